@@ -1,0 +1,93 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The arrows between targets are the table in docs/architecture.md; TidyTests holds both to it.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+// Compiled into the binary, so that the gateway is one file to install.
+let pages = ["layout.mustache"]
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .library(name: "GatehouseClient", targets: ["GatehouseClient"]),
+        .library(name: "Authorization", targets: ["Authorization"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        system("CLDAP", pkgConfig: "ldap", apt: "libldap2-dev"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+        system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
+        system("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+
+        library("Vocabulary"),
+        library("Authorization", ["Vocabulary"]),
+        library("Identity", ["Vocabulary", crypto]),
+        library("LDAP", ["CLDAP", "COpenSSL"]),
+        library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
+        library("Fetch", ["Vocabulary", "CCurl"]),
+        library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", logging]),
+        library(
+            "Storage",
+            [
+                "Vocabulary", "Identity", "Authorization", crypto, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        library(
+            "Gateway",
+            [
+                "Vocabulary", "Authorization", "Identity", "LDAP", "Passwords", "Fetch", "Providers", "Storage", crypto,
+                logging, "Yams", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        library(
+            "HTTPAPI",
+            [
+                "Vocabulary", "Authorization", "Identity", "Gateway", crypto, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            resources: pages.map { .embedInCode("Pages/Templates/\($0)") }),
+        library("GatehouseClient", [.product(name: "Hummingbird", package: "hummingbird"), logging]),
+        library("DemoApp", ["GatehouseClient", .product(name: "Hummingbird", package: "hummingbird")]),
+        library("Fixtures", []),
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Gateway", "HTTPAPI", "DemoApp", "GatehouseClient", "Vocabulary", "Fixtures", "Fetch", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+#include <openssl/ssl.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <openssl/err.h>
