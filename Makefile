@@ -1,0 +1,86 @@
+# Everything one does with Gatehouse, from a fresh Debian 12 with Swift 6.3, git and make.
+#
+#   run         install what is missing, build release, and start the demo on loopback
+#   demo-check  the demo's whole tour without a browser; each step with its time
+#   test        install what the tests need, build once, run every test   (FILTER=LoginFlow runs those that match)
+#   check       format, warnings as errors, the arrows between targets
+#   bench       performance bars, release build; fails below a bar
+#   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
+#   sanitize    Thread- and AddressSanitizer over the targets without NIO
+#   certs       a local certificate authority and a server certificate in certs/
+#   clean       remove everything that was built
+#   help        this list
+#
+# SWIFT_FLAGS reaches every build (a change of flags rebuilds everything). DEMO_FLAGS reaches the demo.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo-check test check bench fuzz sanitize certs clean packages-run packages-test debug-build release-build
+
+SWIFT_FLAGS ?=
+DEMO_FLAGS ?=
+FILTER ?=
+FUZZ_SECONDS ?= 60
+LOGS := .build-logs
+VENV := .build-venv
+
+# Targets that stand without NIO: small enough to be rebuilt twice under a sanitizer.
+SANITIZED := ^(Vocabulary|Authorization|Identity|LDAP|Passwords|Storage)Tests\.
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+packages-run:
+	@.ci/packages build run
+
+packages-test:
+	@.ci/packages build run test
+	@.ci/python-venv $(VENV)
+
+release-build: packages-run
+	swift build -c release --product gatehouse $(SWIFT_FLAGS)
+
+run: release-build
+	.build/release/gatehouse demo $(DEMO_FLAGS)
+
+demo-check: release-build
+	.build/release/gatehouse demo --check $(DEMO_FLAGS)
+
+# The log is kept, because warnings are printed only when a file is compiled.
+debug-build: packages-test
+	@mkdir -p $(LOGS)
+	swift build --build-tests $(SWIFT_FLAGS) 2>&1 | tee $(LOGS)/build.log
+
+test: debug-build
+	GATEHOUSE_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --disable-xctest $(SWIFT_FLAGS) \
+	    $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee $(LOGS)/test.log | .ci/plain-test-output
+	@.ci/test-totals $(LOGS)/test.log
+
+check: packages-test
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@# Only what is compiled can warn: touching our own sources compiles them again, and none of the dependencies.
+	find Sources Tests -name '*.swift' -exec touch {} +
+	@mkdir -p $(LOGS)
+	swift build --build-tests $(SWIFT_FLAGS) 2>&1 | tee $(LOGS)/build.log
+	.ci/no-warnings $(LOGS)/build.log
+	swift test --skip-build --disable-xctest $(SWIFT_FLAGS) --filter '^TidyTests\.'
+
+bench: packages-test
+	swift build -c release --package-path Benchmarks $(SWIFT_FLAGS)
+	swift run -c release --package-path Benchmarks --skip-build $(SWIFT_FLAGS) gatehouse-bench
+
+fuzz: packages-run
+	.ci/fuzz $(FUZZ_SECONDS)
+
+# LeakSanitizer fails even an empty Swift program on Linux, so leaks are not looked for.
+sanitize: packages-test
+	swift test --sanitize thread --scratch-path .build-tsan --disable-xctest --filter '$(SANITIZED)'
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address --scratch-path .build-asan --disable-xctest \
+	    --filter '$(SANITIZED)'
+
+certs:
+	@.ci/certs certs
+
+clean:
+	rm -rf .build .build-* Benchmarks/.build* Fuzz/.build*
