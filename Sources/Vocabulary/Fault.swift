@@ -20,12 +20,17 @@ public struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
     public let message: String
     /// One sentence: what to do about it, when that is known.
     public let remedy: String?
+    /// How long to wait before the same request can succeed, when waiting helps (`Retry-After`, RFC 9110 §10.2.3).
+    public let retryAfter: Duration?
 
-    public init(_ code: String, _ culprit: Culprit, _ message: String, remedy: String? = nil) {
+    public init(
+        _ code: String, _ culprit: Culprit, _ message: String, remedy: String? = nil, retryAfter: Duration? = nil
+    ) {
         self.code = code
         self.culprit = culprit
         self.message = message
         self.remedy = remedy
+        self.retryAfter = retryAfter
     }
 
     public static func == (left: Self, right: Self) -> Bool { left.code == right.code }
