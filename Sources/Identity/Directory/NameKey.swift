@@ -1,0 +1,35 @@
+@_spi(_Unicode) import Swift
+
+/// The form in which logins and mail addresses are compared and kept unique: lower case, composed (NFC), without
+/// surrounding spaces. `İda@X` typed in any case, composed or not, is one name.
+public enum NameKey {
+    /// The longest login or mail address accepted, in bytes of UTF-8 (RFC 5321 §4.5.3.1 allows 254 for a path).
+    public static let lengthLimit = 254
+
+    public static func of(_ text: String) -> String {
+        var bytes = text.utf8[...]
+        while bytes.first == 0x20 { bytes = bytes.dropFirst() }
+        while bytes.last == 0x20 { bytes = bytes.dropLast() }
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            if bytes.count == text.utf8.count, !bytes.contains(where: { (0x41...0x5A).contains($0) }) { return text }
+            return String(decoding: bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        }
+        let trimmed = String(Substring(bytes))
+        return String(String.UnicodeScalarView(trimmed.lowercased()._nfc))
+    }
+
+    /// The domain behind the last `@` of a login or mail address, as a key; nil without one.
+    public static func domain(of text: String) -> String? {
+        let key = of(text)
+        guard let at = key.utf8.lastIndex(of: 0x40), at > key.startIndex else { return nil }
+        let domain = key[key.utf8.index(after: at)...]
+        return domain.isEmpty ? nil : String(domain)
+    }
+
+    /// A login that may be kept: not blank, not too long, without control characters.
+    public static func isValid(login: String) -> Bool {
+        let bytes = login.utf8
+        return bytes.count <= lengthLimit && bytes.contains { $0 != 0x20 }
+            && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+}

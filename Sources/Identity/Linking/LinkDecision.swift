@@ -1,0 +1,88 @@
+import Vocabulary
+
+/// Why an upstream identity could not become a person.
+public enum LinkRefusal: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The provider does not create people at login, and nobody is linked.
+    case notProvisioned = "link.not_provisioned"
+    /// Somebody else has this login. Never linked by name: a directory could otherwise take over any account.
+    case loginTaken = "link.login_taken"
+    /// Somebody else has this mail address. Never linked by mail either.
+    case mailTaken = "link.mail_taken"
+    /// The upstream key is empty, too long or malformed.
+    case malformedKey = "link.malformed_key"
+    /// The login is blank, too long or malformed.
+    case malformedLogin = "link.malformed_login"
+    /// The upstream subject is already linked to another person.
+    case linkedElsewhere = "link.linked_elsewhere"
+    /// The provider vouches for another tenant's subject.
+    case otherTenant = "link.other_tenant"
+    /// Linking needs a live session of that person with a fresh primary proof, and this is not one.
+    case reauthenticationRequired = "link.reauthentication_required"
+}
+
+/// What the store knows that bears on an upstream identity, loaded beforehand.
+public struct LinkFacts: Sendable, Hashable {
+    public let tenant: TenantID
+    /// The link with exactly this (provider, key), if there is one.
+    public let linked: LinkedIdentity?
+    /// Who has this login, by `NameKey`.
+    public let loginHolder: PersonID?
+    /// Who has this mail address, by `NameKey`.
+    public let mailHolder: PersonID?
+    /// Whether the provider may create people at their first login.
+    public let createsPeople: Bool
+
+    public init(
+        tenant: TenantID, linked: LinkedIdentity?, loginHolder: PersonID?, mailHolder: PersonID?, createsPeople: Bool
+    ) {
+        self.tenant = tenant
+        self.linked = linked
+        self.loginHolder = loginHolder
+        self.mailHolder = mailHolder
+        self.createsPeople = createsPeople
+    }
+}
+
+/// What follows from a verified upstream identity at login.
+public enum LinkDecision: Sendable, Hashable {
+    case known(PersonID, IdentityID)
+    /// Make a person of this identity and link it.
+    case create
+    case refused(LinkRefusal)
+
+    /// Decides by (provider, subject key) and by nothing else; a holder of the same login or mail is a conflict for
+    /// that one person, never a match.
+    public static func decide(_ identity: ExternalIdentity, facts: LinkFacts) -> LinkDecision {
+        guard UpstreamSubject.isValid(key: identity.subjectKey) else { return .refused(.malformedKey) }
+        if let linked = facts.linked {
+            guard linked.subject == identity.subject else { return .refused(.linkedElsewhere) }
+            guard linked.tenant == facts.tenant else { return .refused(.otherTenant) }
+            return .known(linked.person, linked.id)
+        }
+        guard NameKey.isValid(login: identity.login) else { return .refused(.malformedLogin) }
+        guard facts.createsPeople else { return .refused(.notProvisioned) }
+        if facts.loginHolder != nil { return .refused(.loginTaken) }
+        if facts.mailHolder != nil { return .refused(.mailTaken) }
+        return .create
+    }
+
+    /// How old a primary proof may be for linking a further identity.
+    public static let reauthenticationWindow: Duration = .minutes(5)
+
+    /// What stands against a person linking a further upstream identity to the account of `session`.
+    ///
+    /// CVE-2026-105207 was a link without the primary factor, CVE-2026-9087 a link proof not bound to the upstream
+    /// subject: the proof here is the session's own primary factor, and the subject is the verified identity's.
+    public static func refusal(
+        linking identity: ExternalIdentity, to session: Session, facts: LinkFacts, now: Timestamp
+    ) -> LinkRefusal? {
+        guard UpstreamSubject.isValid(key: identity.subjectKey) else { return .malformedKey }
+        guard session.tenant == facts.tenant else { return .otherTenant }
+        let isFresh = session.events.contains {
+            $0.method == .password && $0.at <= now && now - $0.at <= reauthenticationWindow
+        }
+        guard isFresh, !session.isExpired(at: now) else { return .reauthenticationRequired }
+        guard let linked = facts.linked else { return nil }
+        return linked.person == session.person && linked.subject == identity.subject ? nil : .linkedElsewhere
+    }
+}
