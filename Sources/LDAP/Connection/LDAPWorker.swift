@@ -1,0 +1,97 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// One thread and the jobs it runs in order. libldap blocks, so it never runs on Swift's cooperative threads.
+///
+/// The worker ends when its owner calls `stop`; jobs still queued then run with `isStopped` true, so that each one can
+/// answer whoever waits for it.
+final class LDAPWorker: Sendable {
+    typealias Job = @Sendable (_ handle: LDAPHandle?) -> Void
+
+    private struct State {
+        var jobs: [Job] = []
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+    private let queueLimit: Int
+    private let configuration: LDAPConfiguration
+
+    init(_ configuration: LDAPConfiguration) {
+        self.configuration = configuration
+        queueLimit = configuration.queueLimit
+    }
+
+    /// Starts the thread; false when the system has none left.
+    func start() -> Bool {
+        Self.spawnThread { [self] in run() }
+    }
+
+    enum Acceptance { case accepted, full, stopped }
+
+    func enqueue(_ job: @escaping Job) -> Acceptance {
+        let acceptance = state.withLock { state -> Acceptance in
+            if state.isStopped { return .stopped }
+            if state.jobs.count >= queueLimit { return .full }
+            state.jobs.append(job)
+            return .accepted
+        }
+        if acceptance == .accepted { wake.signal() }
+        return acceptance
+    }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        wake.signal()
+    }
+
+    private func run() {
+        let handle = LDAPHandle(configuration)
+        while true {
+            wake.wait()
+            let (job, isStopped) = state.withLock { state in
+                (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopped)
+            }
+            if isStopped {
+                let rest = state.withLock { state in
+                    defer { state.jobs = [] }
+                    return state.jobs
+                }
+                for job in [job].compactMap(\.self) + rest { job(nil) }
+                break
+            }
+            job?(handle)
+        }
+        handle.close()
+    }
+
+    /// Runs `body` on a detached thread of its own.
+    static func spawnThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+        final class Box: Sendable {
+            let body: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        }
+        var thread = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        pthread_attr_setstacksize(&attributes, 1 << 20)
+        let box = Unmanaged.passRetained(Box(body))
+        let status = pthread_create(&thread, &attributes, { context in
+            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+        if status != 0 { box.release() }
+        return status == 0
+    }
+}
+
+/// Set when the waiting task is cancelled; looked at by the thread between waits.
+final class CancellationFlag: Sendable {
+    private let flag = Atomic(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+}
