@@ -1,0 +1,24 @@
+/// What a key is for. A ciphertext, MAC or signature made for one purpose is refused for every other.
+/// The numbers are stored; they are never reused.
+public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
+    /// Tenant keys under the master key; used by the key ring alone.
+    case tenantKey = 1
+    /// Person keys under their tenant's key.
+    case personKey = 2
+    /// Ed25519 signatures over heads of the journal.
+    case headSigning = 3
+    /// TOTP secrets and whatever a credential keeps readable.
+    case credential = 4
+    /// Pepper of local passwords.
+    case passwordPepper = 5
+    /// Keyed digests of unknown login names and undeclared values in the journal and in decisions.
+    case digest = 6
+    /// Tokens against cross-site request forgery, and flow bindings.
+    case requestBinding = 7
+    /// Secrets of providers and applications held in rows.
+    case providerSecret = 8
+    /// Personal data held in rows beside the journal.
+    case record = 9
+    /// Digests of codes that people type: recovery codes, links.
+    case code = 10
+}

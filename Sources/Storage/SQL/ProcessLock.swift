@@ -1,0 +1,36 @@
+import Glibc
+import Vocabulary
+
+/// Keeps a second gateway off one data directory. The lock goes with the process, however it ends.
+final class ProcessLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock, or throws `storage.locked` naming the process that holds it.
+    init(directory: String) throws {
+        let path = directory + "/gatehouse.lock"
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
+            throw Fault("storage.denied", .ourselves, "The lock file \(path) cannot be opened.",
+                remedy: "Check who owns the data directory.")
+        }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = Self.holder(opened)
+            close(opened)
+            throw Fault("storage.locked", .ourselves, "Process \(holder) already has the data directory \(directory) open.",
+                remedy: "Stop that process first.")
+        }
+        let text = Array("\(getpid())\n".utf8)
+        ftruncate(opened, 0)
+        _ = pwrite(opened, text, text.count, 0)
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+
+    private static func holder(_ descriptor: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 16)
+        let count = pread(descriptor, &buffer, buffer.count, 0)
+        let digits = buffer.prefix(max(0, count)).prefix { (0x30...0x39).contains($0) }
+        return digits.isEmpty ? "unknown" : String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,60 @@
+import GRDB
+import Vocabulary
+
+/// One SQLite file: a writer connection that is durable at every commit, and readers that never wait for it.
+final class SQLitePool: Sendable {
+    private let pool: DatabasePool
+
+    init(path: String, readers: Int, busyTimeout: Duration) throws {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA secure_delete = ON")
+            try database.execute(sql: "PRAGMA cache_size = -16384")
+        }
+        pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
+        try makeDurable()
+    }
+
+    // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is asserted.
+    private func makeDurable() throws {
+        try write { connection in
+            try connection.executeScript("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            for (pragma, wanted) in Self.promises {
+                let found = try connection.query("PRAGMA \(pragma)").first?.values.first
+                guard found == wanted else {
+                    throw Fault(
+                        "storage.not_durable", .ourselves, "The database does not hold \(pragma) as required.",
+                        remedy: "Put the data directory on a local file system.")
+                }
+            }
+        }
+    }
+
+    private static let promises: [(String, SQLValue)] = [
+        ("synchronous", 2), ("journal_mode", "wal"), ("foreign_keys", 1), ("secure_delete", 1),
+    ]
+
+    /// A read transaction on one snapshot, on one of the readers.
+    func read<T: Sendable>(_ body: @Sendable (SQLiteConnection) throws -> T) async throws -> T {
+        do {
+            return try await pool.read { try body(SQLiteConnection($0)) }
+        } catch let error as DatabaseError {
+            return try mapped { throw error }
+        }
+    }
+
+    /// The writer connection, outside any transaction. Called by the writer's own thread only.
+    func write<T>(_ body: (SQLiteConnection) throws -> T) throws -> T {
+        try mapped { try pool.writeWithoutTransaction { try body(SQLiteConnection($0)) } }
+    }
+
+    /// Copies the write-ahead log into the file and empties it. False while a reader still needs it.
+    func truncateLog() throws -> Bool {
+        try write { try $0.query("PRAGMA wal_checkpoint(TRUNCATE)").first?.integer(0) == 0 }
+    }
+
+    func close() throws { try mapped { try pool.close() } }
+}

@@ -1,0 +1,107 @@
+import Vocabulary
+
+/// Runs one transaction with many bodies in it. Used by the writer's thread alone.
+final class BatchRunner: @unchecked Sendable {
+    // @unchecked Sendable: handed to the writer's thread at its start and touched by nothing else afterwards.
+    private struct Done {
+        let job: Writer.Job
+        let error: (any Error)?
+        let transaction: Transaction
+    }
+
+    private let pool: SQLitePool
+    private let keys: KeyRing
+    private let node: NodeID
+    private let budget: Duration
+    private let refusal: Fault?
+    private let clock: @Sendable () -> Timestamp
+    private var journal = JournalState()
+    private var logNeedsTruncation = false
+
+    init(
+        pool: SQLitePool, keys: KeyRing, node: NodeID, budget: Duration, refusal: Fault?,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.pool = pool
+        self.keys = keys
+        self.node = node
+        self.budget = budget
+        self.refusal = refusal
+        self.clock = clock
+    }
+
+    func runBatch(next: (Bool) -> (WriterLane, Writer.Job)?) {
+        var done: [Done] = []
+        let earlier = journal
+        do {
+            let stored = try pool.write { connection in
+                try connection.execute("BEGIN IMMEDIATE")
+                do {
+                    try collect(connection, next, &done)
+                    try journal.store(connection)
+                    let stored = try keys.storeFresh(connection)
+                    try connection.execute("COMMIT")
+                    return stored
+                } catch {
+                    if connection.isInsideTransaction { _ = try? connection.execute("ROLLBACK") }
+                    throw error
+                }
+            }
+            keys.confirmStored(stored)
+            finish(done)
+        } catch {
+            // Nothing of the batch is durable: nothing of it may be believed.
+            journal = earlier
+            for item in done { item.job.finish(item.error ?? error) }
+            if done.isEmpty, let (_, job) = next(false) { job.finish(error) }
+        }
+    }
+
+    private func collect(
+        _ connection: SQLiteConnection, _ next: (Bool) -> (WriterLane, Writer.Job)?, _ done: inout [Done]
+    ) throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + budget
+        var isInteractive = false
+        while done.isEmpty || clock.now < deadline, let (lane, job) = next(isInteractive) {
+            isInteractive = isInteractive || lane.isInteractive
+            try runOne(job, connection, &done)
+        }
+    }
+
+    private func runOne(_ job: Writer.Job, _ connection: SQLiteConnection, _ done: inout [Done]) throws {
+        let transaction = Transaction(
+            sql: connection, now: clock(), keys: keys, node: node, refusal: refusal, journal: journal)
+        do {
+            try connection.execute("SAVEPOINT body")
+            try job.run(transaction)
+            try connection.execute("RELEASE body")
+            journal = transaction.journal
+            done.append(Done(job: job, error: nil, transaction: transaction))
+        } catch {
+            done.append(Done(job: job, error: error, transaction: transaction))
+            // A full disk rolls the whole transaction back by itself; then there is no savepoint to return to.
+            guard connection.isInsideTransaction else { throw error }
+            try connection.execute("ROLLBACK TO body")
+            try connection.execute("RELEASE body")
+        }
+    }
+
+    private func finish(_ done: [Done]) {
+        for item in done {
+            guard item.error == nil else {
+                item.job.finish(item.error)
+                continue
+            }
+            if item.transaction.erasedSomebody {
+                keys.people.removeAll()
+                logNeedsTruncation = true
+            }
+            for (name, key) in item.transaction.madeKeys { keys.people[name.tenant, name.person] = key }
+            for closure in item.transaction.closures { closure() }
+        }
+        // Erased bytes must leave the log too before the caller hears that they are gone.
+        if logNeedsTruncation { logNeedsTruncation = (try? pool.truncateLog()) != true }
+        for item in done where item.error == nil { item.job.finish(nil) }
+    }
+}

@@ -1,0 +1,27 @@
+import Vocabulary
+
+/// Where the store lives and what bounds it.
+public struct StoreConfiguration: Sendable {
+    /// Data directory; made (mode 0700) when absent.
+    public var directory: String
+    /// This process, as events name it.
+    public var node: NodeID
+    /// Connections for reading, 1 to 64.
+    public var readers = 4
+    /// Bodies that may wait in one lane; one more is refused with `storage.overloaded`.
+    public var laneLimit = 4_096
+    /// How long one transaction may collect bodies.
+    public var batchBudget: Duration = .milliseconds(20)
+    public var busyTimeout: Duration = .seconds(5)
+    /// Where signed heads go to; nil is for tests and tools.
+    public var headSink: (any HeadSink)?
+    public var migrations: [Migration] = Migration.all
+
+    public init(directory: String, node: NodeID, headSink: (any HeadSink)? = nil) {
+        self.directory = directory
+        self.node = node
+        self.headSink = headSink
+    }
+
+    var databasePath: String { directory + "/gatehouse.db" }
+}

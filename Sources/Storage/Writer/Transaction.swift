@@ -1,0 +1,31 @@
+import Vocabulary
+
+/// One body's turn at the writer: its statements, its events and what to do once they are durable.
+/// Belongs to the writer's thread and must not outlive the body.
+public final class Transaction {
+    public let sql: any SQLConnection
+    /// The moment of this transaction; every event in it has this time.
+    public let now: Timestamp
+    public let keys: KeyRing
+    let node: NodeID
+    let refusal: Fault?
+    var journal: JournalState
+    var madeKeys: [PersonKeyCache.Name: PersonKey] = [:]
+    var erasedSomebody = false
+    private(set) var closures: [@Sendable () -> Void] = []
+
+    init(
+        sql: any SQLConnection, now: Timestamp, keys: KeyRing, node: NodeID, refusal: Fault?, journal: JournalState
+    ) {
+        self.sql = sql
+        self.now = now
+        self.keys = keys
+        self.node = node
+        self.refusal = refusal
+        self.journal = journal
+    }
+
+    /// Runs after this transaction is durable, in commit order, before its caller is resumed. Must be quick: the writer
+    /// waits for it.
+    public func afterCommit(_ closure: @escaping @Sendable () -> Void) { closures.append(closure) }
+}

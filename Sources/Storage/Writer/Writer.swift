@@ -1,0 +1,107 @@
+import Dispatch
+import Foundation
+import Synchronization
+import Vocabulary
+
+/// The one writer: a thread of its own that turns waiting bodies into durable transactions.
+final class Writer: Sendable {
+    /// One body with the way back to its caller. `run` answers nothing on success; `finish` resumes the caller.
+    struct Job: Sendable {
+        let run: @Sendable (Transaction) throws -> Void
+        let finish: @Sendable ((any Error)?) -> Void
+    }
+    private struct State {
+        var queue: WriterQueue<Job>
+        var isStopping = false
+        var whenStopped: [CheckedContinuation<Void, Never>] = []
+        var hasStopped = false
+    }
+
+    private let state: Mutex<State>
+    private let wake = DispatchSemaphore(value: 0)
+
+    init(
+        pool: SQLitePool, keys: KeyRing, configuration: StoreConfiguration, refusal: Fault?,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        state = Mutex(State(queue: WriterQueue(limit: configuration.laneLimit)))
+        let runner = BatchRunner(
+            pool: pool, keys: keys, node: configuration.node, budget: configuration.batchBudget, refusal: refusal,
+            clock: clock)
+        let thread = Thread { [self] in work(runner) }
+        thread.name = "gatehouse-writer"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    func run<T: Sendable>(
+        _ lane: WriterLane, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        let box = ResultBox<T>()
+        return try await withCheckedThrowingContinuation { continuation in
+            let job = Job(
+                run: { transaction in
+                    let value = try body(transaction)
+                    box.set(value)
+                },
+                finish: { error in
+                    if let error { continuation.resume(throwing: error) } else { continuation.resume(returning: box.get()) }
+                })
+            if let fault = push(job, lane) { continuation.resume(throwing: fault) }
+        }
+    }
+
+    private func push(_ job: Job, _ lane: WriterLane) -> Fault? {
+        let fault: Fault? = state.withLock { state in
+            if state.isStopping { return Fault("storage.closed", .ourselves, "The store is closing.") }
+            guard state.queue.push(job, lane) else {
+                return Fault("storage.overloaded", .ourselves, "Too many changes are waiting to be written.",
+                    remedy: "Try again in a moment.")
+            }
+            return nil
+        }
+        if fault == nil { wake.signal() }
+        return fault
+    }
+
+    func pop(interactiveBatch: Bool) -> (WriterLane, Job)? {
+        state.withLock { $0.queue.pop(interactiveBatch: interactiveBatch) }
+    }
+
+    private func work(_ runner: BatchRunner) {
+        while true {
+            wake.wait()
+            while !state.withLock({ $0.queue.isEmpty }) { runner.runBatch { self.pop(interactiveBatch: $0) } }
+            if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
+        }
+        let waiting = state.withLock { state in
+            state.hasStopped = true
+            return state.whenStopped
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Lets the waiting bodies finish, then ends the thread.
+    func stop() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                state.isStopping = true
+                if !state.hasStopped { state.whenStopped.append(continuation) }
+                return state.hasStopped
+            }
+            if isOver { continuation.resume() } else { wake.signal() }
+        }
+    }
+
+    func abandon() {
+        state.withLock { $0.isStopping = true }
+        wake.signal()
+    }
+}
+
+/// Carries a body's value from the writer's thread to its caller.
+private final class ResultBox<T: Sendable>: Sendable {
+    private let value = Mutex<T?>(nil)
+    func set(_ new: T) { value.withLock { $0 = new } }
+    func get() -> T { value.withLock { $0! } }
+}
