@@ -1,0 +1,48 @@
+import Vocabulary
+
+/// A protected application behind forward-auth, with a host, a session and an audience of its own.
+public struct ApplicationConfiguration: Sendable, Codable, Hashable {
+    public struct Headers: Sendable, Codable, Hashable {
+        public var user = "X-Gatehouse-User"
+        public var name = "X-Gatehouse-Name"
+        public var mail = "X-Gatehouse-Mail"
+        public var roles = "X-Gatehouse-Roles"
+
+        public init() {}
+    }
+
+    /// Permanent name in configuration and API.
+    public var key: String
+    public var tenant: String
+    public var name: String
+    /// Lower case, without port: requests for this host are this application's.
+    public var host: String
+    /// Where people are sent back to, as text of a `PublicURL`.
+    public var publicURL: String
+    /// The resource type that policies see; the path is the resource's id.
+    public var resourceType: String
+    public var requiredStrength: Int
+    /// Seconds after which a login has to be repeated; nil for no limit.
+    public var requiredAuthenticationAge: Int?
+    public var forwardAuth: Bool
+    /// HTTP method (upper case) to action; a method not named keeps its lower-case name.
+    public var actions: [String: String]
+    public var headers: Headers
+    /// Name part of the application's own cookie on its own host.
+    public var sessionCookie: String
+
+    public init(key: String, tenant: String, name: String, host: String, publicURL: String) {
+        self.key = key
+        self.tenant = tenant
+        self.name = name
+        self.host = host
+        self.publicURL = publicURL
+        resourceType = "page"
+        requiredStrength = 1
+        requiredAuthenticationAge = nil
+        forwardAuth = true
+        actions = ["GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "delete"]
+        headers = Headers()
+        sessionCookie = key
+    }
+}

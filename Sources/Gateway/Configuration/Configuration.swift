@@ -1,0 +1,201 @@
+import Vocabulary
+
+/// Everything `config/gatehouse.yaml` can say, decoded once and handed down as plain values.
+public struct Configuration: Sendable {
+    public var server: ServerConfiguration
+    public var storage: StorageConfiguration
+    public var masterKey: SecretSource
+    /// The first is the default tenant and answers at the root.
+    public var tenants: [TenantConfiguration]
+    public var providers: [ProviderConfiguration]
+    public var roles: [RoleConfiguration]
+    public var mappings: [MappingConfiguration]
+    public var applications: [ApplicationConfiguration]
+    public var policies: [PolicyFileConfiguration]
+    public var passwords: PasswordConfiguration
+    public var sessions: SessionConfiguration
+    public var login: LoginConfiguration
+    public var multiFactor: MultiFactorConfiguration
+    public var lockout: LockoutConfiguration
+    public var journal: JournalConfiguration
+    public var decisions: DecisionConfiguration
+    public var logging: LoggingConfiguration
+    /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
+    public var metricsListen: ListenAddress?
+    public var limits: LimitConfiguration
+    /// SHA-256 of the values in effect, secrets excluded: what the journal records at start and reload.
+    public var digest: [UInt8]
+    /// The folder that relative paths were resolved against.
+    public var folder: String
+}
+
+/// A socket address to listen on.
+public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    public var host: String
+    public var port: Int
+
+    /// `127.0.0.1:8443`, `[::1]:8443`; port 0 asks the system for a free one.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]") else { return nil }
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+public struct ServerConfiguration: Sendable {
+    public var listen: ListenAddress
+    public var publicURL: PublicURL
+    public var tls: TLSFiles?
+    /// Networks whose `X-Forwarded-*` and `X-Original-*` headers are believed. Empty believes nobody.
+    public var trustedProxies: [CIDR]
+    public var shutdownGrace: Duration
+}
+
+public struct TLSFiles: Sendable, Hashable {
+    public var certificate: String
+    public var key: String
+}
+
+public struct StorageConfiguration: Sendable {
+    public var directory: String
+    public var readers: Int
+}
+
+public struct TenantConfiguration: Sendable {
+    public var slug: String
+    public var name: String
+    public var publicURL: PublicURL
+}
+
+public struct RoleConfiguration: Sendable {
+    public var tenant: String
+    public var name: String
+    public var description: String?
+    public var inherits: [String]
+    public var permissions: [PermissionConfiguration]
+    public var requiresMultiFactor: Bool
+}
+
+public struct PermissionConfiguration: Sendable {
+    public var action: String
+    public var type: String
+    public var resource: String?
+}
+
+public struct MappingConfiguration: Sendable {
+    public enum Match: Sendable, Hashable {
+        /// The upstream group's immutable key.
+        case group(String)
+        case attribute(name: String, anyOf: [String])
+    }
+    public var tenant: String
+    public var provider: String
+    public var match: Match
+    public var role: String
+}
+
+public struct PolicyFileConfiguration: Sendable {
+    public var tenant: String
+    public var file: String
+}
+
+public struct SessionConfiguration: Sendable {
+    public var idle: Duration
+    public var absolute: Duration
+    public var applicationIdle: Duration
+    public var perPerson: Int
+    /// From the commit of a revocation to its effect everywhere; no decision claims to be valid for longer.
+    public var revocationBound: Duration
+}
+
+public struct LoginConfiguration: Sendable {
+    public var flowLifetime: Duration
+    public var linkLifetime: Duration
+}
+
+public struct MultiFactorConfiguration: Sendable {
+    public var requiredRoles: [String]
+    public var issuer: String
+    public var digits: Int
+    public var period: Duration
+    public var skewSteps: Int
+    public var recoveryCodes: Int
+}
+
+public struct LockoutConfiguration: Sendable {
+    public var accountLimit: Int
+    public var sourceLimit: Int
+    public var window: Duration
+    public var lock: Duration
+    public var knownDeviceLimit: Int
+}
+
+public struct JournalConfiguration: Sendable {
+    public enum Sink: Sendable {
+        case file(String)
+        case webhook(url: String, token: SecretSource?)
+    }
+    public var headInterval: Duration
+    public var sinks: [Sink]
+}
+
+public struct DecisionConfiguration: Sendable {
+    public var segmentSize: Int
+    public var flushInterval: Duration
+    public var queue: Int
+    public var retention: Duration
+}
+
+public struct LoggingConfiguration: Sendable {
+    public enum Level: String, Sendable, CaseIterable { case trace, debug, info, notice, warning, error }
+    public enum Format: String, Sendable, CaseIterable { case json, text }
+    public var level: Level
+    public var format: Format
+}
+
+public struct LimitConfiguration: Sendable {
+    public var headerBytes: Int
+    public var bodyBytes: Int
+    public var uriBytes: Int
+    public var requestsPerSource: Int
+    public var evaluationsPerRequest: Int
+    public var groupsPerPerson: Int
+    public var policiesPerTenant: Int
+}
+
+public struct PasswordConfiguration: Sendable {
+    public var minimumLength: Int
+    public var minimumLengthWithMultiFactor: Int
+    public var maximumBytes: Int
+    public var blockList: Bool
+    public var blockListFile: String?
+    public var hibpFile: String?
+    public var contextWords: [String]
+    public var history: Int
+    public var upper: Int
+    public var lower: Int
+    public var digit: Int
+    public var special: Int
+    public var maximumAge: Duration?
+    public var argon2MemoryKiB: Int
+    public var argon2Passes: Int
+    public var argon2Lanes: Int
+    public var hashingQueue: Int
+}

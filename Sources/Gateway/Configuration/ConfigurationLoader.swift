@@ -1,0 +1,120 @@
+import Crypto
+import Foundation
+import Vocabulary
+import Yams
+
+/// Reads the configuration file, the environment's overrides applied.
+public enum ConfigurationLoader {
+    /// Larger files are refused before they are parsed.
+    static let fileLimit = 4 << 20
+
+    /// - Throws: `ConfigurationFaults` with everything that is wrong, or `Fault` when the file cannot be read.
+    public static func load(
+        file: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> Configuration {
+        guard let data = FileManager.default.contents(atPath: file), data.count <= fileLimit,
+            let text = String(data: data, encoding: .utf8)
+        else {
+            throw Fault(
+                "configuration.unreadable", .caller, "The configuration file \(file) cannot be read as text.",
+                remedy: "Name an existing file with --config, or make one with `gatehouse init`.")
+        }
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        return try parse(text, file: file, folder: folder, environment: environment)
+    }
+
+    /// Reads configuration text; `file` is only what faults are reported under.
+    public static func parse(
+        _ text: String, file: String, folder: String, environment: [String: String]
+    ) throws -> Configuration {
+        let context = ConfigurationContext(folder: folder, environment: environment)
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            let line = (error as? YamlError).flatMap(Self.line)
+            let fault = ConfigurationFault(key: "(file)", line: line, message: "is not valid YAML: \(error)")
+            throw ConfigurationFaults(file: file, faults: [fault])
+        }
+        let section = ConfigurationSection(root, path: "", context: context)
+        let configuration = Configuration(section, digest: Array(SHA256.hash(data: Data(text.utf8))))
+        section.finish()
+        configuration.checkReferences(context)
+        guard context.faults.isEmpty else { throw ConfigurationFaults(file: file, faults: context.faults) }
+        return configuration
+    }
+
+    private static func line(_ error: YamlError) -> Int? {
+        switch error {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        default: nil
+        }
+    }
+}
+
+extension Configuration {
+    init(_ root: ConfigurationSection, digest: [UInt8]) {
+        if root.integer("version", default: 0, in: 0...Int.max) != 1 {
+            root.report("version", "must be 1, the only version this release reads.")
+        }
+        server = ServerConfiguration(root.section("server"))
+        storage = StorageConfiguration(root.section("storage"))
+        let keys = root.section("keys")
+        masterKey = keys.secret("master_key_file") ?? .environment("GATEHOUSE_MASTER_KEY")
+        keys.finish()
+        let publicURL = server.publicURL
+        tenants = root.sections("tenants", limit: 1_000).map { TenantConfiguration($0, fallback: publicURL) }
+        let first = tenants.first?.slug ?? ""
+        providers = root.sections("providers", limit: 200).map { ProviderConfiguration($0, tenant: first) }
+        roles = root.sections("roles").map { RoleConfiguration($0, tenant: first) }
+        mappings = root.sections("mappings").map { MappingConfiguration($0, tenant: first) }
+        applications = root.sections("applications").map { ApplicationConfiguration($0, tenant: first) }
+        policies = root.sections("policies").map { PolicyFileConfiguration($0, tenant: first) }
+        passwords = PasswordConfiguration(root.section("passwords"))
+        sessions = SessionConfiguration(root.section("sessions"))
+        login = LoginConfiguration(root.section("login"))
+        multiFactor = MultiFactorConfiguration(root.section("mfa"))
+        lockout = LockoutConfiguration(root.section("lockout"))
+        journal = JournalConfiguration(root.section("journal"))
+        decisions = DecisionConfiguration(root.section("decisions"))
+        logging = LoggingConfiguration(root.section("logging"))
+        let metrics = root.section("metrics")
+        metricsListen = metrics.optional("listen", "an address and port") { ListenAddress($0) }
+        metrics.finish()
+        limits = LimitConfiguration(root.section("limits"))
+        self.digest = digest
+        folder = root.context.folder
+        if tenants.isEmpty { root.report("tenants", "needs at least one tenant; the first is the default.") }
+    }
+
+    /// Names that point nowhere, and things that must be unique but are not.
+    func checkReferences(_ context: ConfigurationContext) {
+        let slugs = Set(tenants.map(\.slug))
+        func unique(_ values: [String], _ key: String) {
+            var seen: Set<String> = []
+            for (index, value) in values.enumerated() where !seen.insert(value).inserted {
+                context.report("\(key)[\(index)]", nil, "`\(value)` stands twice.")
+            }
+        }
+        func known(_ tenant: String, _ key: String) {
+            if !slugs.contains(tenant) { context.report("\(key).tenant", nil, "there is no tenant `\(tenant)`.") }
+        }
+        unique(tenants.map(\.slug), "tenants")
+        unique(providers.map { "\($0.tenant)/\($0.key)" }, "providers")
+        unique(providers.flatMap { provider in provider.domains.map { "\(provider.tenant)/\($0)" } }, "providers.domains")
+        unique(applications.map(\.host), "applications")
+        unique(applications.map { "\($0.tenant)/\($0.key)" }, "applications")
+        unique(roles.map { "\($0.tenant)/\($0.name)" }, "roles")
+        for (index, provider) in providers.enumerated() { known(provider.tenant, "providers[\(index)]") }
+        for (index, role) in roles.enumerated() { known(role.tenant, "roles[\(index)]") }
+        for (index, application) in applications.enumerated() { known(application.tenant, "applications[\(index)]") }
+        for (index, policy) in policies.enumerated() { known(policy.tenant, "policies[\(index)]") }
+        let providerKeys = Set(providers.map { "\($0.tenant)/\($0.key)" })
+        for (index, mapping) in mappings.enumerated() {
+            known(mapping.tenant, "mappings[\(index)]")
+            if !providerKeys.contains("\(mapping.tenant)/\(mapping.provider)") {
+                context.report("mappings[\(index)].provider", nil, "there is no provider `\(mapping.provider)`.")
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Yams
+
+/// Collects faults while the sections of one file are read, and knows the environment that overrides scalars.
+final class ConfigurationContext {
+    let folder: String
+    let environment: [String: String]
+    private(set) var faults: [ConfigurationFault] = []
+
+    init(folder: String, environment: [String: String]) {
+        self.folder = folder
+        self.environment = environment
+    }
+
+    func report(_ key: String, _ line: Int?, _ message: String) {
+        faults.append(ConfigurationFault(key: key, line: line, message: message))
+    }
+
+    /// `GATEHOUSE_SERVER_LISTEN` overrides `server.listen`; `GATEHOUSE_PROVIDERS_1_BIND_DN`, `providers[1].bind_dn`.
+    func override(of key: String) -> String? {
+        let name = key.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+        let collapsed = String(name).replacingOccurrences(of: "__", with: "_")
+        return environment["GATEHOUSE_" + collapsed]
+    }
+}
+
+/// One mapping of the YAML file while it is being read. Every accessor notes the key as known, reports what is wrong
+/// and answers with something harmless, so that reading goes on and all faults are found in one pass.
+final class ConfigurationSection {
+    let path: String
+    let context: ConfigurationContext
+    let line: Int?
+    private let members: [String: Node]
+    private var known: Set<String> = []
+
+    init(_ node: Node?, path: String, context: ConfigurationContext) {
+        self.path = path
+        self.context = context
+        line = node?.mark?.line
+        var members: [String: Node] = [:]
+        switch node {
+        case .mapping(let mapping)?:
+            for (key, value) in mapping {
+                guard let name = key.scalar?.string else {
+                    context.report(path, key.mark?.line, "a key must be text.")
+                    continue
+                }
+                if members.updateValue(value, forKey: name) != nil {
+                    context.report(path.isEmpty ? name : "\(path).\(name)", key.mark?.line, "stands twice.")
+                }
+            }
+        case .scalar(let scalar)? where scalar.string.isEmpty || scalar.string == "null": break
+        case nil: break
+        default: context.report(path, node?.mark?.line, "must be a mapping of keys to values.")
+        }
+        self.members = members
+    }
+
+    func key(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    func has(_ name: String) -> Bool { members[name] != nil || context.override(of: key(name)) != nil }
+    var keys: [String] { members.keys.sorted() }
+
+    func report(_ name: String, _ message: String) {
+        context.report(key(name), members[name]?.mark?.line ?? line, message)
+    }
+
+    /// Reports every key that nothing has asked for: a typing error must not switch a protection off.
+    func finish() {
+        for name in members.keys.sorted() where !known.contains(name) {
+            let candidates = known.filter { $0.commonPrefix(with: name).count >= 3 }.sorted()
+            let hint = candidates.first.map { " Did you mean `\($0)`?" } ?? ""
+            report(name, "is not a known key here.\(hint)")
+        }
+    }
+
+    // MARK: Scalars
+
+    func optionalText(_ name: String) -> String? {
+        known.insert(name)
+        if let override = context.override(of: key(name)) { return override }
+        guard let node = members[name] else { return nil }
+        guard let scalar = node.scalar else {
+            report(name, "must be a single value.")
+            return nil
+        }
+        return scalar.string.isEmpty || (scalar.string == "null" && scalar.style == .plain) ? nil : scalar.string
+    }
+
+    func text(_ name: String, default fallback: String? = nil) -> String {
+        if let value = optionalText(name) { return value }
+        if let fallback { return fallback }
+        report(name, "is required.")
+        return ""
+    }
+
+    func optional<T>(_ name: String, _ expected: String, _ parse: (String) -> T?) -> T? {
+        guard let text = optionalText(name) else { return nil }
+        if let value = parse(text) { return value }
+        report(name, "`\(text.prefix(80))` is not \(expected).")
+        return nil
+    }
+
+    func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
+        optional(name, "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        } ?? fallback
+    }
+
+    func bool(_ name: String, default fallback: Bool) -> Bool {
+        optional(name, "true or false") { ["true": true, "false": false][$0] } ?? fallback
+    }
+
+    func duration(_ name: String, default fallback: Duration, in range: ClosedRange<Duration>) -> Duration {
+        optional(name, "a duration from \(range.lowerBound) to \(range.upperBound), such as 500ms, 30s, 15m, 12h or 30d") {
+            Quantity.duration($0).flatMap { range.contains($0) ? $0 : nil }
+        } ?? fallback
+    }
+
+    func bytes(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
+        optional(name, "a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 64KiB or 1MiB") {
+            Quantity.bytes($0).flatMap { range.contains($0) ? $0 : nil }
+        } ?? fallback
+    }
+
+    func choice<T: RawRepresentable & CaseIterable>(_ name: String, default fallback: T? = nil) -> T?
+    where T.RawValue == String {
+        let names = T.allCases.map(\.rawValue).joined(separator: ", ")
+        if let value = optional(name, "one of \(names)", { T(rawValue: $0) }) { return value }
+        if fallback == nil, !has(name) { report(name, "is required: one of \(names).") }
+        return fallback
+    }
+
+    /// A file's path, made absolute against the configuration's folder.
+    func file(_ name: String) -> String? {
+        optionalText(name).map { $0.hasPrefix("/") ? $0 : context.folder + "/" + $0 }
+    }
+
+    func secret(_ name: String) -> SecretSource? {
+        optionalText(name).map { SecretSource($0, relativeTo: context.folder) }
+    }
+
+    // MARK: Collections
+
+    func texts(_ name: String, limit: Int = 1_000) -> [String] {
+        known.insert(name)
+        guard let node = members[name] else { return [] }
+        guard let sequence = node.sequence, sequence.count <= limit else {
+            report(name, "must be a list of at most \(limit) values.")
+            return []
+        }
+        return sequence.compactMap { element in
+            guard let scalar = element.scalar else {
+                report(name, "must be a list of single values.")
+                return nil
+            }
+            return scalar.string
+        }
+    }
+
+    func section(_ name: String) -> ConfigurationSection {
+        known.insert(name)
+        return ConfigurationSection(members[name], path: key(name), context: context)
+    }
+
+    func optionalSection(_ name: String) -> ConfigurationSection? {
+        known.insert(name)
+        return members[name] == nil ? nil : section(name)
+    }
+
+    func sections(_ name: String, limit: Int = 10_000) -> [ConfigurationSection] {
+        known.insert(name)
+        guard let node = members[name] else { return [] }
+        guard let sequence = node.sequence, sequence.count <= limit else {
+            report(name, "must be a list of at most \(limit) entries.")
+            return []
+        }
+        return sequence.enumerated().map { index, element in
+            ConfigurationSection(element, path: "\(key(name))[\(index)]", context: context)
+        }
+    }
+
+    /// All keys of a mapping from names to single values, such as attribute maps.
+    func dictionary(_ name: String, limit: Int = 200) -> [String: String] {
+        known.insert(name)
+        guard members[name] != nil else { return [:] }
+        let inner = section(name)
+        guard inner.keys.count <= limit else {
+            report(name, "must have at most \(limit) entries.")
+            return [:]
+        }
+        var values: [String: String] = [:]
+        for key in inner.keys { values[key] = inner.optionalText(key) }
+        return values
+    }
+}

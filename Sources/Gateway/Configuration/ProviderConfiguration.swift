@@ -1,0 +1,102 @@
+import Vocabulary
+
+/// One way to authenticate people. `key` is permanent; `name` is shown and may change.
+public struct ProviderConfiguration: Sendable {
+    public enum Kind: Sendable {
+        case local
+        case ldap(LDAPProviderConfiguration)
+    }
+    public var key: String
+    public var tenant: String
+    public var name: String
+    public var isEnabled: Bool
+    /// Login domains that lead here (home-realm discovery), lower case.
+    public var domains: [String]
+    public var kind: Kind
+}
+
+public struct LDAPProviderConfiguration: Sendable {
+    public var servers: [LDAPServerURL]
+    public var caFile: String?
+    public var startTLS: Bool
+    public var pins: [String]
+    public var connectTimeout: Duration
+    public var operationTimeout: Duration
+    public var searchConnections: Int
+    public var bindConnections: Int
+    public var bindDN: String?
+    public var bindPassword: SecretSource?
+    public var login: LDAPLoginConfiguration
+    public var people: LDAPPeopleConfiguration
+    public var groups: LDAPGroupsConfiguration?
+    public var sync: SyncConfiguration
+    /// Creates the person at a first login that the directory confirms (just in time).
+    public var createsPeopleAtLogin: Bool
+}
+
+/// `ldaps://host[:636]` or `ldap://host[:389]`.
+public struct LDAPServerURL: Sendable, Hashable, CustomStringConvertible {
+    public var isTLS: Bool
+    public var host: String
+    public var port: Int
+
+    public init?(_ text: String) {
+        let lowered = text.lowercased()
+        guard lowered.hasPrefix("ldap://") || lowered.hasPrefix("ldaps://") else { return nil }
+        isTLS = lowered.hasPrefix("ldaps")
+        let authority = text.dropFirst(isTLS ? 8 : 7).prefix { $0 != "/" }
+        let standard = isTLS ? 636 : 389
+        let withPort = authority.contains(":") && !authority.hasSuffix("]") ? String(authority) : "\(authority):\(standard)"
+        guard let address = ListenAddress(withPort), address.port > 0 else { return nil }
+        host = address.host
+        port = address.port
+    }
+
+    public var description: String { "\(isTLS ? "ldaps" : "ldap")://\(ListenAddress(host: host, port: port))" }
+}
+
+public struct LDAPLoginConfiguration: Sendable {
+    public enum Method: Sendable, Hashable {
+        /// Find the entry by its login attribute, then bind as it.
+        case search
+        /// Bind with this template, in which `{login}` stands for the escaped login.
+        case direct(template: String)
+    }
+    public var method: Method
+    /// Failed binds allowed per account in the window, two below the directory's own lockout threshold.
+    public var bindLimit: Int
+    public var bindWindow: Duration
+}
+
+public struct LDAPPeopleConfiguration: Sendable {
+    public var base: String
+    public var filter: String
+    public var loginAttribute: String
+    public var keyAttribute: DirectoryKeyAttribute
+    /// Our attribute's name to the directory's.
+    public var attributes: [String: String]
+}
+
+public struct LDAPGroupsConfiguration: Sendable {
+    public enum MemberAttribute: String, Sendable, CaseIterable { case member, uniqueMember, memberUid }
+    public var base: String
+    public var filter: String
+    public var keyAttribute: DirectoryKeyAttribute
+    public var nameAttribute: String
+    public var memberAttribute: MemberAttribute
+    public var nested: Bool
+    public var depthLimit: Int
+}
+
+/// The attribute that never changes while an entry lives.
+public enum DirectoryKeyAttribute: String, Sendable, CaseIterable { case entryUUID, objectGUID, nsUniqueId }
+
+public struct SyncConfiguration: Sendable {
+    public var schedule: SyncSchedule?
+    public var jitter: Duration
+    public var pageSize: Int
+    public var removalsCount: Int
+    public var removalsPercent: Int
+    public var protectedRoles: [String]
+    public var graceDays: Int
+}

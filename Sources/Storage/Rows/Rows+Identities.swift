@@ -1,0 +1,42 @@
+import Identity
+import Vocabulary
+
+extension SQLConnection {
+    public func identity(_ subject: UpstreamSubject) throws -> LinkedIdentity? {
+        try queryOne(
+            "SELECT \(LinkedIdentity.columns) FROM identity WHERE provider = ?1 AND subject_key = ?2",
+            [.id(subject.provider), .text(subject.key)]
+        ).map(LinkedIdentity.init(row:))
+    }
+
+    public func identities(of person: PersonID) throws -> [LinkedIdentity] {
+        try query("SELECT \(LinkedIdentity.columns) FROM identity WHERE person = ?1 ORDER BY id", [.id(person)])
+            .map(LinkedIdentity.init(row:))
+    }
+
+    public func insert(_ identity: LinkedIdentity) throws {
+        try execute(
+            "INSERT INTO identity (\(LinkedIdentity.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            [
+                .id(identity.id), .id(identity.tenant), .id(identity.person), .id(identity.subject.provider),
+                .text(identity.subject.key), .text(identity.login), .time(identity.linkedAt),
+                .time(identity.lastSeenAt),
+            ])
+    }
+
+    public func noteSeen(_ identity: IdentityID, login: String, at now: Timestamp) throws {
+        try execute(
+            "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1", [.id(identity), .text(login), .time(now)])
+    }
+}
+
+extension LinkedIdentity {
+    static let columns = "id, tenant, person, provider, subject_key, login, linked_at, last_seen_at"
+
+    init(row: SQLRow) throws {
+        self.init(
+            id: try row.id(0), tenant: try row.id(1), person: try row.id(2),
+            subject: UpstreamSubject(provider: try row.id(3), key: try row.text(4)), login: try row.text(5),
+            linkedAt: try row.time(6), lastSeenAt: try row.optionalTime(7))
+    }
+}

@@ -1,0 +1,154 @@
+import Identity
+import Vocabulary
+
+extension SQLConnection {
+    // MARK: Flows
+
+    public func loginFlow(_ id: FlowID, in tenant: TenantID) throws -> LoginFlow? {
+        try queryOne("SELECT record FROM login_flow WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
+            .map { try JSONColumn.decode(LoginFlow.self, try $0.text(0)) }
+    }
+
+    public func insert(_ flow: LoginFlow) throws {
+        try execute(
+            "INSERT INTO login_flow (id, tenant, revision, record, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            [
+                .id(flow.id), .id(flow.tenant), .integer(flow.revision), try JSONColumn.encode(flow),
+                .time(flow.expiresAt),
+            ])
+    }
+
+    /// Writes the flow back where it is still at the revision that was read; false when another request was faster.
+    public func update(_ flow: LoginFlow, expecting revision: Int64) throws -> Bool {
+        try execute(
+            "UPDATE login_flow SET revision = ?3, record = ?4 WHERE id = ?1 AND revision = ?2",
+            [.id(flow.id), .integer(revision), .integer(flow.revision), try JSONColumn.encode(flow)]) == 1
+    }
+
+    public func deleteExpiredFlows(at now: Timestamp, limit: Int) throws -> Int {
+        try execute(
+            "DELETE FROM login_flow WHERE id IN (SELECT id FROM login_flow WHERE expires_at < ?1 LIMIT ?2)",
+            [.time(now), .integer(Int64(limit))])
+    }
+
+    // MARK: Sessions
+
+    public func insert(_ session: Session) throws {
+        try execute(
+            """
+            INSERT INTO session (id, tenant, person, secret_hash, record, last_seen_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """,
+            [
+                .id(session.id), .id(session.tenant), .id(session.person), .blob(session.secretHash.bytes),
+                try JSONColumn.encode(session), .time(session.lastSeenAt),
+                .time(session.createdAt + .seconds(session.lifetime.absoluteSeconds)),
+            ])
+    }
+
+    /// Sessions that have not ended, of everyone: what memory is filled with at start.
+    public func liveSessions(at now: Timestamp) throws -> [Session] {
+        try query(
+            "SELECT record, last_seen_at FROM session WHERE ended_at IS NULL AND expires_at > ?1", [.time(now)]
+        ).map(Session.init(stored:))
+    }
+
+    public func sessions(of person: PersonID, at now: Timestamp) throws -> [Session] {
+        try query(
+            "SELECT record, last_seen_at FROM session WHERE person = ?1 AND ended_at IS NULL AND expires_at > ?2",
+            [.id(person), .time(now)]
+        ).map(Session.init(stored:))
+    }
+
+    public func touch(_ session: SessionID, at now: Timestamp) throws {
+        try execute(
+            "UPDATE session SET last_seen_at = ?2 WHERE id = ?1 AND ended_at IS NULL AND last_seen_at < ?2",
+            [.id(session), .time(now)])
+    }
+
+    /// Ends the session; false when it had ended or never was.
+    public func end(_ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp) throws -> Bool {
+        let changed = try execute(
+            "UPDATE session SET ended_at = ?3, ended = ?4 WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL",
+            [.id(session), .id(tenant), .time(now), .text(reason.rawValue)])
+        guard changed == 1 else { return false }
+        try execute(
+            "UPDATE application_session SET ended_at = ?2, ended = ?3 WHERE session = ?1 AND ended_at IS NULL",
+            [.id(session), .time(now), .text(reason.rawValue)])
+        return true
+    }
+
+    public func deleteOldSessions(before deadline: Timestamp, limit: Int) throws -> Int {
+        try execute(
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 LIMIT ?2)",
+            [.time(deadline), .integer(Int64(limit))])
+    }
+
+    // MARK: Application sessions
+
+    public func insert(_ session: ApplicationSession) throws {
+        try execute(
+            """
+            INSERT INTO application_session (id, tenant, session, application, token_hash, record, last_seen_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """,
+            [
+                .id(session.id), .id(session.tenant), .id(session.parent), .id(session.application),
+                .blob(session.tokenHash.bytes), try JSONColumn.encode(session), .time(session.lastSeenAt),
+                .time(session.createdAt + .seconds(session.lifetime.absoluteSeconds)),
+            ])
+    }
+
+    public func liveApplicationSessions(at now: Timestamp) throws -> [ApplicationSession] {
+        try query(
+            "SELECT record, last_seen_at FROM application_session WHERE ended_at IS NULL AND expires_at > ?1",
+            [.time(now)]
+        ).map {
+            var session = try JSONColumn.decode(ApplicationSession.self, try $0.text(0))
+            session.lastSeenAt = try $0.time(1)
+            return session
+        }
+    }
+
+    public func touch(_ session: ApplicationSessionID, at now: Timestamp) throws {
+        try execute(
+            "UPDATE application_session SET last_seen_at = ?2 WHERE id = ?1 AND ended_at IS NULL AND last_seen_at < ?2",
+            [.id(session), .time(now)])
+    }
+
+    // MARK: Hand-over codes
+
+    public func insertHandOver(_ code: HandOverCode) throws {
+        try execute(
+            """
+            INSERT INTO handover_code (code_hash, tenant, session, application, return_target, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """,
+            [
+                .blob(code.hash.bytes), .id(code.tenant), .id(code.session), .id(code.application),
+                .text(code.returnTarget), .time(code.expiresAt),
+            ])
+    }
+
+    /// Uses the code up and answers what it stood for; nil when it was used, is too old, is another application's or
+    /// never was. One conditional statement decides, so a code opens once.
+    public func redeemHandOver(
+        _ hash: TokenHash, application: ApplicationID, at now: Timestamp
+    ) throws -> (session: SessionID, returnTarget: String)? {
+        let changed = try execute(
+            """
+            UPDATE handover_code SET used_at = ?3
+            WHERE code_hash = ?1 AND application = ?2 AND used_at IS NULL AND expires_at > ?3
+            """, [.blob(hash.bytes), .id(application), .time(now)])
+        guard changed == 1 else { return nil }
+        return try queryOne("SELECT session, return_target FROM handover_code WHERE code_hash = ?1", [.blob(hash.bytes)])
+            .map { (try $0.id(0), try $0.text(1)) }
+    }
+}
+
+extension Session {
+    fileprivate init(stored row: SQLRow) throws {
+        self = try JSONColumn.decode(Session.self, try row.text(0))
+        lastSeenAt = try row.time(1)
+    }
+}

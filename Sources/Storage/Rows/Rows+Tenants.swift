@@ -1,0 +1,82 @@
+import Identity
+import Vocabulary
+
+extension SQLConnection {
+    public func tenants() throws -> [Tenant] {
+        try query("SELECT id, slug, name, is_disabled FROM tenant ORDER BY created_at, id").map(Tenant.init(row:))
+    }
+
+    public func tenant(slug: String) throws -> Tenant? {
+        try queryOne("SELECT id, slug, name, is_disabled FROM tenant WHERE slug = ?1", [.text(slug)])
+            .map(Tenant.init(row:))
+    }
+
+    public func tenant(_ id: TenantID) throws -> Tenant? {
+        try queryOne("SELECT id, slug, name, is_disabled FROM tenant WHERE id = ?1", [.id(id)]).map(Tenant.init(row:))
+    }
+
+    public func insert(_ tenant: Tenant, managedBy: ManagedBy, at now: Timestamp) throws {
+        try execute(
+            "INSERT INTO tenant (id, slug, name, is_disabled, managed_by, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            [
+                .id(tenant.id), .text(tenant.slug), .text(tenant.name), .bool(tenant.isDisabled),
+                .text(managedBy.rawValue), .time(now),
+            ])
+    }
+
+    public func update(_ tenant: Tenant) throws {
+        try execute(
+            "UPDATE tenant SET slug = ?2, name = ?3, is_disabled = ?4, version = version + 1 WHERE id = ?1",
+            [.id(tenant.id), .text(tenant.slug), .text(tenant.name), .bool(tenant.isDisabled)])
+    }
+
+    // MARK: Organization tree
+
+    public func organizationUnits(of tenant: TenantID) throws -> [OrganizationUnit] {
+        try query(
+            "SELECT id, tenant, level, name, parent, managed_by, version FROM organization_unit WHERE tenant = ?1 ORDER BY id",
+            [.id(tenant)]
+        ).map(OrganizationUnit.init(row:))
+    }
+
+    public func insert(_ unit: OrganizationUnit) throws {
+        try execute(
+            """
+            INSERT INTO organization_unit (id, tenant, level, name, parent, managed_by, version)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """,
+            [
+                .id(unit.id), .id(unit.tenant), .text(unit.level.word), .text(unit.name), .id(unit.parent),
+                .text(unit.managedBy.rawValue), .integer(unit.version),
+            ])
+    }
+
+    /// Writes the unit back where it still has the version it was read with; false when somebody was faster.
+    public func update(_ unit: OrganizationUnit, expecting version: Int64) throws -> Bool {
+        try execute(
+            """
+            UPDATE organization_unit SET name = ?3, parent = ?4, version = version + 1 WHERE id = ?1 AND version = ?2
+            """, [.id(unit.id), .integer(version), .text(unit.name), .id(unit.parent)]) == 1
+    }
+
+    public func deleteOrganizationUnit(_ id: OrganizationUnitID, of tenant: TenantID) throws -> Bool {
+        try execute("DELETE FROM organization_unit WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
+    }
+}
+
+extension Tenant {
+    fileprivate init(row: SQLRow) throws {
+        self.init(id: try row.id(0), slug: try row.text(1), name: try row.text(2), isDisabled: try row.bool(3))
+    }
+}
+
+extension OrganizationUnit {
+    fileprivate init(row: SQLRow) throws {
+        guard let level = OrganizationLevel(word: try row.text(2)) else {
+            throw Fault("storage.corrupt", .ourselves, "A stored organization unit has an unknown level.")
+        }
+        self.init(
+            id: try row.id(0), tenant: try row.id(1), level: level, name: try row.text(3), parent: try row.optionalID(4),
+            managedBy: try word(ManagedBy.self, try row.text(5)), version: try row.integer(6))
+    }
+}
