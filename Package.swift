@@ -21,7 +21,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 // Compiled into the binary, so that the gateway is one file to install.
-let pages = ["layout.mustache"]
+let pages = [
+    "layout.mustache", "login.mustache", "password.mustache", "second-factor.mustache", "enrol-totp.mustache",
+    "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "admin.mustache",
+    "gatehouse.css",
+]
 
 let package = Package(
     name: "gatehouse",

@@ -1,0 +1,18 @@
+/// The names of the gateway's own cookies. The `__Host-` prefix makes a browser refuse them unless they are Secure, have
+/// Path=/ and no Domain (RFC 6265bis §4.1.3.2), so that no application on a sibling host can set or read them; the
+/// tenant in the name keeps tenants of one host apart.
+public enum CookieName {
+    public enum Purpose: String, Sendable, CaseIterable {
+        /// Binds a login flow to the browser before anybody is known.
+        case preSession = "pre"
+        /// The single sign-on session at the gateway.
+        case session = "sso"
+        /// A browser that has signed in before, with a failure budget of its own.
+        case device = "dev"
+        /// The session of one application, on the application's own host.
+        case application = "app"
+    }
+
+    /// - Parameter tenant: the tenant's slug (`Tenant.isValid(slug:)`).
+    public static func name(_ purpose: Purpose, tenant: String) -> String { "__Host-gh-\(purpose.rawValue)-\(tenant)" }
+}

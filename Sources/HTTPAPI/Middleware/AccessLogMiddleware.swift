@@ -1,0 +1,27 @@
+import Hummingbird
+import Logging
+
+/// One line per request: the route's template, never its query string, its path's values, cookies or headers.
+public struct AccessLogMiddleware: RouterMiddleware {
+    public typealias Context = GatewayRequestContext
+
+    private let clock = ContinuousClock()
+
+    public init() {}
+
+    public func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let start = clock.now
+        let response = try await next(request, context)
+        let elapsed = (clock.now - start) / .microseconds(1)
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method.rawValue)", "route": "\(context.endpointPath ?? "NotFound")",
+            "status": "\(response.status.code)", "us": "\(Int(elapsed))",
+        ]
+        if let peer = context.peer { metadata["peer"] = "\(peer)" }
+        if let code = context.refusal.code { metadata["reason"] = "\(code)" }
+        context.logger.log(level: response.status.code >= 500 ? .error : .info, "request", metadata: metadata)
+        return response
+    }
+}

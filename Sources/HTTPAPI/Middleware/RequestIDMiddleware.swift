@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Vocabulary
+
+/// Names every request. A caller's `X-Request-ID` is kept when it is harmless, otherwise a fresh one is made; either
+/// way it is echoed, so that a person can quote it and an operator can find it.
+public struct RequestIDMiddleware: RouterMiddleware {
+    public typealias Context = GatewayRequestContext
+
+    private let make: @Sendable () -> String
+
+    /// - Parameter make: draws a fresh id; the default is 128 random bits in hexadecimal (a W3C trace id's shape).
+    public init(make: @escaping @Sendable () -> String = RequestIDMiddleware.random) { self.make = make }
+
+    public func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        let offered = request.headers[.xRequestID]
+        context.requestID = offered.flatMap { Self.isValid($0) ? $0 : nil } ?? make()
+        context.logger[metadataKey: "request"] = .string(context.requestID)
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = context.requestID
+        return response
+    }
+
+    /// 8 to 64 characters of `[A-Za-z0-9._-]`: nothing that could break a log line, a header or a query.
+    public static func isValid(_ id: String) -> Bool {
+        let bytes = id.utf8
+        return (8...64).contains(bytes.count)
+            && bytes.allSatisfy { ASCII.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }
+    }
+
+    @Sendable public static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let halves: [UInt64] = [generator.next(), generator.next()]
+        return halves.map { half in
+            let digits = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = HTTPField.Name("X-Request-ID")!
+}

@@ -1,0 +1,78 @@
+/// `/account`: what the gateway knows of the person, how they sign in, and where they are signed in.
+public struct AccountPage: Page {
+    public struct Factor: Sendable {
+        public var name: String
+        public var detail: String
+        public var action: MessagePage.Link?
+
+        public init(name: String, detail: String, action: MessagePage.Link? = nil) {
+            self.name = name
+            self.detail = detail
+            self.action = action
+        }
+    }
+
+    public struct Session: Sendable {
+        public var id: String
+        public var device: String
+        public var detail: String
+        public var isCurrent: Bool
+        public var csrf: String
+
+        public init(id: String, device: String, detail: String, isCurrent: Bool, csrf: String) {
+            self.id = id
+            self.device = device
+            self.detail = detail
+            self.isCurrent = isCurrent
+            self.csrf = csrf
+        }
+    }
+
+    public var notice: String?
+    public var profile: [(name: String, value: String)]
+    public var factors: [Factor]
+    public var sessions: [Session]
+    public var endPath: String
+    public var endOthersPath: String
+    public var endOthersToken: String
+
+    public init(
+        notice: String? = nil, profile: [(name: String, value: String)], factors: [Factor], sessions: [Session],
+        endPath: String, endOthersPath: String, endOthersToken: String
+    ) {
+        self.notice = notice
+        self.profile = profile
+        self.factors = factors
+        self.sessions = sessions
+        self.endPath = endPath
+        self.endOthersPath = endOthersPath
+        self.endOthersToken = endOthersToken
+    }
+
+    public var title: String { "Your account" }
+    public var template: String { "account" }
+    public var isWide: Bool { true }
+    public var values: [String: Any] {
+        var values: [String: Any] = [
+            "profile": profile.map { ["name": $0.name, "value": $0.value] }, "endPath": endPath,
+            "factors": factors.map(Self.row), "endOthersPath": endOthersPath, "endOthersToken": endOthersToken,
+        ]
+        values["sessions"] = sessions.map { session -> [String: Any] in
+            [
+                "id": session.id, "device": session.device, "detail": session.detail, "csrf": session.csrf,
+                "isCurrent": session.isCurrent,
+            ]
+        }
+        if let notice { values["notice"] = notice }
+        return values
+    }
+
+    private static func row(_ factor: Factor) -> [String: Any] {
+        var row: [String: Any] = ["name": factor.name, "detail": factor.detail]
+        if let action = factor.action {
+            row["actionPath"] = action.path
+            row["actionLabel"] = action.label
+        }
+        return row
+    }
+}

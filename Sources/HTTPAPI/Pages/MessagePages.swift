@@ -1,0 +1,68 @@
+/// A page that says one thing: an error, an explained refusal, a farewell.
+public struct MessagePage: Page {
+    public enum Tone: String, Sendable { case plain, refused, done }
+
+    public struct Link: Sendable {
+        public var label: String
+        public var path: String
+
+        public init(_ label: String, _ path: String) {
+            self.label = label
+            self.path = path
+        }
+    }
+
+    public var tone: Tone
+    public var heading: String
+    public var lead: String
+    /// Why, in sentences that policy lets this person read.
+    public var reasons: [String] = []
+    /// What would change the answer.
+    public var missing: [String] = []
+    public var facts: [(name: String, value: String)] = []
+    public var links: [Link] = []
+
+    public init(_ tone: Tone, _ heading: String, _ lead: String) {
+        self.tone = tone
+        self.heading = heading
+        self.lead = lead
+    }
+
+    public var title: String { heading }
+    public var template: String { "message" }
+    public var values: [String: Any] {
+        [
+            "tone": tone.rawValue, "heading": heading, "lead": lead, "reasons": reasons, "missing": missing,
+            "hasReasons": !reasons.isEmpty, "hasMissing": !missing.isEmpty, "hasFacts": !facts.isEmpty,
+            "facts": facts.map { ["name": $0.name, "value": $0.value] }, "hasLinks": !links.isEmpty,
+            "links": links.map { ["label": $0.label, "path": $0.path] },
+        ]
+    }
+
+    public static func loggedOut(loginPath: String) -> MessagePage {
+        var page = MessagePage(
+            .done, "You are signed out", "Your session here and in the applications it opened has ended.")
+        page.links = [Link("Sign in again", loginPath)]
+        return page
+    }
+
+    /// A refusal the person may understand: which application, why, and what would change it.
+    public static func denied(
+        application: String, reasons: [String], missing: [String], decision: String, accountPath: String
+    ) -> MessagePage {
+        var page = MessagePage(.refused, "You may not open this", "\(application) is not open to your account.")
+        page.reasons = reasons
+        page.missing = missing
+        page.facts = [("Decision", decision)]
+        page.links = [Link("Your account", accountPath)]
+        return page
+    }
+
+    /// The page of a `Problem` for a browser: its title, and the request's id to quote.
+    public static func problem(_ problem: Problem, requestID: String) -> MessagePage {
+        var page = MessagePage(
+            .refused, problem.title, problem.detail ?? "If this goes on, tell your administrator the number below.")
+        page.facts = [("Request", requestID)]
+        return page
+    }
+}

@@ -1,0 +1,126 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import Mustache
+import NIOCore
+import Vocabulary
+
+/// Renders the pages from templates compiled into the binary. Every value is HTML-escaped by the templates.
+public struct PageRenderer: Sendable {
+    private let library: MustacheLibrary
+    /// The one style sheet and its path, which changes with its content, so that it can be cached for ever.
+    public let stylesheet: String
+    public let stylesheetPath: String
+    /// The product's or organization's name in the header.
+    public let site: String
+
+    /// - Throws: an error of the template parser; a test renders every page, so only a broken build throws here.
+    public init(site: String) throws {
+        var library = MustacheLibrary()
+        for (name, bytes) in Self.sources {
+            try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+        }
+        self.library = library
+        self.site = site
+        stylesheet = String(decoding: PackageResources.gatehouse_css, as: UTF8.self)
+        let digest = Base64URL.encode(Array(SHA256.hash(data: PackageResources.gatehouse_css)).prefix(12))
+        stylesheetPath = "/assets/gatehouse.\(digest).css"
+    }
+
+    private static var sources: [(String, [UInt8])] {
+        [
+            ("layout", PackageResources.layout_mustache), ("login", PackageResources.login_mustache),
+            ("password", PackageResources.password_mustache),
+            ("second-factor", PackageResources.second_factor_mustache),
+            ("enrol-totp", PackageResources.enrol_totp_mustache),
+            ("recovery-codes", PackageResources.recovery_codes_mustache),
+            ("set-password", PackageResources.set_password_mustache), ("message", PackageResources.message_mustache),
+            ("account", PackageResources.account_mustache), ("admin", PackageResources.admin_mustache),
+        ]
+    }
+
+    /// The page's HTML.
+    ///
+    /// - Parameter person: who is signed in, for the header; nil on login pages.
+    public func html(_ page: some Page, person: PageHeader? = nil) -> String {
+        var values = page.values
+        values["title"] = page.title
+        values["site"] = site
+        values["stylesheet"] = stylesheetPath
+        values["width"] = page.isWide ? "wide" : "narrow"
+        if let person {
+            values["person"] = [
+                "name": person.name, "accountPath": person.accountPath, "logoutPath": person.logoutPath,
+                "logoutToken": person.logoutToken,
+            ]
+        }
+        return library.render(values, withTemplate: page.template) ?? ""
+    }
+
+    public func response(
+        _ page: some Page, status: HTTPResponse.Status = .ok, person: PageHeader? = nil
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: html(page, person: person))))
+    }
+
+    /// The answer at `stylesheetPath`.
+    public func stylesheetResponse() -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "public, max-age=31536000, immutable"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: stylesheet)))
+    }
+}
+
+/// The person in the header of a page, with the form that signs them out.
+public struct PageHeader: Sendable {
+    public var name: String
+    public var accountPath: String
+    public var logoutPath: String
+    public var logoutToken: String
+
+    public init(name: String, accountPath: String, logoutPath: String, logoutToken: String) {
+        self.name = name
+        self.accountPath = accountPath
+        self.logoutPath = logoutPath
+        self.logoutToken = logoutToken
+    }
+}
+
+/// One page: a template and the values it shows.
+public protocol Page: Sendable {
+    var title: String { get }
+    var template: String { get }
+    var isWide: Bool { get }
+    /// What the template's names stand for; an absent name is an absent section.
+    var values: [String: Any] { get }
+}
+
+extension Page {
+    public var isWide: Bool { false }
+}
+
+/// What every form carries.
+public struct FormFrame: Sendable {
+    public var action: String
+    public var csrf: String
+    /// The login flow's id; empty outside one.
+    public var flow: String
+    /// A kind, general sentence about what went wrong at the last try.
+    public var error: String?
+
+    public init(action: String, csrf: String, flow: String = "", error: String? = nil) {
+        self.action = action
+        self.csrf = csrf
+        self.flow = flow
+        self.error = error
+    }
+
+    func adding(_ more: [String: Any]) -> [String: Any] {
+        var values: [String: Any] = ["action": action, "csrf": csrf, "flow": flow]
+        if let error, !error.isEmpty { values["error"] = error }
+        return values.merging(more) { _, new in new }
+    }
+}

@@ -1,0 +1,43 @@
+import Hummingbird
+import Logging
+import NIOCore
+import Synchronization
+import Vocabulary
+
+/// What accompanies one request from the socket to the handler.
+public struct GatewayRequestContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    /// The address of the connection's other end, never of a forwarded header; nil on a unix-domain socket.
+    public let peer: IPAddress?
+    /// True on the control socket, where the kernel vouches for the other end being on this machine.
+    public let isLocalSocket: Bool
+    /// Names the request in the log, the journal (`trace`) and `X-Request-ID`. Set by `RequestIDMiddleware`.
+    public var requestID: String
+    /// The tenant whose URL space the request is in; nil before it is resolved.
+    public var tenant: Tenant?
+    /// Who is asking, once a credential was validated; nil means nobody proven.
+    public var principal: Principal?
+    /// Why the request was refused, for the access log only.
+    public let refusal: RefusalNote
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        let remote = source.channel.remoteAddress
+        peer = remote?.ipAddress.flatMap { IPAddress($0) }
+        if case .unixDomainSocket? = source.channel.localAddress { isLocalSocket = true } else { isLocalSocket = false }
+        requestID = ""
+        tenant = nil
+        principal = nil
+        refusal = RefusalNote()
+    }
+}
+
+/// A place where the error mapping leaves the precise code of a refusal for the access log, which runs outside it.
+public final class RefusalNote: Sendable {
+    private let stored = Mutex<String?>(nil)
+
+    public var code: String? {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
+    }
+}
