@@ -57,7 +57,8 @@ struct CodeTests {
         #expect(Rules.impurities(file("let now = Date()\nlet c = ContinuousClock()\nlet u = UUID()\n")).count == 3)
         #expect(Rules.undocumented(file("public struct A {\n    public func b() {}\n}\n")).count == 2)
         #expect(
-            Rules.undocumented(file("/// A.\n@frozen\npublic struct A {\n    /// B.\n    public func b() {}\n}\n")) == []
+            Rules.undocumented(file("/// A.\n@frozen\npublic struct A {\n    /// B.\n    public func b() {}\n}\n"))
+                == []
         )
         #expect(file("print(1)").places(of: Rules.printing) == ["Sources/Identity/A.swift:1"])
         #expect(file("blueprint(1)\n// print(1)").places(of: Rules.printing) == [])

@@ -1,0 +1,38 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Parsers under libFuzzer and AddressSanitizer: `make fuzz`. The sources are links to the real ones, so that every line
+// of them is instrumented and nothing but them is built.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// Without it a target of one file is taken for a script, with an entry point of its own.
+let library: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
+
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies + ["FuzzDriver"], swiftSettings: strict + library)
+}
+
+func system(_ name: String, pkgConfig: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig)
+}
+
+let package = Package(
+    name: "fuzz",
+    targets: [
+        system("CLDAP", pkgConfig: "ldap"),
+        system("COpenSSL", pkgConfig: "openssl"),
+        .target(name: "Vocabulary", swiftSettings: strict),
+        .target(name: "LDAP", dependencies: ["CLDAP", "COpenSSL"], swiftSettings: strict),
+        .target(name: "FuzzDriver"),
+        fuzz("FuzzDistinguishedName", ["LDAP"]),
+        fuzz("FuzzLDAPTemplate", ["LDAP"]),
+        fuzz("FuzzIdentifier", ["Vocabulary"]),
+        fuzz("FuzzTimestamp", ["Vocabulary"]),
+        fuzz("FuzzNetwork", ["Vocabulary"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,15 @@
+import FuzzDriver
+import LDAP
+
+// SwiftPM names an executable's entry point after its module.
+@_cdecl("FuzzLDAPTemplate_main")
+public func entry(_ count: Int32, _ arguments: Arguments) -> Int32 {
+    drive(count, arguments) { bytes in
+        let value = String(decoding: bytes, as: UTF8.self)
+        guard let template = try? LDAPTemplate("(&(objectClass=person)(uid={login}))", grammar: .filter),
+            let filter = template.filled(["login": value])
+        else { return }
+        hold(LDAPFilter.isWellFormed(filter), "no login makes the filter another filter")
+        hold(filter.filter { $0 == "(" }.count == 3, "no login adds a clause")
+    }
+}
