@@ -26,6 +26,12 @@ public struct LoginFlow: Sendable, Hashable, Codable {
     public internal(set) var proofs: [LoginProof]
     /// A change of password that must happen before the flow can complete.
     public internal(set) var passwordChange: PasswordChangeReason?
+    /// Proofs of the session being strengthened, by the same person; empty otherwise.
+    public internal(set) var carried: [AuthenticationEvent]
+    /// Whether a set-up or invitation link was opened: what lets a first second factor be enrolled.
+    public internal(set) var mayEnrolFirstFactor: Bool
+    /// The factor being enrolled.
+    public internal(set) var enrolling: AuthenticationMethod?
     public internal(set) var primaryFailures: Int
     public internal(set) var secondFactorFailures: Int
 
