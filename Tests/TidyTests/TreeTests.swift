@@ -38,7 +38,9 @@ struct TreeTests {
             let source = "Sources/" + target.dropLast("Tests".count)
             guard target.hasSuffix("Tests"), house.exists(source) else { strays.append("Tests/\(target)"); continue }
             strays += house.folders(in: "Tests/\(target)")
-                .filter { !["Support", "Corpus", "Fixtures", "Crash"].contains($0) && !house.exists("\(source)/\($0)") }
+                .filter {
+                    !["Support", "Corpus", "Fixtures", "Crash"].contains($0) && !house.exists("\(source)/\($0)")
+                }
                 .map { "Tests/\(target)/\($0)" }
         }
         #expect(strays == [])
