@@ -1,0 +1,17 @@
+import Vocabulary
+
+extension AuthenticationRequirement {
+    /// Whether an authentication is as strong and as recent as demanded.
+    public func isMet(by authentication: RequestAuthentication?, now: Timestamp) -> Bool {
+        guard let authentication, authentication.strength >= strength ?? .none else { return false }
+        guard maxAgeSeconds != nil else { return true }
+        // OpenID Connect Core §3.1.2.1: the age may reach max_age, not pass it.
+        return expiry(authentication).map { now <= $0 } ?? false
+    }
+
+    /// The last moment at which the age demand is met; nil without one, or without a time of authentication.
+    func expiry(_ authentication: RequestAuthentication?) -> Timestamp? {
+        guard let maxAgeSeconds, let proven = authentication?.authenticatedAt else { return nil }
+        return proven + .seconds(maxAgeSeconds)
+    }
+}

@@ -1,0 +1,119 @@
+import Vocabulary
+
+/// Which compiled index answered: its generation, and the digests of what it was compiled from.
+public final class IndexStamp: Sendable {
+    /// Raised with every index that is put into service.
+    public let generation: UInt64
+    /// Digest over `CanonicalText.of(policies)`, made by the caller.
+    public let policyDigest: [UInt8]
+    /// Digest over `RoleGraph.canonicalText`, made by the caller.
+    public let roleDigest: [UInt8]
+
+    public init(generation: UInt64, policyDigest: [UInt8], roleDigest: [UInt8]) {
+        self.generation = generation
+        self.policyDigest = policyDigest
+        self.roleDigest = roleDigest
+    }
+}
+
+/// A rule that had a part in a decision.
+public enum RuleReference: Sendable, Hashable, CustomStringConvertible {
+    case policy(id: String, version: Int32)
+    /// A permission of a role.
+    case role(RoleID)
+
+    public var description: String {
+        switch self {
+        case .policy(let id, let version): "policy:\(id)@\(version)"
+        case .role(let id): "role:\(id)"
+        }
+    }
+}
+
+/// A rule that could not be evaluated. An erring allow was skipped, an erring deny counted as matched.
+public struct RuleError: Sendable, Hashable {
+    public enum Code: String, Sendable {
+        case missingAttribute = "missing_attribute"
+        case typeMismatch = "type_mismatch"
+        case textTooLong = "text_too_long"
+    }
+
+    public let rule: RuleReference
+    public let effect: Policy.Effect
+    public let code: Code
+    /// The comparison that erred.
+    public let condition: String
+}
+
+/// Something the caller has to do for the answer to hold or to change.
+public enum Obligation: Sendable, Hashable {
+    /// Authenticate again, this strongly and this recently; then the same request passes.
+    case stepUp(strength: AuthenticationStrength?, maxAgeSeconds: Int64?)
+}
+
+/// The answer to a request, with all the rules that made it.
+public struct Decision: Sendable {
+    public enum Outcome: String, Sendable {
+        case permit
+        case deny
+    }
+
+    /// Stable reason codes.
+    public enum Reason: String, Sendable {
+        case allowedByRule = "allowed_by_rule"
+        case noMatchingRule = "no_matching_rule"
+        case deniedByRule = "denied_by_rule"
+        case stepUpRequired = "step_up_required"
+        /// A rule could not be evaluated; stands beside another reason.
+        case ruleError = "rule_error"
+        /// Standing or facts were resolved against another index; resolve them again.
+        case staleFacts = "stale_facts"
+        /// What the standing rests on (an assignment, a membership) has ended.
+        case standingExpired = "standing_expired"
+    }
+
+    public let outcome: Outcome
+    public let reason: Reason
+    /// All satisfied denies if there are any, else all satisfied allows; with `stepUpRequired` the allows that wait.
+    /// Within a decision by descending priority, then as compiled.
+    public let determining: [RuleReference]
+    public let erred: [RuleError]
+    public let obligations: [Obligation]
+    /// The strongest among the determining rules; role permissions and default deny are mandatory.
+    public let enforcement: Enforcement
+    /// When time alone may change the answer; nil when it cannot.
+    public let validUntil: Timestamp?
+    public let index: IndexStamp
+    /// Which attributes were read; `PolicyIndex.reads` turns it into values.
+    public let readSet: AttributeReadSet
+
+    public var isPermitted: Bool { outcome == .permit }
+    /// The main reason first.
+    public var reasons: [Reason] { erred.isEmpty ? [reason] : [reason, .ruleError] }
+}
+
+/// The attributes that a decision read, as bits over the index's attribute list.
+public struct AttributeReadSet: Sendable, Hashable {
+    private var words = SIMD4<UInt64>()
+
+    @inline(__always)
+    mutating func insert(_ slot: Int) { words[slot >> 6 & 3] |= 1 << UInt64(slot & 63) }
+    func contains(_ slot: Int) -> Bool { words[slot >> 6 & 3] >> UInt64(slot & 63) & 1 == 1 }
+    public var isEmpty: Bool { words == SIMD4() }
+}
+
+/// One attribute that a decision read: its value and where it came from.
+public struct AttributeRead: Sendable, Hashable {
+    public enum Source: String, Sendable {
+        /// Stored facts about the subject or the resource.
+        case stored
+        /// Sent with the request.
+        case request
+        /// Nowhere to be found, or null.
+        case absent
+    }
+
+    public let path: AttributePath
+    public let value: AttributeValue?
+    public let source: Source
+}

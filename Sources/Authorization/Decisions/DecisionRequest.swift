@@ -1,0 +1,107 @@
+import Vocabulary
+
+/// Named values as a request carries them. Names are compared byte for byte.
+public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    let names: [String]
+    let values: [AttributeValue]
+
+    public init(_ members: [String: AttributeValue] = [:]) {
+        let sorted = members.sorted { $0.key < $1.key }
+        names = sorted.map(\.key)
+        values = sorted.map(\.value)
+    }
+
+    /// Of a repeated name the last value counts.
+    public init(dictionaryLiteral elements: (String, AttributeValue)...) {
+        self.init(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+
+    @inline(__always)
+    subscript(name: String) -> AttributeValue? {
+        for index in names.indices where sameText(names[index], name) { return values[index] }
+        return nil
+    }
+}
+
+/// A question: may this subject do this to that. Who asks is the `Standing` beside it.
+public struct DecisionRequest: Sendable {
+    /// Bounds; one past each is a thrown fault (culprit: caller).
+    public enum Limits {
+        /// Attributes of the resource, and entries of the context.
+        public static let attributes = 64
+        /// Values altogether, nested ones included.
+        public static let values = 4_096
+        public static let depth = 16
+        /// Bytes of one text.
+        public static let textBytes = 16_384
+        /// Bytes of an action or a resource type.
+        public static let nameBytes = 256
+        /// Bytes of a resource id.
+        public static let idBytes = 1_024
+    }
+
+    public let action: String
+    public let resourceType: String
+    public let resourceID: String
+    /// What the caller says of the resource. Stored facts, where there are any, come before it.
+    public let resourceAttributes: Attributes
+    public let context: Attributes
+    /// The authentication behind the request; nil proves nothing, so that every step-up demand stays open.
+    public let authentication: RequestAuthentication?
+
+    public init(
+        action: String, resourceType: String, resourceID: String, resourceAttributes: Attributes = [:],
+        context: Attributes = [:], authentication: RequestAuthentication? = nil
+    ) throws {
+        guard (1...Limits.nameBytes).contains(action.utf8.count), (1...Limits.nameBytes).contains(resourceType.utf8.count),
+            resourceID.utf8.count <= Limits.idBytes
+        else { throw Self.refusal("an action, resource type or resource id is empty or too long") }
+        try Self.check(resourceAttributes)
+        try Self.check(context)
+        self.action = action
+        self.resourceType = resourceType
+        self.resourceID = resourceID
+        self.resourceAttributes = resourceAttributes
+        self.context = context
+        self.authentication = authentication
+    }
+
+    static func check(_ attributes: Attributes) throws {
+        guard attributes.names.count <= Limits.attributes else { throw refusal("more than \(Limits.attributes) attributes") }
+        var left = Limits.values
+        for (name, value) in zip(attributes.names, attributes.values) {
+            guard name.utf8.count <= Limits.nameBytes else { throw refusal("an attribute's name is too long") }
+            try check(value, depth: 1, &left)
+        }
+    }
+
+    private static func check(_ value: AttributeValue, depth: Int, _ left: inout Int) throws {
+        left -= 1
+        guard left >= 0, depth <= Limits.depth else { throw refusal("attributes nest too deep or are too many") }
+        switch value {
+        case .string(let text):
+            guard text.utf8.count <= Limits.textBytes else { throw refusal("a text is too long") }
+        case .list(let items): for item in items { try check(item, depth: depth + 1, &left) }
+        case .object(let members): for item in members.values { try check(item, depth: depth + 1, &left) }
+        case .null, .bool, .integer, .number: break
+        }
+    }
+
+    private static func refusal(_ message: String) -> Fault { Fault("decision.request_limit", .caller, message) }
+}
+
+/// How strongly and when the subject of a request was authenticated.
+public struct RequestAuthentication: Sendable, Hashable {
+    public let strength: AuthenticationStrength
+    /// When the newest proof was given (`auth_time`).
+    public let authenticatedAt: Timestamp?
+
+    public init(strength: AuthenticationStrength, authenticatedAt: Timestamp?) {
+        self.strength = strength
+        self.authenticatedAt = authenticatedAt
+    }
+
+    public init(of principal: Principal) {
+        self.init(strength: principal.strength, authenticatedAt: principal.authenticatedAt)
+    }
+}
