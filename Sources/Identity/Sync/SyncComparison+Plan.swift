@@ -1,0 +1,151 @@
+import Vocabulary
+
+extension SyncComparison {
+    /// What would have to change. A function of snapshot, rows and `now` alone.
+    public func plan(settings: SyncSettings = SyncSettings(), now: Timestamp) -> SyncPlan {
+        let changes = people.compactMap { personChange($0, settings, now) }
+        let revoking: Set<PersonChange.Kind> = [.leave, .suspend, .delete]
+        let groupChanges = groups.compactMap(groupChange)
+        let memberships = diff(
+            new: pairs(snapshot.memberships, groupSlots, personSlots, leavesOutPeople: true),
+            old: pairs(known.memberships, oldGroupSlots, oldPersonSlots), member: personKey)
+        let nestings = diff(
+            new: pairs(snapshot.nestings, groupSlots, groupSlots),
+            old: pairs(known.nestings, oldGroupSlots, oldGroupSlots), member: groupKey)
+        return SyncPlan(
+            provider: snapshot.provider, madeAt: now,
+            people: changes.filter { revoking.contains($0.kind) } + changes.filter { !revoking.contains($0.kind) },
+            groups: groupChanges.filter { $0.kind == .remove } + groupChanges.filter { $0.kind != .remove },
+            membershipsLost: memberships.lost, membershipsGained: memberships.gained, nestingsLost: nestings.lost,
+            nestingsGained: nestings.gained,
+            conflicts: conflicts.sorted { ($0.key, $0.kind.rawValue) < ($1.key, $1.kind.rawValue) },
+            warnings: allWarnings(), answeredPeople: snapshot.people.count, answeredGroups: snapshot.groups.count)
+    }
+
+    // MARK: People
+
+    private func personChange(_ slot: Slot, _ settings: SyncSettings, _ now: Timestamp) -> PersonChange? {
+        guard let row = knownPerson(slot) else {
+            guard let record = record(slot), !isLeftOut(slot) else { return nil }
+            return PersonChange(
+                kind: .add, key: record.key, id: nil, version: nil, record: record, attributes: [], deleteAfter: nil)
+        }
+        guard let record = record(slot) else { return missing(row, settings, now) }
+        let attributes = changedAttributes(row, record, keepsLogin: loginRefused.contains(slot.new))
+        guard let kind = kind(row, record, attributes) else { return nil }
+        return PersonChange(
+            kind: kind, key: record.key, id: row.id, version: row.version, record: record, attributes: attributes,
+            deleteAfter: nil)
+    }
+
+    private func missing(_ row: KnownPerson, _ settings: SyncSettings, _ now: Timestamp) -> PersonChange? {
+        func change(_ kind: PersonChange.Kind, _ deleteAfter: Timestamp?) -> PersonChange {
+            PersonChange(
+                kind: kind, key: row.record.key, id: row.id, version: row.version, record: nil, attributes: [],
+                deleteAfter: deleteAfter)
+        }
+        guard case .leaver(_, let deleteAfter) = row.status else {
+            return change(.leave, now + .seconds(settings.graceSeconds))
+        }
+        return deleteAfter <= now ? change(.delete, deleteAfter) : nil
+    }
+
+    private func kind(_ row: KnownPerson, _ record: PersonRecord, _ attributes: [String]) -> PersonChange.Kind? {
+        switch row.status {
+        case .leaver: return .restore
+        case .active where record.isDisabled: return .suspend
+        // Whoever was disabled here for another reason stays so, whatever the directory says.
+        case .disabled(.directory, _) where !record.isDisabled: return .resume
+        default:
+            if attributes.contains(PersonAttribute.login.rawValue) { return .rename }
+            return attributes.isEmpty ? nil : .change
+        }
+    }
+
+    private func changedAttributes(_ row: KnownPerson, _ record: PersonRecord, keepsLogin: Bool) -> [String] {
+        let old = row.record
+        guard old != record else { return [] }
+        var names: [String] = []
+        if old.login != record.login, !keepsLogin { names.append("login") }
+        if old.displayName != record.displayName { names.append("displayName") }
+        if old.givenName != record.givenName { names.append("givenName") }
+        if old.familyName != record.familyName { names.append("familyName") }
+        if old.mail != record.mail { names.append("mail") }
+        if old.department != record.department { names.append("department") }
+        if old.attributes != record.attributes {
+            let keys = Set(old.attributes.keys).union(record.attributes.keys)
+            names += keys.filter { old.attributes[$0] != record.attributes[$0] }.map { "attributes.\($0)" }
+        }
+        return names.filter { !row.foreignAttributes.contains($0) }.sorted()
+    }
+
+    // MARK: Groups and memberships
+
+    private func groupChange(_ slot: Slot) -> GroupChange? {
+        let record = slot.new < 0 ? nil : snapshot.groups[Int(slot.new)]
+        guard slot.old >= 0 else {
+            return GroupChange(kind: .add, key: record?.key ?? "", id: nil, version: nil, record: record)
+        }
+        let row = known.groups[Int(slot.old)]
+        let kind: GroupChange.Kind
+        switch record {
+        case nil: kind = .remove
+        case let record? where record.name != row.record.name: kind = .rename
+        case let record? where record != row.record: kind = .change
+        default: return nil
+        }
+        return GroupChange(kind: kind, key: row.record.key, id: row.id, version: row.version, record: record)
+    }
+
+    /// Sorted and unique, one word each: the group's slot above the member's.
+    func pairs(
+        _ pairs: [IndexPair], _ groupSlots: [Int32], _ memberSlots: [Int32], leavesOutPeople: Bool = false
+    ) -> [UInt64] {
+        var words: [UInt64] = []
+        words.reserveCapacity(pairs.count)
+        for pair in pairs {
+            guard groupSlots.indices.contains(Int(pair.group)), memberSlots.indices.contains(Int(pair.member)) else {
+                continue
+            }
+            let (group, member) = (groupSlots[Int(pair.group)], memberSlots[Int(pair.member)])
+            guard group >= 0, member >= 0 else { continue }
+            if leavesOutPeople, !loginRefused.isEmpty, isLeftOut(people[Int(member)]) { continue }
+            words.append(UInt64(group) << 32 | UInt64(member))
+        }
+        words.sort()
+        return words
+    }
+
+    private func diff(
+        new: [UInt64], old: [UInt64], member: (Int) -> String
+    ) -> (gained: [MembershipChange], lost: [MembershipChange]) {
+        func change(_ word: UInt64) -> MembershipChange {
+            MembershipChange(group: groupKey(Int(word >> 32)), member: member(Int(word & 0xFFFF_FFFF)))
+        }
+        var (gained, lost): ([MembershipChange], [MembershipChange]) = ([], [])
+        var (i, j) = (0, 0)
+        while i < new.count || j < old.count {
+            let (left, right) = (i < new.count ? new[i] : .max, j < old.count ? old[j] : .max)
+            if left < right { gained.append(change(left)) }
+            if right < left { lost.append(change(right)) }
+            if left <= right { while i < new.count, new[i] == left { i += 1 } }
+            if right <= left { while j < old.count, old[j] == right { j += 1 } }
+        }
+        return (gained, lost)
+    }
+
+    private func allWarnings() -> [SyncWarning] {
+        let dangling = snapshot.dangling.compactMap { entry in
+            snapshot.groups.indices.contains(Int(entry.group)) && entry.count > 0
+                ? SyncWarning(kind: .danglingMembers, key: snapshot.groups[Int(entry.group)].key, count: entry.count)
+                : nil
+        }
+        let graph = MembershipGraph(
+            groupCount: snapshot.groups.count, personCount: 0,
+            nestings: snapshot.nestings.lazy.map { (parent: $0.group, child: $0.member) }, memberships: [])
+        let cycles = graph.cyclic.map {
+            SyncWarning(kind: .nestingCycle, key: snapshot.groups[Int($0)].key, count: 1)
+        }
+        return (warnings + dangling + cycles).sorted { ($0.key, $0.kind.rawValue) < ($1.key, $1.kind.rawValue) }
+    }
+}

@@ -1,0 +1,68 @@
+import Vocabulary
+
+/// How much the store had before the run: what removals are measured against.
+public struct KnownCounts: Sendable, Hashable, Codable {
+    /// Active people only.
+    public let people: Int
+    public let memberships: Int
+
+    public init(people: Int, memberships: Int) {
+        self.people = people
+        self.memberships = memberships
+    }
+}
+
+/// A role whose last holder must not vanish by a directory job.
+public struct ProtectedRole: Sendable, Hashable {
+    public let role: RoleID
+    /// Active people who hold it by other ways than this provider's mappings.
+    public let otherHolders: Set<PersonID>
+
+    public init(role: RoleID, otherHolders: Set<PersonID> = []) {
+        self.role = role
+        self.otherHolders = otherHolders
+    }
+}
+
+/// Why a plan waits for a named administrator.
+public enum HoldReason: Sendable, Hashable, Codable {
+    case tooManyPeopleRemoved(count: Int, limit: Int)
+    case tooManyMembershipsRemoved(count: Int, limit: Int)
+    case protectedRoleEmptied(RoleID)
+    /// The directory answered without error, and with nobody.
+    case emptySource
+}
+
+public enum SyncVerdict: Sendable, Hashable {
+    case apply
+    case hold([HoldReason])
+}
+
+/// The last defence against an answer that is short without saying so.
+public enum SyncGuard {
+    /// More removals than this are held: ten, or one in twenty of what there was, whichever is more.
+    public static func limit(of count: Int) -> Int { max(10, count / 20) }
+
+    public static func judge(
+        plan: SyncPlan, known: KnownCounts, roleEffect: RoleEffect, protectedRoles: [ProtectedRole]
+    ) -> SyncVerdict {
+        var reasons: [HoldReason] = []
+        if plan.answeredPeople == 0, known.people > 0 { reasons.append(.emptySource) }
+        let people = plan.count(.leave) + plan.count(.suspend)
+        if people > limit(of: known.people) {
+            reasons.append(.tooManyPeopleRemoved(count: people, limit: limit(of: known.people)))
+        }
+        let memberships = plan.membershipsLost.count + plan.nestingsLost.count
+        if memberships > limit(of: known.memberships) {
+            reasons.append(.tooManyMembershipsRemoved(count: memberships, limit: limit(of: known.memberships)))
+        }
+        let gone = Set(plan.people.lazy.filter { [.leave, .suspend, .delete].contains($0.kind) }.compactMap(\.id))
+        for protected in protectedRoles.sorted(by: { $0.role < $1.role }) {
+            let before = protected.otherHolders.count + roleEffect.holdersBefore[protected.role, default: 0]
+            let after = protected.otherHolders.subtracting(gone).count
+                + roleEffect.holdersAfter[protected.role, default: 0]
+            if before > 0, after == 0 { reasons.append(.protectedRoleEmptied(protected.role)) }
+        }
+        return reasons.isEmpty ? .apply : .hold(reasons)
+    }
+}

@@ -1,0 +1,119 @@
+import Vocabulary
+
+/// One change to a person. `id` and `version` are those of the row the plan was made on; nil for a new person.
+public struct PersonChange: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
+        /// Gone from the directory: disabled, sessions ended, kept until `deleteAfter`.
+        case leave
+        /// Still there, and disabled there.
+        case suspend
+        /// A leaver whose grace period is over.
+        case delete
+        /// Enabled again in the directory.
+        case resume
+        /// A leaver whose key reappeared: the same account again.
+        case restore
+        /// Attributes other than the login changed.
+        case change
+        /// The login changed, perhaps others with it.
+        case rename
+        case add
+    }
+
+    public let kind: Kind
+    public let key: String
+    public let id: PersonID?
+    public let version: Int64?
+    /// What the directory says now; nil for `leave` and `delete`.
+    public let record: PersonRecord?
+    /// The attributes to write, sorted: built-in names and `attributes.<name>`.
+    public let attributes: [String]
+    public let deleteAfter: Timestamp?
+}
+
+/// One change to a group.
+public struct GroupChange: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable, Hashable { case remove, add, rename, change }
+
+    public let kind: Kind
+    public let key: String
+    public let id: GroupID?
+    public let version: Int64?
+    public let record: GroupRecord?
+}
+
+/// A membership or nesting, by upstream keys: (group, person) or (parent, child).
+public struct MembershipChange: Sendable, Hashable, Codable {
+    public let group: String
+    public let member: String
+}
+
+/// Something about one person that could not be carried out, or needs a look. Never a failed run.
+public struct SyncConflict: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
+        /// Somebody else has this login: a new person is left out, a known one keeps the old login.
+        case duplicateLogin = "duplicate_login"
+        /// Somebody else has this address. Both are imported.
+        case duplicateMail = "duplicate_mail"
+        /// Two entries claim one immutable key; the first in order of login counts.
+        case duplicateKey = "duplicate_key"
+        /// A malformed key: the entry is left out. A malformed login: a new person is left out, a known one keeps the old.
+        case malformed
+    }
+
+    public let kind: Kind
+    public let key: String
+}
+
+public struct SyncWarning: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
+        /// The group names members that are not in the answer.
+        case danglingMembers = "dangling_members"
+        /// The group lies, directly or not, within itself.
+        case nestingCycle = "nesting_cycle"
+        /// Two groups claim one key, or a key is malformed; the entry is left out.
+        case malformedGroup = "malformed_group"
+    }
+
+    public let kind: Kind
+    /// The group's key.
+    public let key: String
+    public let count: Int
+}
+
+public struct SyncSettings: Sendable, Hashable, Codable {
+    /// How long a leaver is kept.
+    public let graceSeconds: Int64
+
+    public init(graceSeconds: Int64 = 30 * 86_400) { self.graceSeconds = max(0, graceSeconds) }
+}
+
+/// What a directory job would do, as a value: printed by a dry run, judged by the guard, applied in chunks. In order of
+/// upstream key throughout; people and groups that did not change do not appear.
+public struct SyncPlan: Sendable, Hashable, Codable {
+    public let provider: ProviderID
+    public let madeAt: Timestamp
+    public let people: [PersonChange]
+    public let groups: [GroupChange]
+    public let membershipsLost: [MembershipChange]
+    public let membershipsGained: [MembershipChange]
+    public let nestingsLost: [MembershipChange]
+    public let nestingsGained: [MembershipChange]
+    public let conflicts: [SyncConflict]
+    public let warnings: [SyncWarning]
+    /// How much the directory answered with.
+    public let answeredPeople: Int
+    public let answeredGroups: Int
+
+    public static func make(
+        snapshot: DirectorySnapshot, known: KnownDirectory, settings: SyncSettings = SyncSettings(), now: Timestamp
+    ) throws -> SyncPlan {
+        try SyncComparison(snapshot: snapshot, known: known).plan(settings: settings, now: now)
+    }
+
+    /// Whether applying it writes nothing.
+    public var isEmpty: Bool { stepCount == 0 }
+
+    public func count(_ kind: PersonChange.Kind) -> Int { people.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
+    public func count(_ kind: GroupChange.Kind) -> Int { groups.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
+}
