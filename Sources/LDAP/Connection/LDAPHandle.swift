@@ -242,9 +242,11 @@ final class LDAPHandle {
     private static func text(_ pointer: UnsafePointer<CChar>?) -> String {
         guard let pointer else { return "" }
         let bytes = UnsafeRawBufferPointer(start: pointer, count: strnlen(pointer, 512))
-        return String(String.UnicodeScalarView(String(decoding: bytes, as: UTF8.self).unicodeScalars.map {
-            $0.properties.generalCategory == .control ? " " : $0
-        }))
+        return String(
+            String.UnicodeScalarView(
+                String(decoding: bytes, as: UTF8.self).unicodeScalars.map {
+                    $0.properties.generalCategory == .control ? " " : $0
+                }))
     }
 
     private func lastError() -> Int32 {

@@ -67,6 +67,15 @@ final class LDAPWorker: Sendable {
         handle.close()
     }
 
+    /// libldap writes with `write(2)`: to a server that is gone, that raises SIGPIPE, which ends the process. The signal
+    /// is directed at the writing thread, so blocking it here leaves the host program's own handling alone.
+    private static func ignoreBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     /// Runs `body` on a detached thread of its own.
     static func spawnThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         final class Box: Sendable {
@@ -80,10 +89,13 @@ final class LDAPWorker: Sendable {
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         pthread_attr_setstacksize(&attributes, 1 << 20)
         let box = Unmanaged.passRetained(Box(body))
-        let status = pthread_create(&thread, &attributes, { context in
-            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
+        let status = pthread_create(
+            &thread, &attributes,
+            { context in
+                LDAPWorker.ignoreBrokenPipes()
+                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, box.toOpaque())
         if status != 0 { box.release() }
         return status == 0
     }

@@ -33,8 +33,9 @@ extension LDAPHandle {
             let request = SearchRequest(
                 base: entry.dn, scope: .base, filter: "(objectClass=*)", attributes: [asked])
             let answer = try page(plain: request, cancellation)
-            guard let next = answer.attributeNames.lazy.compactMap({ name in AttributeRange(name).map { (name, $0) } })
-                .first(where: { $0.1.attribute == range.attribute }), next.1.first == last + 1
+            guard
+                let next = answer.attributeNames.lazy.compactMap({ name in AttributeRange(name).map { (name, $0) } })
+                    .first(where: { $0.1.attribute == range.attribute }), next.1.first == last + 1
             else { throw .malformedAnswer("the rest of a ranged attribute is missing") }
             let more = answer.values(next.0)
             bytes += more.reduce(0) { $0 + $1.count }
