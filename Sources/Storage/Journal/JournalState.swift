@@ -23,8 +23,10 @@ struct JournalState {
         touched.insert(tenant)
     }
 
-    mutating func beginEpoch(_ tenant: TenantID, _ connection: any SQLConnection) throws -> Int64 {
-        let epoch = try tree(tenant, connection).epoch + 1
+    mutating func beginEpoch(
+        _ tenant: TenantID, after seen: Int64, _ connection: any SQLConnection
+    ) throws -> Int64 {
+        let epoch = max(try tree(tenant, connection).epoch, seen) + 1
         trees[tenant]?.epoch = epoch
         touched.insert(tenant)
         return epoch

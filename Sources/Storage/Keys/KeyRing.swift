@@ -65,7 +65,9 @@ public final class KeyRing: Sendable {
 
     /// Whether a sealed value was made by a key that has since been rotated out and should be sealed anew.
     public func isStale(_ sealed: [UInt8]) -> Bool {
-        guard let envelope = try? KeyEnvelope(reading: sealed) else { return false }
+        guard let envelope = try? KeyEnvelope(reading: sealed),
+            state.withLock({ $0.tenants[envelope.tenant] != nil })
+        else { return false }
         return active(envelope.purpose, envelope.tenant).id != envelope.key
     }
 

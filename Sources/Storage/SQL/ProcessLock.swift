@@ -1,9 +1,10 @@
 import Glibc
+import Synchronization
 import Vocabulary
 
 /// Keeps a second gateway off one data directory. The lock goes with the process, however it ends.
 final class ProcessLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     /// Takes the lock, or throws `storage.locked` naming the process that holds it.
     init(directory: String) throws {
@@ -20,12 +21,22 @@ final class ProcessLock: Sendable {
                 remedy: "Stop that process first.")
         }
         let text = Array("\(getpid())\n".utf8)
-        ftruncate(opened, 0)
-        _ = pwrite(opened, text, text.count, 0)
-        descriptor = opened
+        guard ftruncate(opened, 0) == 0, pwrite(opened, text, text.count, 0) == text.count else {
+            close(opened)
+            throw Files.failure("write", path)
+        }
+        descriptor = Mutex(opened)
     }
 
-    deinit { close(descriptor) }
+    /// Lets another process in.
+    func release() {
+        descriptor.withLock {
+            if let open = $0 { close(open) }
+            $0 = nil
+        }
+    }
+
+    deinit { release() }
 
     private static func holder(_ descriptor: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 16)

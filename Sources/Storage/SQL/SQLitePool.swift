@@ -53,7 +53,23 @@ final class SQLitePool: Sendable {
 
     /// Copies the write-ahead log into the file and empties it. False while a reader still needs it.
     func truncateLog() throws -> Bool {
-        try write { try $0.query("PRAGMA wal_checkpoint(TRUNCATE)").first?.integer(0) == 0 }
+        try write { connection in
+            // Waiting for a long reader here would hold up every login; the writer asks again later.
+            let patience = try connection.query("PRAGMA busy_timeout").first?.integer(0) ?? 0
+            _ = try connection.query("PRAGMA busy_timeout = 10")
+            defer { _ = try? connection.query("PRAGMA busy_timeout = \(patience)") }
+            return try connection.query("PRAGMA wal_checkpoint(TRUNCATE)").first?.integer(0) == 0
+        }
+    }
+
+    /// Rebuilds the live content of one snapshot into a new file; freed pages are not part of it.
+    func copy(to path: String) async throws {
+        do {
+            try await pool.unsafeRead { _ = try SQLiteConnection($0).execute("VACUUM INTO ?1", [.text(path)]) }
+        } catch let error as DatabaseError {
+            try mapped { throw error }
+        }
+        try Files.seal(path)
     }
 
     func close() throws { try mapped { try pool.close() } }

@@ -16,7 +16,7 @@ final class BatchRunner: @unchecked Sendable {
     private let refusal: Fault?
     private let clock: @Sendable () -> Timestamp
     private var journal = JournalState()
-    private var logNeedsTruncation = false
+    private(set) var logNeedsTruncation = false
 
     init(
         pool: SQLitePool, keys: KeyRing, node: NodeID, budget: Duration, refusal: Fault?,
@@ -55,6 +55,11 @@ final class BatchRunner: @unchecked Sendable {
             for item in done { item.job.finish(item.error ?? error) }
             if done.isEmpty, let (_, job) = next(false) { job.finish(error) }
         }
+    }
+
+    /// Empties the log of erased bytes, unless a reader still needs it; then it is asked for again.
+    func truncateLogIfNeeded() {
+        if logNeedsTruncation { logNeedsTruncation = (try? pool.truncateLog()) != true }
     }
 
     private func collect(
@@ -101,7 +106,7 @@ final class BatchRunner: @unchecked Sendable {
             for closure in item.transaction.closures { closure() }
         }
         // Erased bytes must leave the log too before the caller hears that they are gone.
-        if logNeedsTruncation { logNeedsTruncation = (try? pool.truncateLog()) != true }
+        truncateLogIfNeeded()
         for item in done where item.error == nil { item.job.finish(nil) }
     }
 }

@@ -59,6 +59,7 @@ public final class Store: Sendable {
     public func close() async throws {
         await writer.stop()
         try pool.close()
+        lock.release()
     }
 
     deinit { writer.abandon() }

@@ -70,7 +70,11 @@ final class Writer: Sendable {
 
     private func work(_ runner: BatchRunner) {
         while true {
-            wake.wait()
+            if runner.logNeedsTruncation {
+                if wake.wait(timeout: .now() + .milliseconds(50)) == .timedOut { runner.truncateLogIfNeeded() }
+            } else {
+                wake.wait()
+            }
             while !state.withLock({ $0.queue.isEmpty }) { runner.runBatch { self.pop(interactiveBatch: $0) } }
             if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
         }
