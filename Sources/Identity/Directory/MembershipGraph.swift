@@ -1,3 +1,14 @@
+/// Two positions in arrays that travel together: (group, person) or (parent group, child group).
+public struct IndexPair: Sendable, Hashable {
+    public let group: Int32
+    public let member: Int32
+
+    public init(group: Int32, member: Int32) {
+        self.group = group
+        self.member = member
+    }
+}
+
 /// Groups within groups, and the people in them, by dense integer index: built once, then asked for closures.
 ///
 /// Everything is iterative (a chain of any depth cannot exhaust the stack) and cycle-safe: groups that contain one
@@ -14,11 +25,11 @@ public struct MembershipGraph: Sendable {
     public let cyclic: [Int32]
 
     /// - Parameters:
-    ///   - nestings: (parent, child) pairs of group indices; pairs out of range are ignored.
-    ///   - memberships: (group, person) pairs of indices; pairs out of range are ignored.
+    ///   - nestings: (parent, child) group indices; pairs out of range are ignored.
+    ///   - memberships: (group, person) indices; pairs out of range are ignored.
     public init(
-        groupCount: Int, personCount: Int, nestings: some Sequence<(parent: Int32, child: Int32)>,
-        memberships: some Sequence<(group: Int32, person: Int32)>
+        groupCount: Int, personCount: Int, nestings: some Sequence<IndexPair>,
+        memberships: some Sequence<IndexPair>
     ) {
         self.groupCount = groupCount
         self.personCount = personCount
@@ -27,12 +38,12 @@ public struct MembershipGraph: Sendable {
         let parents = CompactLists(
             count: groupCount,
             pairs: nestings.compactMap {
-                groups.contains($0.parent) && groups.contains($0.child) ? ($0.child, $0.parent) : nil
+                groups.contains($0.group) && groups.contains($0.member) ? ($0.member, $0.group) : nil
             })
         direct = CompactLists(
             count: personCount,
             pairs: memberships.compactMap {
-                groups.contains($0.group) && people.contains($0.person) ? ($0.person, $0.group) : nil
+                groups.contains($0.group) && people.contains($0.member) ? ($0.member, $0.group) : nil
             })
         (closures, cyclic) = Self.close(over: parents, count: groupCount)
     }

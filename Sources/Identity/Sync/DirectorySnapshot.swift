@@ -45,17 +45,6 @@ public struct GroupRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// Two positions in arrays that travel together: (group, person) or (parent group, child group).
-public struct IndexPair: Sendable, Hashable {
-    public let group: Int32
-    public let member: Int32
-
-    public init(group: Int32, member: Int32) {
-        self.group = group
-        self.member = member
-    }
-}
-
 /// Everything a directory answered, complete: an adaptor that lost a page throws instead of making one.
 ///
 /// Members are positions in `people` and `groups`, resolved by the adaptor (which alone knows how its names compare).

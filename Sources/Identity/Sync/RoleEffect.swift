@@ -94,6 +94,10 @@ private struct RoleTable {
     }
 }
 
+extension IndexPair {
+    fileprivate init(word: UInt64) { self.init(group: Int32(word >> 32), member: Int32(word & 0xFFFF_FFFF)) }
+}
+
 /// The roles of everybody at one moment.
 private struct RoleState {
     private let table: RoleTable
@@ -106,8 +110,8 @@ private struct RoleState {
         let count = comparison.groups.count
         graph = MembershipGraph(
             groupCount: count, personCount: comparison.people.count,
-            nestings: groupPairs.lazy.map { (Int32($0 >> 32), Int32($0 & 0xFFFF_FFFF)) },
-            memberships: memberPairs.lazy.map { (Int32($0 >> 32), Int32($0 & 0xFFFF_FFFF)) })
+            nestings: groupPairs.lazy.map(IndexPair.init(word:)),
+            memberships: memberPairs.lazy.map(IndexPair.init(word:)))
         let own = (0..<count).map { index in
             table.union(table.mappings.mappingIndices(provider: table.provider, group: comparison.groupKey(index)))
         }

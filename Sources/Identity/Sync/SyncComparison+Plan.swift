@@ -142,7 +142,7 @@ extension SyncComparison {
         }
         let graph = MembershipGraph(
             groupCount: snapshot.groups.count, personCount: 0,
-            nestings: snapshot.nestings.lazy.map { (parent: $0.group, child: $0.member) }, memberships: [])
+            nestings: snapshot.nestings, memberships: [IndexPair]())
         let cycles = graph.cyclic.map {
             SyncWarning(kind: .nestingCycle, key: snapshot.groups[Int($0)].key, count: 1)
         }

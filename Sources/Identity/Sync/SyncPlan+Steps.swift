@@ -33,7 +33,7 @@ extension SyncPlan {
             guard steps.count < limit else { return }
             guard skip < section.count else { skip -= section.count; return }
             let start = section.startIndex + skip
-            let end = min(section.endIndex, start + limit - steps.count)
+            let end = start + min(section.endIndex - start, limit - steps.count)
             steps.append(contentsOf: section[start..<end].map(step))
             skip = 0
         }

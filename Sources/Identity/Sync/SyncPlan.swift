@@ -115,5 +115,5 @@ public struct SyncPlan: Sendable, Hashable, Codable {
     public var isEmpty: Bool { stepCount == 0 }
 
     public func count(_ kind: PersonChange.Kind) -> Int { people.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
-    public func count(_ kind: GroupChange.Kind) -> Int { groups.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
+    public func groupCount(_ kind: GroupChange.Kind) -> Int { groups.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
 }
