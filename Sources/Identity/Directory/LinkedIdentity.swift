@@ -1,6 +1,7 @@
 import Vocabulary
 
-/// What an upstream thing (a person's entry, a group) is called for ever: its provider and the provider's immutable key.
+/// What an upstream thing (a person's entry, a group) is called for ever: its provider and the provider's immutable
+/// key.
 ///
 /// The key is the text of objectGUID, entryUUID, nsUniqueId or `sub`; never a DN, a login or a mail address, because
 /// those change hands. It is compared byte by byte.

@@ -15,8 +15,8 @@ public struct LoginProvider: Sendable, Hashable {
     }
 }
 
-/// Home-realm discovery: which provider a login belongs to, decided from its text alone, before any password is sent and
-/// without asking whether the login exists.
+/// Home-realm discovery: which provider a login belongs to, decided from its text alone, before any password is sent
+/// and without asking whether the login exists.
 public struct HomeRealms: Sendable, Hashable {
     /// Enabled providers, in the order they are shown.
     public let providers: [LoginProvider]
@@ -28,10 +28,11 @@ public struct HomeRealms: Sendable, Hashable {
         self.fallback = fallback
     }
 
-    /// The provider for a login: the one that claims its domain, else the fallback, else the only one there is; nil when
-    /// the person has to choose. Never a second guess after a refusal.
+    /// The provider for a login: the one that claims its domain, else the fallback, else the only one there is; nil
+    /// when the person has to choose. Never a second guess after a refusal.
     public func provider(forLogin login: String) -> ProviderID? {
-        if let domain = NameKey.domain(of: login), let claimed = providers.first(where: { $0.domains.contains(domain) }) {
+        if let domain = NameKey.domain(of: login), let claimed = providers.first(where: { $0.domains.contains(domain) })
+        {
             return claimed.id
         }
         if let fallback, isEnabled(fallback) { return fallback }

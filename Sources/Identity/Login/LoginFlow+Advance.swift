@@ -33,7 +33,11 @@ extension LoginFlow {
             strength: AuthenticationStrength(of: events), application: request.application,
             returnTarget: request.returnTarget, rotates: request.stepUpOf)
         guard grant.strength >= request.demandedStrength else { return end(.factsMissing) }
-        return moved { $0.step = .completed } outcome: { _ in .completed(grant) }
+        return moved {
+            $0.step = .completed
+        } outcome: { _ in
+            .completed(grant)
+        }
     }
 
     private func needsSecondFactor(_ facts: LoginSubjectFacts, _ context: LoginContext) -> Bool {
@@ -91,11 +95,19 @@ extension LoginFlow {
     func refuse(_ refusal: LoginRefusal) -> LoginTransition { LoginTransition(flow: self, outcome: .refused(refusal)) }
 
     func end(_ refusal: LoginRefusal) -> LoginTransition {
-        moved { $0.step = .ended } outcome: { _ in .refused(refusal) }
+        moved {
+            $0.step = .ended
+        } outcome: { _ in
+            .refused(refusal)
+        }
     }
 
     func goes(to step: LoginStep, _ context: LoginContext) -> LoginTransition {
-        moved { $0.step = step } outcome: { $0.page(context, nil) }
+        moved {
+            $0.step = step
+        } outcome: {
+            $0.page(context, nil)
+        }
     }
 
     func moved(_ change: (inout LoginFlow) -> Void, outcome: (LoginFlow) -> LoginOutcome) -> LoginTransition {

@@ -3,8 +3,8 @@ import Vocabulary
 extension LoginFlow {
     /// Begins a flow for the browser whose pre-session secret has this hash.
     ///
-    /// For a step-up (`request.stepUpOf`), `session` is that session's row, whose person and proofs the flow takes over;
-    /// nil is returned when it is missing, over, or another tenant's.
+    /// For a step-up (`request.stepUpOf`), `session` is that session's row, whose person and proofs the flow takes
+    /// over; nil is returned when it is missing, over, or another tenant's.
     public static func begin(
         id: FlowID, tenant: TenantID, browser: TokenHash, request: LoginRequest, session: Session? = nil,
         now: Timestamp

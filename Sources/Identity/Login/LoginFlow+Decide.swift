@@ -11,7 +11,13 @@ extension LoginFlow {
             return refuse(.otherBrowser)
         }
         guard step != .completed, step != .ended else { return refuse(.outOfStep) }
-        guard createdAt <= now, now < expiresAt else { return moved { $0.step = .ended } outcome: { _ in .expired } }
+        guard createdAt <= now, now < expiresAt else {
+            return moved {
+                $0.step = .ended
+            } outcome: { _ in
+                .expired
+            }
+        }
         switch input {
         case .opened: return opened(context, now)
         case .identifierSubmitted(let login): return identify(login, sendsPassword: false, context)
@@ -34,14 +40,22 @@ extension LoginFlow {
 
     private func identify(_ login: String, sendsPassword: Bool, _ context: LoginContext) -> LoginTransition {
         guard step == .identify || step == .password else { return refuse(.outOfStep) }
-        guard NameKey.isValid(login: login) else { return LoginTransition(flow: self, outcome: .show(step, .malformedLogin)) }
+        guard NameKey.isValid(login: login) else {
+            return LoginTransition(flow: self, outcome: .show(step, .malformedLogin))
+        }
         let found = context.realms.provider(forLogin: login)
         // A provider chosen by hand stays chosen, unless the login's domain belongs to another: that password must
         // not be sent to either before the person has seen the change.
         guard let target = chosen(for: login, found: found, context.realms) else {
-            return moved { $0.step = .identify; $0.provider = nil } outcome: { _ in .show(.identify, .unknownProvider) }
+            return moved {
+                $0.step = .identify; $0.provider = nil
+            } outcome: { _ in
+                .show(.identify, .unknownProvider)
+            }
         }
-        return moved { $0.step = .password; $0.provider = target } outcome: { flow in
+        return moved {
+            $0.step = .password; $0.provider = target
+        } outcome: { flow in
             sendsPassword ? .verifyPassword(flow.stamp) : .show(.password, nil)
         }
     }
@@ -57,7 +71,11 @@ extension LoginFlow {
     private func choose(_ choice: ProviderID, _ context: LoginContext) -> LoginTransition {
         guard step == .identify || step == .password else { return refuse(.outOfStep) }
         guard context.realms.isChoosable(choice) else { return refuse(.unknownProvider) }
-        return moved { $0.step = .password; $0.provider = choice } outcome: { _ in .show(.password, nil) }
+        return moved {
+            $0.step = .password; $0.provider = choice
+        } outcome: { _ in
+            .show(.password, nil)
+        }
     }
 
     private func opened(_ context: LoginContext, _ now: Timestamp) -> LoginTransition {
@@ -84,7 +102,11 @@ extension LoginFlow {
         if let mismatch = mismatch(stamp) { return refuse(mismatch) }
         guard primaryFailures + 1 < Self.primaryAttemptLimit else { return end(.tooManyAttempts) }
         // The provider stays: a refused password never falls through to the next one.
-        return moved { $0.primaryFailures += 1 } outcome: { _ in .show(.password, refusal) }
+        return moved {
+            $0.primaryFailures += 1
+        } outcome: { _ in
+            .show(.password, refusal)
+        }
     }
 
     private func secondFactor(_ proof: LoginProof, _ context: LoginContext, _ now: Timestamp) -> LoginTransition {
@@ -100,7 +122,11 @@ extension LoginFlow {
         guard step == .secondFactor || step == .enrolment else { return refuse(.outOfStep) }
         if let mismatch = mismatch(stamp) { return refuse(mismatch) }
         guard secondFactorFailures + 1 < Self.secondFactorAttemptLimit else { return end(.tooManyAttempts) }
-        return moved { $0.secondFactorFailures += 1 } outcome: { $0.page(context, .secondFactorWrong) }
+        return moved {
+            $0.secondFactorFailures += 1
+        } outcome: {
+            $0.page(context, .secondFactorWrong)
+        }
     }
 
     // MARK: Enrolment, password change, links
@@ -109,7 +135,11 @@ extension LoginFlow {
         guard step == .enrolment else { return refuse(.outOfStep) }
         // Recovery codes come with a first factor; alone they are none.
         guard method == .oneTimePassword else { return refuse(.wrongMethod) }
-        return moved { $0.enrolling = method } outcome: { _ in .enrol(method) }
+        return moved {
+            $0.enrolling = method
+        } outcome: { _ in
+            .enrol(method)
+        }
     }
 
     private func confirmEnrolment(_ proof: LoginProof, _ context: LoginContext, _ now: Timestamp) -> LoginTransition {

@@ -58,7 +58,8 @@ public struct OrganizationTree: Sendable {
         guard let above = units[parent] else { return .unknownParent }
         guard above.tenant == unit.tenant else { return .otherTenant }
         if ancestors(of: parent).contains(where: { $0.id == unit.id }) { return .cycle }
-        // Two projects or teams may nest in one another's kind only downwards: a level lies strictly below its parent's.
+        // Two projects or teams may nest in one another's kind only downwards: a level lies strictly below its
+        // parent's.
         return above.level < unit.level ? nil : .wrongLevel
     }
 

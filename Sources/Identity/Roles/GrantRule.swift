@@ -62,8 +62,8 @@ public struct GrantRule: Sendable {
 }
 
 extension RolePermission: Comparable {
-    /// Whether holding this one means holding `other`. A pattern covers itself, any longer literal it matches, and, when
-    /// it is one prefix with a final `*`, every pattern that begins with that prefix; when in doubt, no.
+    /// Whether holding this one means holding `other`. A pattern covers itself, any longer literal it matches, and,
+    /// when it is one prefix with a final `*`, every pattern that begins with that prefix; when in doubt, no.
     public func covers(_ other: RolePermission) -> Bool {
         guard action == "*" || action == other.action, resourceType == "*" || resourceType == other.resourceType else {
             return false

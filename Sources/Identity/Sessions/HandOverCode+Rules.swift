@@ -6,8 +6,8 @@ public enum HandOverRefusal: String, Sendable, Hashable, CaseIterable {
 }
 
 extension HandOverCode {
-    /// What stands against redeeming the code at `application`, with `session` the row of the session it names (nil when
-    /// that is gone); nil when nothing does. The caller then marks it used by one conditional statement.
+    /// What stands against redeeming the code at `application`, with `session` the row of the session it names (nil
+    /// when that is gone); nil when nothing does. The caller then marks it used by one conditional statement.
     public func refusal(
         redeemingAt application: ApplicationID, tenant: TenantID, returnTarget: String, session: Session?,
         now: Timestamp

@@ -2,7 +2,8 @@ import Vocabulary
 
 /// The single-use code that carries a login from the gateway's host to an application's host. What is stored of it.
 ///
-/// Redeeming is one conditional statement (`used_at IS NULL`) judged by affected rows; `redeem` says whether the rest fits.
+/// Redeeming is one conditional statement (`used_at IS NULL`) judged by affected rows; `redeem` says whether the rest
+/// fits.
 public struct HandOverCode: Sendable, Hashable, Codable {
     public let hash: TokenHash
     public let tenant: TenantID

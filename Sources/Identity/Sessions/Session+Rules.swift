@@ -64,9 +64,9 @@ extension Session: Expiring {
         ended = reason
     }
 
-    /// The session that replaces this one at a change of privilege, with a new id and a new secret, so that whoever knew
-    /// the old cookie gains nothing (session fixation). Absolute lifetime is not renewed. Nil when this one is over, or
-    /// the new proofs would drop an old one.
+    /// The session that replaces this one at a change of privilege, with a new id and a new secret, so that whoever
+    /// knew the old cookie gains nothing (session fixation). Absolute lifetime is not renewed. Nil when this one is
+    /// over, or the new proofs would drop an old one.
     public func rotated(
         id: SessionID, secretHash: TokenHash, events: [AuthenticationEvent], now: Timestamp
     ) -> Session? {

@@ -73,11 +73,14 @@ struct NameConflicts {
         var entries: [(name: String, slot: Int)] = []
         entries.reserveCapacity(people.count)
         for (index, slot) in people.enumerated() where slot.new >= 0 {
-            if let mail = snapshot.people[Int(slot.new)].mail, !mail.isEmpty { entries.append((NameKey.of(mail), index)) }
+            if let mail = snapshot.people[Int(slot.new)].mail, !mail.isEmpty {
+                entries.append((NameKey.of(mail), index))
+            }
         }
         entries.sort { ($0.name, $0.slot) < ($1.name, $1.slot) }
         for (position, entry) in entries.enumerated() {
-            let isShared = (position > 0 && entries[position - 1].name == entry.name)
+            let isShared =
+                (position > 0 && entries[position - 1].name == entry.name)
                 || (position + 1 < entries.count && entries[position + 1].name == entry.name)
             guard isShared || known.takenMails.contains(entry.name) else { continue }
             conflicts.append(SyncConflict(kind: .duplicateMail, key: snapshot.people[Int(people[entry.slot].new)].key))

@@ -1,7 +1,7 @@
 import Vocabulary
 
-/// A snapshot laid over what is known, by upstream key: positions in a merged order stand for people and groups, so that
-/// comparing 100,000 people needs sorted arrays of integers and no dictionary.
+/// A snapshot laid over what is known, by upstream key: positions in a merged order stand for people and groups, so
+/// that comparing 100,000 people needs sorted arrays of integers and no dictionary.
 public struct SyncComparison: Sendable {
     /// One key: where it is in the snapshot and where in the store, -1 where it is not.
     struct Slot: Sendable {

@@ -59,7 +59,8 @@ public enum SyncGuard {
         let gone = Set(plan.people.lazy.filter { [.leave, .suspend, .delete].contains($0.kind) }.compactMap(\.id))
         for protected in protectedRoles.sorted(by: { $0.role < $1.role }) {
             let before = protected.otherHolders.count + roleEffect.holdersBefore[protected.role, default: 0]
-            let after = protected.otherHolders.subtracting(gone).count
+            let after =
+                protected.otherHolders.subtracting(gone).count
                 + roleEffect.holdersAfter[protected.role, default: 0]
             if before > 0, after == 0 { reasons.append(.protectedRoleEmptied(protected.role)) }
         }

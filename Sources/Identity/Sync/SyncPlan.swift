@@ -57,7 +57,8 @@ public struct SyncConflict: Sendable, Hashable, Codable {
         case duplicateMail = "duplicate_mail"
         /// Two entries claim one immutable key; the first in order of login counts.
         case duplicateKey = "duplicate_key"
-        /// A malformed key: the entry is left out. A malformed login: a new person is left out, a known one keeps the old.
+        /// A malformed key: the entry is left out. A malformed login: a new person is left out, a known one keeps the
+        /// old.
         case malformed
     }
 

@@ -29,8 +29,9 @@ import Vocabulary
         let ownership = Ownership(object: .sync, attributes: ["mail": .api, "locale": .configuration])
         #expect(ownership.conflict(changing: ["mail"], by: .api) == nil)
         #expect(ownership.conflict(changing: ["login", "department", "mail"], by: .api)?.owner == .sync)
-        #expect(ownership.conflict(changing: ["login", "department", "mail"], by: .api)?.attributes
-            == ["department", "login"])
+        #expect(
+            ownership.conflict(changing: ["login", "department", "mail"], by: .api)?.attributes
+                == ["department", "login"])
         #expect(ownership.conflict(changing: ["locale"], by: .sync)?.owner == .configuration)
         #expect(ownership.conflict(replacingBy: .api)?.fault.message.contains("sync") == true)
         #expect(ownership.conflict(replacingBy: .sync) == nil)

@@ -11,8 +11,9 @@ import Vocabulary
 
     @Test(arguments: LinkPurpose.allCases) func aLinkServesItsOwnPurposeOnly(purpose: LinkPurpose) {
         for used in LinkPurpose.allCases {
-            #expect(link(purpose).refusal(usingFor: used, in: id(2), now: start)
-                == (used == purpose ? nil : .wrongPurpose))
+            #expect(
+                link(purpose).refusal(usingFor: used, in: id(2), now: start)
+                    == (used == purpose ? nil : .wrongPurpose))
         }
     }
 

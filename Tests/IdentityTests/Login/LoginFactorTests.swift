@@ -12,7 +12,8 @@ import Vocabulary
         let answer = fixture.signedIn(request)
         #expect(answer.outcome == .needSecondFactor([.oneTimePassword, .recoveryCode], nil))
         let done = fixture.decide(
-            answer.flow, .secondFactorVerified(fixture.proof(answer.flow, .recoveryCode))).outcome.grant
+            answer.flow, .secondFactorVerified(fixture.proof(answer.flow, .recoveryCode))
+        ).outcome.grant
         #expect(done?.strength == .aal2)
     }
 
@@ -20,8 +21,9 @@ import Vocabulary
         var fixture = LoginFixture()
         fixture.enrolled = [.oneTimePassword]
         let flow = fixture.signedIn().flow
-        #expect(fixture.decide(flow, .secondFactorVerified(fixture.proof(flow, .recoveryCode))).outcome
-            == .refused(.wrongMethod))
+        #expect(
+            fixture.decide(flow, .secondFactorVerified(fixture.proof(flow, .recoveryCode))).outcome
+                == .refused(.wrongMethod))
     }
 
     @Test func aPasswordAloneNeverEnrolsTheFirstFactor() {
@@ -30,8 +32,9 @@ import Vocabulary
         let answer = fixture.signedIn()
         #expect(answer.outcome == .show(.invitation, nil))
         #expect(fixture.decide(answer.flow, .enrolmentStarted(.oneTimePassword)).outcome == .refused(.outOfStep))
-        #expect(fixture.decide(answer.flow, .enrolmentConfirmed(fixture.proof(answer.flow, .oneTimePassword))).outcome
-            == .refused(.outOfStep))
+        #expect(
+            fixture.decide(answer.flow, .enrolmentConfirmed(fixture.proof(answer.flow, .oneTimePassword))).outcome
+                == .refused(.outOfStep))
         let link = fixture.proof(answer.flow, .singleUseLink)
         #expect(fixture.decide(answer.flow, .linkOpened(.passwordReset, link)).outcome == .refused(.wrongPurpose))
     }

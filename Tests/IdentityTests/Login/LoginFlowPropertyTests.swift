@@ -26,11 +26,12 @@ struct SeededGenerator: RandomNumberGenerator {
 
         mutating func proof(_ flow: LoginFlow) -> LoginProof {
             let methods: [AuthenticationMethod] = [.password, .oneTimePassword, .recoveryCode, .singleUseLink]
-            let right: AuthenticationMethod = switch flow.step {
-            case .secondFactor, .enrolment: .oneTimePassword
-            case .identify, .invitation: .singleUseLink
-            default: .password
-            }
+            let right: AuthenticationMethod =
+                switch flow.step {
+                case .secondFactor, .enrolment: .oneTimePassword
+                case .identify, .invitation: .singleUseLink
+                default: .password
+                }
             let stamp = flow.stamp
             let isTrue = roll(3) > 0
             return LoginProof(
@@ -79,7 +80,9 @@ struct SeededGenerator: RandomNumberGenerator {
                     #expect(proof.flow == before.id && proof.revision == before.revision && proof.step == before.step)
                     #expect(proof.subject == subject)
                     walk.earned.append((proof.subject, proof.method))
-                    if case .linkOpened(let purpose, _) = input, purpose != .passwordReset { walk.openedInvitation = true }
+                    if case .linkOpened(let purpose, _) = input, purpose != .passwordReset {
+                        walk.openedInvitation = true
+                    }
                 }
                 if let grant = answer.outcome.grant {
                     completions += 1

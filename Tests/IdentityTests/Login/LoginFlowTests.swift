@@ -43,8 +43,9 @@ import Vocabulary
         let known = fixture.awaiting("ada")
         let unknown = fixture.awaiting("nobody")
         #expect(known == unknown)
-        #expect(fixture.begin().decide(.identifierSubmitted(login: "x"), context: fixture.context(), now: start).outcome
-            == .show(.password, nil))
+        #expect(
+            fixture.begin().decide(.identifierSubmitted(login: "x"), context: fixture.context(), now: start).outcome
+                == .show(.password, nil))
     }
 
     @Test(arguments: ["", "   ", "a\u{0}b", String(repeating: "a", count: 255)])

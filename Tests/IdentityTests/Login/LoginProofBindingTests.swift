@@ -44,10 +44,12 @@ import Vocabulary
         fixture.enrolled = [.oneTimePassword]
         let flow = fixture.signedIn().flow
         let stolen = LoginInput.secondFactorVerified(fixture.proof(flow, .oneTimePassword, of: fixture.eve))
-        #expect(flow.decide(stolen, context: fixture.context(fixture.eve), now: start).outcome
-            == .refused(.otherSubject))
-        #expect(flow.decide(stolen, context: fixture.context(fixture.ada), now: start).outcome
-            == .refused(.otherSubject))
+        #expect(
+            flow.decide(stolen, context: fixture.context(fixture.eve), now: start).outcome
+                == .refused(.otherSubject))
+        #expect(
+            flow.decide(stolen, context: fixture.context(fixture.ada), now: start).outcome
+                == .refused(.otherSubject))
         #expect(fixture.decide(flow, .secondFactorVerified(fixture.proof(flow, .oneTimePassword))).outcome.grant != nil)
     }
 
@@ -71,8 +73,9 @@ import Vocabulary
         let flow = fixture.awaiting()
         let facts = LoginSubjectFacts(person: fixture.ada, tenant: id(2), isActive: true)
         let context = LoginContext(browser: fixture.browser, realms: fixture.realms, subject: facts)
-        #expect(flow.decide(.primaryVerified(fixture.proof(flow)), context: context, now: start).outcome
-            == .refused(.otherSubject))
+        #expect(
+            flow.decide(.primaryVerified(fixture.proof(flow)), context: context, now: start).outcome
+                == .refused(.otherSubject))
     }
 
     @Test func anotherBrowserAndNoneAreRefused() {
@@ -100,7 +103,8 @@ import Vocabulary
         let bytes = try JSONEncoder().encode(flow)
         #expect(try JSONDecoder().decode(LoginFlow.self, from: bytes) == flow)
         #expect(!String(decoding: bytes, as: UTF8.self).contains("\"ada\""))
-        let newer = String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\"schema\":1", with: "\"schema\":2")
+        let newer = String(decoding: bytes, as: UTF8.self).replacingOccurrences(
+            of: "\"schema\":1", with: "\"schema\":2")
         let read = try JSONDecoder().decode(LoginFlow.self, from: Data(newer.utf8))
         #expect(fixture.decide(read, .opened).outcome == .refused(.unsupportedRecord))
     }

@@ -16,7 +16,8 @@ import Vocabulary
         let opened = fixture.decide(flow, .opened)
         #expect(opened.outcome == .needSecondFactor([.oneTimePassword], nil))
         let grant = fixture.decide(
-            opened.flow, .secondFactorVerified(fixture.proof(opened.flow, .oneTimePassword))).outcome.grant
+            opened.flow, .secondFactorVerified(fixture.proof(opened.flow, .oneTimePassword))
+        ).outcome.grant
         #expect(grant?.rotates == id(40))
         #expect(grant?.strength == .aal2)
         #expect(grant?.events.count == 2)
@@ -35,8 +36,9 @@ import Vocabulary
         let flow = fixture.begin(LoginRequest(maxAgeSeconds: 0, stepUpOf: id(40)))
         let sent = fixture.decide(flow, .passwordSubmitted(login: "eve")).flow
         let proof = fixture.proof(sent, of: fixture.eve)
-        #expect(sent.decide(.primaryVerified(proof), context: fixture.context(fixture.eve), now: start).outcome
-            == .refused(.otherSubject))
+        #expect(
+            sent.decide(.primaryVerified(proof), context: fixture.context(fixture.eve), now: start).outcome
+                == .refused(.otherSubject))
     }
 
     @Test func aSessionThatEndedMeanwhileIsNotStrengthened() {

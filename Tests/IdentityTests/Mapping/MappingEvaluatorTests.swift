@@ -9,7 +9,8 @@ import Vocabulary
 
     @Test func rolesNameTheMappingsThatGaveThem() {
         let evaluator = MappingEvaluator([
-            mapping(12, .group(key: "g1"), role: 30), mapping(11, .attribute(name: "type", values: ["a", "b"]), role: 30),
+            mapping(12, .group(key: "g1"), role: 30),
+            mapping(11, .attribute(name: "type", values: ["a", "b"]), role: 30),
             mapping(13, .group(key: "g2"), role: 31), mapping(14, .group(key: "g1"), role: 32, provider: 9),
         ])
         let identity = ExternalIdentity(
@@ -21,7 +22,9 @@ import Vocabulary
 
     @Test(arguments: [AttributeValue.null, 1, true, "A", ["type": "a"], [["a"]], "e\u{301}"])
     func whatCannotBeJudgedGivesNoRole(value: AttributeValue) {
-        let evaluator = MappingEvaluator([mapping(1, .attribute(name: "type", values: ["a", "1", "true", "\u{e9}"]), role: 3)])
+        let evaluator = MappingEvaluator([
+            mapping(1, .attribute(name: "type", values: ["a", "1", "true", "\u{e9}"]), role: 3)
+        ])
         #expect(evaluator.roles(provider: id(1), groups: [], attributes: ["type": value]).isEmpty)
         #expect(evaluator.roles(provider: id(1), groups: [], attributes: ["type": "a"]).count == 1)
         #expect(evaluator.roles(provider: id(1), groups: [], attributes: [:]).isEmpty)
@@ -40,7 +43,8 @@ import Vocabulary
         let two = mapping(2, .attribute(name: "a", values: ["x", "y"]), role: 3)
         let digest = MappingEvaluator([one, two]).digest
         #expect(digest == MappingEvaluator([two, one]).digest)
-        #expect(digest == MappingEvaluator([one, mapping(2, .attribute(name: "a", values: ["y", "x"]), role: 3)]).digest)
+        #expect(
+            digest == MappingEvaluator([one, mapping(2, .attribute(name: "a", values: ["y", "x"]), role: 3)]).digest)
         #expect(digest != MappingEvaluator([one]).digest)
         #expect(digest != MappingEvaluator([one, mapping(2, .attribute(name: "ax", values: ["y"]), role: 3)]).digest)
     }

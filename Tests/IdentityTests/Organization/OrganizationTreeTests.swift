@@ -6,7 +6,8 @@ import Vocabulary
     func unit(_ number: UInt64, _ level: OrganizationLevel, under parent: UInt64? = nil, tenant: UInt64 = 1)
         -> OrganizationUnit
     {
-        OrganizationUnit(id: id(number), tenant: id(tenant), level: level, name: "u\(number)", parent: parent.map { id($0) })
+        OrganizationUnit(
+            id: id(number), tenant: id(tenant), level: level, name: "u\(number)", parent: parent.map { id($0) })
     }
 
     var tree: OrganizationTree {

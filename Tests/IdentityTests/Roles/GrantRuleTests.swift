@@ -3,7 +3,9 @@ import Testing
 import Vocabulary
 
 @Suite struct GrantRuleTests {
-    func role(_ number: UInt64, parents: [UInt64] = [], _ permissions: [RolePermission] = [], tenant: UInt64 = 1) -> Role {
+    func role(_ number: UInt64, parents: [UInt64] = [], _ permissions: [RolePermission] = [], tenant: UInt64 = 1)
+        -> Role
+    {
         Role(
             id: id(number), tenant: id(tenant), name: "r\(number)", parents: parents.map { id($0) },
             permissions: permissions)
@@ -14,7 +16,8 @@ import Vocabulary
 
     var rule: GrantRule {
         GrantRule(roles: [
-            role(1, [Self.read]), role(2, parents: [1], [Self.write]), role(3, [RolePermission(action: "*", resourceType: "*")]),
+            role(1, [Self.read]), role(2, parents: [1], [Self.write]),
+            role(3, [RolePermission(action: "*", resourceType: "*")]),
             role(4, parents: [5]), role(5, parents: [4], [Self.read]), role(6, tenant: 9),
         ])
     }
@@ -47,10 +50,11 @@ import Vocabulary
         #expect(rule.refusal(inheriting: [id(1)], by: id(3)) == nil)
     }
 
-    @Test(arguments: [
-        ("a/*", "a/b", true), ("a/*", "a/b/*", true), ("a/*", "b/*", false), ("a/*", nil, false), (nil, "a", true),
-        ("*", nil, true), ("a*b", "axb", false), ("a*b", "a*b", true), ("a", "ab", false),
-    ] as [(String?, String?, Bool)])
+    @Test(
+        arguments: [
+            ("a/*", "a/b", true), ("a/*", "a/b/*", true), ("a/*", "b/*", false), ("a/*", nil, false), (nil, "a", true),
+            ("*", nil, true), ("a*b", "axb", false), ("a*b", "a*b", true), ("a", "ab", false),
+        ] as [(String?, String?, Bool)])
     func aPatternCoversWhatItSurelyContains(held: String?, wanted: String?, covers: Bool) {
         let held = RolePermission(action: "read", resourceType: "doc", pattern: held)
         #expect(held.covers(RolePermission(action: "read", resourceType: "doc", pattern: wanted)) == covers)

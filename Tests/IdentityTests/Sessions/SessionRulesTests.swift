@@ -64,8 +64,9 @@ import Vocabulary
         #expect(session.rotated(id: session.id, secretHash: hash(2, .session), events: more, now: now) == nil)
         #expect(session.rotated(id: id(9), secretHash: session.secretHash, events: more, now: now) == nil)
         #expect(session.rotated(id: id(9), secretHash: hash(2, .session), events: [], now: now) == nil)
-        #expect(session.rotated(
-            id: id(9), secretHash: hash(2, .session), events: more, now: start + .seconds(60)) == nil)
+        #expect(
+            session.rotated(
+                id: id(9), secretHash: hash(2, .session), events: more, now: start + .seconds(60)) == nil)
     }
 
     @Test func anApplicationSessionEndsWithItsParentAndServesOneAudience() {
@@ -132,9 +133,10 @@ extension Session {
     @Test func onlyOneSpellingOfThirtyTwoBytesIsRead() {
         let text = BearerToken(kind: .session, random: [UInt8](repeating: 0, count: 32))!.text.reveal()
         #expect(text == "gh_s_" + String(repeating: "A", count: 43))
-        for wrong in ["", "gh_s_", text + "A", String(text.dropLast()), text.dropLast() + "B", text.dropLast() + "=",
-            text.dropLast() + "+", "GH_S_" + text.dropFirst(5)]
-        {
+        for wrong in [
+            "", "gh_s_", text + "A", String(text.dropLast()), text.dropLast() + "B", text.dropLast() + "=",
+            text.dropLast() + "+", "GH_S_" + text.dropFirst(5),
+        ] {
             #expect(BearerToken(text: String(wrong), kind: .session) == nil)
         }
         #expect(BearerToken(kind: .session, random: [UInt8](repeating: 0, count: 31)) == nil)

@@ -14,7 +14,9 @@ struct SyncFixture {
         people = (0..<count).map { PersonRecord(key: Self.key($0), login: "user\($0)", mail: "user\($0)@x.example") }
     }
 
-    static func key(_ number: Int) -> String { "p" + String(repeating: "0", count: 6 - String(number).count) + "\(number)" }
+    static func key(_ number: Int) -> String {
+        "p" + String(repeating: "0", count: 6 - String(number).count) + "\(number)"
+    }
 
     mutating func addGroups(_ names: [String]) { groups += names.map { GroupRecord(key: "g-\($0)", name: $0) } }
 

@@ -36,8 +36,9 @@ import Vocabulary
         let known = fixture.known()
         fixture.people.removeLast(removed)
         let limit = max(10, total / 20)
-        #expect(try judge(fixture, over: known).0
-            == (applies ? .apply : .hold([.tooManyPeopleRemoved(count: removed, limit: limit)])))
+        #expect(
+            try judge(fixture, over: known).0
+                == (applies ? .apply : .hold([.tooManyPeopleRemoved(count: removed, limit: limit)])))
     }
 
     @Test func disablingManyUpstreamIsHeldLikeRemovingThem() throws {
@@ -56,8 +57,9 @@ import Vocabulary
         fixture.memberships = (0..<200).map { pair(0, $0) }
         let known = fixture.known()
         fixture.memberships.removeFirst(removed)
-        #expect(try judge(fixture, over: known).0
-            == (applies ? .apply : .hold([.tooManyMembershipsRemoved(count: removed, limit: 10)])))
+        #expect(
+            try judge(fixture, over: known).0
+                == (applies ? .apply : .hold([.tooManyMembershipsRemoved(count: removed, limit: 10)])))
     }
 
     @Test func anEmptySourceIsHeldHoweverSmallItWas() throws {  // matrix 16
@@ -83,8 +85,9 @@ import Vocabulary
         let other = ProtectedRole(role: Self.admin, otherHolders: [known.people[1].id])
         #expect(try judge(fixture, over: known, mappings: mappings, protected: [other]).0 == .apply)
         fixture.people.remove(at: 1)
-        #expect(try judge(fixture, over: known, mappings: mappings, protected: [other]).0
-            == .hold([.protectedRoleEmptied(Self.admin)]))
+        #expect(
+            try judge(fixture, over: known, mappings: mappings, protected: [other]).0
+                == .hold([.protectedRoleEmptied(Self.admin)]))
     }
 
     @Test func aRoleNobodyHeldIsNotEmptied() throws {
@@ -132,11 +135,14 @@ import Vocabulary
         fixture.memberships = [pair(0, 0)]
         fixture.people[0] = PersonRecord(
             key: SyncFixture.key(0), login: "user0", attributes: ["type": ["staff", "x"]])
-        let effect = try base.judge(fixture, over: known, mappings: [
-            base.mapping(1, .group(key: "admins"), SyncGuardTests.admin),
-            base.mapping(2, .group(key: "g-admins"), SyncGuardTests.admin, provider: id(501)),
-            base.mapping(3, .attribute(name: "type", values: ["staff"]), SyncGuardTests.reader),
-        ]).1
+        let effect = try base.judge(
+            fixture, over: known,
+            mappings: [
+                base.mapping(1, .group(key: "admins"), SyncGuardTests.admin),
+                base.mapping(2, .group(key: "g-admins"), SyncGuardTests.admin, provider: id(501)),
+                base.mapping(3, .attribute(name: "type", values: ["staff"]), SyncGuardTests.reader),
+            ]
+        ).1
         #expect(effect.gained.map(\.role) == [SyncGuardTests.reader])
     }
 }

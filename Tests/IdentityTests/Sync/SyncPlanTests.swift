@@ -71,10 +71,11 @@ import Vocabulary
         fixture.nestings = [pair(0, 1), pair(1, 2), pair(2, 0), pair(3, 3)]
         fixture.dangling = [(group: 4, count: 2)]
         let plan = try fixture.plan(over: KnownDirectory(provider: SyncFixture.provider))
-        #expect(plan.warnings.map { "\($0.key) \($0.kind.rawValue) \($0.count)" } == [
-            "g-a nesting_cycle 1", "g-b nesting_cycle 1", "g-c nesting_cycle 1", "g-empty dangling_members 2",
-            "g-self nesting_cycle 1",
-        ])
+        #expect(
+            plan.warnings.map { "\($0.key) \($0.kind.rawValue) \($0.count)" } == [
+                "g-a nesting_cycle 1", "g-b nesting_cycle 1", "g-c nesting_cycle 1", "g-empty dangling_members 2",
+                "g-self nesting_cycle 1",
+            ])
         #expect(plan.groupCount(.add) == 5)
     }
 
@@ -93,8 +94,9 @@ import Vocabulary
         fixture.people[1] = PersonRecord(key: SyncFixture.key(1), login: "USER0")
         let plan = try fixture.plan(over: KnownDirectory(provider: SyncFixture.provider, takenLogins: ["user2"]))
         #expect(plan.people.map(\.key) == [SyncFixture.key(0)])
-        #expect(plan.conflicts.map { "\($0.key) \($0.kind.rawValue)" }
-            == ["p000001 duplicate_login", "p000002 duplicate_login"])
+        #expect(
+            plan.conflicts.map { "\($0.key) \($0.kind.rawValue)" }
+                == ["p000001 duplicate_login", "p000002 duplicate_login"])
         #expect(plan.membershipsGained.isEmpty)
     }
 

@@ -18,11 +18,12 @@ import Vocabulary
         let known = fixture.known()
         let unchanged = try clock.measure { plan = try fixture.plan(over: known) }
         #expect(plan?.isEmpty == true)
-        let mappings = MappingEvaluator((0..<200).map { number in
-            RoleMapping(
-                id: id(UInt64(number)), tenant: id(1), provider: SyncFixture.provider,
-                match: .group(key: "g-group\(number * 10)"), role: id(UInt64(2_000 + number % 40)))
-        })
+        let mappings = MappingEvaluator(
+            (0..<200).map { number in
+                RoleMapping(
+                    id: id(UInt64(number)), tenant: id(1), provider: SyncFixture.provider,
+                    match: .group(key: "g-group\(number * 10)"), role: id(UInt64(2_000 + number % 40)))
+            })
         fixture.people.removeLast(3_000)
         fixture.memberships.removeAll { $0.member >= 97_000 }
         let comparison = try SyncComparison(snapshot: fixture.snapshot, known: known)
