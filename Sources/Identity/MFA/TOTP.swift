@@ -18,24 +18,31 @@ public struct TOTP: Hashable, Sendable {
     public let algorithm: Algorithm
     /// 6 or 8.
     public let digits: Int
-    /// Length of a step in seconds.
-    public static let stepSeconds: Int64 = 30
+    /// Length of a step in seconds, 15 to 120.
+    public let stepSeconds: Int64
+    /// How many steps either side of the present one are accepted, 0 to 2 (RFC 6238 §5.2 and §6 recommend one at most).
+    public let skewSteps: Int64
 
-    /// Nil when `digits` is neither 6 nor 8.
-    public init?(algorithm: Algorithm = .sha1, digits: Int = 6) {
-        guard digits == 6 || digits == 8 else { return nil }
+    /// Nil when `digits` is neither 6 nor 8, or a step or skew is out of its range.
+    public init?(algorithm: Algorithm = .sha1, digits: Int = 6, stepSeconds: Int64 = 30, skewSteps: Int64 = 1) {
+        guard digits == 6 || digits == 8, (15...120).contains(stepSeconds), (0...2).contains(skewSteps) else { return nil }
         self.algorithm = algorithm
         self.digits = digits
+        self.stepSeconds = stepSeconds
+        self.skewSteps = skewSteps
     }
 
-    /// Judges a code against the current step and one either side (RFC 6238 §5.2).
+    /// The step that `now` is in; 0 before the epoch.
+    public func step(at now: Timestamp) -> Int64 { max(0, now.seconds / stepSeconds) }
+
+    /// Judges a code against the current step and `skewSteps` either side (RFC 6238 §5.2).
     public func verify(_ code: String, secret: SecretBytes, now: Timestamp, lastAcceptedStep: Int64?) -> Outcome {
         let typed = Array(code.utf8)
         guard typed.count == digits, now >= .epoch else { return .wrong }
-        let current = now.seconds / Self.stepSeconds
+        let current = step(at: now)
         var matched: Int64?
         // No early exit: which step matched is not shown by time. The newest wins.
-        for step in max(0, current - 1)...(current + 1)
+        for step in max(0, current - skewSteps)...(current + skewSteps)
         where equalInConstantTime(Array(self.code(secret: secret, counter: UInt64(step)).utf8), typed) {
             matched = step
         }
