@@ -10,7 +10,10 @@ public struct BlockList: Sendable {
 
     /// Reads one entry a line. Blank lines and lines that begin with `#` are left out; spaces around an entry do not
     /// belong to it. Entries are compared after NFKC and lower-casing.
-    public init(_ texts: String...) {
+    public init(_ texts: String...) { self.init(texts) }
+
+    /// As above, for as many texts as there are.
+    public init(_ texts: [String]) {
         var entries: Set<String> = []
         for text in texts {
             for line in text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {

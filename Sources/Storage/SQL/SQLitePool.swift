@@ -46,6 +46,11 @@ final class SQLitePool: Sendable {
         }
     }
 
+    /// As `read`, blocking the calling thread: for threads of one's own, never one that Swift concurrency owns.
+    func readBlocking<T>(_ body: (SQLiteConnection) throws -> T) throws -> T {
+        try mapped { try pool.read { try body(SQLiteConnection($0)) } }
+    }
+
     /// The writer connection, outside any transaction. Called by the writer's own thread only.
     func write<T>(_ body: (SQLiteConnection) throws -> T) throws -> T {
         try mapped { try pool.writeWithoutTransaction { try body(SQLiteConnection($0)) } }

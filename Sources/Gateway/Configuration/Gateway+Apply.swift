@@ -1,0 +1,187 @@
+import Crypto
+import Foundation
+import Identity
+import Storage
+import Vocabulary
+
+extension Gateway {
+    /// Brings tenants, providers, roles, mappings, applications and policies in line with the configuration, in one
+    /// transaction per tenant; what the API owns is left alone. The configuration's digest goes into the journal.
+    func applyConfiguration() async throws {
+        try await applyTenants()
+        var configured: [ConfiguredProvider] = []
+        for tenant in configuration.tenants {
+            guard let known = tenants.tenant(slug: tenant.slug) else { continue }
+            let policies = try readPolicies(of: tenant.slug)
+            let applied = try await store.write(.administration) { [configuration] tx in
+                let caller = Self.caller(in: known.id, tx)
+                let providers = try Self.applyProviders(configuration, tenant.slug, by: caller, tx)
+                try Self.applyRoles(configuration, tenant.slug, by: caller, tx)
+                try Self.applyMappings(configuration, tenant.slug, providers, by: caller, tx)
+                try Self.applyApplications(configuration, tenant.slug, by: caller, tx)
+                for (name, json) in policies {
+                    _ = try PolicyService.put(
+                        name, json, expecting: nil, managedBy: .configuration, by: caller, tx)
+                }
+                try tx.append(
+                    caller.event(
+                        "configuration.applied", Stream("tenant", known.id),
+                        facts: [
+                            Fact("digest", .digest(configuration.digest)),
+                            Fact("engine", .word(GatehouseVersion.current)),
+                        ]))
+                return providers
+            }
+            configured += applied
+            try await authorization.reload(known.id)
+        }
+        providers.set(configured)
+        for stored in try await store.read({ try $0.applications() }) { applications.put(try Application(stored: stored)) }
+    }
+
+    private func applyTenants() async throws {
+        for known in try await store.read({ try $0.tenants() }) { tenants.put(known) }
+        let service = tenantService
+        for tenant in configuration.tenants where tenants.tenant(slug: tenant.slug) == nil {
+            let now = clock()
+            // Its own id is not known yet; the service writes the event into the new tenant's journal.
+            let caller = Caller(
+                tenant: TenantID.random(at: now), actor: .system("configuration"), command: CommandID.random(at: now))
+            _ = try await service.add(slug: tenant.slug, name: tenant.name, managedBy: .configuration, by: caller)
+        }
+        tenants.setUp(
+            defaultSlug: configuration.tenants.first?.slug ?? "",
+            publicURLs: Dictionary(configuration.tenants.map { ($0.slug, $0.publicURL) }, uniquingKeysWith: { a, _ in a }))
+    }
+
+    private static func caller(in tenant: TenantID, _ tx: Transaction) -> Caller {
+        Caller(tenant: tenant, actor: .system("configuration"), command: CommandID.random(at: tx.now))
+    }
+
+    private static func applyProviders(
+        _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
+    ) throws -> [ConfiguredProvider] {
+        let known = try tx.sql.providers().filter { $0.tenant == caller.tenant }
+        return try configuration.providers.filter { $0.tenant == slug }.map { provider in
+            let present = known.first { $0.name == provider.key }
+            let id = present?.id ?? ProviderID.random(at: tx.now)
+            let kind = if case .local = provider.kind { "local" } else { "ldap" }
+            try tx.sql.upsert(
+                StoredProvider(id: id, tenant: caller.tenant, name: provider.key, kind: kind),
+                settingsDigest: Array(SHA256.hash(data: Data("\(provider)".utf8))), managedBy: .configuration)
+            if present == nil {
+                try tx.append(
+                    caller.event("provider.added", Stream("provider", id), facts: [Fact("kind", .word(kind))]))
+            }
+            return ConfiguredProvider(id: id, tenant: caller.tenant, configuration: provider)
+        }
+    }
+
+    private static func applyRoles(
+        _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
+    ) throws {
+        var known = Dictionary(try tx.sql.roles(in: caller.tenant).map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+        let wanted = configuration.roles.filter { $0.tenant == slug }
+        for role in wanted where known[role.name] == nil {
+            let made = Role(
+                id: RoleID.random(at: tx.now), tenant: caller.tenant, name: role.name, managedBy: .configuration)
+            try tx.sql.insert(made)
+            try tx.append(caller.event("role.created", Stream("role", made.id)))
+            known[role.name] = made
+        }
+        for role in wanted {
+            guard let present = known[role.name] else { continue }
+            guard !present.isPredefined else {
+                throw Fault("configuration.role", .caller, "The role `\(role.name)` is predefined and cannot be redefined.")
+            }
+            var next = present
+            next.description = role.description
+            next.requiresMFA = role.requiresMultiFactor
+            next.managedBy = .configuration
+            next.permissions = role.permissions.map {
+                RolePermission(action: $0.action, resourceType: $0.type, pattern: $0.resource)
+            }
+            next.parents = try role.inherits.map { name in
+                guard let parent = known[name] else {
+                    throw Fault("configuration.role", .caller, "The role `\(role.name)` inherits `\(name)`, which does not exist.")
+                }
+                return parent.id
+            }
+            guard next != present else { continue }
+            guard GrantRule(roles: known.values).refusal(inheriting: next.parents, by: next.id) == nil else {
+                throw Fault("configuration.role", .caller, "The role `\(role.name)` would inherit from itself.")
+            }
+            _ = try tx.sql.update(next, expecting: present.version)
+            try tx.append(caller.event("role.changed", Stream("role", next.id)))
+            known[role.name] = next
+        }
+    }
+
+    private static func applyMappings(
+        _ configuration: Configuration, _ slug: String, _ providers: [ConfiguredProvider], by caller: Caller,
+        _ tx: Transaction
+    ) throws {
+        let roles = Dictionary(try tx.sql.roles(in: caller.tenant).map { ($0.name, $0.id) }, uniquingKeysWith: { a, _ in a })
+        let present = try tx.sql.roleMappings(in: caller.tenant).filter { $0.managedBy == .configuration }
+        var kept: Set<MappingID> = []
+        for mapping in configuration.mappings where mapping.tenant == slug {
+            guard let role = roles[mapping.role] else {
+                throw Fault("configuration.mapping", .caller, "A mapping names the role `\(mapping.role)`, which does not exist.")
+            }
+            guard let provider = providers.first(where: { $0.configuration.key == mapping.provider }) else { continue }
+            let match: MappingMatch =
+                switch mapping.match {
+                case .group(let key): .group(key: key)
+                case .attribute(let name, let values): .attribute(name: name, values: values)
+                }
+            if let same = present.first(where: { $0.provider == provider.id && $0.match == match && $0.role == role }) {
+                kept.insert(same.id)
+                continue
+            }
+            let made = RoleMapping(
+                id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider.id, match: match, role: role,
+                managedBy: .configuration)
+            try RoleService.insert(made, by: caller, tx)
+        }
+        for gone in present where !kept.contains(gone.id) {
+            let event = try tx.append(caller.event("mapping.deleted", Stream("mapping", gone.id)))
+            _ = try tx.sql.closeMapping(gone.id, in: caller.tenant, at: event.position)
+        }
+    }
+
+    private static func applyApplications(
+        _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
+    ) throws {
+        let known = try tx.sql.applications().filter { $0.tenant == caller.tenant }
+        for application in configuration.applications where application.tenant == slug {
+            let present = known.first { $0.name == application.key }
+            guard case .text(let settings) = try JSONColumn.encode(application), settings != present?.settings else { continue }
+            let stored = StoredApplication(
+                id: present?.id ?? ApplicationID.random(at: tx.now), tenant: caller.tenant, name: application.key,
+                host: application.host, settings: settings, managedBy: .configuration)
+            try tx.sql.upsert(stored)
+            try tx.append(
+                caller.event(
+                    present == nil ? "application.added" : "application.changed", Stream("application", stored.id)))
+        }
+    }
+
+    /// Reads and checks the tenant's policy files before anything is written.
+    private func readPolicies(of slug: String) throws -> [(name: String, json: String)] {
+        try configuration.policies.filter { $0.tenant == slug }.map { policy in
+            guard let data = FileManager.default.contents(atPath: policy.file),
+                let text = String(data: data, encoding: .utf8)
+            else {
+                throw Fault("configuration.policy", .caller, "The policy file \(policy.file) cannot be read as text.")
+            }
+            let tree = try PolicyService.parse(text)
+            do { _ = try PolicyService.read(tree) } catch let fault as Fault {
+                throw Fault(fault.code, .caller, "\(policy.file):\n\(fault.message)")
+            }
+            guard case .text(let json) = try JSONColumn.encode(tree) else {
+                throw Fault("configuration.policy", .caller, "The policy file \(policy.file) is empty.")
+            }
+            return (URL(fileURLWithPath: policy.file).lastPathComponent, json)
+        }
+    }
+}

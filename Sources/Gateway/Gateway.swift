@@ -1,0 +1,126 @@
+import Foundation
+import Identity
+import Logging
+import Passwords
+import Storage
+import Vocabulary
+
+/// One running gateway: the store, what is alive in memory, and the services over both. Built once by `open`, handed
+/// down as a value; nothing here is global.
+public final class Gateway: Sendable {
+    public let configuration: Configuration
+    public let store: Store
+    public let tenants: TenantTable
+    public let applications: ApplicationTable
+    public let providers: ProviderTable
+    public let logger: Logger
+    public let clock: @Sendable () -> Timestamp
+    let hasher: PasswordHasher
+    let live: LiveCredentials
+    let standings: StandingCache
+    let authorization: AuthorizationTable
+    let recorder: DecisionRecorder
+    public let credentials: CredentialService
+
+    /// Opens the store, applies the configuration and fills memory. After this every service answers.
+    ///
+    /// - Throws: what the store throws (`storage.locked`, `keys.wrong_master` …), and `Fault`s of the configuration.
+    public static func open(
+        _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) async throws -> Gateway {
+        let masterKey = try MasterKey(hexadecimal: configuration.masterKey.load().reveal())
+        var storage = StoreConfiguration(
+            directory: configuration.storage.directory, node: NodeID.random(at: clock()),
+            headSink: HeadSinks.make(configuration.journal, logger: logger))
+        storage.readers = configuration.storage.readers
+        let store = try await Store.open(storage, masterKey: masterKey, clock: clock)
+        let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock)
+        try await gateway.applyConfiguration()
+        try await gateway.fillMemory()
+        return gateway
+    }
+
+    private init(
+        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    ) throws {
+        self.configuration = configuration
+        self.store = store
+        self.logger = logger
+        self.clock = clock
+        tenants = TenantTable()
+        applications = ApplicationTable()
+        providers = ProviderTable()
+        live = LiveCredentials()
+        standings = StandingCache()
+        authorization = AuthorizationTable(store: store, configurationDigest: configuration.digest)
+        hasher = try PasswordHasher(
+            configuration: PasswordHasherConfiguration(
+                parameters: try Argon2Parameters(
+                    memoryKiB: configuration.passwords.argon2MemoryKiB, iterations: configuration.passwords.argon2Passes,
+                    lanes: configuration.passwords.argon2Lanes),
+                queueLimit: configuration.passwords.hashingQueue))
+        credentials = try CredentialService(
+            store: store, hasher: hasher, passwords: configuration.passwords, multiFactor: configuration.multiFactor,
+            blockList: try BlockLists.load(configuration.passwords),
+            breached: try configuration.passwords.hibpFile.map { try BreachedPasswords(path: $0) }, clock: clock)
+        recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
+    }
+
+    private func fillMemory() async throws {
+        let now = clock()
+        let (sessions, children, keys) = try await store.read { sql in
+            (try sql.liveSessions(at: now), try sql.liveApplicationSessions(at: now), try sql.liveAPIKeys(at: now))
+        }
+        live.fill(sessions: sessions, applicationSessions: children, keys: keys)
+        let accounts = try await store.read { sql in
+            try sql.tenants().flatMap { try sql.serviceAccounts(in: $0.id) }
+        }
+        for account in accounts where account.isDisabled { live.setDisabled(account.id, true) }
+        for tenant in try await store.read({ try $0.tenants() }) where tenant.isDisabled {
+            live.setDisabled(tenant.id, true)
+        }
+    }
+
+    /// Signs a last head, writes what is buffered, and closes the store.
+    public func close() async throws {
+        hasher.shutDown()
+        await recorder.stop()
+        if store.appendRefusal == nil { try await store.signHeads(now: clock()) }
+        try await store.close()
+    }
+
+    // MARK: Services
+
+    var resolver: SubjectResolver {
+        SubjectResolver(store: store, table: authorization, cache: standings, clock: clock)
+    }
+    public var sessions: SessionService {
+        SessionService(store: store, live: live, settings: configuration.sessions, clock: clock)
+    }
+    public var people: PeopleService { PeopleService(store: store, live: live, standings: standings) }
+    public var roles: RoleService { RoleService(store: store, table: authorization, resolver: resolver) }
+    public var groups: GroupService { GroupService(store: store, table: authorization, standings: standings) }
+    public var policies: PolicyService { PolicyService(store: store, table: authorization) }
+    public var serviceAccounts: ServiceAccountService {
+        ServiceAccountService(store: store, live: live, standings: standings)
+    }
+    public var tenantService: TenantService { TenantService(store: store, live: live, tenants: tenants) }
+    public var decisions: DecisionService {
+        DecisionService(
+            resolver: resolver, revocationBound: configuration.sessions.revocationBound,
+            record: { [recorder] in recorder.record($0) != .overflowed }, clock: clock)
+    }
+    public var audit: AuditService { AuditService(store: store) }
+
+    /// How much is alive, for metrics and readiness.
+    public var counts: (sessions: Int, applicationSessions: Int, keys: Int) { live.counts }
+}
+
+/// The system's clock, asked at the edge only.
+public enum SystemClock {
+    public static let now: @Sendable () -> Timestamp = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}

@@ -1,0 +1,84 @@
+import Authorization
+import Crypto
+import Identity
+import Storage
+import Vocabulary
+
+/// Everything a tenant's decisions rest on but the people themselves: compiled once, replaced whole.
+final class TenantAuthorization: Sendable {
+    let tenant: TenantID
+    let index: PolicyIndex
+    let roles: [RoleID: Role]
+    let rules: GrantRule
+    let mappings: MappingEvaluator
+    let groups: [GroupID: Group]
+    /// For each group, itself and every group it lies in.
+    let containers: [GroupID: [GroupID]]
+    let basis: RecordedBasis
+
+    /// Compiles what the store holds. Throws when a stored policy no longer reads, so that nothing is decided on half.
+    init(
+        tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], from sql: any SQLConnection
+    ) throws {
+        let stored = try sql.roles(in: tenant)
+        let graph = try RoleGraph(stored.map(Self.definition))
+        let policies = try sql.policyDocuments(in: tenant).flatMap(Self.policies)
+        let mappingRows = try sql.roleMappings(in: tenant)
+        let stamp = IndexStamp(
+            generation: generation, policyDigest: Self.digest(CanonicalText.of(policies)),
+            roleDigest: Self.digest(graph.canonicalText))
+        self.tenant = tenant
+        index = try PolicyIndex(policies: policies, roles: graph, stamp: stamp)
+        roles = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+        rules = GrantRule(roles: stored)
+        mappings = MappingEvaluator(mappingRows)
+        let groupRows = try sql.groups(in: tenant)
+        groups = Dictionary(uniqueKeysWithValues: groupRows.map { ($0.id, $0) })
+        containers = Self.close(groupRows, try sql.nestings(in: tenant))
+        basis = RecordedBasis(
+            .init(
+                policies: stamp.policyDigest, roles: stamp.roleDigest,
+                mappings: Self.digest(
+                    mappingRows.map { "\($0.id) \($0.provider) \($0.match) \($0.role)" }.joined(separator: "\n")),
+                configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"))
+    }
+
+    private static func definition(_ role: Role) -> RoleDefinition {
+        RoleDefinition(
+            id: role.id, name: role.name, parents: role.parents,
+            permissions: role.permissions.map {
+                Permission($0.action, on: $0.resourceType, matching: $0.pattern)
+            })
+    }
+
+    private static func policies(_ stored: StoredPolicyDocument) throws -> [Policy] {
+        let tree = try JSONColumn.decode(AttributeValue.self, stored.document)
+        return try PolicyDocument(tree).policies.map { policy in
+            var policy = policy
+            policy.version = Int32(clamping: stored.version)
+            return policy
+        }
+    }
+
+    private static func close(_ groups: [Group], _ nestings: [GroupNesting]) -> [GroupID: [GroupID]] {
+        let ids = groups.map(\.id)
+        let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, Int32($0)) })
+        let graph = MembershipGraph(
+            groupCount: ids.count, personCount: 0,
+            nestings: nestings.compactMap { nesting -> IndexPair? in
+                guard let parent = places[nesting.parent], let child = places[nesting.child] else { return nil }
+                return IndexPair(group: parent, member: child)
+            }, memberships: [])
+        return Dictionary(
+            uniqueKeysWithValues: ids.enumerated().map { index, id in
+                (id, graph.groupsContaining(group: Int32(index)).map { ids[Int($0)] })
+            })
+    }
+
+    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+}
+
+/// The version of this build, as decisions and answers name it.
+public enum GatehouseVersion {
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,143 @@
+import Crypto
+import Identity
+import Storage
+import Vocabulary
+
+/// Failures of one account, source or device within a window.
+struct FailureBudget: Codable, Hashable {
+    private var failures = 0
+    private var windowStart: Timestamp?
+    private var lockedUntil: Timestamp?
+
+    /// Takes a try before it is made, as if it failed, so that concurrent tries cannot share one; how long to wait
+    /// where there is none left.
+    mutating func reserve(limit: Int, window: Duration, lock: Duration, at now: Timestamp) -> Duration? {
+        if let lockedUntil {
+            if now < lockedUntil { return lockedUntil - now }
+            self = FailureBudget()
+        }
+        if let windowStart, now >= windowStart + window { self = FailureBudget() }
+        guard failures < limit else {
+            lockedUntil = now + lock
+            return lock
+        }
+        windowStart = windowStart ?? now
+        failures += 1
+        return nil
+    }
+
+    mutating func refund() { failures = max(0, failures - 1) }
+}
+
+/// What is remembered of one account or device: the pause after each failure, and the budget of the window.
+struct AccountAttempts: Codable, Hashable {
+    var lock = SoftLock()
+    var budget = FailureBudget()
+}
+
+/// Whose tries are counted: keyed digests only, because people type passwords where a login belongs.
+struct AttemptKeys: Sendable {
+    let tenant: TenantID
+    /// The person where the login names one, else the login as typed.
+    let account: [UInt8]
+    let source: [UInt8]?
+    /// A browser this person has signed in from: it has its own budget, so that strangers cannot lock them out.
+    let device: DeviceID?
+}
+
+/// Counts tries in rows, in one transaction before a password is checked. Accounts and devices pause after each
+/// failure; a source has a budget only, because many people can share one.
+struct AttemptLedger: Sendable {
+    let settings: LockoutConfiguration
+
+    /// Takes one try from every budget; how long to wait when one of them is spent.
+    func reserve(_ keys: AttemptKeys, _ tx: Transaction) throws -> Duration? {
+        if let source = keys.source {
+            var budget = try Self.load(FailureBudget.self, "source", source, keys.tenant, tx) ?? (FailureBudget(), nil)
+            let wait = budget.0.reserve(
+                limit: settings.sourceLimit, window: settings.window, lock: settings.lock, at: tx.now)
+            try put(budget, "source", source, keys.tenant, tx)
+            if let wait { return wait }
+        }
+        let (kind, key, limit) = account(keys)
+        var attempts = try Self.load(AccountAttempts.self, kind, key, keys.tenant, tx) ?? (AccountAttempts(), nil)
+        if case .retryAfter(let wait) = attempts.0.lock.decide(now: tx.now) { return wait }
+        let wait = attempts.0.budget.reserve(
+            limit: limit, window: settings.window, lock: settings.lock, at: tx.now)
+        if wait == nil { attempts.0.lock.failed(at: tx.now) }
+        try put(attempts, kind, key, keys.tenant, tx)
+        return wait
+    }
+
+    /// Sets the account's count back after a right password, and gives the source its try back.
+    func succeeded(_ keys: AttemptKeys, _ tx: Transaction) throws {
+        let (kind, key, _) = account(keys)
+        try tx.sql.clearSoftLock(kind, key, in: keys.tenant)
+        try refundSource(keys, tx)
+    }
+
+    /// Gives everything back: nothing was checked, because a provider or this gateway could not.
+    func undo(_ keys: AttemptKeys, _ tx: Transaction) throws { try succeeded(keys, tx) }
+
+    private func refundSource(_ keys: AttemptKeys, _ tx: Transaction) throws {
+        guard let source = keys.source,
+            var budget = try Self.load(FailureBudget.self, "source", source, keys.tenant, tx)
+        else { return }
+        budget.0.refund()
+        try put(budget, "source", source, keys.tenant, tx)
+    }
+
+    private func account(_ keys: AttemptKeys) -> (kind: String, key: [UInt8], limit: Int) {
+        if let device = keys.device { return ("device", device.bytes + keys.account, settings.knownDeviceLimit) }
+        return ("account", keys.account, settings.accountLimit)
+    }
+
+    // MARK: Rows
+
+    static func load<State: Decodable>(
+        _ type: State.Type, _ kind: String, _ key: [UInt8], _ tenant: TenantID, _ tx: Transaction
+    ) throws -> (State, Int64?)? {
+        try tx.sql.softLock(kind, key, in: tenant).map { (try JSONColumn.decode(type, $0.state), $0.revision) }
+    }
+
+    private func put(
+        _ state: (some Encodable, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, _ tx: Transaction
+    ) throws {
+        // A day covers the longest pause of a soft lock.
+        try Self.put(state, kind, key, tenant, keeping: max(.days(1), settings.window, settings.lock), tx)
+    }
+
+    static func put(
+        _ state: (some Encodable, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, keeping: Duration,
+        _ tx: Transaction
+    ) throws {
+        guard case .text(let text) = try JSONColumn.encode(state.0),
+            try tx.sql.putSoftLock(
+                kind, key, in: tenant, state: text, expecting: state.1, expiresAt: tx.now + keeping)
+        else { throw Fault.stale("count of tries") }
+    }
+}
+
+/// The budget of failed binds at one directory for one account.
+struct BindLedger: Sendable {
+    let provider: ProviderID
+    let tenant: TenantID
+    let key: [UInt8]
+    let limit: Int
+    let window: Duration
+
+    func reserve(_ tx: Transaction) throws -> Duration? {
+        var state = try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) ?? (UpstreamBindBudget(), nil)
+        if case .retryAfter(let wait) = state.0.reserve(limit: limit, window: window, at: tx.now) { return wait }
+        try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
+        return nil
+    }
+
+    func refund(_ tx: Transaction) throws {
+        guard var state = try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) else { return }
+        state.0.refund()
+        try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
+    }
+
+    func succeeded(_ tx: Transaction) throws { try tx.sql.clearSoftLock("bind", key, in: tenant) }
+}

@@ -1,0 +1,100 @@
+import Identity
+import Vocabulary
+
+/// The browser at the other end of a login, as the request shows it.
+public struct LoginBrowser: Sendable {
+    public let tenant: TenantID
+    /// The secret of the pre-session cookie; nil without one.
+    public let preSession: SecretText?
+    /// The secret of the known-device cookie; nil without one.
+    public let device: SecretText?
+    /// Where the request comes from; nil on a local socket.
+    public let source: IPAddress?
+    /// W3C trace id of the request.
+    public let trace: String?
+
+    public init(
+        tenant: TenantID, preSession: SecretText?, device: SecretText? = nil, source: IPAddress? = nil,
+        trace: String? = nil
+    ) {
+        self.tenant = tenant
+        self.preSession = preSession
+        self.device = device
+        self.source = source
+        self.trace = trace
+    }
+
+    var hash: TokenHash? { preSession.flatMap { BearerToken(text: $0.reveal(), kind: .preSession)?.hash } }
+    var deviceHash: TokenHash? { device.flatMap { BearerToken(text: $0.reveal(), kind: .device)?.hash } }
+}
+
+/// What a person sent from a login page.
+public enum LoginAnswer: Sendable {
+    /// A login, and the provider picked beside it where there was a choice.
+    case identifier(String, provider: ProviderID?)
+    /// The page's login again, which the flow does not remember, and the password.
+    case password(login: String, SecretText)
+    case oneTimeCode(SecretText)
+    case recoveryCode(SecretText)
+    /// A new password; the present one too where the directory has to be told it again.
+    case newPassword(SecretText, present: SecretText?)
+    /// The token of an invitation, typed on the page that asks for one.
+    case invitation(SecretText)
+    case cancel
+}
+
+/// A provider to choose.
+public struct LoginChoice: Sendable, Hashable {
+    public let id: ProviderID
+    public let name: String
+}
+
+/// The page a login stands at, with all it shows.
+public enum LoginPageKind: Sendable {
+    case identifier(login: String, choices: [LoginChoice])
+    case password(login: String, provider: String?)
+    /// Best first.
+    case secondFactor([AuthenticationMethod])
+    /// The secret leaves for this page only.
+    case enrolment(TOTPEnrolment)
+    /// A second factor is required and none enrolled: an invitation's token has to be shown.
+    case invitation
+    case newPassword(PasswordChangeReason, login: String, minimumLength: Int, asksPresent: Bool)
+    /// Nothing follows in this flow; another one can be begun.
+    case over
+}
+
+/// What stands above the form: why the last try did not go through.
+public enum LoginNotice: Sendable, Hashable {
+    case refused(LoginRefusal)
+    /// Too many failures lately; waiting helps.
+    case throttled(Duration)
+    case passwordRefused([PasswordPolicyViolation])
+    case presentPasswordWrong
+    case linkRefused
+    /// The flow is over its time.
+    case expired
+}
+
+public struct LoginView: Sendable {
+    public let flow: FlowID
+    public let page: LoginPageKind
+    public let notice: LoginNotice?
+}
+
+/// A login that is done: a session, and where the browser goes.
+public struct CompletedLogin: Sendable {
+    public let flow: FlowID
+    public let started: StartedSession
+    /// A new secret for the known-device cookie; nil when the browser's own still holds.
+    public let device: SecretText?
+    public let application: ApplicationID?
+    public let returnTarget: String?
+    /// Made with a first authenticator app, shown once.
+    public let recoveryCodes: [SecretText]
+}
+
+public enum LoginResult: Sendable {
+    case show(LoginView)
+    case completed(CompletedLogin)
+}

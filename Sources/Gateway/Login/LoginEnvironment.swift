@@ -1,0 +1,75 @@
+import Identity
+import Vocabulary
+
+/// What a person holds, as a login and its event need it.
+public struct LoginStanding: Sendable {
+    public let roles: [RoleID]
+    /// The mappings that gave roles.
+    public let mappings: [MappingID]
+    public let groups: [GroupID]
+    public let requiresMultiFactor: Bool
+
+    public init(roles: [RoleID], mappings: [MappingID], groups: [GroupID], requiresMultiFactor: Bool) {
+        self.roles = roles
+        self.mappings = mappings
+        self.groups = groups
+        self.requiresMultiFactor = requiresMultiFactor
+    }
+}
+
+/// What a login asks of the rest of the gateway.
+public struct LoginEnvironment: Sendable {
+    /// Enabled providers of a tenant, in the order they are shown.
+    public var providers: @Sendable (TenantID) -> [LoginProviderEntry]
+    /// What a person holds, as it is now.
+    public var standing: @Sendable (PersonID, TenantID) async throws -> LoginStanding
+    /// For each group of a tenant, itself and every group it lies in.
+    public var containers: @Sendable (TenantID) async throws -> [GroupID: [GroupID]]
+    public var application: @Sendable (ApplicationID) -> Application?
+    /// Runs after the commit that changed what a person holds.
+    public var personChanged: @Sendable (PersonID, TenantID) -> Void
+    /// Runs after a login made groups that were not known.
+    public var groupsAdded: @Sendable (TenantID) async throws -> Void
+    /// Digest of the configuration in effect.
+    public var configurationDigest: @Sendable () -> [UInt8]
+
+    public init(
+        providers: @escaping @Sendable (TenantID) -> [LoginProviderEntry],
+        standing: @escaping @Sendable (PersonID, TenantID) async throws -> LoginStanding,
+        containers: @escaping @Sendable (TenantID) async throws -> [GroupID: [GroupID]],
+        application: @escaping @Sendable (ApplicationID) -> Application?,
+        personChanged: @escaping @Sendable (PersonID, TenantID) -> Void,
+        groupsAdded: @escaping @Sendable (TenantID) async throws -> Void,
+        configurationDigest: @escaping @Sendable () -> [UInt8]
+    ) {
+        self.providers = providers
+        self.standing = standing
+        self.containers = containers
+        self.application = application
+        self.personChanged = personChanged
+        self.groupsAdded = groupsAdded
+        self.configurationDigest = configurationDigest
+    }
+}
+
+/// The limits of logins, from configuration.
+public struct LoginSettings: Sendable {
+    public let sessions: SessionConfiguration
+    public let lockout: LockoutConfiguration
+    public let flowLifetime: Duration
+    /// Groups that one person may bring from a directory.
+    public let groupLimit: Int
+    /// How long a browser is remembered as one that has signed in before.
+    public let deviceLifetime: Duration
+
+    public init(
+        sessions: SessionConfiguration, lockout: LockoutConfiguration, flowLifetime: Duration, groupLimit: Int,
+        deviceLifetime: Duration = .days(30)
+    ) {
+        self.sessions = sessions
+        self.lockout = lockout
+        self.flowLifetime = flowLifetime
+        self.groupLimit = groupLimit
+        self.deviceLifetime = deviceLifetime
+    }
+}

@@ -1,0 +1,74 @@
+import Identity
+import Vocabulary
+
+/// What a directory said to a login and a password.
+public enum DirectoryOutcome: Sendable {
+    /// The password is right; `mustChange` where the directory lets the person in only with a new one.
+    case verified(ExternalIdentity, mustChange: Bool)
+    case refused(LoginRefusal)
+    /// It could not be asked.
+    case unavailable
+}
+
+/// What a directory said to a new password.
+public enum DirectoryPasswordOutcome: Sendable, Hashable {
+    case changed
+    case presentWrong
+    /// Too weak, too young, used before.
+    case refused
+    case unavailable
+}
+
+/// A directory people sign in with: its operations and its limits, none of them about the protocol.
+public struct UpstreamDirectory: Sendable {
+    public typealias Authenticate = @Sendable (_ login: String, _ password: SecretText) async throws -> DirectoryOutcome
+    public typealias ChangePassword = @Sendable (
+        _ login: String, _ present: SecretText, _ new: SecretText
+    ) async throws -> DirectoryPasswordOutcome
+
+    /// Failed binds allowed per account in a window; nil for a directory that locks nobody.
+    public let bindLimit: Int?
+    public let bindWindow: Duration
+    /// Makes the person at a first login that the directory confirms.
+    public let createsPeople: Bool
+    let authenticate: Authenticate
+    /// Nil where passwords cannot be changed through here.
+    let changePassword: ChangePassword?
+
+    public init(
+        bindLimit: Int?, bindWindow: Duration, createsPeople: Bool, authenticate: @escaping Authenticate,
+        changePassword: ChangePassword? = nil
+    ) {
+        self.bindLimit = bindLimit
+        self.bindWindow = bindWindow
+        self.createsPeople = createsPeople
+        self.authenticate = authenticate
+        self.changePassword = changePassword
+    }
+}
+
+/// The closed set of what can check a password.
+public enum PrimaryProvider: Sendable {
+    case local
+    case directory(UpstreamDirectory)
+}
+
+/// One provider of a tenant as the login pages offer it.
+public struct LoginProviderEntry: Sendable {
+    public let id: ProviderID
+    public let tenant: TenantID
+    public let name: String
+    /// Lower case.
+    public let domains: [String]
+    public let provider: PrimaryProvider
+
+    public init(id: ProviderID, tenant: TenantID, name: String, domains: [String], provider: PrimaryProvider) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.domains = domains
+        self.provider = provider
+    }
+
+    var isLocal: Bool { if case .local = provider { true } else { false } }
+}

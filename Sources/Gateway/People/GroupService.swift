@@ -1,0 +1,72 @@
+import Identity
+import Storage
+import Vocabulary
+
+/// Groups and who is in them. Groups of a directory belong to its job; those made here, to the API.
+public struct GroupService: Sendable {
+    let store: Store
+    let table: AuthorizationTable
+    let standings: StandingCache
+
+    public func list(in tenant: TenantID, after last: GroupID?, limit: Int) async throws -> [Group] {
+        try await store.read { try $0.groups(in: tenant, after: last, limit: limit) }
+    }
+
+    public func group(_ id: GroupID, in tenant: TenantID) async throws -> Group {
+        guard let group = try await store.read({ try $0.group(id, in: tenant) }) else { throw Fault.notFound("group") }
+        return group
+    }
+
+    public func members(of id: GroupID, in tenant: TenantID, after last: PersonID?, limit: Int) async throws -> [PersonID] {
+        try await store.read { sql in
+            guard try sql.group(id, in: tenant) != nil else { throw Fault.notFound("group") }
+            return try sql.directMembers(of: id, after: last, limit: limit)
+        }
+    }
+
+    public func create(name: String, description: String?, by caller: Caller) async throws -> Group {
+        guard (1...256).contains(name.utf8.count) else { throw Fault.invalid("A group's name has 1 to 256 bytes.") }
+        let group = try await store.write(.administration) { tx in
+            let group = Group(
+                id: GroupID.random(at: tx.now), tenant: caller.tenant, name: name, description: description,
+                createdAt: tx.now)
+            try tx.sql.insert(group)
+            try tx.append(caller.event("group.created", Stream("group", group.id)))
+            return group
+        }
+        try await table.reload(caller.tenant)
+        return group
+    }
+
+    public func delete(_ id: GroupID, by caller: Caller) async throws {
+        try await store.write(.revocation) { tx in
+            guard let group = try tx.sql.group(id, in: caller.tenant) else { throw Fault.notFound("group") }
+            if let conflict = Ownership(object: group.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            let event = try tx.append(caller.event("group.deleted", Stream("group", id)))
+            _ = try tx.sql.deleteGroup(id, in: caller.tenant, at: event.position)
+        }
+        try await table.reload(caller.tenant)
+    }
+
+    /// Puts a person into a group made here, or takes them out; false when nothing changed.
+    public func setMember(_ person: PersonID, of id: GroupID, _ isMember: Bool, by caller: Caller) async throws -> Bool {
+        try await store.write(isMember ? .administration : .revocation) { [standings] tx in
+            guard let group = try tx.sql.group(id, in: caller.tenant),
+                try tx.sql.person(person, in: caller.tenant) != nil
+            else { throw Fault.notFound("group or person") }
+            if let conflict = Ownership(object: group.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            let position = try tx.position(of: caller.tenant) + 1
+            let changed =
+                isMember
+                ? try tx.sql.openMembership(person: person, group: id, at: position)
+                : try tx.sql.closeMembership(person: person, group: id, at: position)
+            guard changed else { return false }
+            try tx.append(
+                caller.event(
+                    isMember ? "group.member_added" : "group.member_removed", Stream("group", id),
+                    facts: [Fact("person", .id(person, "person"))]))
+            tx.afterCommit { standings.forget(.person(person), in: caller.tenant) }
+            return true
+        }
+    }
+}

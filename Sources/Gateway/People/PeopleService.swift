@@ -1,0 +1,192 @@
+import Foundation
+import Identity
+import Storage
+import Vocabulary
+
+/// What an administrator may say about a person; nil leaves a value as it is.
+public struct PersonChange: Sendable, Codable {
+    public var login: String?
+    public var displayName: String?
+    public var givenName: String?
+    public var familyName: String?
+    public var mail: String?
+    public var department: String?
+    public var organizationUnit: OrganizationUnitID?
+    public var manager: PersonID?
+    public var attributes: [String: AttributeValue]?
+
+    public init() {}
+
+    /// The names of what it touches, as ownership knows them.
+    var touched: [String] {
+        var names: [String] = []
+        if login != nil { names.append(PersonAttribute.login.rawValue) }
+        if displayName != nil { names.append(PersonAttribute.displayName.rawValue) }
+        if givenName != nil { names.append(PersonAttribute.givenName.rawValue) }
+        if familyName != nil { names.append(PersonAttribute.familyName.rawValue) }
+        if mail != nil { names.append(PersonAttribute.mail.rawValue) }
+        if department != nil { names.append(PersonAttribute.department.rawValue) }
+        if organizationUnit != nil { names.append(PersonAttribute.organizationUnit.rawValue) }
+        if manager != nil { names.append(PersonAttribute.manager.rawValue) }
+        names.append(contentsOf: (attributes ?? [:]).keys.map { "attributes.\($0)" })
+        return names
+    }
+
+    func apply(to person: inout Person) {
+        if let login { person.login = login }
+        if let displayName { person.displayName = displayName }
+        if let givenName { person.givenName = givenName }
+        if let familyName { person.familyName = familyName }
+        if let mail { person.mail = mail }
+        if let department { person.department = department }
+        if let organizationUnit { person.organizationUnit = organizationUnit }
+        if let manager { person.manager = manager }
+        for (name, value) in attributes ?? [:] { person.attributes[name] = value == .null ? nil : value }
+    }
+}
+
+/// People: made, changed, disabled, erased, each with its event in the same transaction.
+public struct PeopleService: Sendable {
+    let store: Store
+    let live: LiveCredentials
+    let standings: StandingCache
+
+    public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
+        guard let person = try await store.read({ try $0.person(id, in: tenant) }) else { throw Fault.notFound("person") }
+        return person
+    }
+
+    /// A person by id, login or mail: what the command line is given.
+    public func person(named text: String, in tenant: TenantID) async throws -> Person {
+        let found = try await store.read { sql -> Person? in
+            if let id = PersonID(text) { return try sql.person(id, in: tenant) }
+            return try sql.person(login: text, in: tenant) ?? sql.person(mail: text, in: tenant)
+        }
+        guard let found else { throw Fault.notFound("person") }
+        return found
+    }
+
+    public func list(in tenant: TenantID, after last: PersonID?, search: String?, limit: Int) async throws -> [Person] {
+        try await store.read { try $0.people(in: tenant, after: last, search: search, limit: limit) }
+    }
+
+    public func create(_ change: PersonChange, by caller: Caller) async throws -> Person {
+        guard let login = change.login, NameKey.isValid(login: login) else {
+            throw Fault.invalid("A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
+        }
+        return try await store.write(.administration) { tx in
+            guard try tx.sql.person(login: login, in: caller.tenant) == nil else {
+                throw Fault("conflict", .caller, "This login is taken.", remedy: "Choose another one.")
+            }
+            var person = Person(
+                id: PersonID.random(at: tx.now), tenant: caller.tenant, login: login, createdAt: tx.now)
+            change.apply(to: &person)
+            try Self.insert(person, by: caller, tx)
+            return person
+        }
+    }
+
+    /// Inserts a person with the event that says so; used by the API, by first logins and by set-up.
+    static func insert(_ person: Person, by caller: Caller, _ tx: Transaction) throws {
+        let event = try tx.append(
+            caller.event(
+                "person.created", Stream("person", person.id),
+                facts: [
+                    Fact("managed_by", .word(person.managedBy.rawValue)), Fact("status", .word(person.status.word)),
+                ], sections: [try profile(of: person)]))
+        try tx.sql.insert(person, at: event.position)
+    }
+
+    public func change(
+        _ id: PersonID, _ change: PersonChange, expecting version: Int64?, by caller: Caller
+    ) async throws -> Person {
+        try await store.write(.administration) { [standings] tx in
+            guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
+            if let version, version != person.version { throw Fault.stale("person") }
+            let ownership = Ownership(object: person.managedBy, attributes: person.ownership)
+            if let conflict = ownership.conflict(changing: change.touched, by: .api) { throw conflict.fault }
+            if let login = change.login {
+                guard NameKey.isValid(login: login) else { throw Fault.invalid("This is not a login that can be kept.") }
+                if let holder = try tx.sql.person(login: login, in: caller.tenant), holder.id != id {
+                    throw Fault("conflict", .caller, "This login is taken.", remedy: "Choose another one.")
+                }
+            }
+            change.apply(to: &person)
+            person.updatedAt = tx.now
+            let event = try tx.append(
+                caller.event(
+                    "person.changed", Stream("person", id),
+                    facts: [Fact("attributes", .list(change.touched.filter(Self.isWord).map { .word($0.lowercased()) }))],
+                    sections: [try Self.profile(of: person)]))
+            guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
+                throw Fault.stale("person")
+            }
+            person.version += 1
+            tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }
+            return person
+        }
+    }
+
+    /// Disables a person and ends everything they have open, in one commit.
+    public func disable(_ id: PersonID, _ reason: DisabledReason, by caller: Caller) async throws {
+        try await setStatus(id, by: caller, lane: .revocation) { .disabled(reason, at: $0) }
+    }
+
+    public func enable(_ id: PersonID, by caller: Caller) async throws {
+        try await setStatus(id, by: caller, lane: .administration) { _ in .active }
+    }
+
+    private func setStatus(
+        _ id: PersonID, by caller: Caller, lane: WriterLane, _ status: @escaping @Sendable (Timestamp) -> PersonStatus
+    ) async throws {
+        try await store.write(lane) { [live, standings] tx in
+            guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
+            let next = status(tx.now)
+            guard next.word != person.status.word else { return }
+            person.status = next
+            person.updatedAt = tx.now
+            var facts: [Fact] = []
+            if case .disabled(let reason, _) = next { facts.append(Fact("reason", .word(reason.rawValue))) }
+            let event = try tx.append(
+                caller.event(
+                    next == .active ? "person.enabled" : "person.disabled", Stream("person", id), facts: facts))
+            guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
+                throw Fault.stale("person")
+            }
+            if next != .active { try SessionService.endAll(of: id, .personDisabled, by: caller, live, tx) }
+            tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }
+        }
+    }
+
+    /// Destroys everything personal about somebody: row, credentials, sessions, and the key of their journal sections.
+    public func erase(_ id: PersonID, by caller: Caller) async throws {
+        try await store.write(.revocation) { [live, standings] tx in
+            guard try tx.sql.person(id, in: caller.tenant) != nil else { throw Fault.notFound("person") }
+            try SessionService.endAll(of: id, .personDisabled, by: caller, live, tx)
+            let position = try tx.position(of: caller.tenant)
+            _ = try tx.sql.deletePerson(id, in: caller.tenant, at: position + 1)
+            try tx.erase(id, caller.context)
+            tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }
+        }
+    }
+
+    /// The personal part of a person's events.
+    static func profile(of person: Person) throws -> PersonalSection {
+        var values: [String: String] = ["login": person.login]
+        values["displayName"] = person.displayName
+        values["givenName"] = person.givenName
+        values["familyName"] = person.familyName
+        values["mail"] = person.mail
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return PersonalSection(person: person.id, name: "profile", plaintext: Array(try encoder.encode(values)))
+    }
+
+    // Attribute names come from configuration, but only words may stand in the clear.
+    private static func isWord(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D
+            }
+    }
+}

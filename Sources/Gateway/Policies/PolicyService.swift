@@ -1,0 +1,103 @@
+import Authorization
+import Crypto
+import Foundation
+import Identity
+import Storage
+import Vocabulary
+import Yams
+
+/// Policy documents: read from YAML or JSON, checked whole, stored, compiled.
+public struct PolicyService: Sendable {
+    let store: Store
+    let table: AuthorizationTable
+
+    /// The largest document accepted, in bytes.
+    public static let documentLimit = 1 << 20
+
+    public func list(in tenant: TenantID) async throws -> [StoredPolicyDocument] {
+        try await store.read { try $0.policyDocuments(in: tenant) }
+    }
+
+    /// Stores a document under a name, new or in place of the present one where `version` is still its version.
+    public func put(
+        _ name: String, _ text: String, expecting version: Int64?, managedBy: ManagedBy = .api, by caller: Caller
+    ) async throws -> StoredPolicyDocument {
+        guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A document's name has 1 to 128 bytes.") }
+        let tree = try Self.parse(text)
+        _ = try Self.read(tree)
+        guard case .text(let json) = try JSONColumn.encode(tree) else { throw Fault.invalid("The document is empty.") }
+        let stored = try await store.write(.administration) { tx in
+            try Self.put(name, json, expecting: version, managedBy: managedBy, by: caller, tx)
+        }
+        try await table.reload(caller.tenant)
+        return stored
+    }
+
+    static func put(
+        _ name: String, _ json: String, expecting version: Int64?, managedBy: ManagedBy, by caller: Caller,
+        _ tx: Transaction
+    ) throws -> StoredPolicyDocument {
+        let digest = Array(SHA256.hash(data: Data(json.utf8)))
+        let present = try tx.sql.policyDocuments(in: caller.tenant).first { $0.name == name }
+        if let present {
+            if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: managedBy) { throw conflict.fault }
+            if let version, version != present.version { throw Fault.stale("policy document") }
+            guard present.digest != digest else { return present }
+        }
+        var document =
+            present
+            ?? StoredPolicyDocument(
+                id: PolicyID.random(at: tx.now), tenant: caller.tenant, name: name, document: json, digest: digest,
+                managedBy: managedBy, updatedAt: tx.now)
+        document.document = json
+        document.digest = digest
+        document.updatedAt = tx.now
+        if let present {
+            guard try tx.sql.update(document, expecting: present.version) else { throw Fault.stale("policy document") }
+            document.version = present.version + 1
+        } else {
+            try tx.sql.insert(document)
+        }
+        try tx.append(
+            caller.event(
+                present == nil ? "policy.created" : "policy.changed", Stream("policy", document.id),
+                facts: [Fact("digest", .digest(digest)), Fact("version", .integer(document.version))]))
+        return document
+    }
+
+    public func delete(_ id: PolicyID, by caller: Caller) async throws {
+        try await store.write(.administration) { tx in
+            guard let present = try tx.sql.policyDocuments(in: caller.tenant).first(where: { $0.id == id }) else {
+                throw Fault.notFound("policy document")
+            }
+            if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            _ = try tx.sql.deletePolicyDocument(id, in: caller.tenant)
+            try tx.append(caller.event("policy.deleted", Stream("policy", id)))
+        }
+        try await table.reload(caller.tenant)
+    }
+
+    // MARK: Reading
+
+    /// YAML 1.2 (JSON is a part of it) to the JSON model; scalars by YAML's core schema.
+    public static func parse(_ text: String) throws -> AttributeValue {
+        guard text.utf8.count <= documentLimit else {
+            throw Fault("policy.too_large", .caller, "The document is larger than 1 MiB.", remedy: "Split it.")
+        }
+        do {
+            guard let node = try Yams.compose(yaml: text) else { throw Fault.invalid("The document is empty.") }
+            return try YAMLTree.value(of: node)
+        } catch let error as YamlError {
+            throw Fault("policy.not_yaml", .caller, "The document is neither YAML nor JSON: \(error)")
+        }
+    }
+
+    /// - Throws: `Fault` `policy.invalid` whose message lists every fault with its place and cure.
+    public static func read(_ tree: AttributeValue) throws -> PolicyDocument {
+        do {
+            return try PolicyDocument(tree)
+        } catch let rejection as PolicyRejection {
+            throw Fault("policy.invalid", .caller, rejection.description)
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import Authorization
+import Identity
+import Storage
+import Vocabulary
+
+/// Roles, mappings and assignments. Whoever gives something must hold it; every change compiles the tenant's index anew
+/// before it is answered.
+public struct RoleService: Sendable {
+    let store: Store
+    let table: AuthorizationTable
+    let resolver: SubjectResolver
+
+    // MARK: Reading
+
+    public func roles(in tenant: TenantID) async throws -> [Role] { try await store.read { try $0.roles(in: tenant) } }
+
+    public func role(named name: String, in tenant: TenantID) async throws -> Role {
+        let all = try await roles(in: tenant)
+        guard let role = all.first(where: { $0.name == name || $0.id.description == name }) else {
+            throw Fault.notFound("role")
+        }
+        return role
+    }
+
+    public func mappings(in tenant: TenantID) async throws -> [RoleMapping] {
+        try await store.read { try $0.roleMappings(in: tenant) }
+    }
+
+    public func assignments(in tenant: TenantID) async throws -> [RoleAssignment] {
+        try await store.read { try $0.assignments(in: tenant) }
+    }
+
+    // MARK: Roles
+
+    public func create(_ role: Role, by caller: Caller) async throws -> Role {
+        try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
+        try await store.write(.administration) { tx in
+            let present = try tx.sql.roles(in: caller.tenant)
+            guard !present.contains(where: { $0.name == role.name }) else {
+                throw Fault("conflict", .caller, "A role with this name exists.", remedy: "Choose another name.")
+            }
+            guard GrantRule(roles: present).refusal(inheriting: role.parents, by: role.id) == nil else {
+                throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
+            }
+            try tx.sql.insert(role)
+            try tx.append(caller.event("role.created", Stream("role", role.id), facts: Self.facts(of: role)))
+        }
+        try await table.reload(caller.tenant)
+        return role
+    }
+
+    public func change(_ role: Role, expecting version: Int64, by caller: Caller) async throws {
+        try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
+        try await store.write(.administration) { tx in
+            guard let present = try tx.sql.role(role.id, in: caller.tenant) else { throw Fault.notFound("role") }
+            guard !present.isPredefined else { throw Fault.forbidden("A predefined role cannot be changed.") }
+            if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            let rule = GrantRule(roles: try tx.sql.roles(in: caller.tenant))
+            guard rule.refusal(inheriting: role.parents, by: role.id) == nil else {
+                throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
+            }
+            guard try tx.sql.update(role, expecting: version) else { throw Fault.stale("role") }
+            try tx.append(caller.event("role.changed", Stream("role", role.id), facts: Self.facts(of: role)))
+        }
+        try await table.reload(caller.tenant)
+    }
+
+    public func delete(_ id: RoleID, by caller: Caller) async throws {
+        try await store.write(.administration) { tx in
+            guard let role = try tx.sql.role(id, in: caller.tenant) else { throw Fault.notFound("role") }
+            guard !role.isPredefined else { throw Fault.forbidden("A predefined role cannot be deleted.") }
+            if let conflict = Ownership(object: role.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            guard try tx.sql.deleteRole(id, in: caller.tenant) else {
+                throw Fault("conflict", .caller, "This role is or was held or mapped.", remedy: "Remove its holders and mappings.")
+            }
+            try tx.append(caller.event("role.deleted", Stream("role", id)))
+        }
+        try await table.reload(caller.tenant)
+    }
+
+    // MARK: Mappings
+
+    public func createMapping(
+        provider: ProviderID, match: MappingMatch, role: RoleID, by caller: Caller
+    ) async throws -> RoleMapping {
+        try await requireHeld(granting: role, expiresAt: nil, by: caller)
+        let mapping = try await store.write(.administration) { tx in
+            guard try tx.sql.providers().contains(where: { $0.id == provider && $0.tenant == caller.tenant }) else {
+                throw Fault.notFound("provider")
+            }
+            let mapping = RoleMapping(
+                id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider, match: match, role: role)
+            try Self.insert(mapping, by: caller, tx)
+            return mapping
+        }
+        try await table.reload(caller.tenant)
+        return mapping
+    }
+
+    static func insert(_ mapping: RoleMapping, by caller: Caller, _ tx: Transaction) throws {
+        let event = try tx.append(
+            caller.event(
+                "mapping.created", Stream("mapping", mapping.id),
+                facts: [
+                    Fact("provider", .id(mapping.provider, "provider")), Fact("role", .id(mapping.role, "role")),
+                    Fact("managed_by", .word(mapping.managedBy.rawValue)),
+                ]))
+        try tx.sql.insert(mapping, at: event.position)
+    }
+
+    public func deleteMapping(_ id: MappingID, by caller: Caller) async throws {
+        try await store.write(.revocation) { tx in
+            guard let mapping = try tx.sql.roleMappings(in: caller.tenant).first(where: { $0.id == id }) else {
+                throw Fault.notFound("mapping")
+            }
+            if let conflict = Ownership(object: mapping.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            let event = try tx.append(caller.event("mapping.deleted", Stream("mapping", id)))
+            _ = try tx.sql.closeMapping(id, in: caller.tenant, at: event.position)
+        }
+        try await table.reload(caller.tenant)
+    }
+
+    // MARK: Assignments
+
+    public func assign(
+        _ role: RoleID, to subject: Subject, expiresAt: Timestamp?, by caller: Caller
+    ) async throws -> RoleAssignment {
+        try await requireHeld(granting: role, expiresAt: expiresAt, by: caller)
+        let cache = resolver.cache
+        return try await store.write(.administration) { tx in
+            try Self.requirePresent(subject, in: caller.tenant, tx)
+            guard try tx.sql.role(role, in: caller.tenant) != nil else { throw Fault.notFound("role") }
+            guard !(try tx.sql.assignments(of: subject).contains { $0.role == role }) else {
+                throw Fault("conflict", .caller, "The role is assigned already.", remedy: "Revoke it first to change its end.")
+            }
+            let assignment = RoleAssignment(
+                id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,
+                grantedBy: caller.actor, grantedAt: tx.now, expiresAt: expiresAt)
+            try Self.insert(assignment, by: caller, tx)
+            tx.afterCommit { cache.forget(subject, in: caller.tenant) }
+            return assignment
+        }
+    }
+
+    static func insert(_ assignment: RoleAssignment, by caller: Caller, _ tx: Transaction) throws {
+        var facts = [
+            Fact("role", .id(assignment.role, "role")),
+            Fact("subject", .id(bytes: assignment.subject.bytes, kind: assignment.subject.kind)),
+        ]
+        if let end = assignment.expiresAt { facts.append(Fact("expires_at", .time(end))) }
+        let event = try tx.append(caller.event("role.assigned", Stream("assignment", assignment.id), facts: facts))
+        try tx.sql.insert(assignment, at: event.position)
+    }
+
+    public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
+        let cache = resolver.cache
+        try await store.write(.revocation) { tx in
+            guard let assignment = try tx.sql.assignments(in: caller.tenant).first(where: { $0.id == id }) else {
+                throw Fault.notFound("assignment")
+            }
+            let event = try tx.append(
+                caller.event(
+                    "role.revoked", Stream("assignment", id), facts: [Fact("role", .id(assignment.role, "role"))]))
+            _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
+            tx.afterCommit { cache.forget(assignment.subject, in: caller.tenant) }
+        }
+    }
+
+    private static func requirePresent(_ subject: Subject, in tenant: TenantID, _ tx: Transaction) throws {
+        switch subject {
+        case .person(let id):
+            if try tx.sql.person(id, in: tenant) == nil { throw Fault.notFound("person") }
+        case .serviceAccount(let id):
+            if try tx.sql.serviceAccount(id, in: tenant) == nil { throw Fault.notFound("service account") }
+        }
+    }
+
+    // MARK: One grants only what one holds
+
+    private func requireHeld(granting role: RoleID, expiresAt: Timestamp?, by caller: Caller) async throws {
+        let authorization = try await table.snapshot(of: caller.tenant)
+        guard authorization.roles[role] != nil else { throw Fault.notFound("role") }
+        guard let held = try await heldRoles(of: caller) else { return }
+        let now = resolver.clock()
+        if let refusal = authorization.rules.refusal(
+            granting: role, in: caller.tenant, held: held, expiresAt: expiresAt, now: now)
+        {
+            if case .alreadyExpired = refusal { throw Fault.invalid("The expiry has passed already.") }
+            throw Fault.forbidden("One grants only what one holds.", remedy: "Ask somebody who holds this role.")
+        }
+    }
+
+    private func requireHeld(_ permissions: Set<RolePermission>, inheriting parents: [RoleID], by caller: Caller)
+        async throws
+    {
+        guard let held = try await heldRoles(of: caller) else { return }
+        let rules = try await table.snapshot(of: caller.tenant).rules
+        let all = permissions.union(rules.permissions(of: parents))
+        guard rules.refusal(giving: all, held: held) == nil else {
+            throw Fault.forbidden("One grants only what one holds.", remedy: "Leave out what you do not hold yourself.")
+        }
+    }
+
+    /// Nil for the operating system's administrator and the gateway itself, whom roles do not judge.
+    private func heldRoles(of caller: Caller) async throws -> [RoleID]? {
+        guard let principal = caller.principal else {
+            switch caller.actor {
+            case .operatingSystemUser, .system: return nil
+            default: return []
+            }
+        }
+        return try await resolver.resolve(
+            principal.subject, in: caller.tenant, isStrong: principal.strength >= .aal2)?.roleIDs ?? []
+    }
+
+    private static func facts(of role: Role) -> [Fact] {
+        [
+            Fact("managed_by", .word(role.managedBy.rawValue)),
+            Fact("permissions", .integer(Int64(role.permissions.count))),
+            Fact("parents", .list(role.parents.map { .id($0, "role") })),
+        ]
+    }
+
+    // MARK: Predefined
+
+    /// The five roles every tenant starts with.
+    static func insertPredefined(in tenant: TenantID, by caller: Caller, _ tx: Transaction) throws {
+        var ids: [PredefinedRole: RoleID] = [:]
+        for role in PredefinedRole.allCases { ids[role] = RoleID.random(at: tx.now) }
+        for definition in PredefinedRole.definitions(id: { ids[$0] ?? RoleID(high: 0, low: 0) }) {
+            let role = Role(
+                id: definition.id, tenant: tenant, name: definition.name, parents: definition.parents,
+                permissions: definition.permissions.map {
+                    RolePermission(action: $0.action, resourceType: $0.resourceType, pattern: $0.resourcePattern)
+                }, isPredefined: true, isProtected: definition.name == PredefinedRole.admin.rawValue,
+                managedBy: .configuration)
+            try tx.sql.insert(role)
+            try tx.append(caller.event("role.created", Stream("role", role.id), facts: facts(of: role)))
+        }
+    }
+}
