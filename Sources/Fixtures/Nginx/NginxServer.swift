@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A real nginx on loopback, in a folder of its own. It ends with `stop()`, or with the object that holds it.
+public final class NginxServer: Sendable {
+    /// The port all sites listen at, with TLS.
+    public let port: Int
+    public let processIdentifier: Int32
+    private let folder: String
+    private let process: Process
+    private let stopped = Mutex(false)
+
+    public static let executable = "/usr/sbin/nginx"
+
+    /// Starts nginx and returns when it accepts connections.
+    ///
+    /// - Throws: `FixtureError`, with the end of nginx's own error log.
+    public static func start(_ configuration: NginxConfiguration) async throws -> NginxServer {
+        try configuration.validate()
+        guard FileManager.default.isExecutableFile(atPath: executable) else {
+            throw FixtureError("\(executable) is missing; install the package nginx-light or nginx.")
+        }
+        // Between finding a free port and nginx binding it, somebody else may take it: then another one is tried.
+        var last = FixtureError("nginx was not started.")
+        for _ in 0..<(configuration.port == 0 ? 3 : 1) {
+            let port = configuration.port == 0 ? try LoopbackPort.free() : configuration.port
+            let server = try NginxServer(configuration, port: port)
+            if await server.becomesReady() { return server }
+            last = FixtureError("nginx did not start: \(server.errorLog)")
+            await server.stop()
+        }
+        throw last
+    }
+
+    private init(_ configuration: NginxConfiguration, port: Int) throws {
+        self.port = port
+        folder = NSTemporaryDirectory() + "gatehouse-nginx-" + UUID().uuidString
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let text = NginxText(configuration: configuration, folder: folder, port: port, isRoot: geteuid() == 0)
+        try text.main.write(toFile: folder + "/nginx.conf", atomically: true, encoding: .utf8)
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.executable)
+        process.arguments = ["-p", folder, "-c", folder + "/nginx.conf", "-e", folder + "/error.log"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        do { try process.run() } catch {
+            try? FileManager.default.removeItem(atPath: folder)
+            throw FixtureError("\(Self.executable) cannot be started: \(error)")
+        }
+        processIdentifier = process.processIdentifier
+    }
+
+    deinit { end() }
+
+    /// The last lines nginx wrote, for a message about what went wrong.
+    public var errorLog: String {
+        String((try? String(contentsOfFile: folder + "/error.log", encoding: .utf8))?.suffix(2_000) ?? "")
+    }
+
+    /// Ends nginx and its workers, waits until they are gone, and removes the folder. A second call does nothing.
+    public func stop() async { end() }
+
+    private func end() {
+        let isFirst = stopped.withLock { stopped in
+            defer { stopped = true }
+            return !stopped
+        }
+        guard isFirst else { return }
+        // TERM is nginx's fast shutdown: the master ends its workers before itself.
+        if process.isRunning { process.terminate() }
+        for _ in 0..<100 where process.isRunning { usleep(20_000) }
+        if process.isRunning { kill(processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func becomesReady() async -> Bool {
+        for _ in 0..<250 {
+            guard process.isRunning else { return false }
+            if LoopbackPort.accepts(port), FileManager.default.fileExists(atPath: folder + "/nginx.pid") { return true }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+}
