@@ -24,7 +24,7 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 }
 
 /// A question: may this subject do this to that. Who asks is the `Standing` beside it.
-public struct DecisionRequest: Sendable {
+public final class DecisionRequest: Sendable {
     /// Bounds; one past each is a thrown fault (culprit: caller).
     public enum Limits {
         /// Attributes of the resource, and entries of the context.

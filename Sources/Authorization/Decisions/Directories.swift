@@ -34,7 +34,11 @@ public final class ResourceDirectory: Sendable {
     let stamp: IndexStamp
     private let types: TextTable
     private let tables: [TextTable]
-    private let values: [[[AttributeValue?]]]
+    /// Where each type's rows begin.
+    private let starts: [Int]
+    private let width: Int
+    private let values: [AttributeValue?]
+    private let resolved: FlatTable<ResolvedValue>
 
     /// Of a resource that stands twice nothing is built: throws a fault.
     public init(_ resources: [ResourceFacts], index: PolicyIndex) throws {
@@ -48,15 +52,25 @@ public final class ResourceDirectory: Sendable {
         guard tables.map(\.count).reduce(0, +) == resources.count else {
             throw Fault("decision.duplicate_resource", .caller, "a resource stands twice")
         }
-        values = parts.map { part in
-            part.map { resource in index.resourcePaths.map { resource.attributes.value(at: $0.fields) } }
+        starts = tables.indices.map { tables[..<$0].map(\.count).reduce(0, +) }
+        values = parts.joined().flatMap { resource in
+            index.resourcePaths.map { resource.attributes.value(at: $0.fields) }
         }
-        (self.types, self.tables, stamp) = (types, tables, index.stamp)
+        resolved = FlatTable(values.map { ResolvedValue($0, index.texts) })
+        (self.types, self.tables, stamp, width) = (types, tables, index.stamp, index.resourcePaths.count)
     }
 
+    deinit { resolved.deallocate() }
+
+    /// The number of a resource's row, nil when nothing is stored about it.
     @inline(__always)
-    func facts(_ type: String, _ id: String) -> [AttributeValue?]? {
+    func row(_ type: String, _ id: String) -> Int? {
         guard let type = types[type], let place = tables[type][id] else { return nil }
-        return values[type][place]
+        return starts[type] + place
     }
+
+    func value(_ row: Int, _ place: Int) -> AttributeValue? { values[row * width + place] }
+
+    @inline(__always)
+    func resolved(_ row: Int, _ place: Int) -> ResolvedValue { resolved[row * width + place] }
 }

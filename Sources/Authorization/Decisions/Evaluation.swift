@@ -3,21 +3,35 @@ import Vocabulary
 /// One request over one index: fetches attributes, evaluates each predicate at most once, and notes what it read.
 /// Never leaves the call that made it: `memo` points into that call's stack.
 struct Evaluation {
+    let tables: DecisionTables
     let index: PolicyIndex
     let standing: Standing
     let request: DecisionRequest
-    let stored: [AttributeValue?]?
+    let resources: ResourceDirectory?
+    let row: Int?
+    /// What each slot holds, resolved when first read.
+    let resolved: UnsafeMutablePointer<ResolvedValue>
     /// A `ComparisonResult` per predicate, zero where not evaluated yet.
     let memo: UnsafeMutablePointer<UInt8>
-    var reads = AttributeReadSet()
+
+    /// The attributes looked at so far.
+    var reads: AttributeReadSet {
+        var set = AttributeReadSet()
+        for slot in 0..<tables.slots.count where resolved[slot].kind != .unresolved { set.insert(slot) }
+        return set
+    }
 
     /// All must be true; a false one outweighs an error.
     @inline(__always)
-    mutating func result(of rule: CompiledRule) -> ComparisonResult {
+    func result(of rule: CompiledRule) -> ComparisonResult {
+        if rule.guardSlot >= 0 {
+            let held = value(of: rule.guardSlot)
+            if held.kind == .text, held.bits != Int64(rule.guardText) { return .no }
+        }
         var result = ComparisonResult.yes
         let first = Int(rule.firstConjunct)
         for place in first..<first + Int(rule.conjunctCount) {
-            let one = self.result(of: index.conjuncts[place])
+            let one = self.result(of: tables.conjuncts[place])
             if one == .no { return .no }
             if one.isError, !result.isError { result = one }
         }
@@ -25,21 +39,21 @@ struct Evaluation {
     }
 
     @inline(__always)
-    mutating func result(of operand: Int32) -> ComparisonResult {
+    func result(of operand: Int32) -> ComparisonResult {
         guard operand >= 0 else { return result(ofNode: Int(~operand)) }
         if let known = ComparisonResult(rawValue: memo[Int(operand)]) { return known }
-        let result = evaluate(index.predicates[Int(operand)])
+        let result = evaluate(tables.predicates[Int(operand)])
         memo[Int(operand)] = result.rawValue
         return result
     }
 
-    private mutating func result(ofNode number: Int) -> ComparisonResult {
-        let node = index.nodes[number]
+    private func result(ofNode number: Int) -> ComparisonResult {
+        let node = tables.nodes[number]
         let decisive: ComparisonResult = node.kind == .any ? .yes : .no
         var result: ComparisonResult = node.kind == .any ? .no : .yes
         let first = Int(node.firstChild)
         for place in first..<first + Int(node.childCount) {
-            let one = self.result(of: index.nodeChildren[place])
+            let one = self.result(of: tables.nodeChildren[place])
             if node.kind == .not { return one.isError ? one : ComparisonResult(one == .no) }
             if one == decisive { return one }
             if one.isError, !result.isError { result = one }
@@ -47,62 +61,117 @@ struct Evaluation {
         return result
     }
 
-    private mutating func evaluate(_ predicate: Predicate) -> ComparisonResult {
-        let found = value(of: predicate.slot)
-        guard let left = found else {
-            if case .exists = predicate.test { return .no }
-            return .missing
-        }
+    @inline(__always)
+    private func evaluate(_ predicate: Predicate) -> ComparisonResult {
+        let left = value(of: predicate.slot)
+        if left.kind == .absent { return predicate.test == .exists ? .no : .missing }
         switch predicate.test {
         case .exists: return .yes
-        case .compare(let comparison, let right): return ValueComparison.evaluate(left, comparison, right)
-        case .compareSlots(let comparison, let slot):
-            guard let right = value(of: slot) else { return .missing }
-            return ValueComparison.evaluate(left, comparison, right)
-        case .regex(let number):
-            guard case .string(let text) = left else { return .mismatch }
-            guard text.utf8.count <= Pattern.textLimit else { return .tooLong }
-            return ComparisonResult(index.patterns[number].matches(text))
-        case .wildcard(let patterns):
-            guard case .string(let text) = left else { return .mismatch }
-            return ComparisonResult(patterns.contains { Wildcard.matches($0, text) })
+        case .literal: return compare(left, predicate, predicate.literal)
+        case .members: return member(left, predicate)
+        case .slot:
+            let right = value(of: predicate.operand)
+            return right.kind == .absent ? .missing : compare(left, predicate, right)
+        case .regex, .wildcard: return matches(predicate)
         }
     }
 
+    /// Numbers and known texts are compared as they are resolved; the rest by their values.
     @inline(__always)
-    private mutating func value(of slot: Int) -> AttributeValue? {
-        reads.insert(slot)
-        return read(slot).value
+    private func compare(_ left: ResolvedValue, _ predicate: Predicate, _ right: ResolvedValue) -> ComparisonResult {
+        switch predicate.comparison {
+        case .equals:
+            if let result = left.equals(right) { return result }
+        case .notEquals:
+            if let result = left.equals(right) { return result.negated }
+        case .greaterThan:
+            if let order = left.numericOrder(right) { return ComparisonResult(order > 0) }
+        case .greaterThanOrEqual:
+            if let order = left.numericOrder(right) { return ComparisonResult(order >= 0) }
+        case .lessThan:
+            if let order = left.numericOrder(right) { return ComparisonResult(order < 0) }
+        case .lessThanOrEqual:
+            if let order = left.numericOrder(right) { return ComparisonResult(order <= 0) }
+        case .in, .notIn, .contains, .startsWith, .endsWith, .regex: break
+        }
+        return compareValues(predicate)
+    }
+
+    private func compareValues(_ predicate: Predicate) -> ComparisonResult {
+        let other = predicate.test == .slot ? read(predicate.operand).value : index.literals[Int(predicate.operand)]
+        guard let left = read(predicate.slot).value, let right = other else { return .missing }
+        return ValueComparison.evaluate(left, predicate.comparison, right)
+    }
+
+    /// A hit decides; without one, a member of another kind is an error.
+    @inline(__always)
+    private func member(_ left: ResolvedValue, _ predicate: Predicate) -> ComparisonResult {
+        var result = ComparisonResult.no
+        let first = Int(predicate.operand)
+        for place in first..<first + Int(predicate.memberCount) {
+            // The members' texts are all known, so that equality is always answered.
+            let one = left.equals(tables.members[place]) ?? .mismatch
+            if one == .yes {
+                result = .yes
+                break
+            }
+            if one.isError { result = one }
+        }
+        return predicate.comparison == .in ? result : result.negated
+    }
+
+    private func matches(_ predicate: Predicate) -> ComparisonResult {
+        guard case .string(let text)? = read(predicate.slot).value else { return .mismatch }
+        let operand = Int(predicate.operand)
+        if predicate.test == .wildcard {
+            return ComparisonResult(index.wildcards[operand].contains { Wildcard.matches($0, text) })
+        }
+        guard text.utf8.count <= Pattern.textLimit else { return .tooLong }
+        return ComparisonResult(index.patterns[operand].matches(text))
+    }
+
+    @inline(__always)
+    private func value(of slot: Int32) -> ResolvedValue {
+        let known = resolved[Int(slot)]
+        if known.kind != .unresolved { return known }
+        let value = resolve(slot)
+        resolved[Int(slot)] = value
+        return value
+    }
+
+    @inline(__always)
+    private func resolve(_ slot: Int32) -> ResolvedValue {
+        let attribute = tables.slots[Int(slot)]
+        if attribute.source == .subject { return standing.resolved[Int(attribute.place)] }
+        if attribute.source == .resource, let row, let resources {
+            let stored = resources.resolved(row, Int(attribute.place))
+            if stored.kind != .absent { return stored }
+        }
+        if attribute.source == .context, attribute.isPlain {
+            return ResolvedValue(request.context[index.slotNames[Int(slot)]], index.texts)
+        }
+        return ResolvedValue(read(slot).value, index.texts)
     }
 
     /// Null counts as absent. Of a resource, stored facts come before what the request says.
-    @inline(__always)
-    func read(_ slot: Int) -> (value: AttributeValue?, source: AttributeRead.Source) {
-        let attribute = index.slots[slot]
+    func read(_ slot: Int32) -> (value: AttributeValue?, source: AttributeRead.Source) {
+        let attribute = tables.slots[Int(slot)]
+        let place = Int(attribute.place)
         switch attribute.source {
-        case .subject(let place): return found(standing.values[place], .stored)
+        case .subject: return found(standing.values[place], .stored)
         case .resourceID: return (.string(request.resourceID), .request)
         case .resourceType: return (.string(request.resourceType), .request)
         case .actionName: return (.string(request.action), .request)
-        case .context: return found(value(attribute, in: request.context), .request)
-        case .resource(let place):
-            if let value = stored?[place] { return (value, .stored) }
-            return found(value(attribute, in: request.resourceAttributes), .request)
+        case .context: return found(request.context.value(at: index.slotPaths[Int(slot)].fields), .request)
+        case .resource:
+            if let row, let value = resources?.value(row, place) { return (value, .stored) }
+            return found(request.resourceAttributes.value(at: index.slotPaths[Int(slot)].fields), .request)
         }
     }
 
-    @inline(__always)
     private func found(
         _ value: AttributeValue?, _ source: AttributeRead.Source
     ) -> (AttributeValue?, AttributeRead.Source) {
         value == nil ? (nil, .absent) : (value, source)
-    }
-
-    @inline(__always)
-    private func value(_ slot: AttributeSlot, in attributes: Attributes) -> AttributeValue? {
-        if slot.isNested { return attributes.value(at: slot.path.fields) }
-        guard let value = attributes[slot.name] else { return nil }
-        if case .null = value { return nil }
-        return value
     }
 }

@@ -9,7 +9,7 @@ extension PolicyIndex {
         if standing.stamp !== stamp || (resources.map { $0.stamp !== stamp } ?? false) { return refusal(.staleFacts) }
         if let end = standing.facts.validUntil, end <= now { return refusal(.standingExpired) }
         return withEvaluation(request, standing, resources) { evaluation, hits in
-            run(&evaluation, hits, now)
+            run(evaluation, hits, now)
         }
     }
 
@@ -19,26 +19,29 @@ extension PolicyIndex {
             validUntil: nil, index: stamp, readSet: AttributeReadSet())
     }
 
-    /// Lends scratch memory: a byte per predicate and a word of hits per word of the standing, all zero.
+    /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot, a byte per predicate.
+    @inline(__always)
     func withEvaluation<Result>(
         _ request: DecisionRequest, _ standing: Standing, _ resources: ResourceDirectory?,
-        _ body: (inout Evaluation, UnsafeMutablePointer<UInt64>) -> Result
+        _ body: (Evaluation, UnsafeMutablePointer<UInt64>) -> Result
     ) -> Result {
+        let valueBytes = tables.slots.count * MemoryLayout<ResolvedValue>.stride
         let hitBytes = (standing.words.count + 1) * 8
-        let size = hitBytes + predicates.count
-        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { scratch in
-            let hits = scratch.baseAddress.unsafelyUnwrapped.bindMemory(to: UInt64.self, capacity: hitBytes / 8)
+        let size = valueBytes + hitBytes + tables.predicates.count
+        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { scratch in
+            let base = scratch.baseAddress.unsafelyUnwrapped
             scratch.initializeMemory(as: UInt8.self, repeating: 0)
-            let memo = (scratch.baseAddress.unsafelyUnwrapped + hitBytes).assumingMemoryBound(to: UInt8.self)
-            var evaluation = Evaluation(
-                index: self, standing: standing, request: request,
-                stored: resources?.facts(request.resourceType, request.resourceID), memo: memo)
-            return body(&evaluation, hits)
+            let evaluation = Evaluation(
+                tables: tables, index: self, standing: standing, request: request, resources: resources,
+                row: resources?.row(request.resourceType, request.resourceID),
+                resolved: base.assumingMemoryBound(to: ResolvedValue.self),
+                memo: (base + valueBytes + hitBytes).assumingMemoryBound(to: UInt8.self))
+            return body(evaluation, (base + valueBytes).assumingMemoryBound(to: UInt64.self))
         }
     }
 
     private func run(
-        _ evaluation: inout Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ now: Timestamp
+        _ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ now: Timestamp
     ) -> Decision {
         let request = evaluation.request
         let standing = evaluation.standing
@@ -46,20 +49,20 @@ extension PolicyIndex {
         let typeRow = (typeNames[request.resourceType] ?? typeNames.count) * wordCount
         var tally = Tally()
         for (place, word) in standing.words.enumerated() {
-            var bits = word.bits & actionBits[actionRow + word.index] & typeBits[typeRow + word.index]
+            var bits = word.bits & tables.actionBits[actionRow + word.index] & tables.typeBits[typeRow + word.index]
             while bits != 0 {
                 let offset = bits.trailingZeroBitCount
                 bits &= bits - 1
                 let rule = word.index << 6 | offset
                 if rule >= denyCount, tally.denies > 0 { return denied(evaluation, hits, tally) }
-                let result = evaluation.result(of: rules[rule])
+                let result = evaluation.result(of: tables.rules[rule])
                 if result == .no { continue }
-                if result.isError { tally.erred.append(error(rule, result, &evaluation)) }
+                if result.isError { tally.erred.append(error(rule, result, evaluation)) }
                 if rule < denyCount {
                     tally.denies += 1
                     hits[place] |= 1 << UInt64(offset)
                 } else if result == .yes {
-                    if tally.take(rules[rule].requirement, request.authentication, now) {
+                    if tally.take(tables.rules[rule].isDemanding ? requirements[rule] : nil, request.authentication, now) {
                         hits[place] |= 1 << UInt64(offset)
                     } else {
                         tally.waiting.append(rule)
@@ -93,8 +96,8 @@ extension PolicyIndex {
         return Decision(
             outcome: .deny, reason: waiting.isEmpty ? .noMatchingRule : .stepUpRequired,
             determining: waiting.map { references[$0] }, erred: tally.erred,
-            obligations: stepUp(waiting.compactMap { rules[$0].requirement }),
-            enforcement: waiting.map { rules[$0].enforcement }.max() ?? .mandatory,
+            obligations: stepUp(waiting.compactMap { requirements[$0] }),
+            enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory,
             validUntil: evaluation.standing.facts.validUntil, index: stamp, readSet: evaluation.reads)
     }
 
@@ -110,7 +113,7 @@ extension PolicyIndex {
                 let rule = word.index << 6 | bits.trailingZeroBitCount
                 bits &= bits - 1
                 named.append(references[rule])
-                if enforcement < rules[rule].enforcement { enforcement = rules[rule].enforcement }
+                if enforcement < tables.rules[rule].enforcement { enforcement = tables.rules[rule].enforcement }
             }
         }
         return (named, enforcement)
@@ -125,38 +128,43 @@ extension PolicyIndex {
         return easiest.map { [.stepUp(strength: $0.strength, maxAgeSeconds: $0.maxAgeSeconds)] } ?? []
     }
 
-    private func error(_ rule: Int, _ result: ComparisonResult, _ evaluation: inout Evaluation) -> RuleError {
+    private func error(_ rule: Int, _ result: ComparisonResult, _ evaluation: Evaluation) -> RuleError {
         let code: RuleError.Code =
             switch result {
             case .mismatch: .typeMismatch
             case .tooLong: .textTooLong
             case .missing, .yes, .no: .missingAttribute
             }
-        let compiled = rules[rule]
+        let compiled = tables.rules[rule]
         let range = Int(compiled.firstConjunct)..<Int(compiled.firstConjunct + compiled.conjunctCount)
-        let culprit = conjuncts[range].first { evaluation.result(of: $0) == result }
+        let culprit = range.lazy.map { [tables] in tables.conjuncts[$0] }.first { evaluation.result(of: $0) == result }
         return RuleError(
             rule: references[rule], effect: rule < denyCount ? .deny : .allow, code: code,
-            condition: culprit.map { erring($0, result, &evaluation) } ?? "")
+            condition: culprit.map { erring($0, result, evaluation) } ?? "")
     }
 
     /// Descends to the comparison that erred.
-    private func erring(_ operand: Int32, _ result: ComparisonResult, _ evaluation: inout Evaluation) -> String {
-        guard operand < 0 else { return describe(predicates[Int(operand)]) }
-        let node = nodes[Int(~operand)]
+    private func erring(_ operand: Int32, _ result: ComparisonResult, _ evaluation: Evaluation) -> String {
+        guard operand < 0 else { return describe(tables.predicates[Int(operand)]) }
+        let node = tables.nodes[Int(~operand)]
         let range = Int(node.firstChild)..<Int(node.firstChild + node.childCount)
-        guard let child = nodeChildren[range].first(where: { evaluation.result(of: $0) == result }) else { return "" }
-        return erring(child, result, &evaluation)
+        let children = range.lazy.map { [tables] in tables.nodeChildren[$0] }
+        guard let child = children.first(where: { evaluation.result(of: $0) == result }) else { return "" }
+        return erring(child, result, evaluation)
     }
 
     func describe(_ predicate: Predicate) -> String {
-        let path = slots[predicate.slot].path
+        let path = slotPaths[Int(predicate.slot)]
+        let operand = Int(predicate.operand)
         switch predicate.test {
         case .exists: return "\(path) exists"
-        case .compare(let comparison, let value): return "\(path) \(comparison.rawValue) \(CanonicalText.of(value))"
-        case .compareSlots(let comparison, let slot): return "\(path) \(comparison.rawValue) \(slots[slot].path)"
-        case .regex: return "\(path) regex"
-        case .wildcard(let patterns): return "\(path) matches \(patterns.joined(separator: ", "))"
+        case .literal: return "\(path) \(predicate.comparison.rawValue) \(CanonicalText.of(literals[operand]))"
+        case .members:
+            let list = literals[Int(predicate.literal.bits)]
+            return "\(path) \(predicate.comparison.rawValue) \(CanonicalText.of(list))"
+        case .slot: return "\(path) \(predicate.comparison.rawValue) \(slotPaths[operand])"
+        case .regex: return "\(path) regex \(patterns[operand].source)"
+        case .wildcard: return "\(path) matches \(wildcards[operand].joined(separator: " or "))"
         }
     }
 
@@ -168,9 +176,9 @@ extension PolicyIndex {
             return []
         }
         return withEvaluation(request, standing, resources) { evaluation, _ in
-            slots.indices.filter(decision.readSet.contains).map { slot in
-                let (value, source) = evaluation.read(slot)
-                return AttributeRead(path: slots[slot].path, value: value, source: source)
+            slotPaths.indices.filter(decision.readSet.contains).map { slot in
+                let (value, source) = evaluation.read(Int32(slot))
+                return AttributeRead(path: slotPaths[slot], value: value, source: source)
             }
         }
     }

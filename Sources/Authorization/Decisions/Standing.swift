@@ -54,12 +54,14 @@ public final class Standing: Sendable {
     public let stamp: IndexStamp
     let words: [Word]
     let values: [AttributeValue?]
+    let resolved: [ResolvedValue]
 
-    init(facts: SubjectFacts, stamp: IndexStamp, words: [Word], values: [AttributeValue?]) {
+    init(facts: SubjectFacts, stamp: IndexStamp, words: [Word], values: [AttributeValue?], resolved: [ResolvedValue]) {
         self.facts = facts
         self.stamp = stamp
         self.words = words
         self.values = values
+        self.resolved = resolved
     }
 }
 
@@ -83,7 +85,9 @@ extension PolicyIndex {
         for name in [facts.id] + facts.aliases { names[name].map { add(rules[$0]) } }
         let words = bits.sorted { $0.key < $1.key }.map { Standing.Word(index: $0.key, bits: $0.value) }
         let values = subjectPaths.map { value(of: $0, facts, effective) }
-        return Standing(facts: facts, stamp: stamp, words: words, values: values)
+        return Standing(
+            facts: facts, stamp: stamp, words: words, values: values,
+            resolved: values.map { ResolvedValue($0, texts) })
     }
 
     private func value(of path: AttributePath, _ facts: SubjectFacts, _ effective: [Int]) -> AttributeValue? {

@@ -11,7 +11,7 @@ extension PolicyIndex {
         }
         let reads = self.reads(of: decision, request, standing: standing, resources: resources)
         return withEvaluation(request, standing, resources) { evaluation, _ in
-            var explainer = RuleExplainer(index: self, evaluation: evaluation, now: now)
+            let explainer = RuleExplainer(index: self, evaluation: evaluation, now: now)
             let candidates = explainer.candidates()
             let listed = candidates.prefix(Explanation.Limits.rules)
             let nearest = decision.isPermitted ? [] : explainer.nearest(candidates)
@@ -26,7 +26,7 @@ extension PolicyIndex {
 /// Explains the rules of one index for one request.
 struct RuleExplainer {
     let index: PolicyIndex
-    private var evaluation: Evaluation
+    private let evaluation: Evaluation
     private let now: Timestamp
     private let policyByID: [String: Policy]
     private let applicable: Set<Int>
@@ -45,31 +45,31 @@ struct RuleExplainer {
     func candidates() -> [Int] {
         let action = index.actionNames[evaluation.request.action] ?? index.actionNames.count
         let type = index.typeNames[evaluation.request.resourceType] ?? index.typeNames.count
-        return index.rules.indices.filter { rule in
+        return (0..<index.tables.rules.count).filter { rule in
             let word = rule >> 6
-            let bits = index.actionBits[action * index.wordCount + word] & index.typeBits[type * index.wordCount + word]
+            let bits = index.tables.actionBits[action * index.wordCount + word] & index.tables.typeBits[type * index.wordCount + word]
             return bits >> UInt64(rule & 63) & 1 == 1
         }
     }
 
-    mutating func trace(_ rule: Int) -> RuleTrace {
+    func trace(_ rule: Int) -> RuleTrace {
         var comparisons: [ComparisonTrace] = []
         for predicate in predicates(of: rule) { comparisons.append(trace(predicate: predicate)) }
         let reference = index.references[rule]
         return RuleTrace(
             rule: reference, name: name(reference), effect: rule < index.denyCount ? .deny : .allow,
-            enforcement: index.rules[rule].enforcement, verdict: verdict(rule), comparisons: comparisons,
+            enforcement: index.tables.rules[rule].enforcement, verdict: verdict(rule), comparisons: comparisons,
             roleChain: chain(rule))
     }
 
     /// The allows with the fewest unmet conditions.
-    mutating func nearest(_ candidates: [Int]) -> [Shortfall] {
+    func nearest(_ candidates: [Int]) -> [Shortfall] {
         var found: [Shortfall] = []
         for rule in candidates where rule >= index.denyCount {
             var unmet: [UnmetCondition] = []
             if !applicable.contains(rule) { unmet.append(subject(of: rule)) }
             unmet += unmetConditions(of: rule)
-            if !isDemandMet(rule), let demand = index.rules[rule].requirement { unmet.append(.authentication(demand)) }
+            if !isDemandMet(rule), let demand = index.requirements[rule] { unmet.append(.authentication(demand)) }
             if !unmet.isEmpty { found.append(Shortfall(rule: index.references[rule], unmet: unmet)) }
         }
         let ranked = found.enumerated().sorted {
@@ -79,10 +79,10 @@ struct RuleExplainer {
     }
 
     /// For each deny that matched: the least that would have to be otherwise.
-    mutating func blocking(_ candidates: [Int]) -> [Shortfall] {
+    func blocking(_ candidates: [Int]) -> [Shortfall] {
         var found: [Shortfall] = []
         for rule in candidates where rule < index.denyCount && applicable.contains(rule) {
-            let compiled = index.rules[rule]
+            let compiled = index.tables.rules[rule]
             guard evaluation.result(of: compiled) != .no else { continue }
             var smallest: [UnmetCondition] = [.unconditional]
             for (place, operand) in operands(of: rule).enumerated() {
@@ -94,50 +94,51 @@ struct RuleExplainer {
         return found
     }
 
-    private func operands(of rule: Int) -> ArraySlice<Int32> {
-        let compiled = index.rules[rule]
-        return index.conjuncts[Int(compiled.firstConjunct)..<Int(compiled.firstConjunct + compiled.conjunctCount)]
+    private func operands(of rule: Int) -> [Int32] {
+        let compiled = index.tables.rules[rule]
+        let range = compiled.firstConjunct..<compiled.firstConjunct + compiled.conjunctCount
+        return range.map { index.tables.conjuncts[Int($0)] }
     }
 
-    private func children(of node: ConditionNode) -> ArraySlice<Int32> {
-        index.nodeChildren[Int(node.firstChild)..<Int(node.firstChild + node.childCount)]
+    private func children(of node: ConditionNode) -> [Int32] {
+        (node.firstChild..<node.firstChild + node.childCount).map { index.tables.nodeChildren[Int($0)] }
     }
 
     private func predicates(of rule: Int) -> [Int] {
         var pending = Array(operands(of: rule).reversed())
         var found: [Int] = []
         while let operand = pending.popLast() {
-            if operand >= 0 { found.append(Int(operand)) } else { pending += children(of: index.nodes[Int(~operand)]).reversed() }
+            if operand >= 0 { found.append(Int(operand)) } else { pending += children(of: index.tables.nodes[Int(~operand)]).reversed() }
         }
         return found
     }
 
-    private mutating func verdict(_ rule: Int) -> RuleTrace.Verdict {
+    private func verdict(_ rule: Int) -> RuleTrace.Verdict {
         guard applicable.contains(rule) else { return .otherSubject }
-        let result = evaluation.result(of: index.rules[rule])
+        let result = evaluation.result(of: index.tables.rules[rule])
         if result.isError { return .erred }
         if result == .no { return .conditionFalse }
         return isDemandMet(rule) ? .satisfied : .stepUpRequired
     }
 
     private func isDemandMet(_ rule: Int) -> Bool {
-        index.rules[rule].requirement?.isMet(by: evaluation.request.authentication, now: now) ?? true
+        index.requirements[rule]?.isMet(by: evaluation.request.authentication, now: now) ?? true
     }
 
-    private mutating func unmetConditions(of rule: Int) -> [UnmetCondition] {
+    private func unmetConditions(of rule: Int) -> [UnmetCondition] {
         var unmet: [UnmetCondition] = []
         for operand in operands(of: rule) { unmet += change(operand, to: true) }
         return unmet
     }
 
     /// The smallest set of comparisons to change for an operand to become true, or false; empty when it already is.
-    private mutating func change(_ operand: Int32, to wanted: Bool) -> [UnmetCondition] {
+    private func change(_ operand: Int32, to wanted: Bool) -> [UnmetCondition] {
         if evaluation.result(of: operand) == ComparisonResult(wanted) { return [] }
         guard operand < 0 else {
             let trace = trace(predicate: Int(operand))
             return [wanted ? .mustHold(trace) : .mustFail(trace)]
         }
-        let node = index.nodes[Int(~operand)]
+        let node = index.tables.nodes[Int(~operand)]
         if node.kind == .not { return change(children(of: node).first ?? 0, to: !wanted) }
         var changes: [[UnmetCondition]] = []
         for child in children(of: node) { changes.append(change(child, to: wanted)) }
@@ -146,8 +147,8 @@ struct RuleExplainer {
         return needsAll ? changes.flatMap { $0 } : changes.min { $0.count < $1.count } ?? []
     }
 
-    private mutating func trace(predicate number: Int) -> ComparisonTrace {
-        let predicate = index.predicates[number]
+    private func trace(predicate number: Int) -> ComparisonTrace {
+        let predicate = index.tables.predicates[number]
         let result: ComparisonTrace.Result =
             switch evaluation.result(of: Int32(number)) {
             case .yes: .holds
@@ -157,7 +158,7 @@ struct RuleExplainer {
             case .tooLong: .textTooLong
             }
         var other: AttributeValue?
-        if case .compareSlots(_, let slot) = predicate.test { other = evaluation.read(slot).value }
+        if predicate.test == .slot { other = evaluation.read(predicate.operand).value }
         return ComparisonTrace(
             comparison: index.describe(predicate), result: result, found: evaluation.read(predicate.slot).value,
             other: other)

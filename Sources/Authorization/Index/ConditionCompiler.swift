@@ -6,11 +6,16 @@ struct ConditionCompiler {
     private(set) var nodes: [ConditionNode] = []
     private(set) var nodeChildren: [Int32] = []
     private(set) var predicates: [Predicate] = []
+    private(set) var members: [ResolvedValue] = []
+    private(set) var literals: [AttributeValue] = []
     private(set) var patterns: [Pattern] = []
+    private(set) var wildcards: [[String]] = []
     private(set) var slots: [AttributeSlot] = []
+    private(set) var slotPaths: [AttributePath] = []
+    let texts: TextTable
     private(set) var subjectPaths: [AttributePath] = []
     private(set) var resourcePaths: [AttributePath] = []
-    private var slotByPath: [AttributePath: Int] = [:]
+    private var slotByPath: [AttributePath: Int32] = [:]
     private var predicateByKey: [PredicateKey: Int32] = [:]
 
     private enum PredicateKey: Hashable {
@@ -18,6 +23,24 @@ struct ConditionCompiler {
         /// The literal by its canonical text: Swift equates different spellings of one character, the engine does not.
         case compare(AttributePath, Comparison, isReference: Bool, [UInt8])
         case wildcard([[UInt8]])
+    }
+
+    /// Numbers all texts that any of the rules compares with, before the first is compiled.
+    init(_ drafts: [RuleDraft]) {
+        var texts: [String] = []
+        var pending = drafts.compactMap(\.condition)
+        while let condition = pending.popLast() {
+            switch condition {
+            case .all(let parts), .any(let parts): pending += parts
+            case .not(let part): pending.append(part)
+            case .compare(_, .equals, .literal(.string(let text))), .compare(_, .notEquals, .literal(.string(let text))):
+                texts.append(text)
+            case .compare(_, .in, .literal(.list(let items))), .compare(_, .notIn, .literal(.list(let items))):
+                texts += items.compactMap(\.string)
+            case .compare, .exists: break
+            }
+        }
+        self.texts = TextTable(texts)
     }
 
     mutating func compile(_ draft: RuleDraft) throws -> CompiledRule {
@@ -30,9 +53,21 @@ struct ConditionCompiler {
         parts.sort { ($0 < 0 ? 1 : 0) < ($1 < 0 ? 1 : 0) }
         let first = conjuncts.count
         conjuncts += parts
+        let gate = gate(of: parts)
         return CompiledRule(
             firstConjunct: Int32(first), conjunctCount: Int32(parts.count), enforcement: draft.enforcement,
-            requirement: draft.requirement)
+            guardSlot: gate?.slot ?? -1, guardText: Int32(gate?.literal.bits ?? -1), isDemanding: draft.requirement != nil)
+    }
+
+    /// The first comparison for equality with a text.
+    private func gate(of parts: [Int32]) -> Predicate? {
+        for part in parts where part >= 0 {
+            let predicate = predicates[Int(part)]
+            if predicate.test == .literal, predicate.comparison == .equals, predicate.literal.kind == .text {
+                return predicate
+            }
+        }
+        return nil
     }
 
     private func flattened(_ condition: Condition) -> [Condition] {
@@ -47,7 +82,7 @@ struct ConditionCompiler {
         case .not(let part): return try node(.not, [part])
         case .exists(let path):
             return try predicate(.exists(path)) { compiler throws in
-                Predicate(slot: try compiler.slot(path), test: .exists)
+                Predicate(test: .exists, comparison: .equals, slot: try compiler.slot(path), operand: 0)
             }
         case .compare(let path, let comparison, let operand):
             let isReference = if case .reference = operand { true } else { false }
@@ -78,50 +113,64 @@ struct ConditionCompiler {
     private mutating func make(_ path: AttributePath, _ comparison: Comparison, _ operand: Operand) throws -> Predicate {
         let left = try slot(path)
         switch operand {
-        case .reference(let other): return Predicate(slot: left, test: .compareSlots(comparison, try slot(other)))
+        case .reference(let other):
+            return Predicate(test: .slot, comparison: comparison, slot: left, operand: try slot(other))
         case .literal(.string(let text)) where comparison == .regex:
             do {
                 patterns.append(try Pattern(text))
             } catch {
                 throw Fault("policy.bad_regex", .caller, error.message, remedy: error.remedy)
             }
-            return Predicate(slot: left, test: .regex(patterns.count - 1))
-        case .literal(let value): return Predicate(slot: left, test: .compare(comparison, value))
+            return Predicate(test: .regex, comparison: comparison, slot: left, operand: Int32(patterns.count - 1))
+        case .literal(.list(let items)):
+            members += items.map { ResolvedValue($0, texts) }
+            // The list itself follows for those who describe it.
+            literals.append(.list(items))
+            return Predicate(
+                test: .members, comparison: comparison, slot: left, operand: Int32(members.count - items.count),
+                memberCount: Int32(items.count), literal: ResolvedValue(kind: .other, bits: Int64(literals.count - 1)))
+        case .literal(let value):
+            literals.append(value)
+            return Predicate(
+                test: .literal, comparison: comparison, slot: left, operand: Int32(literals.count - 1),
+                literal: ResolvedValue(value, texts))
         }
     }
 
     private mutating func wildcard(_ patterns: [String]) throws -> Int32 {
         guard let path = AttributePath("resource.id") else { return 0 }
         return try predicate(.wildcard(patterns.map { Array($0.utf8) })) { compiler throws in
-            Predicate(slot: try compiler.slot(path), test: .wildcard(patterns))
+            compiler.wildcards.append(patterns)
+            let place = Int32(compiler.wildcards.count - 1)
+            return Predicate(test: .wildcard, comparison: .equals, slot: try compiler.slot(path), operand: place)
         }
     }
 
-    private mutating func slot(_ path: AttributePath) throws -> Int {
+    private mutating func slot(_ path: AttributePath) throws -> Int32 {
         if let known = slotByPath[path] { return known }
         guard slots.count < PolicyLimits.attributes else {
             throw Fault(
                 "policy.limit", .caller, "policies read more than \(PolicyLimits.attributes) different attributes",
                 remedy: "Use fewer.")
         }
-        slots.append(
-            AttributeSlot(path: path, source: source(path), name: path.fields[0], isNested: path.fields.count > 1))
-        slotByPath[path] = slots.count - 1
-        return slots.count - 1
+        slots.append(source(path))
+        slotPaths.append(path)
+        slotByPath[path] = Int32(slots.count - 1)
+        return Int32(slots.count - 1)
     }
 
-    private mutating func source(_ path: AttributePath) -> AttributeSlot.Source {
+    private mutating func source(_ path: AttributePath) -> AttributeSlot {
         switch (path.root, path.fields) {
-        case (.resource, ["id"]): return .resourceID
-        case (.resource, ["type"]): return .resourceType
-        case (.action, _): return .actionName
-        case (.context, _): return .context
+        case (.resource, ["id"]): return AttributeSlot(source: .resourceID, place: 0, isPlain: path.fields.count == 1)
+        case (.resource, ["type"]): return AttributeSlot(source: .resourceType, place: 0, isPlain: path.fields.count == 1)
+        case (.action, _): return AttributeSlot(source: .actionName, place: 0, isPlain: path.fields.count == 1)
+        case (.context, _): return AttributeSlot(source: .context, place: 0, isPlain: path.fields.count == 1)
         case (.subject, _):
             subjectPaths.append(path)
-            return .subject(subjectPaths.count - 1)
+            return AttributeSlot(source: .subject, place: Int32(subjectPaths.count - 1), isPlain: path.fields.count == 1)
         case (.resource, _):
             resourcePaths.append(path)
-            return .resource(resourcePaths.count - 1)
+            return AttributeSlot(source: .resource, place: Int32(resourcePaths.count - 1), isPlain: path.fields.count == 1)
         }
     }
 }

@@ -11,15 +11,14 @@ public final class PolicyIndex: Sendable {
     public let policies: [Policy]
     public let roles: RoleGraph
 
-    let rules: [CompiledRule]
+    let tables: DecisionTables
     let references: [RuleReference]
+    /// One per rule.
+    let requirements: [AuthenticationRequirement?]
     let denyCount: Int
     let wordCount: Int
     let actionNames: TextTable
     let typeNames: TextTable
-    /// A row of bits per action, and a last one for actions no rule names.
-    let actionBits: [UInt64]
-    let typeBits: [UInt64]
 
     let rulesForAny: [Int32]
     let rulesByRole: [[Int32]]
@@ -30,12 +29,14 @@ public final class PolicyIndex: Sendable {
     let serviceAccountNames: TextTable
     let rulesByServiceAccount: [[Int32]]
 
-    let conjuncts: [Int32]
-    let nodes: [ConditionNode]
-    let nodeChildren: [Int32]
-    let predicates: [Predicate]
+    let literals: [AttributeValue]
     let patterns: [Pattern]
-    let slots: [AttributeSlot]
+    let wildcards: [[String]]
+    /// The texts that policies compare with for equality.
+    let texts: TextTable
+    let slotPaths: [AttributePath]
+    /// The first field of each path.
+    let slotNames: [String]
     let subjectPaths: [AttributePath]
     let resourcePaths: [AttributePath]
 
@@ -50,40 +51,81 @@ public final class PolicyIndex: Sendable {
             throw Fault("policy.limit", .caller, "more than \(PolicyLimits.rules) rules", remedy: "Use fewer.")
         }
         let selection = RuleSelection(drafts, roles)
-        var compiler = ConditionCompiler()
+        var compiler = ConditionCompiler(drafts)
         var compiled: [CompiledRule] = []
         for draft in drafts { compiled.append(try compiler.compile(draft)) }
 
         (self.stamp, self.policies, self.roles) = (stamp, policies, roles)
-        (rules, references) = (compiled, drafts.map(\.reference))
+        tables = DecisionTables(compiled, selection, compiler)
+        (references, requirements) = (drafts.map(\.reference), drafts.map(\.requirement))
         denyCount = drafts.prefix { $0.effect == .deny }.count
         wordCount = selection.wordCount
-        (actionNames, actionBits) = (selection.actionNames, selection.actionBits)
-        (typeNames, typeBits) = (selection.typeNames, selection.typeBits)
+        (actionNames, typeNames) = (selection.actionNames, selection.typeNames)
         (rulesForAny, rulesByRole) = (selection.any, selection.byRole)
         (groupNames, rulesByGroup) = (selection.groups.names, selection.groups.rules)
         (userNames, rulesByUser) = (selection.users.names, selection.users.rules)
         (serviceAccountNames, rulesByServiceAccount) = (selection.serviceAccounts.names, selection.serviceAccounts.rules)
-        (conjuncts, nodes, nodeChildren) = (compiler.conjuncts, compiler.nodes, compiler.nodeChildren)
-        (predicates, patterns, slots) = (compiler.predicates, compiler.patterns, compiler.slots)
+        (literals, patterns) = (compiler.literals, compiler.patterns)
+        slotNames = compiler.slotPaths.map { $0.fields[0] }
+        (wildcards, texts, slotPaths) = (compiler.wildcards, compiler.texts, compiler.slotPaths)
         (subjectPaths, resourcePaths) = (compiler.subjectPaths, compiler.resourcePaths)
     }
 
+    deinit { tables.deallocate() }
+
     /// How many rules it holds: policies and role permissions.
-    public var ruleCount: Int { rules.count }
+    public var ruleCount: Int { tables.rules.count }
+}
+
+/// What the decision loop reads: plain values only, so that no reference is counted per rule.
+struct DecisionTables: Sendable {
+    let rules: FlatTable<CompiledRule>
+    /// A row of bits per action, and a last one for actions no rule names.
+    let actionBits: FlatTable<UInt64>
+    let typeBits: FlatTable<UInt64>
+    let conjuncts: FlatTable<Int32>
+    let nodes: FlatTable<ConditionNode>
+    let nodeChildren: FlatTable<Int32>
+    let predicates: FlatTable<Predicate>
+    let members: FlatTable<ResolvedValue>
+    let slots: FlatTable<AttributeSlot>
+
+    init(_ compiled: [CompiledRule], _ selection: RuleSelection, _ compiler: ConditionCompiler) {
+        rules = FlatTable(compiled)
+        (actionBits, typeBits) = (FlatTable(selection.actionBits), FlatTable(selection.typeBits))
+        (conjuncts, nodes) = (FlatTable(compiler.conjuncts), FlatTable(compiler.nodes))
+        (nodeChildren, predicates) = (FlatTable(compiler.nodeChildren), FlatTable(compiler.predicates))
+        (members, slots) = (FlatTable(compiler.members), FlatTable(compiler.slots))
+    }
+
+    func deallocate() {
+        rules.deallocate()
+        actionBits.deallocate()
+        typeBits.deallocate()
+        conjuncts.deallocate()
+        nodes.deallocate()
+        nodeChildren.deallocate()
+        predicates.deallocate()
+        members.deallocate()
+        slots.deallocate()
+    }
 }
 
 /// A rule as the decision loop needs it. A negative number in `conjuncts` is a node, another one a predicate.
-struct CompiledRule: Sendable {
+struct CompiledRule: Sendable, BitwiseCopyable {
     let firstConjunct: Int32
     let conjunctCount: Int32
     let enforcement: Enforcement
-    let requirement: AuthenticationRequirement?
+    /// A slot that must hold the text numbered `guardText`, or -1: most rules fall at this without a further look.
+    let guardSlot: Int32
+    let guardText: Int32
+    /// Whether the index holds a demand on the authentication for it.
+    let isDemanding: Bool
 }
 
 /// A nested part of a condition; its children stand in `nodeChildren`.
-struct ConditionNode: Sendable {
-    enum Kind: Sendable {
+struct ConditionNode: Sendable, BitwiseCopyable {
+    enum Kind: Sendable, BitwiseCopyable {
         case all
         case any
         case not
@@ -95,32 +137,43 @@ struct ConditionNode: Sendable {
 }
 
 /// One comparison, shared by all rules that make it.
-struct Predicate: Sendable {
-    enum Test: Sendable {
+struct Predicate: Sendable, BitwiseCopyable {
+    enum Test: UInt8, Sendable, BitwiseCopyable {
         case exists
-        case compare(Comparison, AttributeValue)
-        case compareSlots(Comparison, Int)
-        case regex(Int)
-        case wildcard([String])
+        /// With one literal, which `literal` resolves and `operand` finds.
+        case literal
+        /// `in` and `not_in` with the members `operand ..< operand + memberCount`.
+        case members
+        /// With the attribute of slot `operand`.
+        case slot
+        /// With pattern `operand`.
+        case regex
+        /// With the wildcard patterns `operand`.
+        case wildcard
     }
 
-    let slot: Int
     let test: Test
+    let comparison: Comparison
+    let slot: Int32
+    let operand: Int32
+    var memberCount: Int32 = 0
+    var literal = ResolvedValue.absent
 }
 
-/// An attribute that some rule reads, and how to get at it.
-struct AttributeSlot: Sendable {
-    enum Source: Sendable {
-        case subject(Int)
-        case resource(Int)
+/// How to get at an attribute that some rule reads. Its path stands beside it in `slotPaths`.
+struct AttributeSlot: Sendable, BitwiseCopyable {
+    enum Source: UInt8, Sendable, BitwiseCopyable {
+        case subject
+        case resource
         case resourceID
         case resourceType
         case actionName
         case context
     }
 
-    let path: AttributePath
     let source: Source
-    let name: String
-    let isNested: Bool
+    /// Among the index's subject or resource paths.
+    let place: Int32
+    /// Whether the path has one field only.
+    let isPlain: Bool
 }

@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// What one comparison came to. Zero is kept for "not evaluated yet".
-enum ComparisonResult: UInt8, Sendable {
+enum ComparisonResult: UInt8, Sendable, BitwiseCopyable {
     case no = 1
     case yes = 2
     /// An attribute, on either side, is not there.
@@ -13,6 +13,15 @@ enum ComparisonResult: UInt8, Sendable {
 
     init(_ truth: Bool) { self = truth ? .yes : .no }
     var isError: Bool { rawValue >= Self.missing.rawValue }
+
+    /// An error stays an error.
+    var negated: Self {
+        switch self {
+        case .yes: .no
+        case .no: .yes
+        case .missing, .mismatch, .tooLong: self
+        }
+    }
 }
 
 /// The meaning of each operator over two present values.
@@ -23,9 +32,9 @@ enum ValueComparison {
     static func evaluate(_ left: AttributeValue, _ comparison: Comparison, _ right: AttributeValue) -> ComparisonResult {
         switch comparison {
         case .equals: equals(left, right)
-        case .notEquals: negated(equals(left, right))
+        case .notEquals: equals(left, right).negated
         case .in: member(left, of: right)
-        case .notIn: negated(member(left, of: right))
+        case .notIn: member(left, of: right).negated
         case .contains: contains(left, right)
         case .startsWith: text(left, right) { $0.starts(with: $1) }
         case .endsWith: text(left, right) { $0.reversed().starts(with: $1.reversed()) }
@@ -44,14 +53,6 @@ enum ValueComparison {
         case (.bool(let a), .bool(let b)): ComparisonResult(a == b)
         case (.integer(let a), .integer(let b)): ComparisonResult(a == b)
         default: numericOrder(left, right).map { ComparisonResult($0 == 0) } ?? .mismatch
-        }
-    }
-
-    private static func negated(_ result: ComparisonResult) -> ComparisonResult {
-        switch result {
-        case .yes: .no
-        case .no: .yes
-        default: result
         }
     }
 
@@ -101,7 +102,7 @@ enum ValueComparison {
 
     /// Exact across whole and floating numbers; nil when one side is no number.
     @inline(__always)
-    private static func numericOrder(_ left: AttributeValue, _ right: AttributeValue) -> Int? {
+    static func numericOrder(_ left: AttributeValue, _ right: AttributeValue) -> Int? {
         switch (left, right) {
         case (.integer(let a), .integer(let b)): a < b ? -1 : a == b ? 0 : 1
         case (.number(let a), .number(let b)): a.isNaN || b.isNaN ? nil : a < b ? -1 : a == b ? 0 : 1

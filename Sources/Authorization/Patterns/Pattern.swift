@@ -35,6 +35,8 @@ struct Pattern: Sendable {
         case match
     }
 
+    /// As it was written.
+    let source: String
     let program: [Instruction]
 
     init(_ text: String) throws(Refusal) {
@@ -43,7 +45,7 @@ struct Pattern: Sendable {
         var compiler = PatternCompiler()
         try compiler.emit(tree)
         try compiler.append(.match)
-        program = compiler.program
+        (source, program) = (text, compiler.program)
     }
 
     /// Whether the pattern is found in the text. Cost: at most `text.unicodeScalars.count × program.count` steps.

@@ -28,7 +28,7 @@ public struct AttributePath: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The operators that compare an attribute with a literal or with another attribute.
-public enum Comparison: String, Sendable, CaseIterable {
+public enum Comparison: String, Sendable, CaseIterable, BitwiseCopyable {
     case equals
     case notEquals = "not_equals"
     case `in`

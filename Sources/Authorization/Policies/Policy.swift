@@ -29,13 +29,20 @@ public struct Policy: Sendable, Hashable {
 }
 
 /// How seriously a rule is meant, weakest first. Carried into decisions and their records.
-public enum Enforcement: String, Sendable, CaseIterable, Comparable {
+public enum Enforcement: String, Sendable, CaseIterable, Comparable, BitwiseCopyable {
     case advisory
     case recommended
     case mandatory
     case critical
 
-    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    private var rank: Int {
+        switch self {
+        case .advisory: 0
+        case .recommended: 1
+        case .mandatory: 2
+        case .critical: 3
+        }
+    }
     public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 }
 
