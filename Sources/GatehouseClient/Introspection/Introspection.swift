@@ -1,6 +1,7 @@
 import Foundation
 
-/// What the gateway knows of a token (RFC 7662 §2.2). An inactive one has no other member, so nothing can be read from it.
+/// What the gateway knows of a token (RFC 7662 §2.2). An inactive one has no other member: nothing can
+/// be read from it.
 public struct Introspection: Sendable, Equatable {
     public let isActive: Bool
     /// The stable id of the person or service account: what an application should key on.

@@ -20,8 +20,8 @@ public struct BasicTokenContext: TokenContext {
 
 /// Lets a request through only with an active token, with the audience and scopes the route needs.
 ///
-/// Without a token, or with a bad one: 401 and a challenge (RFC 6750 §3). A good token without the scope: 403. No answer
-/// from the gateway: 503, never through.
+/// Without a token, or with a bad one: 401 and a challenge (RFC 6750 §3). A good token without the scope: 403. No
+/// answer from the gateway: 503, never through.
 public struct RequireToken<Context: TokenContext>: RouterMiddleware {
     private let client: GatehouseClient
     private let audience: String?
