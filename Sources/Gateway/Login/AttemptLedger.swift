@@ -76,8 +76,15 @@ struct AttemptLedger: Sendable {
         try refundSource(keys, tx)
     }
 
-    /// Gives everything back: nothing was checked, because a provider or this gateway could not.
-    func undo(_ keys: AttemptKeys, _ tx: Transaction) throws { try succeeded(keys, tx) }
+    /// Gives the try back: nothing was checked, because a provider or this gateway could not. The short pause stays.
+    func undo(_ keys: AttemptKeys, _ tx: Transaction) throws {
+        let (kind, key, _) = account(keys)
+        if var attempts = try Self.load(AccountAttempts.self, kind, key, keys.tenant, tx) {
+            attempts.0.budget.refund()
+            try put(attempts, kind, key, keys.tenant, tx)
+        }
+        try refundSource(keys, tx)
+    }
 
     private func refundSource(_ keys: AttemptKeys, _ tx: Transaction) throws {
         guard let source = keys.source,

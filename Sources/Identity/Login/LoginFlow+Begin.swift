@@ -7,7 +7,7 @@ extension LoginFlow {
     /// over; nil is returned when it is missing, over, or another tenant's.
     public static func begin(
         id: FlowID, tenant: TenantID, browser: TokenHash, request: LoginRequest, session: Session? = nil,
-        now: Timestamp
+        lifetime: Duration = Self.lifetime, now: Timestamp
     ) -> LoginFlow? {
         guard request.stepUpOf == session?.id else { return nil }
         if let session, session.tenant != tenant || session.isExpired(at: now) { return nil }

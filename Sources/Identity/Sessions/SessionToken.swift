@@ -23,7 +23,7 @@ public struct TokenHash: Sendable, Hashable, Codable {
 
 /// What a token opens. The kind is part of its text and of its hash: CVE-2026-4282 was a store without it.
 public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
-    case session, applicationSession, apiKey, handOver, link, preSession
+    case session, applicationSession, apiKey, handOver, link, preSession, device
 
     /// The typed prefix of the text form, which secret scanners can search for.
     public var prefix: String {
@@ -34,6 +34,7 @@ public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
         case .handOver: "gh_h_"
         case .link: "gh_l_"
         case .preSession: "gh_p_"
+        case .device: "gh_d_"
         }
     }
 }

@@ -1,0 +1,115 @@
+import Identity
+import Storage
+import Vocabulary
+
+/// What a login is begun for.
+public struct LoginBeginning: Sendable {
+    public var application: ApplicationID?
+    /// A path of the gateway, or a URL of the application; anything else is dropped.
+    public var returnTarget: String?
+    public var demandedStrength: AuthenticationStrength
+    public var maxAgeSeconds: Int64?
+    /// The browser's live session, which is strengthened where it does not do.
+    public var session: Session?
+
+    public init(
+        application: ApplicationID? = nil, returnTarget: String? = nil,
+        demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, session: Session? = nil
+    ) {
+        self.application = application
+        self.returnTarget = returnTarget
+        self.demandedStrength = demandedStrength
+        self.maxAgeSeconds = maxAgeSeconds
+        self.session = session
+    }
+}
+
+public enum LoginStart: Sendable {
+    /// The browser's session does already.
+    case satisfied(Session, LoginRequest)
+    /// A flow has begun, bound to this pre-session secret.
+    case begun(secret: SecretText, LoginResult)
+}
+
+extension LoginService {
+    /// Begins a flow for a browser, or says that its session is enough.
+    ///
+    /// - Throws: `not_found` for an application of another tenant.
+    public func begin(_ beginning: LoginBeginning, from browser: LoginBrowser) async throws -> LoginStart {
+        let now = clock()
+        let session = beginning.session.flatMap { $0.isExpired(at: now) || $0.tenant != browser.tenant ? nil : $0 }
+        let request = try request(of: beginning, stepUpOf: session?.id, in: browser.tenant)
+        if let session,
+            session.satisfies(request.demandedStrength, maxAgeSeconds: request.maxAgeSeconds, now: now)
+        {
+            return .satisfied(session, request)
+        }
+        let (secret, work) = try await insert(request, session, browser, now)
+        return .begun(secret: secret, try await firstPage(of: work, session))
+    }
+
+    private func request(
+        of beginning: LoginBeginning, stepUpOf session: SessionID?, in tenant: TenantID
+    ) throws -> LoginRequest {
+        guard let id = beginning.application else {
+            return LoginRequest(
+                returnTarget: beginning.returnTarget.flatMap { ReturnTarget.isOwnPath($0) ? $0 : nil },
+                demandedStrength: beginning.demandedStrength, maxAgeSeconds: beginning.maxAgeSeconds, stepUpOf: session)
+        }
+        guard let application = environment.application(id), application.tenant == tenant else {
+            throw Fault.notFound("application")
+        }
+        let target = beginning.returnTarget.flatMap { application.accepts(returnTarget: $0) ? $0 : nil }
+        let required = AuthenticationStrength(rawValue: application.settings.requiredStrength) ?? .aal2
+        let ages = [beginning.maxAgeSeconds, application.settings.requiredAuthenticationAge.map(Int64.init)]
+        return LoginRequest(
+            application: id, returnTarget: target ?? application.settings.publicURL,
+            demandedStrength: max(beginning.demandedStrength, required), maxAgeSeconds: ages.compactMap { $0 }.min(),
+            stepUpOf: session)
+    }
+
+    /// Inserts a flow for the browser's own pre-session secret, or for a new one.
+    func insert(
+        _ request: LoginRequest, _ session: Session?, _ browser: LoginBrowser, _ now: Timestamp
+    ) async throws -> (SecretText, LoginWork) {
+        let presented = browser.preSession.flatMap { BearerToken(text: $0.reveal(), kind: .preSession) }
+        let token = try presented ?? Randomness.token(.preSession)
+        guard
+            let flow = LoginFlow.begin(
+                id: FlowID.random(at: now), tenant: browser.tenant, browser: token.hash, request: request,
+                session: session, lifetime: settings.flowLifetime, now: now)
+        else { throw Fault("session.over", .caller, "The session to strengthen has ended.") }
+        try await store.write(.login) { try $0.sql.insert(flow) }
+        let own = LoginBrowser(
+            tenant: browser.tenant, preSession: token.text, device: browser.device, source: browser.source,
+            trace: browser.trace)
+        let caller = Caller(
+            tenant: browser.tenant, actor: .anonymous, command: CommandID.random(at: now), trace: browser.trace)
+        return (token.text, LoginWork(flow, caller, own))
+    }
+
+    /// A step-up knows its person, so it goes on to what is missing; every other flow asks who it is.
+    private func firstPage(of begun: LoginWork, _ session: Session?) async throws -> LoginResult {
+        var work = begun
+        var transition = work.flow.decide(.opened, context: try await context(&work), now: clock())
+        if let provider = session?.provider, transition.flow.step == .identify {
+            let chosen = work.flow.decide(.providerChosen(provider), context: try await context(&work), now: clock())
+            if chosen.flow.step == .password { transition = chosen }
+        }
+        return try await settle(transition, &work)
+    }
+}
+
+/// Where a browser may be sent back to.
+public enum ReturnTarget {
+    /// A path of the gateway itself: no other host can be hidden in it (`//host`, `/\host`), and it does not lead back
+    /// into login or logout.
+    public static func isOwnPath(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= 2_048, bytes.first == 0x2F, bytes.count == 1 || (bytes[1] != 0x2F && bytes[1] != 0x5C),
+            bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x5C })
+        else { return false }
+        let path = text.prefix { $0 != "?" && $0 != "#" }
+        return !path.split(separator: "/").contains { $0 == "login" || $0 == "logout" || $0 == ".." }
+    }
+}

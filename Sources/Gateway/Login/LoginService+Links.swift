@@ -1,0 +1,77 @@
+import Authorization
+import Identity
+import Storage
+import Vocabulary
+
+/// A link's page before it is used: it only offers to go on, because mail scanners open links too.
+public struct LinkOffer: Sendable {
+    public let purpose: LinkPurpose
+    public let flow: FlowID
+    public let secret: SecretText
+}
+
+extension LoginService {
+    /// Begins a flow for a link without using the link up; nil when it opens nothing.
+    public func offer(link text: String, to browser: LoginBrowser) async throws -> LinkOffer? {
+        guard let purpose = try await purpose(of: text, in: browser.tenant) else { return nil }
+        let (secret, work) = try await insert(LoginRequest(returnTarget: "/account"), nil, browser, clock())
+        return LinkOffer(purpose: purpose, flow: work.flow.id, secret: secret)
+    }
+
+    /// Uses a link up, once, in the flow that was begun for it: what follows is a new password, a first factor, or a
+    /// password of the directory the person belongs to.
+    public func redeem(link text: String, in id: FlowID, from browser: LoginBrowser) async throws -> LoginResult {
+        guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
+        guard work.flow.step == .identify, work.flow.subject == nil, clock() < work.flow.expiresAt,
+            let purpose = try await purpose(of: text, in: browser.tenant),
+            let person = try await use(text, purpose, work.caller)
+        else {
+            work.notice = .linkRefused
+            return try await settle(try await decide(.opened, &work), &work)
+        }
+        let proof = work.flow.stamp.proof(of: person, by: .singleUseLink, at: clock())
+        return try await settle(try await decide(.linkOpened(purpose, proof), &work, of: person), &work)
+    }
+
+    private func purpose(of text: String, in tenant: TenantID) async throws -> LinkPurpose? {
+        for purpose in LinkPurpose.allCases {
+            if case .valid = try await credentials.openLink(text, for: purpose, in: tenant) { return purpose }
+        }
+        return nil
+    }
+
+    /// Whom the link is for; a set-up link makes its administrator in the transaction that uses it up.
+    private func use(_ text: String, _ purpose: LinkPurpose, _ caller: Caller) async throws -> PersonID? {
+        let changed = environment.personChanged
+        return try await store.write(.login) { [credentials] tx in
+            guard case .valid(let link) = try credentials.useLink(text, for: purpose, by: caller, in: tx) else { return nil }
+            if let person = link.person { return person }
+            guard purpose == .setup else { return nil }
+            let person = try Self.makeAdministrator(link, caller, tx)
+            tx.afterCommit { changed(person, caller.tenant) }
+            return person
+        }
+    }
+
+    /// The first administrator: a person named `admin`, or the next free name, with the predefined role.
+    private static func makeAdministrator(_ link: SingleUseLink, _ caller: Caller, _ tx: Transaction) throws -> PersonID {
+        guard
+            let role = try tx.sql.roles(in: caller.tenant).first(where: {
+                $0.isPredefined && $0.name == PredefinedRole.admin.rawValue
+            })
+        else { throw Fault("roles.missing", .ourselves, "The tenant has no administrator role.") }
+        let names = ["admin"] + (2...100).map { "admin\($0)" }
+        guard let login = try names.first(where: { try tx.sql.person(login: $0, in: caller.tenant) == nil }) else {
+            throw Fault("conflict", .caller, "There are a hundred administrators already.")
+        }
+        let person = Person(
+            id: PersonID.random(at: tx.now), tenant: caller.tenant, login: login, displayName: "Administrator",
+            createdAt: tx.now)
+        try PeopleService.insert(person, by: caller, tx)
+        try RoleService.insert(
+            RoleAssignment(
+                id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: .person(person.id), role: role.id,
+                grantedBy: link.createdBy, grantedAt: tx.now), by: caller, tx)
+        return person.id
+    }
+}

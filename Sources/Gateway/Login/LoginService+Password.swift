@@ -1,0 +1,168 @@
+import Identity
+import Storage
+import Vocabulary
+
+extension LoginService {
+    /// What checking a password came to.
+    private enum Primary {
+        case verified(PersonID, PasswordChangeReason?)
+        case refused(LoginRefusal)
+        /// Nothing was checked: the try is given back.
+        case unchecked(LoginRefusal)
+    }
+
+    /// Asks the flow's provider, and only it. Known and unknown logins take the same way: the same rows are counted,
+    /// the same hash is computed, the same sentence is shown.
+    func checkPassword(_ login: String, _ password: SecretText, _ work: inout LoginWork) async throws -> LoginTransition {
+        work.login = login
+        let asked = try await decide(.passwordSubmitted(login: login), &work)
+        guard case .verifyPassword(let stamp) = asked.outcome else { return asked }
+        work.flow = asked.flow
+        guard let entry = entry(stamp.provider, work) else {
+            return try await decide(.primaryRefused(.unknownProvider, stamp), &work)
+        }
+        let keys = try await keys(for: login, entry, &work)
+        let bind = bindLedger(entry, login, keys)
+        if let wait = try await reserve(keys, bind) {
+            work.notice = .throttled(wait)
+            return try await decide(.primaryRefused(.throttled, stamp), &work)
+        }
+        switch try await check(login, password, entry, bind, keys, &work) {
+        case .verified(let person, let mustChange):
+            work.attempt = keys
+            let proof = stamp.proof(of: person, by: .password, at: clock())
+            let input = mustChange.map { LoginInput.passwordChangeRequired(proof, $0) } ?? .primaryVerified(proof)
+            return try await decide(input, &work, of: person)
+        case .refused(let refusal): return try await decide(.primaryRefused(refusal, stamp), &work)
+        case .unchecked(let refusal):
+            try await giveBack(keys, bind)
+            return try await decide(.primaryRefused(refusal, stamp), &work)
+        }
+    }
+
+    private func check(
+        _ login: String, _ password: SecretText, _ entry: LoginProviderEntry, _ bind: BindLedger?, _ keys: AttemptKeys,
+        _ work: inout LoginWork
+    ) async throws -> Primary {
+        do {
+            // RFC 4513 §5.1.2: a bind without a password succeeds and proves nothing.
+            guard !password.reveal().isEmpty else { return .refused(.badCredentials) }
+            switch entry.provider {
+            case .local: return try await checkLocal(password, work)
+            case .directory(let directory): return try await checkUpstream(directory, login, password, bind, &work)
+            }
+        } catch {
+            try await giveBack(keys, bind)
+            throw error
+        }
+    }
+
+    // MARK: Local passwords
+
+    private func checkLocal(_ password: SecretText, _ work: LoginWork) async throws -> Primary {
+        let outcome = try await credentials.verifyPassword(password, of: work.candidate, in: work.caller.tenant)
+        guard case .matched(let mustChange) = outcome, let person = work.candidate else { return .refused(.badCredentials) }
+        return .verified(person, mustChange ? .expired : nil)
+    }
+
+    // MARK: Directories
+
+    private func checkUpstream(
+        _ directory: UpstreamDirectory, _ login: String, _ password: SecretText, _ bind: BindLedger?,
+        _ work: inout LoginWork
+    ) async throws -> Primary {
+        switch try await directory.authenticate(login, password) {
+        case .unavailable: return .unchecked(.providerUnavailable)
+        case .refused(let refusal): return .refused(refusal)
+        case .verified(let identity, let mustChange):
+            guard identity.provider == work.flow.provider else { return .refused(.otherProvider) }
+            work.upstreamKey = try digest("subject", identity.subjectKey, work.caller.tenant)
+            switch try await refresh(identity, directory, bind, work) {
+            case .refused(let refusal):
+                work.linkRefusal = refusal
+                return .refused(.notLinked)
+            case .person(let person, _): return .verified(person, mustChange ? .directory : nil)
+            }
+        }
+    }
+
+    /// Links or makes the person and brings attributes and groups up to date, before anything is decided on them.
+    private func refresh(
+        _ identity: ExternalIdentity, _ directory: UpstreamDirectory, _ bind: BindLedger?, _ work: LoginWork
+    ) async throws -> UpstreamOutcome {
+        guard identity.groups.count <= settings.groupLimit else {
+            throw Fault(
+                "login.too_large", .peer, "A person has more than \(settings.groupLimit) groups in the directory.",
+                remedy: "Narrow the group filter, or raise limits.groups_per_person.")
+        }
+        let caller = work.caller
+        let job = UpstreamRefresh(
+            identity: identity, createsPeople: directory.createsPeople,
+            containers: try await environment.containers(caller.tenant), caller: caller)
+        let changed = environment.personChanged
+        let outcome = try await store.write(.login) { tx in
+            try bind?.succeeded(tx)
+            let outcome = try job.apply(tx)
+            if case .person(let id, _) = outcome { tx.afterCommit { changed(id, caller.tenant) } }
+            return outcome
+        }
+        if case .person(_, true) = outcome { try await environment.groupsAdded(caller.tenant) }
+        return outcome
+    }
+
+    // MARK: Counting
+
+    private func keys(
+        for login: String, _ entry: LoginProviderEntry, _ work: inout LoginWork
+    ) async throws -> AttemptKeys {
+        let (tenant, isLocal, device, now) = (work.caller.tenant, entry.isLocal, work.browser.deviceHash, clock())
+        let found = try await store.read { sql -> (PersonID?, DeviceID?) in
+            let holder = try sql.person(login: login, in: tenant)?.id
+            let person = try holder ?? (isLocal ? sql.onlyPerson(mail: login, in: tenant) : nil)
+            return (person, try person.flatMap { id in try device.flatMap { try sql.device($0, of: id, at: now) } })
+        }
+        work.candidate = found.0
+        let name = found.0.map { "person:\($0)" } ?? "login:\(NameKey.of(login))"
+        return AttemptKeys(
+            tenant: tenant, account: try digest("account", name, tenant), source: try sourceDigest(work.browser),
+            device: found.1)
+    }
+
+    private func bindLedger(_ entry: LoginProviderEntry, _ login: String, _ keys: AttemptKeys) -> BindLedger? {
+        guard case .directory(let directory) = entry.provider, let limit = directory.bindLimit,
+            let key = try? digest("bind:\(entry.id)", NameKey.of(login), keys.tenant)
+        else { return nil }
+        return BindLedger(
+            provider: entry.id, tenant: keys.tenant, key: key, limit: limit, window: directory.bindWindow)
+    }
+
+    private func reserve(_ keys: AttemptKeys, _ bind: BindLedger?) async throws -> Duration? {
+        try await store.write(.login) { [ledger] tx in
+            if let wait = try ledger.reserve(keys, tx) { return wait }
+            guard let wait = try bind?.reserve(tx) else { return nil }
+            try ledger.undo(keys, tx)
+            return wait
+        }
+    }
+
+    private func giveBack(_ keys: AttemptKeys, _ bind: BindLedger?) async throws {
+        try await store.write(.login) { [ledger] tx in
+            try ledger.undo(keys, tx)
+            try bind?.refund(tx)
+        }
+    }
+
+    /// A keyed digest: comparable by us, meaningless to a reader of rows and journal.
+    func digest(_ label: String, _ text: String, _ tenant: TenantID) throws -> [UInt8] {
+        try store.keys.mac(Array("login:\(label):\(text)".utf8), purpose: .digest, tenant: tenant).tag
+    }
+
+    func sourceDigest(_ browser: LoginBrowser) throws -> [UInt8]? {
+        try browser.source.map { source in
+            // One customer of a network holds a whole /64 of IPv6 (RFC 6177), so that is one source.
+            let address = source.unmapped
+            let bytes = address.bitWidth == 128 ? Array(address.bytes.prefix(8)) : address.bytes
+            return try digest("source", "\(bytes)", browser.tenant)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Identity
+import Storage
+import Vocabulary
+
+/// Takes people through the login pages: loads the flow and its facts, lets the pure flow decide, makes the check it asks
+/// for, lets it decide again, and commits once — the flow where nobody else moved it, the event, and the session.
+///
+/// Passwords, codes and tokens reach the checks and nothing else: neither rows nor events hold them.
+public struct LoginService: Sendable {
+    let store: Store
+    let live: LiveCredentials
+    let credentials: CredentialService
+    let settings: LoginSettings
+    let environment: LoginEnvironment
+    let ledger: AttemptLedger
+    let journal: LoginJournal
+    let clock: @Sendable () -> Timestamp
+
+    init(
+        store: Store, live: LiveCredentials, credentials: CredentialService, settings: LoginSettings,
+        environment: LoginEnvironment, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.store = store
+        self.live = live
+        self.credentials = credentials
+        self.settings = settings
+        self.environment = environment
+        ledger = AttemptLedger(settings: settings.lockout)
+        journal = LoginJournal()
+        self.clock = clock
+    }
+
+    /// The page a flow stands at, asked for again.
+    public func show(_ id: FlowID, from browser: LoginBrowser) async throws -> LoginResult {
+        guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
+        let transition = work.flow.decide(.opened, context: try await context(&work), now: clock())
+        return try await settle(transition, &work)
+    }
+
+    /// One step: what the person sent, and the page or the session that follows.
+    ///
+    /// - Throws: `passwords.busy` when no more passwords can be checked now, and what the store throws. Nothing thrown
+    ///   lets anybody in.
+    public func submit(
+        _ answer: LoginAnswer, to id: FlowID, from browser: LoginBrowser
+    ) async throws -> LoginResult {
+        guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
+        do {
+            let transition = try await respond(to: answer, &work)
+            return try await settle(transition, &work)
+        } catch let fault as Fault where fault == Self.overtaken {
+            // Two requests with one page: the faster one has moved the flow, and this one shows where it stands.
+            return try await show(id, from: browser)
+        }
+    }
+
+    /// What a completed flow was asked for, told to its own browser only; nil for any other.
+    public func request(ofCompleted id: FlowID, from browser: LoginBrowser) async throws -> LoginRequest? {
+        guard let work = try await load(id, browser), work.flow.step == .completed else { return nil }
+        return work.flow.request
+    }
+
+    /// Journals the sums of folded failures whose windows have ended, or of all at shutdown.
+    public func drainFailures(all: Bool = false) async throws {
+        try await journal.drain(all: all, store, now: clock())
+    }
+
+    // MARK: Loading
+
+    static let overtaken = Fault("login.overtaken", .caller, "Another request was faster.")
+
+    static func over(_ id: FlowID, _ notice: LoginNotice?) -> LoginResult {
+        .show(LoginView(flow: id, page: .over, notice: notice))
+    }
+
+    /// The flow, for its own browser only: nothing is checked and no code used up for any other.
+    func load(_ id: FlowID, _ browser: LoginBrowser) async throws -> LoginWork? {
+        let flow = try await store.read { try $0.loginFlow(id, in: browser.tenant) }
+        guard let flow, let hash = browser.hash, equalInConstantTime(hash.bytes, flow.browserBinding.bytes) else {
+            return nil
+        }
+        return LoginWork(
+            flow,
+            Caller(
+                tenant: browser.tenant, actor: .anonymous, command: CommandID.random(at: clock()), trace: browser.trace),
+            browser)
+    }
+
+    /// Everything outside the record that the next decision depends on, as it is now.
+    func context(_ work: inout LoginWork, of person: PersonID? = nil) async throws -> LoginContext {
+        let stepUp = work.flow.request.stepUpOf.flatMap { live.session($0) }
+        let providers = environment.providers(work.caller.tenant)
+        let subject = person ?? work.flow.subject
+        let facts = subject == nil ? nil : try await facts(of: subject!, providers, &work)
+        return LoginContext(
+            browser: work.browser.hash,
+            realms: HomeRealms(providers: providers.map { LoginProvider(id: $0.id, domains: Set($0.domains)) }),
+            subject: facts, stepUpSession: stepUp)
+    }
+
+    private func facts(
+        of id: PersonID, _ providers: [LoginProviderEntry], _ work: inout LoginWork
+    ) async throws -> LoginSubjectFacts? {
+        let tenant = work.caller.tenant
+        let standing = try await environment.standing(id, tenant)
+        let known = try await store.read { sql -> (Person, Set<AuthenticationMethod>)? in
+            guard let person = try sql.person(id, in: tenant) else { return nil }
+            var factors: Set<AuthenticationMethod> = []
+            if try !sql.totp(of: id).isEmpty { factors.insert(.oneTimePassword) }
+            if !factors.isEmpty, try sql.unusedRecoveryCodes(of: id) > 0 { factors.insert(.recoveryCode) }
+            return (person, factors)
+        }
+        guard let (person, factors) = known else { return nil }
+        work.standing = standing
+        if work.login.isEmpty { work.login = person.login }
+        return LoginSubjectFacts(
+            person: id, tenant: tenant, isActive: person.isActive, enrolledFactors: factors,
+            rolesRequireMFA: standing.requiresMultiFactor,
+            mayHaveLocalPassword: providers.contains(where: \.isLocal) && person.managedBy != .sync)
+    }
+}
+
+/// One request's hold on a flow: the record as it was read, the record as it has become, and what was learnt on the way.
+struct LoginWork: Sendable {
+    let stored: LoginFlow
+    var flow: LoginFlow
+    let caller: Caller
+    let browser: LoginBrowser
+    /// As typed in this request, or the person's own; shown on the next page, never stored.
+    var login = ""
+    var notice: LoginNotice?
+    /// Whose tries were counted for a password checked in this request.
+    var attempt: AttemptKeys?
+    /// The person a wrong password was typed for.
+    var candidate: PersonID?
+    var upstreamKey: [UInt8]?
+    var linkRefusal: LinkRefusal?
+    var standing: LoginStanding?
+    var recoveryCodes: [SecretText] = []
+
+    init(_ flow: LoginFlow, _ caller: Caller, _ browser: LoginBrowser) {
+        stored = flow
+        self.flow = flow
+        self.caller = caller
+        self.browser = browser
+    }
+
+    var hasMoved: Bool { flow.revision != stored.revision }
+}

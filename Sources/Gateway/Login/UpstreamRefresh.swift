@@ -1,0 +1,174 @@
+import Identity
+import Storage
+import Vocabulary
+
+/// What a verified upstream identity came to.
+enum UpstreamOutcome: Sendable {
+    case person(PersonID, groupsAdded: Bool)
+    case refused(LinkRefusal)
+}
+
+/// Brings what a directory said at a login into the store: the person linked or made, attributes and memberships as
+/// they are upstream now. One transaction, every change with its event.
+struct UpstreamRefresh: Sendable {
+    let identity: ExternalIdentity
+    let createsPeople: Bool
+    /// For each known group, itself and every group it lies in.
+    let containers: [GroupID: [GroupID]]
+    let caller: Caller
+
+    func apply(_ tx: Transaction) throws -> UpstreamOutcome {
+        switch LinkDecision.decide(identity, facts: try facts(tx.sql)) {
+        case .refused(let refusal): return .refused(refusal)
+        case .known(let person, let link):
+            try refresh(person, tx)
+            try tx.sql.noteSeen(link, login: identity.login, at: tx.now)
+            return .person(person, groupsAdded: try refreshGroups(of: person, tx))
+        case .create:
+            let person = try create(tx)
+            return .person(person, groupsAdded: try refreshGroups(of: person, tx))
+        }
+    }
+
+    private func facts(_ sql: any SQLConnection) throws -> LinkFacts {
+        LinkFacts(
+            tenant: caller.tenant, linked: try sql.identity(identity.subject),
+            loginHolder: try sql.person(login: identity.login, in: caller.tenant)?.id,
+            mailHolder: try identity.mail.flatMap { try sql.person(mail: $0, in: caller.tenant)?.id },
+            createsPeople: createsPeople)
+    }
+
+    // MARK: The person
+
+    private func create(_ tx: Transaction) throws -> PersonID {
+        let person = Person(
+            id: PersonID.random(at: tx.now), tenant: caller.tenant, login: identity.login,
+            displayName: identity.displayName, givenName: identity.givenName, familyName: identity.familyName,
+            mail: identity.mail, attributes: identity.attributes, managedBy: .sync, createdAt: tx.now)
+        try PeopleService.insert(person, by: caller, tx)
+        let link = LinkedIdentity(
+            id: IdentityID.random(at: tx.now), tenant: caller.tenant, person: person.id, subject: identity.subject,
+            login: identity.login, linkedAt: tx.now, lastSeenAt: tx.now)
+        try tx.sql.insert(link)
+        try tx.append(
+            caller.event(
+                "identity.linked", Stream("person", person.id),
+                facts: [Fact("identity", .id(link.id, "identity")), Fact("provider", .id(identity.provider, "provider"))]))
+        return person.id
+    }
+
+    private func refresh(_ id: PersonID, _ tx: Transaction) throws {
+        guard let known = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
+        var person = known
+        let owners = known.owners
+        func take(_ attribute: PersonAttribute, _ path: WritableKeyPath<Person, String?>, _ value: String?) {
+            if owners.owner(of: attribute.rawValue) == .sync { person[keyPath: path] = value }
+        }
+        take(.displayName, \.displayName, identity.displayName)
+        take(.givenName, \.givenName, identity.givenName)
+        take(.familyName, \.familyName, identity.familyName)
+        take(.mail, \.mail, identity.mail)
+        if owners.owner(of: PersonAttribute.login.rawValue) == .sync, NameKey.isValid(login: identity.login),
+            try tx.sql.person(login: identity.login, in: caller.tenant).map({ $0.id == id }) ?? true
+        { person.login = identity.login }
+        for (name, value) in identity.attributes where owners.owner(of: "attributes.\(name)") == .sync {
+            person.attributes[name] = value
+        }
+        guard person != known else { return }
+        person.updatedAt = tx.now
+        let event = try tx.append(
+            caller.event(
+                "person.refreshed", Stream("person", id),
+                facts: [Fact("provider", .id(identity.provider, "provider"))],
+                sections: [try PeopleService.profile(of: person)]))
+        guard try tx.sql.update(person, expecting: known.version, at: event.position) else { throw Fault.stale("person") }
+    }
+
+    // MARK: Groups
+
+    /// Opens and closes memberships until the person is in exactly the groups the directory named, counting those
+    /// reached through nesting; a membership that nesting already gives is not doubled. Answers whether a group was made.
+    private func refreshGroups(of person: PersonID, _ tx: Transaction) throws -> Bool {
+        var made: [Group] = []
+        var wanted: Set<GroupID> = []
+        for group in identity.groups where UpstreamSubject.isValid(key: group.key) {
+            if let known = try tx.sql.groupID(upstream: group.key, of: identity.provider) {
+                wanted.insert(known)
+            } else {
+                let fresh = try make(group, tx)
+                made.append(fresh)
+                wanted.insert(fresh.id)
+            }
+        }
+        let present = Set(try tx.sql.directGroups(of: person, from: identity.provider))
+        let lost = present.subtracting(wanted).sorted()
+        let gained = missing(wanted, keeping: present.intersection(wanted))
+        guard !lost.isEmpty || !gained.isEmpty else { return !made.isEmpty }
+        let event = try tx.append(
+            caller.event(
+                "person.groups_refreshed", Stream("person", person),
+                facts: [
+                    Fact("provider", .id(identity.provider, "provider")),
+                    Fact("gained", .list(gained.map { .id($0, "group") })),
+                    Fact("lost", .list(lost.map { .id($0, "group") })),
+                ]))
+        for group in lost { try tx.sql.closeMembership(person: person, group: group, at: event.position) }
+        for group in gained { try tx.sql.openMembership(person: person, group: group, at: event.position) }
+        return !made.isEmpty
+    }
+
+    /// The fewest groups, nearly, that reach everything wanted: those that lie in most others go first.
+    private func missing(_ wanted: Set<GroupID>, keeping kept: Set<GroupID>) -> [GroupID] {
+        func reach(_ group: GroupID) -> [GroupID] { containers[group] ?? [group] }
+        var reached = Set(kept.flatMap(reach))
+        let order = wanted.subtracting(reached).sorted { (reach($1).count, $0) < (reach($0).count, $1) }
+        var gained: [GroupID] = []
+        for group in order where !reached.contains(group) {
+            gained.append(group)
+            reached.formUnion(reach(group))
+        }
+        return gained
+    }
+
+    private func make(_ upstream: UpstreamGroup, _ tx: Transaction) throws -> Group {
+        let group = Group(
+            id: GroupID.random(at: tx.now), tenant: caller.tenant, name: upstream.name,
+            upstream: UpstreamSubject(provider: identity.provider, key: upstream.key), managedBy: .sync,
+            createdAt: tx.now)
+        try tx.sql.insert(group)
+        try tx.append(
+            caller.event(
+                "group.created", Stream("group", group.id),
+                facts: [
+                    Fact("managed_by", .word(ManagedBy.sync.rawValue)),
+                    Fact("provider", .id(identity.provider, "provider")),
+                ]))
+        return group
+    }
+}
+
+extension SQLConnection {
+    /// The group with this immutable key.
+    func groupID(upstream key: String, of provider: ProviderID) throws -> GroupID? {
+        try queryOne(
+            "SELECT id FROM directory_group WHERE provider = ?1 AND upstream_key = ?2", [.id(provider), .text(key)])?
+            .id(0)
+    }
+
+    /// The groups of one provider that a person is in directly.
+    func directGroups(of person: PersonID, from provider: ProviderID) throws -> [GroupID] {
+        try query(
+            """
+            SELECT membership.member_of FROM membership JOIN directory_group ON directory_group.id = membership.member_of
+            WHERE membership.person = ?1 AND membership.valid_to IS NULL AND directory_group.provider = ?2
+            """, [.id(person), .id(provider)]
+        ).map { try $0.id(0) }
+    }
+
+    /// The one person with this mail address; nil when nobody or more than one has it.
+    func onlyPerson(mail: String, in tenant: TenantID) throws -> PersonID? {
+        let found = try query(
+            "SELECT id FROM person WHERE tenant = ?1 AND mail_key = ?2 LIMIT 2", [.id(tenant), .text(NameKey.of(mail))])
+        return found.count == 1 ? try found[0].id(0) : nil
+    }
+}
