@@ -38,23 +38,39 @@ public enum SyncVerdict: Sendable, Hashable {
     case hold([HoldReason])
 }
 
+/// How many removals are let through without a named administrator: `count`, or `percent` of what there was, whichever
+/// is more.
+public struct RemovalLimits: Sendable, Hashable, Codable {
+    public let count: Int
+    public let percent: Int
+
+    public init(count: Int = 10, percent: Int = 5) {
+        self.count = max(0, count)
+        self.percent = min(100, max(0, percent))
+    }
+
+    /// More removals than this are held.
+    public func limit(of total: Int) -> Int { max(count, total / 100 * percent + total % 100 * percent / 100) }
+}
+
 /// The last defence against an answer that is short without saying so.
 public enum SyncGuard {
-    /// More removals than this are held: ten, or one in twenty of what there was, whichever is more.
-    public static func limit(of count: Int) -> Int { max(10, count / 20) }
+    /// More removals than this are held by default: ten, or one in twenty of what there was, whichever is more.
+    public static func limit(of count: Int) -> Int { RemovalLimits().limit(of: count) }
 
     public static func judge(
-        plan: SyncPlan, known: KnownCounts, roleEffect: RoleEffect, protectedRoles: [ProtectedRole]
+        plan: SyncPlan, known: KnownCounts, roleEffect: RoleEffect, protectedRoles: [ProtectedRole],
+        limits: RemovalLimits = RemovalLimits()
     ) -> SyncVerdict {
         var reasons: [HoldReason] = []
         if plan.answeredPeople == 0, known.people > 0 { reasons.append(.emptySource) }
         let people = plan.count(.leave) + plan.count(.suspend)
-        if people > limit(of: known.people) {
-            reasons.append(.tooManyPeopleRemoved(count: people, limit: limit(of: known.people)))
+        if people > limits.limit(of: known.people) {
+            reasons.append(.tooManyPeopleRemoved(count: people, limit: limits.limit(of: known.people)))
         }
         let memberships = plan.membershipsLost.count + plan.nestingsLost.count
-        if memberships > limit(of: known.memberships) {
-            reasons.append(.tooManyMembershipsRemoved(count: memberships, limit: limit(of: known.memberships)))
+        if memberships > limits.limit(of: known.memberships) {
+            reasons.append(.tooManyMembershipsRemoved(count: memberships, limit: limits.limit(of: known.memberships)))
         }
         let gone = Set(plan.people.lazy.filter { [.leave, .suspend, .delete].contains($0.kind) }.compactMap(\.id))
         for protected in protectedRoles.sorted(by: { $0.role < $1.role }) {

@@ -46,6 +46,11 @@ public struct GroupChange: Sendable, Hashable, Codable {
 public struct MembershipChange: Sendable, Hashable, Codable {
     public let group: String
     public let member: String
+
+    public init(group: String, member: String) {
+        self.group = group
+        self.member = member
+    }
 }
 
 /// Something about one person that could not be carried out, or needs a look. Never a failed run.
@@ -105,6 +110,27 @@ public struct SyncPlan: Sendable, Hashable, Codable {
     /// How much the directory answered with.
     public let answeredPeople: Int
     public let answeredGroups: Int
+
+    /// A plan put together from parts that were kept; a new one is made by `make`.
+    public init(
+        provider: ProviderID, madeAt: Timestamp, people: [PersonChange], groups: [GroupChange],
+        membershipsLost: [MembershipChange], membershipsGained: [MembershipChange], nestingsLost: [MembershipChange],
+        nestingsGained: [MembershipChange], conflicts: [SyncConflict], warnings: [SyncWarning], answeredPeople: Int,
+        answeredGroups: Int
+    ) {
+        self.provider = provider
+        self.madeAt = madeAt
+        self.people = people
+        self.groups = groups
+        self.membershipsLost = membershipsLost
+        self.membershipsGained = membershipsGained
+        self.nestingsLost = nestingsLost
+        self.nestingsGained = nestingsGained
+        self.conflicts = conflicts
+        self.warnings = warnings
+        self.answeredPeople = answeredPeople
+        self.answeredGroups = answeredGroups
+    }
 
     public static func make(
         snapshot: DirectorySnapshot, known: KnownDirectory, settings: SyncSettings = SyncSettings(), now: Timestamp

@@ -1,0 +1,76 @@
+import LDAP
+import Vocabulary
+
+/// One step of a directory check.
+public struct DirectoryCheck: Sendable, Hashable, Codable {
+    public enum Step: String, Sendable, Hashable, Codable { case connection, serviceBind, people, groups }
+    public let step: Step
+    /// The server asked.
+    public let server: String
+    public let isGood: Bool
+    /// What was found: a number of entries, or what went wrong.
+    public let detail: String
+}
+
+extension LDAPDirectory {
+    /// Asks every server by itself, over fresh connections: whether it answers, accepts the service account, and lets
+    /// people and groups be read. Never throws; every failure is a line of the answer.
+    public func probe() async -> [DirectoryCheck] {
+        var checks: [DirectoryCheck] = []
+        for configuration in settings.connections { checks += await probe(configuration) }
+        return checks
+    }
+
+    private func probe(_ configuration: LDAPConfiguration) async -> [DirectoryCheck] {
+        let server = configuration.endpoint.description
+        func check(_ step: DirectoryCheck.Step, _ isGood: Bool, _ detail: String) -> DirectoryCheck {
+            DirectoryCheck(step: step, server: server, isGood: isGood, detail: detail)
+        }
+        guard let connection = try? LDAPConnection(configuration) else {
+            return [check(.connection, false, "no thread could be started")]
+        }
+        defer { connection.close() }
+        var checks: [DirectoryCheck] = []
+        do {
+            // The root entry is readable by anybody (RFC 4512 §5.1), so this fails for the connection's sake alone.
+            _ = try await connection.entries(
+                SearchRequest(base: "", scope: .base, filter: "(objectClass=*)", attributes: ["supportedControl"]))
+        } catch {
+            guard case .failed = error else { return [check(.connection, false, LDAPFailure.text(error))] }
+        }
+        checks.append(check(.connection, true, "answers"))
+        if let refused = await bindRefusal(connection) { return checks + [check(.serviceBind, false, refused)] }
+        if settings.service != nil { checks.append(check(.serviceBind, true, "accepted")) }
+        checks.append(await count(peopleRequest, .people, connection, server))
+        if let request = groupsRequest { checks.append(await count(request, .groups, connection, server)) }
+        return checks
+    }
+
+    private func bindRefusal(_ connection: LDAPConnection) async -> String? {
+        guard let service = settings.service else { return nil }
+        do throws(LDAPError) {
+            let outcome = try await connection.bind(dn: service.dn, password: Array(service.password.reveal().utf8))
+            if case .refused(let reason) = outcome { return DirectoryRefusal(reason).rawValue }
+            return nil
+        } catch {
+            return LDAPFailure.text(error)
+        }
+    }
+
+    private func count(
+        _ request: SearchRequest, _ step: DirectoryCheck.Step, _ connection: LDAPConnection, _ server: String
+    ) async -> DirectoryCheck {
+        var names = request
+        names.attributes = ["1.1"]
+        do {
+            let summary = try await connection.search(names) { _ in }
+            let isGood = summary.entries > 0
+            return DirectoryCheck(
+                step: step, server: server, isGood: isGood,
+                detail: isGood ? "\(summary.entries) entries" : "no entry matches \(request.filter) under \(request.base)")
+        } catch {
+            let detail = (error as? LDAPError).map(LDAPFailure.text) ?? "could not be read"
+            return DirectoryCheck(step: step, server: server, isGood: false, detail: detail)
+        }
+    }
+}

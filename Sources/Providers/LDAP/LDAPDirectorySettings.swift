@@ -1,0 +1,143 @@
+import LDAP
+import Vocabulary
+
+/// Everything an LDAP directory has to be told: where it is, how it is trusted, who asks and what is asked for.
+public struct LDAPDirectorySettings: Sendable {
+    /// The provider whose people these are.
+    public var provider: ProviderID
+    public var tenant: TenantID
+    /// In order of preference: a later one is used while the earlier ones fail.
+    public var servers: [Server]
+    /// A PEM file of authorities; nil for the system's.
+    public var authoritiesFile: String?
+    /// `sha256:…` of the server's public key, demanded beside the certificate.
+    public var pin: String?
+    public var connectTimeout: Duration
+    public var operationTimeout: Duration
+    public var searchConnections: Int
+    public var bindConnections: Int
+    /// Who reads the directory; nil reads as nobody, and at a login as the person.
+    public var service: ServiceCredentials?
+    public var login: LoginMethod
+    public var people: People
+    public var groups: Groups?
+    public var pageSize: Int
+
+    public init(
+        provider: ProviderID, tenant: TenantID, servers: [Server], authoritiesFile: String? = nil, pin: String? = nil,
+        connectTimeout: Duration = .seconds(3), operationTimeout: Duration = .seconds(5), searchConnections: Int = 4,
+        bindConnections: Int = 4, service: ServiceCredentials? = nil, login: LoginMethod = .search, people: People,
+        groups: Groups? = nil, pageSize: Int = 500
+    ) {
+        self.provider = provider
+        self.tenant = tenant
+        self.servers = servers
+        self.authoritiesFile = authoritiesFile
+        self.pin = pin
+        self.connectTimeout = connectTimeout
+        self.operationTimeout = operationTimeout
+        self.searchConnections = searchConnections
+        self.bindConnections = bindConnections
+        self.service = service
+        self.login = login
+        self.people = people
+        self.groups = groups
+        self.pageSize = pageSize
+    }
+}
+
+extension LDAPDirectorySettings {
+    public struct Server: Sendable, Hashable {
+        public enum Protection: Sendable, Hashable { case ldaps, startTLS, plaintext }
+        public var host: String
+        public var port: UInt16
+        public var protection: Protection
+
+        public init(host: String, port: UInt16, protection: Protection) {
+            self.host = host
+            self.port = port
+            self.protection = protection
+        }
+    }
+
+    public struct ServiceCredentials: Sendable {
+        public var dn: String
+        public var password: SecretText
+        public init(dn: String, password: SecretText) {
+            self.dn = dn
+            self.password = password
+        }
+    }
+
+    public enum LoginMethod: Sendable, Hashable {
+        /// Find the entry by its login attribute, then bind as it.
+        case search
+        /// Bind as this name, in which `{login}` stands for the escaped login.
+        case direct(template: String)
+    }
+
+    /// The attribute that never changes while an entry lives.
+    public enum KeyAttribute: String, Sendable, Hashable, CaseIterable { case entryUUID, objectGUID, nsUniqueId }
+    public enum MemberAttribute: String, Sendable, Hashable, CaseIterable { case member, uniqueMember, memberUid }
+
+    public struct People: Sendable {
+        public var base: String
+        public var filter: String
+        public var loginAttribute: String
+        public var keyAttribute: KeyAttribute
+        /// Our attribute's name to the directory's.
+        public var attributes: [String: String]
+
+        public init(
+            base: String, filter: String = "(objectClass=inetOrgPerson)", loginAttribute: String = "uid",
+            keyAttribute: KeyAttribute = .entryUUID, attributes: [String: String] = [:]
+        ) {
+            self.base = base
+            self.filter = filter
+            self.loginAttribute = loginAttribute
+            self.keyAttribute = keyAttribute
+            self.attributes = attributes
+        }
+    }
+
+    public struct Groups: Sendable {
+        public var base: String
+        public var filter: String
+        public var keyAttribute: KeyAttribute
+        public var nameAttribute: String
+        public var memberAttribute: MemberAttribute
+        public var isNested: Bool
+        /// How many steps of nesting a login follows.
+        public var depthLimit: Int
+
+        public init(
+            base: String, filter: String = "(objectClass=groupOfNames)", keyAttribute: KeyAttribute = .entryUUID,
+            nameAttribute: String = "cn", memberAttribute: MemberAttribute = .member, isNested: Bool = true,
+            depthLimit: Int = 32
+        ) {
+            self.base = base
+            self.filter = filter
+            self.keyAttribute = keyAttribute
+            self.nameAttribute = nameAttribute
+            self.memberAttribute = memberAttribute
+            self.isNested = isNested
+            self.depthLimit = depthLimit
+        }
+    }
+
+    /// One connection's settings per server.
+    var connections: [LDAPConfiguration] {
+        let trust = LDAPTrust(authoritiesFile: authoritiesFile ?? LDAPTrust.systemAuthorities, pin: pin)
+        return servers.map { server in
+            let transport: LDAPTransport =
+                switch server.protection {
+                case .ldaps: .ldaps(trust)
+                case .startTLS: .startTLS(trust)
+                case .plaintext: .allowPlaintext
+                }
+            return LDAPConfiguration(
+                endpoint: LDAPEndpoint(host: server.host, port: server.port), transport: transport,
+                connectTimeout: connectTimeout, operationTimeout: operationTimeout)
+        }
+    }
+}
