@@ -1,9 +1,10 @@
 import Vocabulary
 
 /// Opens inputs that `SealDecisionInputs` sealed; throws when the key is gone or is not the right one.
-public typealias OpenDecisionInputs = @Sendable (
-    _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ sealed: [UInt8]
-) throws -> [UInt8]
+public typealias OpenDecisionInputs =
+    @Sendable (
+        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ sealed: [UInt8]
+    ) throws -> [UInt8]
 
 /// Reads recorded decisions, from closed segments and the one being written. It sees what has been flushed.
 ///

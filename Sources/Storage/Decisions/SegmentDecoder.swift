@@ -36,7 +36,9 @@ struct SegmentDecoder {
     mutating func decode(_ payload: [UInt8], at offset: Int, _ body: (Item) throws -> Void) throws {
         var reader = SegmentBytesReader(payload[...])
         while !reader.isAtEnd {
-            guard let kind = SegmentFormat.Entry(rawValue: try reader.byte()) else { throw SegmentBytesReader.malformed }
+            guard let kind = SegmentFormat.Entry(rawValue: try reader.byte()) else {
+                throw SegmentBytesReader.malformed
+            }
             switch kind {
             case .word: words.append(try reader.text())
             case .subject: subjects.append(try reader.subject())
@@ -48,7 +50,9 @@ struct SegmentDecoder {
             case .gap:
                 sequence += 1
                 try body(.gap(gap(&reader)))
-            case .close: try body(.close(records: Int64(reader.count(below: 1 << 48)), cut: reader.count(below: 1 << 48)))
+            case .close:
+                let records = try reader.count(below: 1 << 48), cut = try reader.count(below: 1 << 48)
+                try body(.close(records: Int64(records), cut: cut))
             }
         }
     }

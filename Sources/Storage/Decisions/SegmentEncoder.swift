@@ -2,9 +2,10 @@ import Crypto
 import Vocabulary
 
 /// Seals inputs under the subject's key; the associated data binds them to their place.
-public typealias SealDecisionInputs = @Sendable (
-    _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ plaintext: [UInt8]
-) throws -> [UInt8]
+public typealias SealDecisionInputs =
+    @Sendable (
+        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ plaintext: [UInt8]
+    ) throws -> [UInt8]
 
 /// Turns decisions into the entries of one segment, writing each definition once before its first use.
 struct SegmentEncoder {
