@@ -86,7 +86,8 @@ extension World {
         _ projects: [String], _ random: inout Seeded
     ) -> Rule {
         let kind = random.below(9)
-        let group = kind < 4 ? random.pick(groups.leaves) : kind < 8 ? random.pick(groups.middle) : random.pick(groups.top)
+        let group =
+            kind < 4 ? random.pick(groups.leaves) : kind < 8 ? random.pick(groups.middle) : random.pick(groups.top)
         var actions = random.sample(Self.actions, random.pick([1, 2, 3]))
         if isDeny, random.chance(0.3) { actions = Self.actions }
         return Rule(
@@ -105,7 +106,8 @@ extension World {
             [["context.hour", "<", 5], ["resource.sensitivity", ">=", 3]],
             [
                 ["principal.type", "==", "contractor"],
-                ["resource.department", "==", .string(random.pick(departments))], ["context.network", "==", "internet"],
+                ["resource.department", "==", .string(random.pick(departments))],
+                ["context.network", "==", "internet"],
             ],
             [["resource.region", "!=", "$principal.region"], ["resource.sensitivity", ">=", 5]],
             [["context.network", "==", "internet"], ["resource.sensitivity", ">=", 5]],
@@ -171,7 +173,8 @@ extension World {
                 && (rule.project.map { $0 == document.project } ?? true)
                 && rule.when.allSatisfy { part in
                     let (left, op, right) = (value(part[0].string ?? ""), part[1].string ?? "", part[2])
-                    let other = right.string.flatMap { $0.hasPrefix("$") ? value(String($0.dropFirst())) : right } ?? right
+                    let other =
+                        right.string.flatMap { $0.hasPrefix("$") ? value(String($0.dropFirst())) : right } ?? right
                     return Self.holds(left, op, other)
                 }
         }

@@ -50,7 +50,8 @@ func measure(_ name: String, _ world: World, bar: Double) throws -> Bool {
         for _ in 0..<10 {
             for question in questions {
                 guard let standing = people.standing(of: question.person) else { continue }
-                named += index.decide(question.request, standing: standing, resources: resources, now: now).determining.count
+                named +=
+                    index.decide(question.request, standing: standing, resources: resources, now: now).determining.count
             }
         }
         best = max(best, Double(questions.count * 10) / (threadSeconds() - start))
@@ -58,7 +59,8 @@ func measure(_ name: String, _ world: World, bar: Double) throws -> Bool {
     let verdict = wrong == 0 && best >= bar ? "ok" : "BELOW"
     print(
         "\(name): \(Int(best)) decisions/s on one core, \(Int(1e9 / best)) ns each; "
-            + "\(questions.count - wrong)/\(questions.count) answers and rules right; bar \(Int(bar)): \(verdict) [\(named)]")
+            + "\(questions.count - wrong)/\(questions.count) answers and rules right; bar \(Int(bar)): \(verdict) [\(named)]"
+    )
     return verdict == "ok"
 }
 

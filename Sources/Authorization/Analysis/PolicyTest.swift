@@ -25,7 +25,9 @@ public struct PolicyTest: Sendable, Hashable {
     init?(_ node: DocumentNode, _ log: inout FaultLog) {
         let before = log.faults.count
         let keys = ["name", "subject", "action", "resource", "context", "authentication", "expect", "rules"]
-        guard let members = node.members(keys, required: ["subject", "action", "resource", "expect"], &log) else { return nil }
+        guard let members = node.members(keys, required: ["subject", "action", "resource", "expect"], &log) else {
+            return nil
+        }
         name = members["name"].flatMap { $0.text(limit: PolicyLimits.nameBytes, &log) } ?? node.path
         let subject = members["subject"].flatMap { Self.subject($0, &log) }
         let action = members["action"].flatMap { $0.text(limit: PolicyLimits.nameBytes, &log) }
@@ -85,7 +87,8 @@ public struct PolicyTest: Sendable, Hashable {
         return .failed("expected the rules [\(rules.sorted().joined(separator: ", "))], got \(suffix)")
     }
 
-    private static func subject(_ node: DocumentNode, _ log: inout FaultLog) -> (facts: SubjectFacts, roles: [String])? {
+    private static func subject(_ node: DocumentNode, _ log: inout FaultLog) -> (facts: SubjectFacts, roles: [String])?
+    {
         let keys = ["id", "type", "roles", "groups", "attributes"]
         guard let members = node.members(keys, required: ["id"], &log) else { return nil }
         guard let id = members["id"]?.text(limit: PolicyLimits.nameBytes, &log) else { return nil }

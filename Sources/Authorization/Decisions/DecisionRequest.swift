@@ -53,7 +53,8 @@ public final class DecisionRequest: Sendable {
         action: String, resourceType: String, resourceID: String, resourceAttributes: Attributes = [:],
         context: Attributes = [:], authentication: RequestAuthentication? = nil
     ) throws {
-        guard (1...Limits.nameBytes).contains(action.utf8.count), (1...Limits.nameBytes).contains(resourceType.utf8.count),
+        guard (1...Limits.nameBytes).contains(action.utf8.count),
+            (1...Limits.nameBytes).contains(resourceType.utf8.count),
             resourceID.utf8.count <= Limits.idBytes
         else { throw Self.refusal("an action, resource type or resource id is empty or too long") }
         try Self.check(resourceAttributes)
@@ -67,7 +68,9 @@ public final class DecisionRequest: Sendable {
     }
 
     static func check(_ attributes: Attributes) throws {
-        guard attributes.names.count <= Limits.attributes else { throw refusal("more than \(Limits.attributes) attributes") }
+        guard attributes.names.count <= Limits.attributes else {
+            throw refusal("more than \(Limits.attributes) attributes")
+        }
         var left = Limits.values
         for (name, value) in zip(attributes.names, attributes.values) {
             guard name.utf8.count <= Limits.nameBytes else { throw refusal("an attribute's name is too long") }

@@ -8,7 +8,9 @@ public final class SubjectDirectory: Sendable {
     /// Of a repeated id, nothing is built: throws a fault.
     public init(_ subjects: [SubjectFacts], index: PolicyIndex) throws {
         table = TextTable(subjects.map(\.id))
-        guard table.count == subjects.count else { throw Fault("decision.duplicate_subject", .caller, "an id stands twice") }
+        guard table.count == subjects.count else {
+            throw Fault("decision.duplicate_subject", .caller, "an id stands twice")
+        }
         standings = try subjects.map(index.standing(of:))
     }
 

@@ -62,7 +62,9 @@ extension PolicyIndex {
                     tally.denies += 1
                     hits[place] |= 1 << UInt64(offset)
                 } else if result == .yes {
-                    if tally.take(tables.rules[rule].isDemanding ? requirements[rule] : nil, request.authentication, now) {
+                    if tally.take(
+                        tables.rules[rule].isDemanding ? requirements[rule] : nil, request.authentication, now)
+                    {
                         hits[place] |= 1 << UInt64(offset)
                     } else {
                         tally.waiting.append(rule)

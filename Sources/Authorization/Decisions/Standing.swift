@@ -70,7 +70,9 @@ extension PolicyIndex {
     public func standing(of facts: SubjectFacts) throws -> Standing {
         guard facts.groups.count <= SubjectFacts.Limits.groups, facts.roles.count <= SubjectFacts.Limits.roles,
             facts.aliases.count <= SubjectFacts.Limits.aliases
-        else { throw Fault("decision.subject_limit", .caller, "subject \(facts.id) has too many groups, roles or names") }
+        else {
+            throw Fault("decision.subject_limit", .caller, "subject \(facts.id) has too many groups, roles or names")
+        }
         try DecisionRequest.check(facts.attributes)
         var bits: [Int: UInt64] = [:]
         func add(_ rules: [Int32]) {

@@ -47,7 +47,9 @@ struct RuleExplainer {
         let type = index.typeNames[evaluation.request.resourceType] ?? index.typeNames.count
         return (0..<index.tables.rules.count).filter { rule in
             let word = rule >> 6
-            let bits = index.tables.actionBits[action * index.wordCount + word] & index.tables.typeBits[type * index.wordCount + word]
+            let bits =
+                index.tables.actionBits[action * index.wordCount + word]
+                & index.tables.typeBits[type * index.wordCount + word]
             return bits >> UInt64(rule & 63) & 1 == 1
         }
     }
@@ -108,7 +110,11 @@ struct RuleExplainer {
         var pending = Array(operands(of: rule).reversed())
         var found: [Int] = []
         while let operand = pending.popLast() {
-            if operand >= 0 { found.append(Int(operand)) } else { pending += children(of: index.tables.nodes[Int(~operand)]).reversed() }
+            if operand >= 0 {
+                found.append(Int(operand))
+            } else {
+                pending += children(of: index.tables.nodes[Int(~operand)]).reversed()
+            }
         }
         return found
     }

@@ -33,7 +33,8 @@ struct ConditionCompiler {
             switch condition {
             case .all(let parts), .any(let parts): pending += parts
             case .not(let part): pending.append(part)
-            case .compare(_, .equals, .literal(.string(let text))), .compare(_, .notEquals, .literal(.string(let text))):
+            case .compare(_, .equals, .literal(.string(let text))),
+                .compare(_, .notEquals, .literal(.string(let text))):
                 texts.append(text)
             case .compare(_, .in, .literal(.list(let items))), .compare(_, .notIn, .literal(.list(let items))):
                 texts += items.compactMap(\.string)
@@ -56,7 +57,8 @@ struct ConditionCompiler {
         let gate = gate(of: parts)
         return CompiledRule(
             firstConjunct: Int32(first), conjunctCount: Int32(parts.count), enforcement: draft.enforcement,
-            guardSlot: gate?.slot ?? -1, guardText: Int32(gate?.literal.bits ?? -1), isDemanding: draft.requirement != nil)
+            guardSlot: gate?.slot ?? -1, guardText: Int32(gate?.literal.bits ?? -1),
+            isDemanding: draft.requirement != nil)
     }
 
     /// The first comparison for equality with a text.
@@ -110,7 +112,8 @@ struct ConditionCompiler {
         return number
     }
 
-    private mutating func make(_ path: AttributePath, _ comparison: Comparison, _ operand: Operand) throws -> Predicate {
+    private mutating func make(_ path: AttributePath, _ comparison: Comparison, _ operand: Operand) throws -> Predicate
+    {
         let left = try slot(path)
         switch operand {
         case .reference(let other):
@@ -162,15 +165,18 @@ struct ConditionCompiler {
     private mutating func source(_ path: AttributePath) -> AttributeSlot {
         switch (path.root, path.fields) {
         case (.resource, ["id"]): return AttributeSlot(source: .resourceID, place: 0, isPlain: path.fields.count == 1)
-        case (.resource, ["type"]): return AttributeSlot(source: .resourceType, place: 0, isPlain: path.fields.count == 1)
+        case (.resource, ["type"]):
+            return AttributeSlot(source: .resourceType, place: 0, isPlain: path.fields.count == 1)
         case (.action, _): return AttributeSlot(source: .actionName, place: 0, isPlain: path.fields.count == 1)
         case (.context, _): return AttributeSlot(source: .context, place: 0, isPlain: path.fields.count == 1)
         case (.subject, _):
             subjectPaths.append(path)
-            return AttributeSlot(source: .subject, place: Int32(subjectPaths.count - 1), isPlain: path.fields.count == 1)
+            return AttributeSlot(
+                source: .subject, place: Int32(subjectPaths.count - 1), isPlain: path.fields.count == 1)
         case (.resource, _):
             resourcePaths.append(path)
-            return AttributeSlot(source: .resource, place: Int32(resourcePaths.count - 1), isPlain: path.fields.count == 1)
+            return AttributeSlot(
+                source: .resource, place: Int32(resourcePaths.count - 1), isPlain: path.fields.count == 1)
         }
     }
 }

@@ -64,7 +64,9 @@ public final class PolicyIndex: Sendable {
         (rulesForAny, rulesByRole) = (selection.any, selection.byRole)
         (groupNames, rulesByGroup) = (selection.groups.names, selection.groups.rules)
         (userNames, rulesByUser) = (selection.users.names, selection.users.rules)
-        (serviceAccountNames, rulesByServiceAccount) = (selection.serviceAccounts.names, selection.serviceAccounts.rules)
+        (serviceAccountNames, rulesByServiceAccount) = (
+            selection.serviceAccounts.names, selection.serviceAccounts.rules
+        )
         (literals, patterns) = (compiler.literals, compiler.patterns)
         slotNames = compiler.slotPaths.map { $0.fields[0] }
         (wildcards, texts, slotPaths) = (compiler.wildcards, compiler.texts, compiler.slotPaths)

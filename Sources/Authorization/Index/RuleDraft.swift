@@ -19,9 +19,11 @@ struct RuleDraft {
 
     /// Denies first, then by descending priority, then as given.
     static func ordered(_ policies: [Policy], _ roles: RoleGraph) -> [RuleDraft] {
-        let all = policies.map(RuleDraft.init) + roles.roles.enumerated().flatMap { number, role in
-            role.permissions.map { RuleDraft(role.id, number, $0) }
-        }
+        let all =
+            policies.map(RuleDraft.init)
+            + roles.roles.enumerated().flatMap { number, role in
+                role.permissions.map { RuleDraft(role.id, number, $0) }
+            }
         return all.enumerated().sorted { left, right in
             let (a, b) = (left.element, right.element)
             if a.effect != b.effect { return a.effect == .deny }
@@ -101,9 +103,10 @@ struct RuleSelection {
     }
 
     private static func rows(_ selectors: [NameSelector], _ wordCount: Int) -> (TextTable, [UInt64]) {
-        let names = TextTable(selectors.flatMap { selector -> [String] in
-            if case .named(let names) = selector { names } else { [] }
-        })
+        let names = TextTable(
+            selectors.flatMap { selector -> [String] in
+                if case .named(let names) = selector { names } else { [] }
+            })
         var bits = Array(repeating: UInt64(0), count: (names.count + 1) * wordCount)
         for (rule, selector) in selectors.enumerated() {
             let rows: [Int]

@@ -29,7 +29,8 @@ enum ValueComparison {
     /// Bytes of a text that `contains`, `starts_with` and `ends_with` take.
     static let textLimit = 8_192
 
-    static func evaluate(_ left: AttributeValue, _ comparison: Comparison, _ right: AttributeValue) -> ComparisonResult {
+    static func evaluate(_ left: AttributeValue, _ comparison: Comparison, _ right: AttributeValue) -> ComparisonResult
+    {
         switch comparison {
         case .equals: equals(left, right)
         case .notEquals: equals(left, right).negated

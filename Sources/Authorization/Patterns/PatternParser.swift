@@ -134,7 +134,8 @@ struct PatternParser {
         case "r": return "\r"
         case "t": return "\t"
         default:
-            let isWord = scalar.value > 0x7F || scalar == "_" || scalar.properties.isAlphabetic
+            let isWord =
+                scalar.value > 0x7F || scalar == "_" || scalar.properties.isAlphabetic
                 || ("0"..."9").contains(scalar)
             guard isWord else { return scalar }
             throw refusal("`\\\(scalar)` is not known", "Use `\\d \\w \\s` or escaped punctuation")

@@ -41,7 +41,9 @@ struct ConditionReader {
     }
 
     /// `operator: {attribute: value, …}`; several attributes must all hold.
-    private mutating func comparisons(_ comparison: Comparison, _ node: DocumentNode, _ log: inout FaultLog) -> Condition? {
+    private mutating func comparisons(_ comparison: Comparison, _ node: DocumentNode, _ log: inout FaultLog)
+        -> Condition?
+    {
         guard case .object(let members) = node.value, !members.isEmpty else {
             log.report(
                 node.path, "wrong_type", "found \(node.kind), expected an attribute and a value",
@@ -75,7 +77,9 @@ struct ConditionReader {
                 "Write `subject.`, `resource.`, `action.` or `context.` and up to \(PolicyLimits.pathFields) fields")
             return nil
         }
-        if path.root == .action, !Self.actionFields.contains(text.split(separator: ".").dropFirst().joined(separator: ".")) {
+        if path.root == .action,
+            !Self.actionFields.contains(text.split(separator: ".").dropFirst().joined(separator: "."))
+        {
             log.report(node.path, "bad_attribute", "actions have no `\(path)`", "Use `action.name`")
             return nil
         }

@@ -21,13 +21,13 @@ struct DocumentNode {
             uniqueKeysWithValues: members.map { ($0.key, DocumentNode(value: $0.value, path: child($0.key))) })
     }
 
-    /// The items of a list with at least one and at most `limit` items.
-    func items(limit: Int, _ log: inout FaultLog) -> [DocumentNode]? {
+    /// The items of a list with at most `limit` items, and at least one unless it may be empty.
+    func items(limit: Int, mayBeEmpty: Bool = false, _ log: inout FaultLog) -> [DocumentNode]? {
         guard case .list(let items) = value else {
             log.report(path, "wrong_type", "found \(kind), expected a list", "Write a list")
             return nil
         }
-        guard !items.isEmpty else {
+        guard mayBeEmpty || !items.isEmpty else {
             log.report(path, "empty", "the list is empty", "Name at least one item or remove the key")
             return nil
         }

@@ -13,19 +13,21 @@ public struct PolicyDocument: Sendable {
         let root = DocumentNode(value: tree, path: "")
         let members = root.members(["version", "policies", "tests"], required: ["version"], &log) ?? [:]
         if let version = members["version"], version.value != .integer(1) {
-            log.report(version.path, "unknown_version", "found \(CanonicalText.of(version.value).prefix(40))", "Write `version: 1`")
+            log.report(
+                version.path, "unknown_version", "found \(CanonicalText.of(version.value).prefix(40))",
+                "Write `version: 1`")
         }
         if members["policies"] == nil, members["tests"] == nil, tree.object != nil {
             log.report("policies", "missing_key", "missing", "Add `policies`")
         }
         var policies: [Policy] = []
-        for node in members["policies"]?.items(limit: PolicyLimits.policies, &log) ?? [] {
+        for node in members["policies"]?.items(limit: PolicyLimits.policies, mayBeEmpty: true, &log) ?? [] {
             var reader = PolicyReader()
             if let policy = reader.read(node, &log) { policies.append(policy) }
         }
         Self.reportDuplicates(members["policies"], &log)
         var tests: [PolicyTest] = []
-        for node in members["tests"]?.items(limit: PolicyLimits.tests, &log) ?? [] {
+        for node in members["tests"]?.items(limit: PolicyLimits.tests, mayBeEmpty: true, &log) ?? [] {
             if let test = PolicyTest(node, &log) { tests.append(test) }
         }
         guard log.faults.isEmpty else { throw PolicyRejection(faults: log.faults) }
@@ -37,7 +39,8 @@ public struct PolicyDocument: Sendable {
         var seen: Set<String> = []
         for (index, item) in (node?.value.list ?? []).enumerated() {
             guard let id = item["id"]?.string, !seen.insert(id).inserted else { continue }
-            log.report("policies[\(index)].id", "duplicate", "`\(id)` stands twice", "Give each policy an id of its own")
+            log.report(
+                "policies[\(index)].id", "duplicate", "`\(id)` stands twice", "Give each policy an id of its own")
         }
     }
 }
@@ -67,7 +70,9 @@ struct PolicyReader {
         var conditions = ConditionReader()
         let condition = members["when"].flatMap { conditions.read($0, &log) }
         let requirement = members["require"].flatMap { self.requirement($0, effect, &log) }
-        guard log.faults.count == before, let id, let effect, let subjects, let actions, let resources else { return nil }
+        guard log.faults.count == before, let id, let effect, let subjects, let actions, let resources else {
+            return nil
+        }
         return Policy(
             id: id, name: name ?? id, description: description, effect: effect, priority: priority ?? 0,
             enforcement: enforcement ?? .mandatory, subjects: subjects, actions: actions, resources: resources,
@@ -90,7 +95,8 @@ struct PolicyReader {
         let kinds = ["users", "roles", "groups", "service_accounts"]
         guard let members = node.members(kinds, required: [], &log) else { return nil }
         guard !members.isEmpty else {
-            log.report(node.path, "empty", "nobody is named", "Write `any` or name users, roles, groups or service_accounts")
+            log.report(
+                node.path, "empty", "nobody is named", "Write `any` or name users, roles, groups or service_accounts")
             return nil
         }
         let lists = kinds.map { kind in
@@ -103,7 +109,8 @@ struct PolicyReader {
         if node.value == .string("*") { return .any }
         let names = node.texts(itemLimit: PolicyLimits.listItems, byteLimit: PolicyLimits.nameBytes, &log)
         for (index, name) in names.enumerated() where name.utf8.contains(0x2A) {
-            log.report("\(node.path)[\(index)]", "bad_name", "names have no wildcards", "Write `\"*\"` instead of the list")
+            log.report(
+                "\(node.path)[\(index)]", "bad_name", "names have no wildcards", "Write `\"*\"` instead of the list")
         }
         return .named(names)
     }

@@ -35,7 +35,8 @@ public enum PredefinedRole: String, Sendable, CaseIterable {
         case .developer:
             grid(["read", "create", "update", "delete", "test"], ["policy"])
                 + grid(["read", "create", "update"], ["application", "service_account"])
-        case .reviewer: grid(["approve", "reject"], ["policy", "approval", "sync_run"]) + grid(["read"], ["approval", "sync_run"])
+        case .reviewer:
+            grid(["approve", "reject"], ["policy", "approval", "sync_run"]) + grid(["read"], ["approval", "sync_run"])
         case .analyst: grid(["read"], ["person", "group", "role", "mapping", "policy", "decision", "audit", "report"])
         }
     }

@@ -74,9 +74,13 @@ extension RoleGraph {
             CanonicalText.of([
                 "id": .string(role.id.description), "name": .string(role.name),
                 "parents": .list(role.parents.sorted().map { .string($0.description) }),
-                "permissions": .list(role.permissions.map { .list([
-                    .string($0.action), .string($0.resourceType), $0.resourcePattern.map(AttributeValue.string) ?? .null,
-                ]) }),
+                "permissions": .list(
+                    role.permissions.map {
+                        .list([
+                            .string($0.action), .string($0.resourceType),
+                            $0.resourcePattern.map(AttributeValue.string) ?? .null,
+                        ])
+                    }),
             ]) + "\n"
         }.joined()
     }

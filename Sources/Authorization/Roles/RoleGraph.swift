@@ -46,7 +46,11 @@ public struct RoleGraph: Sendable {
                 continue
             }
             byID[role.id] = roles.count
-            if byName[role.name] == nil { byName[role.name] = roles.count } else { findings.append(.duplicateName(role.name)) }
+            if byName[role.name] == nil {
+                byName[role.name] = roles.count
+            } else {
+                findings.append(.duplicateName(role.name))
+            }
             roles.append(role)
         }
         let edges = roles.map { role in
