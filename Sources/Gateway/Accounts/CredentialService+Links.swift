@@ -38,7 +38,8 @@ extension CredentialService {
             try tx.sql.insert(link)
             try tx.append(
                 caller.event(
-                    "link.created", Self.stream(link), facts: Self.facts(link) + [Fact("expires", .time(link.expiresAt))]))
+                    "link.created", Self.stream(link),
+                    facts: Self.facts(link) + [Fact("expires", .time(link.expiresAt))]))
             return link
         }
         return MadeLink(link: link, token: token.text)

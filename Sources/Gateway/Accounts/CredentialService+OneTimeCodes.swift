@@ -42,12 +42,14 @@ extension CredentialService {
         let account = try await store.write(.login) { tx in
             guard let row = try tx.sql.person(person, in: caller.tenant) else { throw Fault.notFound("person") }
             guard try tx.sql.totp(of: person).count < Self.totpLimit else {
-                throw Fault.invalid("There are \(Self.totpLimit) authenticator apps already.", remedy: "Remove one first.")
+                throw Fault.invalid(
+                    "There are \(Self.totpLimit) authenticator apps already.", remedy: "Remove one first.")
             }
             try tx.sql.insertPendingTOTP(id, of: person, in: caller.tenant, sealedSecret: sealed, at: tx.now)
             try tx.append(
                 caller.event(
-                    "totp.enrolment_begun", Stream("person", person), facts: [Fact("credential", .id(id, "credential"))]))
+                    "totp.enrolment_begun", Stream("person", person), facts: [Fact("credential", .id(id, "credential"))]
+                ))
             return row.login
         }
         return TOTPEnrolment(

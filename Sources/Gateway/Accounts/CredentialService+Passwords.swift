@@ -132,7 +132,9 @@ extension CredentialService {
     /// Stores a stronger hash of a password just proven. A failure here (a full queue, say) must not refuse a right
     /// password: the next login tries again.
     private func rehash(_ typed: SecretText, _ stored: StoredPassword, of person: PersonID, in tenant: TenantID) async {
-        guard let hash = try? await hasher.hash(typed, pepper: pepper(tenant), share: share(tenant)).encoded else { return }
+        guard let hash = try? await hasher.hash(typed, pepper: pepper(tenant), share: share(tenant)).encoded else {
+            return
+        }
         let caller = Caller(tenant: tenant, actor: .system("rehash"), command: .random(at: clock()))
         _ = try? await store.write(.login) { tx in
             guard try tx.sql.rehashPassword(of: person, from: stored.hash, to: hash) else { return }

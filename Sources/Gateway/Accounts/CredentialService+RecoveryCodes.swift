@@ -23,7 +23,8 @@ extension CredentialService {
     }
 
     /// Uses a recovery code up. It shares the budget of tries with one-time codes.
-    public func useRecoveryCode(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> CodeOutcome {
+    public func useRecoveryCode(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> CodeOutcome
+    {
         guard let hash = RecoveryCodes.hash(code, of: person) else { return .wrong }
         return try await store.write(.login) { [self] tx in
             guard try tx.sql.person(person, in: caller.tenant) != nil else { return .notEnrolled }

@@ -22,7 +22,9 @@ public enum RecoveryCodes {
         return (0..<count).map { index in
             let bytes = Array(random[index * bytesPerCode..<(index + 1) * bytesPerCode])
             let text = Bits.regroup(bytes, from: 8, to: 5).map { alphabet[Int($0)] }
-            let groups = stride(from: 0, to: characters, by: 4).map { String(decoding: text[$0..<$0 + 4], as: UTF8.self) }
+            let groups = stride(from: 0, to: characters, by: 4).map {
+                String(decoding: text[$0..<$0 + 4], as: UTF8.self)
+            }
             return SecretText(groups.joined(separator: "-"))
         }
     }

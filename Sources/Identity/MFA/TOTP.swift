@@ -20,12 +20,14 @@ public struct TOTP: Hashable, Sendable {
     public let digits: Int
     /// Length of a step in seconds, 15 to 120.
     public let stepSeconds: Int64
-    /// How many steps either side of the present one are accepted, 0 to 2 (RFC 6238 §5.2 and §6 recommend one at most).
+    /// How many steps either side of the present one are accepted, 0 to 2 (RFC 6238 §5.2 recommends one at most).
     public let skewSteps: Int64
 
     /// Nil when `digits` is neither 6 nor 8, or a step or skew is out of its range.
     public init?(algorithm: Algorithm = .sha1, digits: Int = 6, stepSeconds: Int64 = 30, skewSteps: Int64 = 1) {
-        guard digits == 6 || digits == 8, (15...120).contains(stepSeconds), (0...2).contains(skewSteps) else { return nil }
+        guard digits == 6 || digits == 8, (15...120).contains(stepSeconds), (0...2).contains(skewSteps) else {
+            return nil
+        }
         self.algorithm = algorithm
         self.digits = digits
         self.stepSeconds = stepSeconds

@@ -1,5 +1,5 @@
-/// How many characters of which kind a password must have. All zero by default: NIST SP 800-63B-4 §3.1.1.2 forbids such
-/// rules; they are here for those whom a contract obliges.
+/// How many characters of which kind a password must have. All zero by default: NIST SP 800-63B-4 §3.1.1.2 forbids
+/// such rules; they are here for those whom a contract obliges.
 public struct PasswordComposition: Hashable, Sendable, Codable {
     /// A kind of character.
     public enum Kind: String, Sendable, Codable, CaseIterable {

@@ -47,7 +47,9 @@ import Vocabulary
             private let moment: Mutex<Timestamp>
             init(_ moment: consuming Mutex<Timestamp>) { self.moment = moment }
             func set(_ new: Timestamp?) -> Timestamp {
-                moment.withLock { if let new { $0 = new }; return $0 }
+                moment.withLock {
+                    if let new { $0 = new }; return $0
+                }
             }
         }
 

@@ -13,7 +13,8 @@ import Vocabulary
     static var digests: [[UInt8]] { breached.map(sha1).sorted { $0.lexicographicallyPrecedes($1) } }
 
     static func hex(_ digest: [UInt8]) -> String {
-        digest.map { String($0 >> 4, radix: 16, uppercase: true) + String($0 & 15, radix: 16, uppercase: true) }.joined()
+        digest.map { String($0 >> 4, radix: 16, uppercase: true) + String($0 & 15, radix: 16, uppercase: true) }
+            .joined()
     }
 
     /// Writes the bytes to a file of its own, for the length of `body`.

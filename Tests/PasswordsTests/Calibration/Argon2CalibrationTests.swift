@@ -14,7 +14,9 @@ import Testing
         #expect(found.measured == .milliseconds(100) && found.hashesPerSecond == 10)
     }
 
-    @Test func `on a fast machine passes follow once the ceiling is reached, and the target is not left far behind`() throws {
+    @Test func `on a fast machine passes follow once the ceiling is reached, and the target is not left far behind`()
+        throws
+    {
         let found = try Argon2Calibration.suggest(measure: Self.machine(microsecondsPerMiBPass: 300))
         #expect(found.parameters.memoryKiB == 65_536)
         #expect(found.parameters.iterations == 6)
@@ -24,7 +26,8 @@ import Testing
     @Test func `a slow machine gets the standard, never less`() throws {
         let found = try Argon2Calibration.suggest(measure: Self.machine(microsecondsPerMiBPass: 50_000))
         #expect(found.parameters == .standard)
-        let low = try Argon2Calibration.suggest(memoryCeilingKiB: 1, measure: Self.machine(microsecondsPerMiBPass: 2_500))
+        let low = try Argon2Calibration.suggest(
+            memoryCeilingKiB: 1, measure: Self.machine(microsecondsPerMiBPass: 2_500))
         #expect(low.parameters.memoryKiB == Argon2Parameters.standard.memoryKiB)
     }
 

@@ -75,7 +75,9 @@ import Vocabulary
     @Test func `a former password is recognised, another is not, and the history has a limit`() async throws {
         let hasher = try PasswordHasher(configuration: .init(threads: 2))
         var history: [PasswordHash] = []
-        for text in ["the first of them", "the second of them"] { history.append(try await hasher.hash(SecretText(text))) }
+        for text in ["the first of them", "the second of them"] {
+            history.append(try await hasher.hash(SecretText(text)))
+        }
         history.append(try hasher.read("{SSHA}" + "yFZvBQFpS6JLQOKoQpWqNiNRzYlhYmNk"))
         #expect(try await hasher.matchesAny(SecretText("the second of them"), of: history))
         #expect(try await false == hasher.matchesAny(SecretText("the third of them"), of: history))
@@ -96,7 +98,9 @@ import Vocabulary
         let bare = try clock.measure { for _ in 0..<count { _ = try Argon2Hash.derive(input, like: frame) } }
         let queued = try await clock.measure {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<count { group.addTask { _ = try await hasher.verify(SecretText("measured"), against: nil) } }
+                for _ in 0..<count {
+                    group.addTask { _ = try await hasher.verify(SecretText("measured"), against: nil) }
+                }
                 try await group.waitForAll()
             }
         }
