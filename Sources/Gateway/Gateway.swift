@@ -9,7 +9,7 @@ import Vocabulary
 /// down as a value; nothing here is global.
 public final class Gateway: Sendable {
     public let configuration: Configuration
-    public let store: Store
+    let store: Store
     public let tenants: TenantTable
     public let applications: ApplicationTable
     public let providers: ProviderTable
@@ -110,7 +110,16 @@ public final class Gateway: Sendable {
             resolver: resolver, revocationBound: configuration.sessions.revocationBound,
             record: { [recorder] in recorder.record($0) != .overflowed }, clock: clock)
     }
+    public var explanations: ExplanationService { ExplanationService(decisions: decisions, providers: providers) }
     public var audit: AuditService { AuditService(store: store) }
+
+    /// A keyed digest that ties form tokens and cursors to this gateway and tenant.
+    public func requestBinding(_ message: [UInt8], in tenant: TenantID) throws -> [UInt8] {
+        try store.keys.mac(message, purpose: .requestBinding, tenant: tenant).tag
+    }
+
+    /// Why nothing may be written, when a head kept outside is ahead of this database; nil in good order.
+    public var appendRefusal: Fault? { store.appendRefusal }
 
     /// How much is alive, for metrics and readiness.
     public var counts: (sessions: Int, applicationSessions: Int, keys: Int) { live.counts }

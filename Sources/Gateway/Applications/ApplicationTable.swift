@@ -4,7 +4,7 @@ import Synchronization
 import Vocabulary
 
 /// A protected application as the gateway works with it.
-public struct Application: Sendable, Hashable {
+public struct ProtectedApplication: Sendable, Hashable {
     public let id: ApplicationID
     public let tenant: TenantID
     public let settings: ApplicationConfiguration
@@ -24,25 +24,25 @@ public struct Application: Sendable, Hashable {
 /// The applications by id and by host, in memory: forward-auth looks here on every request.
 public final class ApplicationTable: Sendable {
     private struct Memory {
-        var byID: [ApplicationID: Application] = [:]
+        var byID: [ApplicationID: ProtectedApplication] = [:]
         var byHost: [String: ApplicationID] = [:]
     }
 
     private let memory = Mutex(Memory())
 
-    public func application(host: String) -> Application? {
+    public func application(host: String) -> ProtectedApplication? {
         let name = host.lowercased()
         return memory.withLock { memory in memory.byHost[name].flatMap { memory.byID[$0] } }
     }
 
-    public func application(_ id: ApplicationID) -> Application? { memory.withLock { $0.byID[id] } }
+    public func application(_ id: ApplicationID) -> ProtectedApplication? { memory.withLock { $0.byID[id] } }
 
     /// By configured name, for the API.
-    public func all(in tenant: TenantID) -> [Application] {
+    public func all(in tenant: TenantID) -> [ProtectedApplication] {
         memory.withLock { $0.byID.values.filter { $0.tenant == tenant } }.sorted { $0.settings.key < $1.settings.key }
     }
 
-    func put(_ application: Application) {
+    func put(_ application: ProtectedApplication) {
         memory.withLock { memory in
             if let old = memory.byID[application.id] { memory.byHost[old.settings.host] = nil }
             memory.byID[application.id] = application
@@ -58,7 +58,7 @@ public final class ApplicationTable: Sendable {
     }
 }
 
-extension Application {
+extension ProtectedApplication {
     init(stored: StoredApplication) throws {
         id = stored.id
         tenant = stored.tenant

@@ -36,7 +36,7 @@ extension Gateway {
             try await authorization.reload(known.id)
         }
         providers.set(configured)
-        for stored in try await store.read({ try $0.applications() }) { applications.put(try Application(stored: stored)) }
+        for stored in try await store.read({ try $0.applications() }) { applications.put(try ProtectedApplication(stored: stored)) }
     }
 
     private func applyTenants() async throws {

@@ -32,6 +32,29 @@ public struct DecisionQuestion: Sendable {
     }
 }
 
+/// Through whom and how a question came, for the record.
+public struct DecisionOrigin: Sendable {
+    /// Who called the decision point; nil when the gateway asked itself.
+    public var caller: Subject?
+    /// A word: `authzen`, `forward_auth`, `api`, `management`.
+    public var `protocol`: String
+    /// The id that all decisions of one batch share.
+    public var batch: DecisionID?
+    /// The id of the request.
+    public var request: String?
+
+    public init(caller: Subject?, protocol: String, batch: DecisionID? = nil, request: String? = nil) {
+        self.caller = caller
+        self.protocol = `protocol`
+        self.batch = batch
+        self.request = request
+    }
+
+    var recorded: RecordedOrigin {
+        RecordedOrigin(caller: caller, protocol: `protocol`, batch: batch, request: request, trace: request)
+    }
+}
+
 /// Why a question was answered before any rule was looked at.
 public enum DecisionPrecondition: String, Sendable {
     case unknownSubject = "unknown_subject"
@@ -63,7 +86,7 @@ public struct DecisionService: Sendable {
     let clock: @Sendable () -> Timestamp
 
     public func decide(
-        _ question: DecisionQuestion, in tenant: TenantID, origin: RecordedOrigin
+        _ question: DecisionQuestion, in tenant: TenantID, origin: DecisionOrigin
     ) async throws -> DecisionAnswer {
         let now = clock()
         guard let resolved = try await resolve(question.asked, in: tenant) else {
@@ -82,7 +105,7 @@ public struct DecisionService: Sendable {
     }
 
     private func decideAgain(
-        _ question: DecisionQuestion, _ request: DecisionRequest, in tenant: TenantID, origin: RecordedOrigin,
+        _ question: DecisionQuestion, _ request: DecisionRequest, in tenant: TenantID, origin: DecisionOrigin,
         now: Timestamp
     ) async throws -> DecisionAnswer {
         let authorization = try await resolver.table.snapshot(of: tenant)
@@ -128,12 +151,12 @@ public struct DecisionService: Sendable {
 
     private func answer(
         _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject,
-        _ authorization: TenantAuthorization, _ question: DecisionQuestion, _ origin: RecordedOrigin, _ now: Timestamp
+        _ authorization: TenantAuthorization, _ question: DecisionQuestion, _ origin: DecisionOrigin, _ now: Timestamp
     ) -> DecisionAnswer {
         let id = DecisionID.random(at: now)
         let reads = authorization.index.reads(of: decision, request, standing: resolved.standing)
         let recorded = record(
-            decision.recorded(id: id, at: now, request, reads, resolved, authorization, question.asked, origin))
+            decision.recorded(id: id, at: now, request, reads, resolved, authorization, question.asked, origin.recorded))
         let isPermitted = decision.isPermitted && recorded
         let bound = now + revocationBound
         return DecisionAnswer(
@@ -154,5 +177,33 @@ extension DecisionQuestion {
             action: action, resourceType: resourceType, resourceID: resourceID,
             resourceAttributes: Attributes(resourceAttributes), context: Attributes(context),
             authentication: authentication)
+    }
+}
+
+/// What an application is told about whoever stands behind a credential.
+public struct SubjectDescription: Sendable, Hashable {
+    public let subject: Subject
+    public let login: String
+    public let displayName: String?
+    public let mail: String?
+    /// Names, sorted; inherited ones included.
+    public let roles: [String]
+    /// Names, sorted.
+    public let groups: [String]
+}
+
+extension Gateway {
+    /// The subject of a credential, nil when it is gone or disabled.
+    public func describe(_ principal: Principal) async throws -> SubjectDescription? {
+        guard
+            let resolved = try await resolver.resolve(
+                principal.subject, in: principal.tenant, isStrong: principal.strength >= .aal2), resolved.isActive
+        else { return nil }
+        let authorization = try await authorization.snapshot(of: principal.tenant)
+        let roles = authorization.index.roles.effectiveRoles(resolved.roleIDs)
+            .compactMap { authorization.roles[$0]?.name }.sorted()
+        return SubjectDescription(
+            subject: resolved.subject, login: resolved.login, displayName: resolved.displayName, mail: resolved.mail,
+            roles: roles, groups: resolved.groups.compactMap { authorization.groups[$0]?.name }.sorted())
     }
 }

@@ -25,7 +25,7 @@ public struct LoginEnvironment: Sendable {
     public var standing: @Sendable (PersonID, TenantID) async throws -> LoginStanding
     /// For each group of a tenant, itself and every group it lies in.
     public var containers: @Sendable (TenantID) async throws -> [GroupID: [GroupID]]
-    public var application: @Sendable (ApplicationID) -> Application?
+    public var application: @Sendable (ApplicationID) -> ProtectedApplication?
     /// Runs after the commit that changed what a person holds.
     public var personChanged: @Sendable (PersonID, TenantID) -> Void
     /// Runs after a login made groups that were not known.
@@ -37,7 +37,7 @@ public struct LoginEnvironment: Sendable {
         providers: @escaping @Sendable (TenantID) -> [LoginProviderEntry],
         standing: @escaping @Sendable (PersonID, TenantID) async throws -> LoginStanding,
         containers: @escaping @Sendable (TenantID) async throws -> [GroupID: [GroupID]],
-        application: @escaping @Sendable (ApplicationID) -> Application?,
+        application: @escaping @Sendable (ApplicationID) -> ProtectedApplication?,
         personChanged: @escaping @Sendable (PersonID, TenantID) -> Void,
         groupsAdded: @escaping @Sendable (TenantID) async throws -> Void,
         configurationDigest: @escaping @Sendable () -> [UInt8]

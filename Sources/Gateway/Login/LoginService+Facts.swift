@@ -22,6 +22,7 @@ extension LoginService {
         var facts = common(work)
         facts.append(Fact("code", .word(refusal.rawValue)))
         facts.append(Fact("step", .word(Self.word(of: work.flow.step))))
+        if let reason = work.upstreamReason { facts.append(Fact("upstream_reason", .word(reason))) }
         if let link = work.linkRefusal { facts.append(Fact("link_refusal", .word(link.rawValue))) }
         if let person = work.flow.subject ?? work.candidate { facts.append(Fact("person", .id(person, "person"))) }
         return facts

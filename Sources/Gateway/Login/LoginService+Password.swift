@@ -73,7 +73,9 @@ extension LoginService {
     ) async throws -> Primary {
         switch try await directory.authenticate(login, password) {
         case .unavailable: return .unchecked(.providerUnavailable)
-        case .refused(let refusal): return .refused(refusal)
+        case .refused(let refusal, let reason):
+            work.upstreamReason = reason
+            return .refused(refusal)
         case .verified(let identity, let mustChange):
             guard identity.provider == work.flow.provider else { return .refused(.otherProvider) }
             work.upstreamKey = try digest("subject", identity.subjectKey, work.caller.tenant)

@@ -134,6 +134,8 @@ struct LoginWork: Sendable {
     /// The person a wrong password was typed for.
     var candidate: PersonID?
     var upstreamKey: [UInt8]?
+    /// The directory's own reason for a refusal.
+    var upstreamReason: String?
     var linkRefusal: LinkRefusal?
     var standing: LoginStanding?
     var recoveryCodes: [SecretText] = []

@@ -5,7 +5,8 @@ import Vocabulary
 public enum DirectoryOutcome: Sendable {
     /// The password is right; `mustChange` where the directory lets the person in only with a new one.
     case verified(ExternalIdentity, mustChange: Bool)
-    case refused(LoginRefusal)
+    /// `reason` is the directory's own, a closed word for the journal.
+    case refused(LoginRefusal, reason: String? = nil)
     /// It could not be asked.
     case unavailable
 }

@@ -4,7 +4,7 @@ import Storage
 import Vocabulary
 
 /// What an administrator may say about a person; nil leaves a value as it is.
-public struct PersonChange: Sendable, Codable {
+public struct PersonEdit: Sendable, Codable {
     public var login: String?
     public var displayName: String?
     public var givenName: String?
@@ -70,7 +70,7 @@ public struct PeopleService: Sendable {
         try await store.read { try $0.people(in: tenant, after: last, search: search, limit: limit) }
     }
 
-    public func create(_ change: PersonChange, by caller: Caller) async throws -> Person {
+    public func create(_ change: PersonEdit, by caller: Caller) async throws -> Person {
         guard let login = change.login, NameKey.isValid(login: login) else {
             throw Fault.invalid("A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
         }
@@ -98,7 +98,7 @@ public struct PeopleService: Sendable {
     }
 
     public func change(
-        _ id: PersonID, _ change: PersonChange, expecting version: Int64?, by caller: Caller
+        _ id: PersonID, _ change: PersonEdit, expecting version: Int64?, by caller: Caller
     ) async throws -> Person {
         try await store.write(.administration) { [standings] tx in
             guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }

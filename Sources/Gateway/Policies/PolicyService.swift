@@ -6,6 +6,26 @@ import Storage
 import Vocabulary
 import Yams
 
+/// A policy document as the API shows it.
+public struct PolicyDocumentView: Sendable {
+    public let id: PolicyID
+    public let name: String
+    /// The document as it was given, in the JSON model.
+    public let document: AttributeValue
+    public let managedBy: ManagedBy
+    public let version: Int64
+    public let updatedAt: Timestamp
+
+    init(_ stored: StoredPolicyDocument) throws {
+        id = stored.id
+        name = stored.name
+        document = try JSONColumn.decode(AttributeValue.self, stored.document)
+        managedBy = stored.managedBy
+        version = stored.version
+        updatedAt = stored.updatedAt
+    }
+}
+
 /// Policy documents: read from YAML or JSON, checked whole, stored, compiled.
 public struct PolicyService: Sendable {
     let store: Store
@@ -14,14 +34,14 @@ public struct PolicyService: Sendable {
     /// The largest document accepted, in bytes.
     public static let documentLimit = 1 << 20
 
-    public func list(in tenant: TenantID) async throws -> [StoredPolicyDocument] {
-        try await store.read { try $0.policyDocuments(in: tenant) }
+    public func list(in tenant: TenantID) async throws -> [PolicyDocumentView] {
+        try await store.read { try $0.policyDocuments(in: tenant) }.map(PolicyDocumentView.init)
     }
 
     /// Stores a document under a name, new or in place of the present one where `version` is still its version.
     public func put(
         _ name: String, _ text: String, expecting version: Int64?, managedBy: ManagedBy = .api, by caller: Caller
-    ) async throws -> StoredPolicyDocument {
+    ) async throws -> PolicyDocumentView {
         guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A document's name has 1 to 128 bytes.") }
         let tree = try Self.parse(text)
         _ = try Self.read(tree)
@@ -30,7 +50,7 @@ public struct PolicyService: Sendable {
             try Self.put(name, json, expecting: version, managedBy: managedBy, by: caller, tx)
         }
         try await table.reload(caller.tenant)
-        return stored
+        return try PolicyDocumentView(stored)
     }
 
     static func put(

@@ -49,12 +49,17 @@ public enum ErrorMapping {
         var failure = plain(status, fault.code, detail: fault.description)
         // A caller may read what they did wrong; what failed behind the gateway is nobody's business outside.
         if fault.culprit == .caller { failure.problem.detail = fault.message }
-        if status == 503 || status == 429 { failure.headers = [HTTPField(name: .retryAfter, value: "1")] }
+        if status == 503 || status == 429 {
+            let seconds = fault.retryAfter.map { max(1, $0.components.seconds) } ?? 1
+            failure.headers = [HTTPField(name: .retryAfter, value: String(seconds))]
+        }
         return failure
     }
 
     private static func status(of fault: Fault) -> Int {
         let word = fault.code.split(separator: ".").last.map(String.init) ?? ""
+        // Overload that says when to come back is the caller's to wait out (RFC 6585 §4).
+        if fault.retryAfter != nil { return 429 }
         switch fault.culprit {
         case .caller: return callerStatus[word] ?? 400
         case .peer: return unavailable.contains(word) ? 503 : 502

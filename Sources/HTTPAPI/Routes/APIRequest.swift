@@ -16,11 +16,15 @@ public struct APIRequest: Sendable {
     public let peer: IPAddress?
     /// The request's id, for the journal's `trace`.
     public let trace: String
+    /// Whether it came over the control socket, which only the machine's administrator can open.
+    public let isOperator: Bool
+    /// The numeric user id behind the control socket.
+    public let operatorID: UInt32
 
     public init(
         route: Route, parameters: [String: String] = [:], query: [String: String] = [:], body: AttributeValue? = nil,
         ifMatch: String? = nil, ifNoneMatch: String? = nil, principal: Principal? = nil, tenant: Tenant? = nil,
-        peer: IPAddress? = nil, trace: String = ""
+        peer: IPAddress? = nil, trace: String = "", isOperator: Bool = false, operatorID: UInt32 = 0
     ) {
         self.route = route
         self.parameters = parameters
@@ -32,6 +36,8 @@ public struct APIRequest: Sendable {
         self.tenant = tenant
         self.peer = peer
         self.trace = trace
+        self.isOperator = isOperator
+        self.operatorID = operatorID
     }
 
     /// An id in the path. Throws `Refusal.notFound`: what is not an id names nothing.

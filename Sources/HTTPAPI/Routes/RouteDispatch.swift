@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -18,7 +19,8 @@ struct RouteDispatch: Sendable {
         let call = APIRequest(
             route: route, parameters: parameters, query: try Self.query(request.uri.query), body: body,
             ifMatch: request.headers[.ifMatch], ifNoneMatch: request.headers[.ifNoneMatch], principal: principal,
-            tenant: tenant, peer: context.peer, trace: context.requestID)
+            tenant: tenant, peer: context.peer, trace: context.requestID, isOperator: context.isLocalSocket,
+            operatorID: getuid())
         if route.needsIfMatch, call.ifMatch == nil { throw Refusal.preconditionRequired }
         return Self.response(try await route.handler(call), ifNoneMatch: call.ifNoneMatch, method: request.method)
     }
@@ -26,7 +28,8 @@ struct RouteDispatch: Sendable {
     private func admit(
         _ request: Request, _ context: GatewayRequestContext, _ tenant: Tenant
     ) async throws -> Principal? {
-        if route.access == .anonymous { return nil }
+        // The control socket is the administrator's own; its requests carry no credential to judge.
+        if route.access == .anonymous || context.isLocalSocket { return nil }
         guard let principal = try await gate.principal(request, context, tenant) else {
             throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header)
         }

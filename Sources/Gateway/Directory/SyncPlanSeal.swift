@@ -1,0 +1,109 @@
+import Foundation
+import Identity
+import Storage
+import Vocabulary
+
+/// Keeps a held plan: personal data, so it is sealed, in frames small enough for the key ring and bound to the run and
+/// to their place, so that none can be moved, left out or taken from another run.
+enum SyncPlanSeal {
+    private struct Head: Codable {
+        let provider: ProviderID
+        let madeAt: Timestamp
+        let conflicts: [SyncConflict]
+        let warnings: [SyncWarning]
+        let answeredPeople: Int
+        let answeredGroups: Int
+        /// Frames that follow.
+        let frames: Int
+    }
+
+    private struct Part: Codable {
+        var people: [PersonChange] = []
+        var groups: [GroupChange] = []
+        var memberships: [[String]] = []
+        /// Which of the four lists the memberships belong to.
+        var list = 0
+    }
+
+    private static let slice = 4_000
+
+    static func seal(_ plan: SyncPlan, run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> [UInt8] {
+        let parts = parts(of: plan)
+        let head = Head(
+            provider: plan.provider, madeAt: plan.madeAt, conflicts: plan.conflicts, warnings: plan.warnings,
+            answeredPeople: plan.answeredPeople, answeredGroups: plan.answeredGroups, frames: parts.count)
+        var sealed: [UInt8] = []
+        func add(_ value: some Encodable, _ index: Int) throws {
+            let frame = try keys.seal(
+                [UInt8](JSONEncoder().encode(value)), purpose: .record, tenant: tenant, context: context(run, index))
+            withUnsafeBytes(of: UInt32(frame.count).bigEndian) { sealed.append(contentsOf: $0) }
+            sealed += frame
+        }
+        try add(head, 0)
+        for (index, part) in parts.enumerated() { try add(part, index + 1) }
+        return sealed
+    }
+
+    /// - Throws: `keys.refused` for anything but what `seal` made for this run, `storage.corrupt` when it is cut short.
+    static func open(_ sealed: [UInt8], run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> SyncPlan {
+        var rest = sealed[...]
+        var index = 0
+        func next<T: Decodable>(_ type: T.Type) throws -> T {
+            guard rest.count >= 4 else { throw corrupt }
+            let count = Int(rest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+            rest = rest.dropFirst(4)
+            guard count <= rest.count else { throw corrupt }
+            let plain = try keys.open(
+                Array(rest.prefix(count)), purpose: .record, tenant: tenant, context: context(run, index))
+            rest = rest.dropFirst(count)
+            index += 1
+            return try JSONDecoder().decode(type, from: Data(plain))
+        }
+        let head = try next(Head.self)
+        var (people, groups): ([PersonChange], [GroupChange]) = ([], [])
+        var lists = [[MembershipChange]](repeating: [], count: 4)
+        for _ in 0..<head.frames {
+            let part = try next(Part.self)
+            people += part.people
+            groups += part.groups
+            guard lists.indices.contains(part.list), part.memberships.allSatisfy({ $0.count > 1 }) else { throw corrupt }
+            for run in part.memberships {
+                lists[part.list] += run.dropFirst().map { MembershipChange(group: run[0], member: $0) }
+            }
+        }
+        guard rest.isEmpty else { throw corrupt }
+        return SyncPlan(
+            provider: head.provider, madeAt: head.madeAt, people: people, groups: groups, membershipsLost: lists[0],
+            membershipsGained: lists[1], nestingsLost: lists[2], nestingsGained: lists[3], conflicts: head.conflicts,
+            warnings: head.warnings, answeredPeople: head.answeredPeople, answeredGroups: head.answeredGroups)
+    }
+
+    private static func parts(of plan: SyncPlan) -> [Part] {
+        var parts: [Part] = []
+        for start in stride(from: 0, to: plan.people.count, by: slice) {
+            parts.append(Part(people: Array(plan.people[start..<min(start + slice, plan.people.count)])))
+        }
+        for start in stride(from: 0, to: plan.groups.count, by: slice) {
+            parts.append(Part(groups: Array(plan.groups[start..<min(start + slice, plan.groups.count)])))
+        }
+        let lists = [plan.membershipsLost, plan.membershipsGained, plan.nestingsLost, plan.nestingsGained]
+        for (number, list) in lists.enumerated() {
+            for start in stride(from: 0, to: list.count, by: slice * 5) {
+                var part = Part(list: number)
+                // Runs of one group: its key once, then the members'.
+                for change in list[start..<min(start + slice * 5, list.count)] {
+                    if part.memberships.last?.first != change.group { part.memberships.append([change.group]) }
+                    part.memberships[part.memberships.count - 1].append(change.member)
+                }
+                parts.append(part)
+            }
+        }
+        return parts
+    }
+
+    private static func context(_ run: SyncRunID, _ index: Int) -> [UInt8] {
+        Array("sync_run.plan".utf8) + run.bytes + withUnsafeBytes(of: UInt32(index).bigEndian, Array.init)
+    }
+
+    private static var corrupt: Fault { Fault("storage.corrupt", .ourselves, "A held plan cannot be read.") }
+}

@@ -1,0 +1,174 @@
+import HTTPTypes
+import Authorization
+import Gateway
+import Vocabulary
+
+/// AuthZEN Authorization API 1.0: evaluation, evaluations and metadata.
+struct AuthZENRoutes {
+    let gateway: Gateway
+
+    var routes: [Route] {
+        [
+            Route(
+                .post, "/access/v1/evaluation", "evaluate", "May this subject do this? (AuthZEN 1.0 §6)", tag: "decision",
+                access: .permission(action: "evaluate", type: "decision"), requestBody: .any, response: .any
+            ) { try await evaluation($0) },
+            Route(
+                .post, "/access/v1/evaluations", "evaluateMany", "Several questions at once (AuthZEN 1.0 §7)",
+                tag: "decision", access: .permission(action: "evaluate", type: "decision"), requestBody: .any,
+                response: .any
+            ) { try await evaluations($0) },
+        ]
+    }
+
+    private func evaluation(_ request: APIRequest) async throws -> APIResponse {
+        let body = try object(request)
+        return APIResponse(body: try await answer(try AuthZENQuestion(body, defaults: [:]), request, batch: nil))
+    }
+
+    private func evaluations(_ request: APIRequest) async throws -> APIResponse {
+        let body = try object(request)
+        // §7.1: without `evaluations`, or with an empty list, the request is a single evaluation.
+        guard let items = try list(body["evaluations"]), !items.isEmpty else { return try await evaluation(request) }
+        let limit = gateway.configuration.limits.evaluationsPerRequest
+        guard items.count <= limit else {
+            throw Fault("body.invalid", .caller, "At most \(limit) evaluations fit into one request.")
+        }
+        let semantic = try AuthZENSemantic(body["options"])
+        let batch = DecisionID.random(at: gateway.clock())
+        var answers: [AttributeValue] = []
+        for item in items {
+            let one = try await oneOfMany(item, body, request, batch)
+            answers.append(one)
+            if semantic.stops(after: one["decision"] == .bool(true)) { break }
+        }
+        return APIResponse(body: ["evaluations": .list(answers)])
+    }
+
+    // §7.2: an item that is wrong in itself is denied; the others are still answered.
+    private func oneOfMany(
+        _ item: AttributeValue, _ defaults: [String: AttributeValue], _ request: APIRequest, _ batch: DecisionID
+    ) async throws -> AttributeValue {
+        do {
+            guard let members = item.object else { throw Fault("body.invalid", .caller, "An evaluation must be an object.") }
+            return try await answer(try AuthZENQuestion(members, defaults: defaults), request, batch: batch)
+        } catch let fault as Fault where fault.culprit == .caller {
+            return ["decision": .bool(false), "context": ["error": ["status": .integer(400), "message": .string(fault.message)]]]
+        }
+    }
+
+    private func answer(
+        _ question: AuthZENQuestion, _ request: APIRequest, batch: DecisionID?
+    ) async throws -> AttributeValue {
+        let origin = DecisionOrigin(
+            caller: request.principal?.subject, protocol: "authzen", batch: batch, request: request.trace)
+        let answer = try await gateway.decisions.decide(
+            question.question, in: try request.requiredTenant, origin: origin)
+        return ["decision": .bool(answer.isPermitted), "context": answer.context()]
+    }
+
+    private func object(_ request: APIRequest) throws -> [String: AttributeValue] {
+        guard let body = request.body?.object else {
+            throw Fault("body.invalid", .caller, "The body must be a JSON object.")
+        }
+        return body
+    }
+
+    private func list(_ value: AttributeValue?) throws -> [AttributeValue]? {
+        guard let value else { return nil }
+        guard let list = value.list else { throw Fault("body.invalid", .caller, "`evaluations` must be a list.") }
+        return list
+    }
+}
+
+/// When a batch stops (AuthZEN 1.0 §7.1.2.1).
+enum AuthZENSemantic: String {
+    case executeAll = "execute_all"
+    case denyOnFirstDeny = "deny_on_first_deny"
+    case permitOnFirstPermit = "permit_on_first_permit"
+
+    init(_ options: AttributeValue?) throws {
+        guard let word = options?["evaluations_semantic"] else {
+            self = .executeAll
+            return
+        }
+        guard let semantic = word.string.flatMap(AuthZENSemantic.init(rawValue:)) else {
+            throw Fault("body.invalid", .caller, "`options.evaluations_semantic` is not one AuthZEN 1.0 defines.")
+        }
+        self = semantic
+    }
+
+    func stops(after isPermitted: Bool) -> Bool {
+        switch self {
+        case .executeAll: false
+        case .denyOnFirstDeny: !isPermitted
+        case .permitOnFirstPermit: isPermitted
+        }
+    }
+}
+
+/// A question in AuthZEN's words: subject, action and resource are objects; each replaces the default as a whole.
+struct AuthZENQuestion {
+    let question: DecisionQuestion
+
+    init(_ members: [String: AttributeValue], defaults: [String: AttributeValue]) throws {
+        func entity(_ name: String) throws -> AttributeValue {
+            guard let entity = members[name] ?? defaults[name] else {
+                throw Fault("body.invalid", .caller, "`\(name)` is missing.")
+            }
+            guard entity.object != nil else { throw Fault("body.invalid", .caller, "`\(name)` must be an object.") }
+            return entity
+        }
+        func text(_ entity: AttributeValue, _ name: String, _ member: String) throws -> String {
+            guard let text = entity[member]?.string, !text.isEmpty else {
+                throw Fault("body.invalid", .caller, "`\(name).\(member)` must be text.")
+            }
+            return text
+        }
+        func properties(_ value: AttributeValue?, _ name: String) throws -> [String: AttributeValue] {
+            guard let value, value != .null else { return [:] }
+            guard let object = value.object else { throw Fault("body.invalid", .caller, "`\(name)` must be an object.") }
+            return object
+        }
+        let (subject, action, resource) = (try entity("subject"), try entity("action"), try entity("resource"))
+        let type = try text(subject, "subject", "type")
+        var context = try properties(members["context"] ?? defaults["context"], "context")
+        let actionProperties = try properties(action["properties"], "action.properties")
+        if !actionProperties.isEmpty { context["action"] = .object(actionProperties) }
+        question = DecisionQuestion(
+            .subject(kind: type == "service_account" ? .serviceAccount : .person, id: try text(subject, "subject", "id")),
+            action: try text(action, "action", "name"), resourceType: try text(resource, "resource", "type"),
+            resourceID: try text(resource, "resource", "id"),
+            resourceAttributes: try properties(resource["properties"], "resource.properties"), context: context)
+    }
+}
+
+extension DecisionAnswer {
+    /// What a caller learns beside yes or no; names of rules only where `isPrivileged`.
+    func context(isPrivileged: Bool = false) -> AttributeValue {
+        var members: [String: AttributeValue] = [
+            "id": .string(id.description), "as_of": .integer(asOf),
+            "reason_codes": .list(reasons.map(AttributeValue.string)),
+            "valid_until": .string(validUntil.rfc3339),
+        ]
+        if !obligations.isEmpty { members["obligations"] = .list(obligations.map(\.json)) }
+        if isPrivileged {
+            members["rules"] = .list(determining.map { .string($0.description) })
+            members["erred"] = .list(erred.map { ["rule": .string($0.rule.description), "code": .string($0.code.rawValue)] })
+        }
+        return .object(members)
+    }
+}
+
+extension Obligation {
+    /// The step-up obligation of the AuthZEN obligations profile.
+    fileprivate var json: AttributeValue {
+        switch self {
+        case .stepUp(let strength, let maxAge):
+            var members: [String: AttributeValue] = ["type": "step-up"]
+            if let strength { members["acr_value"] = .string(strength.acr) }
+            if let maxAge { members["max_age"] = .integer(maxAge) }
+            return .object(members)
+        }
+    }
+}

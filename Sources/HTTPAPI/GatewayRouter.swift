@@ -1,0 +1,67 @@
+import Gateway
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Vocabulary
+
+/// Everything the gateway answers over HTTP, assembled once. The same router stands behind the TCP listener and the
+/// control socket.
+public struct GatewayRouter: Sendable {
+    public let gateway: Gateway
+    public let metrics: MetricsRegistry
+    public let registry: RouteRegistry
+    private let pages: PageRenderer
+
+    /// - Throws: `http.route` when two routes collide, and what the page templates throw.
+    public init(gateway: Gateway, metrics: MetricsRegistry = MetricsRegistry()) throws {
+        self.gateway = gateway
+        self.metrics = metrics
+        pages = try PageRenderer(site: gateway.configuration.tenants.first?.name ?? "Gatehouse")
+        registry = try RouteRegistry(Self.routes(gateway))
+    }
+
+    private static func routes(_ gateway: Gateway) throws -> [Route] {
+        let mac = gateway.requestMAC
+        return PeopleRoutes(gateway: gateway, mac: mac).routes + AccessRoutes(gateway: gateway, mac: mac).routes
+            + SystemRoutes(gateway: gateway).routes + AuthZENRoutes(gateway: gateway).routes
+    }
+
+    /// The responder with all middleware, outermost first.
+    public func responder() throws -> some HTTPResponder<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
+        let isSecure = gateway.configuration.server.publicURL.scheme == "https"
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: MetricsMiddleware(metrics))
+        router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
+        router.add(middleware: ErrorMiddleware(present: present))
+        router.add(middleware: InFlightLimitMiddleware(limit: 1_024))
+        let gate = RouteRegistry.Gate(gateway)
+        registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
+        IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
+        try VerifyRoutes(
+            gateway: gateway, pages: pages,
+            trusted: TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
+        ).install(on: router)
+        OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
+        return router.buildResponder()
+    }
+
+    /// Browsers get a page, programs problem+json.
+    private func present(_ problem: Problem, _ request: Request, _ context: GatewayRequestContext) -> Response? {
+        guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/api/") else { return nil }
+        let status = HTTPResponse.Status(code: problem.status)
+        return try? pages.response(MessagePage.problem(problem, requestID: context.requestID), status: status)
+    }
+}
+
+extension Gateway {
+    /// Keyed digests over cursors and form tokens, under the default tenant's key.
+    public var requestMAC: MACFunction {
+        { [self] message in
+            guard let tenant = tenants.defaultTenant else { throw Refusal.notFound }
+            return try requestBinding(message, in: tenant.id)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Gateway
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Vocabulary
+
+/// Health, readiness, metrics, discovery, the API's own description and the stylesheet.
+struct OperationsRoutes: Sendable {
+    let gateway: Gateway
+    let metrics: MetricsRegistry
+    let registry: RouteRegistry
+    let pages: PageRenderer
+
+    func install(on router: Router<GatewayRequestContext>) {
+        router.get("/healthz") { _, _ in Self.json(["status": "ok"]) }
+        router.get("/readyz") { _, _ in try await ready() }
+        router.get("/metrics") { request, context in try await measured(request, context) }
+        router.get("/api/v1/openapi.json") { _, _ in
+            Self.json(OpenAPIDocument.make(registry, version: GatehouseVersion.current))
+        }
+        router.get("/.well-known/authzen-configuration") { _, _ in Self.json(try authZEN(Tenant.defaultSlug)) }
+        router.get("/.well-known/authzen-configuration/t/{tenant}") { _, context in
+            Self.json(try authZEN(context.parameters.get("tenant") ?? ""))
+        }
+        router.get(RouterPath(pages.stylesheetPath)) { _, _ in pages.stylesheetResponse() }
+    }
+
+    /// Ready when the store answers a read and takes events.
+    private func ready() async throws -> Response {
+        guard let tenant = gateway.tenants.defaultTenant else { return Self.json(["status": "starting"], .serviceUnavailable) }
+        if let refusal = gateway.appendRefusal {
+            return Self.json(["status": "refusing", "code": .string(refusal.code)], .serviceUnavailable)
+        }
+        let size = try await gateway.audit.size(of: tenant.id)
+        return Self.json(["status": "ready", "journal": .integer(size.size)])
+    }
+
+    /// On the control socket and the metrics listener only; elsewhere it is not there.
+    private func measured(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        guard context.isLocalSocket || context.peer?.isLoopback == true else { throw Refusal.notFound }
+        let counts = gateway.counts
+        metrics.gauge("gatehouse_sessions", help: "Live sessions").set(counts.sessions)
+        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions")
+            .set(counts.applicationSessions)
+        metrics.gauge("gatehouse_api_keys", help: "Usable API keys").set(counts.keys)
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: metrics.render())))
+    }
+
+    /// AuthZEN 1.0 §9: where the decision point is, under the tenant's public URL.
+    private func authZEN(_ slug: String) throws -> AttributeValue {
+        let tenant = slug == Tenant.defaultSlug ? gateway.tenants.defaultTenant : gateway.tenants.tenant(slug: slug)
+        guard let tenant, !tenant.isDisabled else { throw Refusal.notFound }
+        let base = gateway.tenants.publicURL(of: tenant.id)
+        return [
+            "policy_decision_point": .string(base),
+            "access_evaluation_endpoint": .string(base + "/access/v1/evaluation"),
+            "access_evaluations_endpoint": .string(base + "/access/v1/evaluations"),
+        ]
+    }
+
+    private static func json(_ value: AttributeValue, _ status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: CanonicalJSON.encode(value))))
+    }
+}

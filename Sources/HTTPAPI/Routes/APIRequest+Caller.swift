@@ -1,0 +1,83 @@
+import Gateway
+import Vocabulary
+
+extension APIRequest {
+    /// On whose behalf the handler works. The control socket's other end is the machine's administrator: its file can be
+    /// opened by nobody else.
+    public func caller(_ gateway: Gateway) throws -> Caller {
+        guard let tenant else { throw Refusal.notFound }
+        let command = CommandID.random(at: gateway.clock())
+        guard let principal else {
+            guard isOperator else { throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header) }
+            return Caller(
+                tenant: tenant.id, actor: .operatingSystemUser(operatorID), command: command, trace: traceID)
+        }
+        let actor: Actor =
+            switch principal.subject {
+            case .person(let id): .person(id)
+            case .serviceAccount(let id): .serviceAccount(id)
+            }
+        return Caller(tenant: tenant.id, actor: actor, principal: principal, command: command, trace: traceID)
+    }
+
+    /// The tenant of the request's URL.
+    public var requiredTenant: TenantID {
+        get throws {
+            guard let tenant else { throw Refusal.notFound }
+            return tenant.id
+        }
+    }
+
+    private var traceID: String? { trace.isEmpty ? nil : trace }
+
+    // MARK: Members of the body
+
+    /// A text of the body. Throws `invalid` when it is absent or of another type.
+    public func text(_ name: String) throws -> String {
+        guard let text = try optionalText(name) else { throw Self.missing(name, "text") }
+        return text
+    }
+
+    public func optionalText(_ name: String) throws -> String? {
+        switch body?[name] {
+        case nil, .null?: return nil
+        case .string(let text)?: return text
+        default: throw Self.missing(name, "text")
+        }
+    }
+
+    public func optionalBool(_ name: String) throws -> Bool? {
+        switch body?[name] {
+        case nil, .null?: return nil
+        case .bool(let value)?: return value
+        default: throw Self.missing(name, "true or false")
+        }
+    }
+
+    public func optionalTime(_ name: String) throws -> Timestamp? {
+        guard let text = try optionalText(name) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else { throw Self.missing(name, "an RFC 3339 date-time") }
+        return time
+    }
+
+    public func optionalInteger(_ name: String) throws -> Int64? {
+        switch body?[name] {
+        case nil, .null?: return nil
+        case let value?:
+            guard let integer = value.integer else { throw Self.missing(name, "a whole number") }
+            return integer
+        }
+    }
+
+    /// Refuses members that the route does not know: a typing error must not silently change nothing.
+    public func allow(_ names: Set<String>) throws {
+        guard let members = body?.object else { throw Fault("body.invalid", .caller, "The body must be a JSON object.") }
+        if let unknown = members.keys.sorted().first(where: { !names.contains($0) }) {
+            throw Fault("body.invalid", .caller, "The body has the unknown member `\(unknown.prefix(64))`.")
+        }
+    }
+
+    private static func missing(_ name: String, _ expected: String) -> Fault {
+        Fault("body.invalid", .caller, "The body's member `\(name)` must be \(expected).")
+    }
+}
