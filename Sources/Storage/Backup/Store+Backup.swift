@@ -3,8 +3,8 @@ import FoundationEssentials
 import Vocabulary
 
 extension Store {
-    /// Copies the store, while it runs, to a new file and writes its manifest beside it (`.manifest.json`). Erased content is
-    /// not in the copy: it is rebuilt from live rows only. Holds a reader, never the writer.
+    /// Copies the store, while it runs, to a new file and writes its manifest beside it (`.manifest.json`). Erased
+    /// content is not in the copy: it is rebuilt from live rows only. Holds a reader, never the writer.
     @discardableResult public func backup(to path: String, now: Timestamp) async throws -> BackupManifest {
         guard !Files.exists(path) else {
             throw Fault("backup.exists", .caller, "There is already a file at \(path).")

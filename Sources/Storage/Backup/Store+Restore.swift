@@ -10,10 +10,11 @@ public struct RestoreReport: Sendable, Hashable {
 }
 
 extension Store {
-    /// Restores a backup into an empty data directory: checks size and digest against the manifest, proves the master key,
-    /// repeats erasures made since (`eraseRows` deletes such a person's rows in the same transaction), begins a new epoch per tenant (journalled as `journal.epoch_started` and signed), and runs
-    /// `endEverything` in the same transaction, where sessions, tokens and flows end.
-    /// Throws `backup.not_empty`, `backup.damaged`, `keys.wrong_master`.
+    /// Restores a backup into an empty data directory: checks size and digest against the manifest, proves the master
+    /// key, repeats erasures made since (`eraseRows` deletes such a person's rows in the same transaction), begins a
+    /// new epoch per tenant (journalled as `journal.epoch_started` and signed), and runs `endEverything` in the same
+    /// transaction, where sessions, tokens and flows end. Throws `backup.not_empty`, `backup.damaged`,
+    /// `keys.wrong_master`.
     public static func restore(
         _ backup: String, configuration: StoreConfiguration, masterKey: MasterKey, erased: [ErasedPerson],
         now: Timestamp, eraseRows: @escaping @Sendable (Transaction, ErasedPerson) throws -> Void,
@@ -22,7 +23,8 @@ extension Store {
         let manifest = try checkedManifest(backup)
         try Files.makeDirectory(configuration.directory)
         guard !Files.exists(configuration.databasePath) else {
-            throw Fault("backup.not_empty", .caller, "The data directory \(configuration.directory) is in use.",
+            throw Fault(
+                "backup.not_empty", .caller, "The data directory \(configuration.directory) is in use.",
                 remedy: "Restore into an empty directory.")
         }
         // Heads kept outside: an epoch must be newer than every one that anybody has seen.

@@ -1,13 +1,15 @@
 import Vocabulary
 
 extension Transaction {
-    /// Erases what the journal knows of a person: destroys the key, and every section's salt and ciphertext; journals that
-    /// it was done and remembers the id, so that a restore repeats it. Rows of the person are the caller's to delete in the
-    /// same transaction. Once committed, the write-ahead log is emptied too. Verification still holds afterwards.
+    /// Erases what the journal knows of a person: destroys the key, and every section's salt and ciphertext; journals
+    /// that it was done and remembers the id, so that a restore repeats it. Rows of the person are the caller's to
+    /// delete in the same transaction. Once committed, the write-ahead log is emptied too. Verification still holds
+    /// afterwards.
     @discardableResult public func erase(_ person: PersonID, _ context: EventContext) throws -> AppendedEvent {
         let sections = try destroySections(of: person, context.tenant)
         try sql.execute(
-            "INSERT INTO erased_person (tenant, person, at) VALUES (?1, ?2, ?3) ON CONFLICT (tenant, person) DO NOTHING",
+            "INSERT INTO erased_person (tenant, person, at) VALUES (?1, ?2, ?3)"
+                + " ON CONFLICT (tenant, person) DO NOTHING",
             [.id(context.tenant), .id(person), .time(now)])
         return try append(
             NewEvent(

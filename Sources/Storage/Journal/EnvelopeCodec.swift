@@ -18,7 +18,8 @@ public struct EventEnvelope: Hashable, Sendable {
     public var commitments: [Commitment]
 }
 
-/// What the leaf holds of a personal section: HMAC-SHA-256 of the plaintext under its own salt, which is sealed with it.
+/// What the leaf holds of a personal section: HMAC-SHA-256 of the plaintext under its own salt, which is sealed with
+/// it.
 public struct Commitment: Hashable, Sendable {
     public let person: PersonID
     public let name: String
@@ -27,8 +28,8 @@ public struct Commitment: Hashable, Sendable {
     public let tag: [UInt8]
 }
 
-/// The journal's own binary form, version 1: a version byte, then fields in a fixed order, each text and list preceded by
-/// its length. Records are hashed as stored and never re-encoded; reading checks every bound.
+/// The journal's own binary form, version 1: a version byte, then fields in a fixed order, each text and list
+/// preceded by its length. Records are hashed as stored and never re-encoded; reading checks every bound.
 public enum EnvelopeCodec {
     /// No record is longer.
     public static let limit = 1 << 20
@@ -53,7 +54,9 @@ public enum EnvelopeCodec {
         writer.bytes.append(envelope.node)
         try writer.facts(envelope.facts)
         try writer.commitments(envelope.commitments)
-        guard writer.bytes.count <= limit else { throw EnvelopeWriter.invalid("A record has more than \(limit) bytes.") }
+        guard writer.bytes.count <= limit else {
+            throw EnvelopeWriter.invalid("A record has more than \(limit) bytes.")
+        }
         return writer.bytes
     }
 

@@ -74,7 +74,9 @@ struct EnvelopeWriter {
     }
 
     mutating func facts(_ facts: [Fact]) throws {
-        guard facts.count <= Self.factLimit else { throw Self.invalid("An event has more than \(Self.factLimit) facts.") }
+        guard facts.count <= Self.factLimit else {
+            throw Self.invalid("An event has more than \(Self.factLimit) facts.")
+        }
         bytes.append(bigEndian: UInt16(facts.count))
         for fact in facts {
             try word(fact.name)

@@ -17,8 +17,8 @@ public final class FileHeadSink: HeadSink {
         }
     }
 
-    /// Throws `storage.lines_damaged` when a whole line is not a head. A last line cut short by a crash is ignored: it was
-    /// never acknowledged.
+    /// Throws `storage.lines_damaged` when a whole line is not a head. A last line cut short by a crash is ignored:
+    /// it was never acknowledged.
     public func newest() throws -> [TenantID: SignedHead] {
         try known.withLock { known in
             let newest = try known ?? read()

@@ -37,8 +37,8 @@ public struct ExportSection: Codable, Sendable, Hashable {
 }
 
 extension Store {
-    /// Writes a tenant's journal to a new file of JSON lines (mode 0600) that `JournalVerifier` needs nothing else for.
-    /// Sections stay out unless asked for. Answers how many events it holds.
+    /// Writes a tenant's journal to a new file of JSON lines (mode 0600) that `JournalVerifier` needs nothing else
+    /// for. Sections stay out unless asked for. Answers how many events it holds.
     @discardableResult public func exportJournal(
         of tenant: TenantID, to path: String, withSections: Bool = false
     ) async throws -> Int64 {
@@ -58,7 +58,8 @@ extension Store {
         }
         let heads = try await read { connection in
             try connection.query(
-                Self.headColumns + " WHERE tenant = ?1 AND size <= ?2 ORDER BY epoch, size", [.id(tenant), .integer(size)]
+                Self.headColumns + " WHERE tenant = ?1 AND size <= ?2 ORDER BY epoch, size",
+                [.id(tenant), .integer(size)]
             ).map(Self.head)
         }
         try Files.append(path, try heads.flatMap { try Self.line(.head($0)) })

@@ -1,7 +1,7 @@
 import Vocabulary
 
-/// Where each tenant's tree stands, as the writer knows it. A value, so that a body that fails is undone by putting the
-/// earlier value back.
+/// Where each tenant's tree stands, as the writer knows it. A value, so that a body that fails is undone by putting
+/// the earlier value back.
 struct JournalState {
     struct Tree {
         var epoch: Int64
@@ -50,7 +50,8 @@ struct JournalState {
             "SELECT epoch, size, frontier FROM journal_tree WHERE tenant = ?1", [.id(tenant)])
         guard let row else { return Tree(epoch: 1, frontier: MerkleFrontier()) }
         guard let frontier = MerkleFrontier(size: try row.integer(1), bytes: try row.blob(2)) else {
-            throw Fault("storage.corrupt", .ourselves, "The stored tree of tenant \(tenant) is damaged.",
+            throw Fault(
+                "storage.corrupt", .ourselves, "The stored tree of tenant \(tenant) is damaged.",
                 remedy: "Run: gatehouse db check")
         }
         return Tree(epoch: try row.integer(0), frontier: frontier)

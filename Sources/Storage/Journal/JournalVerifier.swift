@@ -111,7 +111,9 @@ private struct VerificationRun {
             if position == expected {
                 expected += 1
             } else if position > expected, !Self.holds(present, from: expected, below: position) {
-                for missing in (expected..<position).prefix(Self.listed) { findings.append(.dropped(position: missing)) }
+                for missing in (expected..<position).prefix(Self.listed) {
+                    findings.append(.dropped(position: missing))
+                }
                 expected = position + 1
             } else {
                 findings.append(.reordered(position: position))
@@ -169,7 +171,8 @@ private struct VerificationRun {
 
     private mutating func check(_ head: SignedHead, _ trusted: [PublishedKey]?) -> Bool {
         let keys = trusted ?? header?.keys ?? []
-        guard head.tenant == header?.tenant, let key = keys.first(where: { $0.id == head.keyID && $0.isConsistent }) else {
+        guard head.tenant == header?.tenant, let key = keys.first(where: { $0.id == head.keyID && $0.isConsistent })
+        else {
             findings.append(.wrongKey(head.keyID))
             return false
         }

@@ -58,7 +58,9 @@ public indirect enum FactValue: Hashable, Sendable {
     /// At most 4,096 values, nested at most 8 deep.
     case list([FactValue])
 
-    public static func id<Kind>(_ id: Identifier<Kind>, _ kind: String) -> FactValue { .id(bytes: id.bytes, kind: kind) }
+    public static func id<Kind>(_ id: Identifier<Kind>, _ kind: String) -> FactValue {
+        .id(bytes: id.bytes, kind: kind)
+    }
 }
 
 /// One named fact of an event.

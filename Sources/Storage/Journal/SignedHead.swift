@@ -28,7 +28,9 @@ public struct SignedHead: Hashable, Sendable, Codable {
     /// The bytes that are signed.
     public var message: [UInt8] { Self.message(tenant, epoch, size, root, time) }
 
-    static func message(_ tenant: TenantID, _ epoch: Int64, _ size: Int64, _ root: [UInt8], _ time: Timestamp) -> [UInt8] {
+    static func message(_ tenant: TenantID, _ epoch: Int64, _ size: Int64, _ root: [UInt8], _ time: Timestamp)
+        -> [UInt8]
+    {
         var bytes = Array("gatehouse head v1\n".utf8)
         bytes.append(tenant)
         bytes.append(bigEndian: epoch)

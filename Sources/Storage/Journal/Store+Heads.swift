@@ -1,8 +1,8 @@
 import Vocabulary
 
 extension Store {
-    /// Signs a head for every tenant whose tree has grown since its last one, over durable leaves only, stores it, and then
-    /// hands them to the sink. Heads that a failing sink missed are handed over again at the next call.
+    /// Signs a head for every tenant whose tree has grown since its last one, over durable leaves only, stores it,
+    /// and then hands them to the sink. Heads that a failing sink missed are handed over again at the next call.
     @discardableResult public func signHeads(now: Timestamp) async throws -> [SignedHead] {
         if let appendRefusal { throw appendRefusal }
         let keys = keys

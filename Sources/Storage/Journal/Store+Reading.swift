@@ -21,7 +21,7 @@ public struct JournalEntry: Sendable {
     /// RFC 9162 leaf hash of position and record.
     public let leaf: [UInt8]
     public let envelope: EventEnvelope
-    /// In the order of the commitments; empty unless asked for. 
+    /// In the order of the commitments; empty unless asked for.
     public var sections: [OpenedSection]
 }
 
@@ -36,8 +36,8 @@ extension Store {
     /// No page is longer.
     public static let pageLimit = 1_000
 
-    /// Events after a position, oldest first, at most `limit` (1 to 1,000). With `opening`, sections come decrypted and
-    /// proven against their commitments; the caller has checked that the reader may see them.
+    /// Events after a position, oldest first, at most `limit` (1 to 1,000). With `opening`, sections come decrypted
+    /// and proven against their commitments; the caller has checked that the reader may see them.
     public func events(
         of tenant: TenantID, after position: Int64 = 0, filter: EventFilter = EventFilter(), limit: Int = 100,
         opening: Bool = false
@@ -48,7 +48,8 @@ extension Store {
             return try connection.query(sql, values).map { row in
                 let record = try row.blob(1)
                 var entry = JournalEntry(
-                    position: try row.integer(0), record: record, leaf: try row.blob(2), envelope: try EnvelopeCodec.decode(record),
+                    position: try row.integer(0), record: record, leaf: try row.blob(2),
+                    envelope: try EnvelopeCodec.decode(record),
                     sections: [])
                 if opening { entry.sections = try Self.open(entry, tenant, keys, connection) }
                 return entry
@@ -66,14 +67,17 @@ extension Store {
             return "?\(values.count)"
         }
         if let prefix = filter.typePrefix {
-            conditions.append("substr(type, 1, \(next(.integer(Int64(prefix.unicodeScalars.count))))) = \(next(.text(prefix)))")
+            conditions.append(
+                "substr(type, 1, \(next(.integer(Int64(prefix.unicodeScalars.count))))) = \(next(.text(prefix)))")
         }
         if let stream = filter.stream {
-            conditions.append("stream_kind = \(next(.text(stream.kind.rawValue))) AND stream = \(next(.blob(stream.id)))")
+            conditions.append(
+                "stream_kind = \(next(.text(stream.kind.rawValue))) AND stream = \(next(.blob(stream.id)))")
         }
         if let person = filter.person {
             conditions.append(
-                "position IN (SELECT position FROM journal_section WHERE tenant = ?1 AND person = \(next(.id(person))))")
+                "position IN (SELECT position FROM journal_section WHERE tenant = ?1 AND person = \(next(.id(person))))"
+            )
         }
         let sql =
             "SELECT position, record, leaf FROM journal_event WHERE " + conditions.joined(separator: " AND ")

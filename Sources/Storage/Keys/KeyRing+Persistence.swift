@@ -47,16 +47,17 @@ extension KeyRing {
     private func storeCanary(_ connection: any SQLConnection, _ wrapper: SymmetricKey) throws {
         let sealed = try AuthenticatedCipher.seal(canaryText, key: wrapper, envelope: masterEnvelope, context: [])
         try connection.execute(
-            "INSERT INTO key_canary (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
+            "INSERT INTO key_canary (id, sealed) VALUES (1, ?1)"
+                + " ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
             [.blob(sealed)])
     }
 
     /// Stores the keys of tenants first seen since the last call; answers who, to be confirmed after the commit.
-    func storeFresh(_ connection: any SQLConnection) throws -> [TenantID] {
+    func storeFresh(_ connection: any SQLConnection, under changed: MasterKey? = nil) throws -> [TenantID] {
         let (master, fresh) = state.withLock { state in
             (state.master, state.tenants.values.filter { !state.stored.contains($0.tenant) })
         }
-        for keys in fresh { try store(keys, under: master, connection) }
+        for keys in fresh { try store(keys, under: changed ?? master, connection) }
         return fresh.map(\.tenant)
     }
 
@@ -94,6 +95,7 @@ extension KeyRing {
         let all = state.withLock { Array($0.tenants.values) }
         for keys in all { try store(keys, under: master, transaction.sql) }
         try storeCanary(transaction.sql, wrapping(master))
+        transaction.newMaster = master
         transaction.afterCommit { [self] in
             state.withLock {
                 $0.master = master
@@ -110,7 +112,8 @@ extension KeyRing {
     private func tenantContext(_ tenant: TenantID) -> [UInt8] { Array("tenant".utf8) + tenant.bytes }
     private var masterEnvelope: KeyEnvelope { KeyEnvelope(purpose: .tenantKey, tenant: nobody, key: masterID) }
     private var wrongMaster: Fault {
-        Fault("keys.wrong_master", .ourselves, "The master key is not the one this database was made with.",
+        Fault(
+            "keys.wrong_master", .ourselves, "The master key is not the one this database was made with.",
             remedy: "Put the right key back, or recover it with the offline recovery key.")
     }
 }

@@ -2,10 +2,11 @@ import Crypto
 import Synchronization
 import Vocabulary
 
-/// Every key of the gateway: purpose keys derived per tenant from a tenant key that is stored wrapped by the master key.
+/// Every key of the gateway: purpose keys derived per tenant from a tenant key that is stored wrapped by the master
+/// key.
 ///
-/// Synchronous and safe from any thread. A tenant's first key is itself derived from the master key, so that it can be
-/// used before the transaction that stores it has committed, and comes out the same if that transaction fails.
+/// Synchronous and safe from any thread. A tenant's first key is itself derived from the master key, so that it can
+/// be used before the transaction that stores it has committed, and comes out the same if that transaction fails.
 public final class KeyRing: Sendable {
     struct State {
         var master: MasterKey
@@ -17,8 +18,8 @@ public final class KeyRing: Sendable {
 
     init(master: MasterKey) { state = Mutex(State(master: master)) }
 
-    /// Encrypts under the tenant's active key for this purpose. `context` says what the value belongs to (a row's id):
-    /// the result opens nowhere else. At most 16 MiB.
+    /// Encrypts under the tenant's active key for this purpose. `context` says what the value belongs to (a row's
+    /// id): the result opens nowhere else. At most 16 MiB.
     public func seal(
         _ plaintext: [UInt8], purpose: KeyPurpose, tenant: TenantID, context: [UInt8]
     ) throws -> [UInt8] {

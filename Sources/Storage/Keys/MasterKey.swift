@@ -29,16 +29,18 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         try self.init(bytes: stride(from: 0, to: 64, by: 2).map { values[$0] << 4 | values[$0 + 1] })
     }
 
-    /// Reads the key file. Throws `keys.master_missing` when there is none, `keys.master_exposed` when others than its
-    /// owner may read it (any mode beyond 0600).
+    /// Reads the key file. Throws `keys.master_missing` when there is none, `keys.master_exposed` when others than
+    /// its owner may read it (any mode beyond 0600).
     public init(file path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw Fault("keys.master_missing", .ourselves, "There is no master key at \(path).",
+            throw Fault(
+                "keys.master_missing", .ourselves, "There is no master key at \(path).",
                 remedy: "Put the key back from where it is kept, or recover it with the offline recovery key.")
         }
         guard status.st_mode & 0o177 == 0 else {
-            throw Fault("keys.master_exposed", .ourselves, "The master key \(path) is readable by others.",
+            throw Fault(
+                "keys.master_exposed", .ourselves, "The master key \(path) is readable by others.",
                 remedy: "Run: chmod 600 \(path)")
         }
         try self.init(hexadecimal: String(decoding: try Files.read(path, limit: 256), as: UTF8.self))

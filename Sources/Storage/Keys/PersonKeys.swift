@@ -42,8 +42,9 @@ extension KeyRing {
 
     /// Makes a person's key and stores it wrapped by the tenant's.
     func makePersonKey(_ person: PersonID, _ tenant: TenantID, _ connection: any SQLConnection) throws -> PersonKey {
-        guard try connection.queryOne(
-            "SELECT 1 FROM erased_person WHERE tenant = ?1 AND person = ?2", [.id(tenant), .id(person)]) == nil
+        guard
+            try connection.queryOne(
+                "SELECT 1 FROM erased_person WHERE tenant = ?1 AND person = ?2", [.id(tenant), .id(person)]) == nil
         else { throw Fault("storage.erased", .caller, "The person \(person) has been erased.") }
         var generator = SystemRandomNumberGenerator()
         let made = PersonKey(

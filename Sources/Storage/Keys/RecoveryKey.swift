@@ -4,7 +4,7 @@ import Vocabulary
 /// The offline way back to a lost master key: a printed code of 256 random bits, and a file holding the master key
 /// sealed under it. Neither is of use without the other.
 public struct RecoveryKey: Sendable, CustomStringConvertible {
-    /// Thirteen groups of four and one of four more: 52 base32 characters of key and 4 of checksum, in groups of 4.
+    /// Fourteen groups of four base32 characters: the key and 24 bits of checksum.
     public let code: SecretText
     /// What to store beside the backups: the sealed master key.
     public let sealed: [UInt8]

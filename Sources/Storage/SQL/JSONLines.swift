@@ -35,7 +35,8 @@ enum JSONLines {
     }
 
     private static func damaged(_ path: String) -> Fault {
-        Fault("storage.lines_damaged", .ourselves, "The file \(path) has a damaged line.",
+        Fault(
+            "storage.lines_damaged", .ourselves, "The file \(path) has a damaged line.",
             remedy: "Restore that file from its copy; do not delete it.")
     }
 }

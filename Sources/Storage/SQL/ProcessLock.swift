@@ -11,13 +11,15 @@ final class ProcessLock: Sendable {
         let path = directory + "/gatehouse.lock"
         let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else {
-            throw Fault("storage.denied", .ourselves, "The lock file \(path) cannot be opened.",
+            throw Fault(
+                "storage.denied", .ourselves, "The lock file \(path) cannot be opened.",
                 remedy: "Check who owns the data directory.")
         }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.holder(opened)
             close(opened)
-            throw Fault("storage.locked", .ourselves, "Process \(holder) already has the data directory \(directory) open.",
+            throw Fault(
+                "storage.locked", .ourselves, "Process \(holder) already has the data directory \(directory) open.",
                 remedy: "Stop that process first.")
         }
         let text = Array("\(getpid())\n".utf8)
@@ -31,7 +33,11 @@ final class ProcessLock: Sendable {
     /// Lets another process in.
     func release() {
         descriptor.withLock {
-            if let open = $0 { close(open) }
+            if let open = $0 {
+                // A child between fork and exec holds a copy of the descriptor; closing ours alone would not unlock.
+                flock(open, LOCK_UN)
+                close(open)
+            }
             $0 = nil
         }
     }

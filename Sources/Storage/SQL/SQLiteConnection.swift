@@ -104,7 +104,8 @@ final class SQLiteConnection: SQLConnection {
 
     private func fault(_ code: Int32, _ handle: OpaquePointer?) -> Fault {
         storageFault(
-            code: sqlite3_extended_errcode(handle), primary: code & 0xFF, message: String(cString: sqlite3_errmsg(handle)))
+            code: sqlite3_extended_errcode(handle), primary: code & 0xFF,
+            message: String(cString: sqlite3_errmsg(handle)))
     }
 }
 
@@ -129,7 +130,8 @@ private func storageFault(code: Int32, primary: Int32, message: String) -> Fault
     case SQLITE_CORRUPT, SQLITE_NOTADB:
         Fault("storage.corrupt", .ourselves, "The database file is damaged (\(message)).", remedy: "Restore a backup.")
     case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM:
-        Fault("storage.denied", .ourselves, "The database cannot be opened for this (\(message)).",
+        Fault(
+            "storage.denied", .ourselves, "The database cannot be opened for this (\(message)).",
             remedy: "Check who owns the data directory and its mode.")
     default:
         Fault("storage.failed", .ourselves, "The database refused a statement (\(code): \(message)).")

@@ -18,7 +18,8 @@ final class SQLitePool: Sendable {
         try makeDurable()
     }
 
-    // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is asserted.
+    // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is
+    // asserted.
     private func makeDurable() throws {
         try write { connection in
             try connection.executeScript("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")

@@ -39,7 +39,9 @@ final class BatchRunner: @unchecked Sendable {
                 do {
                     try collect(connection, next, &done)
                     try journal.store(connection)
-                    let stored = try keys.storeFresh(connection)
+                    // Under the key that will be in force once this commits, or the next start could not open it.
+                    let master = done.filter { $0.error == nil }.compactMap(\.transaction.newMaster).last
+                    let stored = try keys.storeFresh(connection, under: master)
                     try connection.execute("COMMIT")
                     return stored
                 } catch {

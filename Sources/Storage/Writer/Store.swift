@@ -10,8 +10,8 @@ public final class Store: Sendable {
     public let appendRefusal: Fault?
     private let lock: ProcessLock
 
-    /// Opens or makes the store: takes the process lock, asserts durability, migrates, proves the master key, and compares
-    /// the journal with the newest heads kept outside. Throws `storage.locked`, `storage.schema_newer`,
+    /// Opens or makes the store: takes the process lock, asserts durability, migrates, proves the master key, and
+    /// compares the journal with the newest heads kept outside. Throws `storage.locked`, `storage.schema_newer`,
     /// `storage.not_durable`, `keys.wrong_master` and what the file system refuses.
     public static func open(
         _ configuration: StoreConfiguration, masterKey: MasterKey, clock: @escaping @Sendable () -> Timestamp
@@ -46,9 +46,9 @@ public final class Store: Sendable {
         try await pool.read { try body($0) }
     }
 
-    /// Runs the body at the writer, together with others in one transaction, and returns once that is durable. A body that
-    /// throws is rolled back alone. A body in a bulk lane holds the writer while it runs: it works in chunks of 20 ms.
-    /// Throws what the body threw, `storage.overloaded` when the lane is full, `storage.closed` after `close`.
+    /// Runs the body at the writer, together with others in one transaction, and returns once that is durable. A body
+    /// that throws is rolled back alone. A body in a bulk lane holds the writer while it runs: it works in chunks of
+    /// 20 ms. Throws what the body threw, `storage.overloaded` when the lane is full, `storage.closed` after `close`.
     public func write<T: Sendable>(
         _ lane: WriterLane, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
@@ -58,6 +58,9 @@ public final class Store: Sendable {
     /// Finishes what waits, refuses what comes, and closes the file.
     public func close() async throws {
         await writer.stop()
+        // So that the file alone is whole; if a reader is still at it, the log beside it stays and is read at the
+        // next start.
+        _ = try? pool.truncateLog()
         try pool.close()
         lock.release()
     }

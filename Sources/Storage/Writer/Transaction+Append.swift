@@ -2,9 +2,10 @@ import Crypto
 import Vocabulary
 
 extension Transaction {
-    /// Appends an event to the tenant's journal in this transaction. Throws `storage.conflict` when the stream has moved
-    /// past `expectedVersion`, `storage.erased` when a section is about an erased person, `journal.invalid` when a name or
-    /// size is out of bounds, `journal.behind_head` when this database is older than a head kept outside.
+    /// Appends an event to the tenant's journal in this transaction. Throws `storage.conflict` when the stream has
+    /// moved past `expectedVersion`, `storage.erased` when a section is about an erased person, `journal.invalid`
+    /// when a name or size is out of bounds, `journal.behind_head` when this database is older than a head kept
+    /// outside.
     @discardableResult public func append(_ event: NewEvent) throws -> AppendedEvent {
         if let refusal { throw refusal }
         let tenant = event.context.tenant
@@ -27,7 +28,8 @@ extension Transaction {
         return AppendedEvent(id: id, position: position, streamVersion: version, at: now)
     }
 
-    /// The position of the tenant's newest event, 0 when there is none: what `valid_from` of rows written here may hold.
+    /// The position of the tenant's newest event, 0 when there is none: what `valid_from` of rows written here may
+    /// hold.
     public func position(of tenant: TenantID) throws -> Int64 { try journal.tree(tenant, sql).frontier.size }
 
     private func nextVersion(_ event: NewEvent) throws -> Int64 {
@@ -37,7 +39,8 @@ extension Transaction {
             [.id(event.context.tenant), .text(event.stream.kind.rawValue), .blob(event.stream.id)])
         let current = try row?.integer(0) ?? 0
         if let expected = event.expectedVersion, expected != current {
-            throw Fault("storage.conflict", .caller, "It was changed by somebody else in the meantime.",
+            throw Fault(
+                "storage.conflict", .caller, "It was changed by somebody else in the meantime.",
                 remedy: "Read it again and repeat the change.")
         }
         return current + 1

@@ -12,6 +12,8 @@ public final class Transaction {
     var journal: JournalState
     var madeKeys: [PersonKeyCache.Name: PersonKey] = [:]
     var erasedSomebody = false
+    /// The master key that this transaction wraps everything under, when it changes it.
+    var newMaster: MasterKey?
     private(set) var closures: [@Sendable () -> Void] = []
 
     init(
@@ -25,7 +27,7 @@ public final class Transaction {
         self.journal = journal
     }
 
-    /// Runs after this transaction is durable, in commit order, before its caller is resumed. Must be quick: the writer
-    /// waits for it.
+    /// Runs after this transaction is durable, in commit order, before its caller is resumed. Must be quick: the
+    /// writer waits for it.
     public func afterCommit(_ closure: @escaping @Sendable () -> Void) { closures.append(closure) }
 }

@@ -45,7 +45,11 @@ final class Writer: Sendable {
                     box.set(value)
                 },
                 finish: { error in
-                    if let error { continuation.resume(throwing: error) } else { continuation.resume(returning: box.get()) }
+                    if let error {
+                        continuation.resume(throwing: error)
+                    } else {
+                        continuation.resume(returning: box.get())
+                    }
                 })
             if let fault = push(job, lane) { continuation.resume(throwing: fault) }
         }
@@ -55,7 +59,8 @@ final class Writer: Sendable {
         let fault: Fault? = state.withLock { state in
             if state.isStopping { return Fault("storage.closed", .ourselves, "The store is closing.") }
             guard state.queue.push(job, lane) else {
-                return Fault("storage.overloaded", .ourselves, "Too many changes are waiting to be written.",
+                return Fault(
+                    "storage.overloaded", .ourselves, "Too many changes are waiting to be written.",
                     remedy: "Try again in a moment.")
             }
             return nil
