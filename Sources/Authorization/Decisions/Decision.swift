@@ -96,8 +96,7 @@ public struct Decision: Sendable {
 public struct AttributeReadSet: Sendable, Hashable {
     private var words = SIMD4<UInt64>()
 
-    @inline(__always)
-    mutating func insert(_ slot: Int) { words[slot >> 6 & 3] |= 1 << UInt64(slot & 63) }
+    mutating func insert(_ bits: UInt64, word: Int) { words[word & 3] |= bits }
     func contains(_ slot: Int) -> Bool { words[slot >> 6 & 3] >> UInt64(slot & 63) & 1 == 1 }
     public var isEmpty: Bool { words == SIMD4() }
 }

@@ -17,20 +17,30 @@ struct Evaluation {
     /// The attributes looked at so far.
     var reads: AttributeReadSet {
         var set = AttributeReadSet()
-        for slot in 0..<tables.slots.count where resolved[slot].kind != .unresolved { set.insert(slot) }
+        for first in stride(from: 0, to: tables.slots.count, by: 64) {
+            var bits: UInt64 = 0
+            for slot in first..<min(first + 64, tables.slots.count) where resolved[slot].kind != .unresolved {
+                bits |= 1 << UInt64(slot & 63)
+            }
+            set.insert(bits, word: first >> 6)
+        }
         return set
     }
 
     /// All must be true; a false one outweighs an error.
     @inline(__always)
     func result(of rule: CompiledRule) -> ComparisonResult {
-        if rule.guardSlot >= 0 {
-            let held = value(of: rule.guardSlot)
-            if held.kind == .text, held.bits != Int64(rule.guardText) { return .no }
-        }
+        guard rule.guardSlot >= 0 else { return result(of: rule, skipping: 0) }
+        let held = value(of: rule.guardSlot)
+        guard held.kind == .text else { return result(of: rule, skipping: 0) }
+        return held.bits == Int64(rule.guardText) ? result(of: rule, skipping: 1) : .no
+    }
+
+    @inline(never)
+    private func result(of rule: CompiledRule, skipping skipped: Int) -> ComparisonResult {
         var result = ComparisonResult.yes
         let first = Int(rule.firstConjunct)
-        for place in first..<first + Int(rule.conjunctCount) {
+        for place in first + skipped..<first + Int(rule.conjunctCount) {
             let one = self.result(of: tables.conjuncts[place])
             if one == .no { return .no }
             if one.isError, !result.isError { result = one }
@@ -139,10 +149,10 @@ struct Evaluation {
         return value
     }
 
-    @inline(__always)
+    @inline(never)
     private func resolve(_ slot: Int32) -> ResolvedValue {
         let attribute = tables.slots[Int(slot)]
-        if attribute.source == .subject { return standing.resolved[Int(attribute.place)] }
+        if attribute.source == .subject { return standing.resolved(Int(attribute.place)) }
         if attribute.source == .resource, let row, let resources {
             let stored = resources.resolved(row, Int(attribute.place))
             if stored.kind != .absent { return stored }

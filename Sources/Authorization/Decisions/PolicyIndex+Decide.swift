@@ -7,7 +7,7 @@ extension PolicyIndex {
         _ request: DecisionRequest, standing: Standing, resources: ResourceDirectory? = nil, now: Timestamp
     ) -> Decision {
         if standing.stamp !== stamp || (resources.map { $0.stamp !== stamp } ?? false) { return refusal(.staleFacts) }
-        if let end = standing.facts.validUntil, end <= now { return refusal(.standingExpired) }
+        if let end = standing.validUntil, end <= now { return refusal(.standingExpired) }
         return withEvaluation(request, standing, resources) { evaluation, hits in
             run(evaluation, hits, now)
         }
@@ -26,7 +26,7 @@ extension PolicyIndex {
         _ body: (Evaluation, UnsafeMutablePointer<UInt64>) -> Result
     ) -> Result {
         let valueBytes = tables.slots.count * MemoryLayout<ResolvedValue>.stride
-        let hitBytes = (standing.words.count + 1) * 8
+        let hitBytes = (standing.wordCount + 1) * 8
         let size = valueBytes + hitBytes + tables.predicates.count
         return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { scratch in
             let base = scratch.baseAddress.unsafelyUnwrapped
@@ -48,7 +48,8 @@ extension PolicyIndex {
         let actionRow = (actionNames[request.action] ?? actionNames.count) * wordCount
         let typeRow = (typeNames[request.resourceType] ?? typeNames.count) * wordCount
         var tally = Tally()
-        for (place, word) in standing.words.enumerated() {
+        for place in 0..<standing.wordCount {
+            let word = standing.word(place)
             var bits = word.bits & tables.actionBits[actionRow + word.index] & tables.typeBits[typeRow + word.index]
             while bits != 0 {
                 let offset = bits.trailingZeroBitCount
@@ -80,13 +81,13 @@ extension PolicyIndex {
         let (rules, enforcement) = named(evaluation, hits, tally.denies)
         return Decision(
             outcome: .deny, reason: .deniedByRule, determining: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: evaluation.standing.facts.validUntil, index: stamp,
+            enforcement: enforcement, validUntil: evaluation.standing.validUntil, index: stamp,
             readSet: evaluation.reads)
     }
 
     private func permitted(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
         let (rules, enforcement) = named(evaluation, hits, tally.allows)
-        let end = evaluation.standing.facts.validUntil
+        let end = evaluation.standing.validUntil
         let validUntil = tally.expiry.map { expiry in end.map { min($0, expiry) } ?? expiry } ?? end
         return Decision(
             outcome: .permit, reason: .allowedByRule, determining: rules, erred: tally.erred, obligations: [],
@@ -100,7 +101,7 @@ extension PolicyIndex {
             determining: waiting.map { references[$0] }, erred: tally.erred,
             obligations: stepUp(waiting.compactMap { requirements[$0] }),
             enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory,
-            validUntil: evaluation.standing.facts.validUntil, index: stamp, readSet: evaluation.reads)
+            validUntil: evaluation.standing.validUntil, index: stamp, readSet: evaluation.reads)
     }
 
     private func named(
@@ -109,7 +110,9 @@ extension PolicyIndex {
         var named: [RuleReference] = []
         named.reserveCapacity(count)
         var enforcement = Enforcement.advisory
-        for (place, word) in evaluation.standing.words.enumerated() {
+        let standing = evaluation.standing
+        for place in 0..<standing.wordCount {
+            let word = standing.word(place)
             var bits = hits[place]
             while bits != 0 {
                 let rule = word.index << 6 | bits.trailingZeroBitCount

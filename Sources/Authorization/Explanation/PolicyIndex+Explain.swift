@@ -35,7 +35,7 @@ struct RuleExplainer {
         (self.index, self.evaluation, self.now) = (index, evaluation, now)
         policyByID = Dictionary(uniqueKeysWithValues: index.policies.map { ($0.id, $0) })
         var applicable: Set<Int> = []
-        for word in evaluation.standing.words {
+        for word in (0..<evaluation.standing.wordCount).map(evaluation.standing.word) {
             for bit in 0..<64 where word.bits >> UInt64(bit) & 1 == 1 { applicable.insert(word.index << 6 | bit) }
         }
         self.applicable = applicable

@@ -50,26 +50,24 @@ struct ConditionCompiler {
             parts.append(try wildcard(draft.resources.ids))
         }
         for condition in draft.condition.map(flattened) ?? [] { parts.append(try operand(condition)) }
-        // Comparisons before nested nodes: cheaper, and a false one ends the rule.
+        // Comparisons before nested nodes: cheaper, and a false one ends the rule. The gate stands in front of all.
         parts.sort { ($0 < 0 ? 1 : 0) < ($1 < 0 ? 1 : 0) }
+        let gate = parts.firstIndex(where: isGate)
+        if let gate { parts.swapAt(0, gate) }
         let first = conjuncts.count
         conjuncts += parts
-        let gate = gate(of: parts)
+        let guardian = gate.map { _ in predicates[Int(parts[0])] }
         return CompiledRule(
             firstConjunct: Int32(first), conjunctCount: Int32(parts.count), enforcement: draft.enforcement,
-            guardSlot: gate?.slot ?? -1, guardText: Int32(gate?.literal.bits ?? -1),
+            guardSlot: guardian?.slot ?? -1, guardText: Int32(guardian?.literal.bits ?? -1),
             isDemanding: draft.requirement != nil)
     }
 
-    /// The first comparison for equality with a text.
-    private func gate(of parts: [Int32]) -> Predicate? {
-        for part in parts where part >= 0 {
-            let predicate = predicates[Int(part)]
-            if predicate.test == .literal, predicate.comparison == .equals, predicate.literal.kind == .text {
-                return predicate
-            }
-        }
-        return nil
+    /// Whether it is a comparison for equality with a text.
+    private func isGate(_ part: Int32) -> Bool {
+        guard part >= 0 else { return false }
+        let predicate = predicates[Int(part)]
+        return predicate.test == .literal && predicate.comparison == .equals && predicate.literal.kind == .text
     }
 
     private func flattened(_ condition: Condition) -> [Condition] {

@@ -118,7 +118,8 @@ struct CompiledRule: Sendable, BitwiseCopyable {
     let firstConjunct: Int32
     let conjunctCount: Int32
     let enforcement: Enforcement
-    /// A slot that must hold the text numbered `guardText`, or -1: most rules fall at this without a further look.
+    /// What the first conjunct says when it is the equality of a slot with a known text, else -1: most rules fall at
+    /// this without a further look.
     let guardSlot: Int32
     let guardText: Int32
     /// Whether the index holds a demand on the authentication for it.

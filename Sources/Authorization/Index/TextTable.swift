@@ -51,16 +51,24 @@ struct TextHash: Sendable {
 
 /// An immutable map from names to numbers 0, 1, 2 …: open addressing over bytes. Requests only look up, never add.
 struct TextTable: Sendable {
-    private var slots: [UInt64]
+    /// Sixteen bytes that tell almost every other name apart and lead to the name's bytes without a detour.
+    private struct Slot {
+        var tag: UInt32 = 0
+        /// The name's number plus one; zero is an empty slot.
+        var number: UInt32 = 0
+        var start: UInt32 = 0
+        var count: UInt32 = 0
+    }
+
+    private var slots: [Slot]
     private var bytes: [UInt8] = []
-    private var ends: [Int] = [0]
     private(set) var names: [String] = []
 
     var count: Int { names.count }
 
     /// Numbers the different names in their order of appearance.
     init(_ candidates: some Sequence<String>) {
-        slots = Array(repeating: 0, count: 16)
+        slots = Array(repeating: Slot(), count: 16)
         for name in candidates where self[name] == nil { insert(name) }
     }
 
@@ -75,43 +83,48 @@ struct TextTable: Sendable {
     private func find(_ name: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Int? {
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash) & mask
-        while slots[place] != 0 {
+        while slots[place].number != 0 {
             let slot = slots[place]
-            let index = Int(slot & 0xFFFF_FFFF) - 1
-            if slot >> 32 == hash >> 32, isEqual(index, name) { return index }
+            if slot.tag == UInt32(hash >> 32), slot.count == name.count, isEqual(Int(slot.start), name) {
+                return Int(slot.number) - 1
+            }
             place = (place + 1) & mask
         }
         return nil
     }
 
     @inline(__always)
-    private func isEqual(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        let start = ends[index]
-        guard ends[index + 1] - start == name.count else { return false }
-        return bytes.withUnsafeBufferPointer { all in
+    private func isEqual(_ start: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.withUnsafeBufferPointer { all in
             sameBytes(UnsafeBufferPointer(rebasing: all[start..<start + name.count]), name)
         }
     }
 
     private mutating func insert(_ name: String) {
+        let start = bytes.count
         names.append(name)
         bytes += name.utf8
-        ends.append(bytes.count)
         if names.count * 2 > slots.count {
-            slots = Array(repeating: 0, count: slots.count * 2)
-            for index in names.indices { place(index) }
-        } else {
-            place(names.count - 1)
+            let old = slots
+            slots = Array(repeating: Slot(), count: old.count * 2)
+            for slot in old where slot.number != 0 { place(slot) }
+        }
+        var slot = Slot(number: UInt32(names.count), start: UInt32(start), count: UInt32(bytes.count - start))
+        slot.tag = UInt32(hash(slot) >> 32)
+        place(slot)
+    }
+
+    private func hash(_ slot: Slot) -> UInt64 {
+        bytes.withUnsafeBufferPointer { all in
+            TextHash.process(UnsafeBufferPointer(rebasing: all[Int(slot.start)..<Int(slot.start + slot.count)]))
         }
     }
 
-    private mutating func place(_ index: Int) {
-        var name = names[index]
-        let hash = name.withUTF8 { TextHash.process($0) }
+    private mutating func place(_ slot: Slot) {
         let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: hash) & mask
-        while slots[place] != 0 { place = (place + 1) & mask }
-        slots[place] = (hash & ~0xFFFF_FFFF) | UInt64(index + 1)
+        var place = Int(truncatingIfNeeded: hash(slot)) & mask
+        while slots[place].number != 0 { place = (place + 1) & mask }
+        slots[place] = slot
     }
 }
 

@@ -31,7 +31,8 @@ import Vocabulary
             "version": 1,
             "policies": [
                 rule(
-                    "p", ["subjects": ["groups": ["g"]], "when": ["equals": ["resource.owner": ["ref": "subject.id"]]]]),
+                    "p",
+                    ["subjects": ["groups": ["g"]], "when": ["equals": ["resource.owner": ["ref": "subject.id"]]]]),
                 rule("q", ["subjects": ["roles": ["Clerk"]], "require": ["acr": "aal2", "max_age": 60]]),
             ],
             "tests": [test],
