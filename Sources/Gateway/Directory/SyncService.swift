@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import Logging
+import Providers
 import Storage
 import Synchronization
 import Vocabulary
