@@ -11,7 +11,7 @@ struct Evaluation {
     let row: Int?
     /// What each slot holds, resolved when first read.
     let resolved: UnsafeMutablePointer<ResolvedValue>
-    /// A `ComparisonResult` per predicate, zero where not evaluated yet.
+    /// A `ComparisonResult` per shared predicate, zero where not evaluated yet.
     let memo: UnsafeMutablePointer<UInt8>
 
     /// The attributes looked at so far.
@@ -51,6 +51,7 @@ struct Evaluation {
     @inline(__always)
     func result(of operand: Int32) -> ComparisonResult {
         guard operand >= 0 else { return result(ofNode: Int(~operand)) }
+        guard operand < tables.sharedCount else { return evaluate(tables.predicates[Int(operand)]) }
         if let known = ComparisonResult(rawValue: memo[Int(operand)]) { return known }
         let result = evaluate(tables.predicates[Int(operand)])
         memo[Int(operand)] = result.rawValue

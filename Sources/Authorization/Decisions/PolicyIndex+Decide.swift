@@ -19,7 +19,8 @@ extension PolicyIndex {
             validUntil: nil, index: stamp, readSet: AttributeReadSet())
     }
 
-    /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot, a byte per predicate.
+    /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot,
+    /// a byte per shared predicate.
     @inline(__always)
     func withEvaluation<Result>(
         _ request: DecisionRequest, _ standing: Standing, _ resources: ResourceDirectory?,
@@ -27,7 +28,7 @@ extension PolicyIndex {
     ) -> Result {
         let valueBytes = tables.slots.count * MemoryLayout<ResolvedValue>.stride
         let hitBytes = (standing.wordCount + 1) * 8
-        let size = valueBytes + hitBytes + tables.predicates.count
+        let size = valueBytes + hitBytes + tables.sharedCount
         return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { scratch in
             let base = scratch.baseAddress.unsafelyUnwrapped
             scratch.initializeMemory(as: UInt8.self, repeating: 0)

@@ -52,8 +52,8 @@ public final class Standing: @unchecked Sendable {
         let bits: UInt64
     }
 
-    // What a decision touches stands together, in front and in one piece of memory: with 100,000 subjects each line that
-    // is not in the cache costs as much as ten rules.
+    // What a decision touches stands together, in front and in one piece of memory: with 100,000 subjects each line
+    // that is not in the cache costs as much as ten rules.
     public let stamp: IndexStamp
     /// When one of the facts behind it ends.
     public let validUntil: Timestamp?

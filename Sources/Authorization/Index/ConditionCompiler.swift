@@ -13,6 +13,8 @@ struct ConditionCompiler {
     private(set) var slots: [AttributeSlot] = []
     private(set) var slotPaths: [AttributePath] = []
     let texts: TextTable
+    /// The predicates below this number are asked by several rules, so that remembering their answer pays.
+    private(set) var sharedCount = 0
     private(set) var subjectPaths: [AttributePath] = []
     private(set) var resourcePaths: [AttributePath] = []
     private var slotByPath: [AttributePath: Int32] = [:]
@@ -61,6 +63,22 @@ struct ConditionCompiler {
             firstConjunct: Int32(first), conjunctCount: Int32(parts.count), enforcement: draft.enforcement,
             guardSlot: guardian?.slot ?? -1, guardText: Int32(guardian?.literal.bits ?? -1),
             isDemanding: draft.requirement != nil)
+    }
+
+    /// Renumbers the predicates, shared ones first. The decision's scratch memory has a byte for each of those only,
+    /// which keeps it on the stack with thousands of rules.
+    mutating func numberSharedFirst(_ rules: [CompiledRule]) {
+        var uses = Array(repeating: 0, count: predicates.count)
+        for operand in conjuncts + nodeChildren where operand >= 0 { uses[Int(operand)] += 1 }
+        // Gates are answered before predicates are asked.
+        for rule in rules where rule.guardSlot >= 0 { uses[Int(conjuncts[Int(rule.firstConjunct)])] -= 1 }
+        let order = predicates.indices.filter { uses[$0] > 1 } + predicates.indices.filter { uses[$0] <= 1 }
+        sharedCount = uses.count { $0 > 1 }
+        var number = Array(repeating: Int32(0), count: order.count)
+        for (new, old) in order.enumerated() { number[old] = Int32(new) }
+        predicates = order.map { predicates[$0] }
+        conjuncts = conjuncts.map { $0 < 0 ? $0 : number[Int($0)] }
+        nodeChildren = nodeChildren.map { $0 < 0 ? $0 : number[Int($0)] }
     }
 
     /// Whether it is a comparison for equality with a text.

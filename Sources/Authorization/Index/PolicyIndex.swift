@@ -54,6 +54,7 @@ public final class PolicyIndex: Sendable {
         var compiler = ConditionCompiler(drafts)
         var compiled: [CompiledRule] = []
         for draft in drafts { compiled.append(try compiler.compile(draft)) }
+        compiler.numberSharedFirst(compiled)
 
         (self.stamp, self.policies, self.roles) = (stamp, policies, roles)
         tables = DecisionTables(compiled, selection, compiler)
@@ -89,6 +90,8 @@ struct DecisionTables: Sendable {
     let nodes: FlatTable<ConditionNode>
     let nodeChildren: FlatTable<Int32>
     let predicates: FlatTable<Predicate>
+    /// The predicates below this number keep their answer during a decision.
+    let sharedCount: Int
     let members: FlatTable<ResolvedValue>
     let slots: FlatTable<AttributeSlot>
 
@@ -97,6 +100,7 @@ struct DecisionTables: Sendable {
         (actionBits, typeBits) = (FlatTable(selection.actionBits), FlatTable(selection.typeBits))
         (conjuncts, nodes) = (FlatTable(compiler.conjuncts), FlatTable(compiler.nodes))
         (nodeChildren, predicates) = (FlatTable(compiler.nodeChildren), FlatTable(compiler.predicates))
+        sharedCount = compiler.sharedCount
         (members, slots) = (FlatTable(compiler.members), FlatTable(compiler.slots))
     }
 
