@@ -53,7 +53,10 @@ struct SnapshotBuilder {
                     upstreamName: entry.dn))
             if settings.isNested, let name = FoldedName.of(entry.dn) { groupPositions[name] = position }
             primaryGroups.add(group: position, entry)
-            for member in entry.strings(settings.memberAttribute.rawValue) { add(member, to: position) }
+            // groupOfNames demands a member (RFC 4519 §3.5): the empty name is how an empty group is written.
+            for member in entry.strings(settings.memberAttribute.rawValue) where !member.isEmpty {
+                add(member, to: position)
+            }
         }
     }
 
