@@ -17,6 +17,10 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
@@ -91,7 +95,42 @@ let package = Package(
                 "Gateway", "HTTPAPI", "DemoApp", "GatehouseClient", "Vocabulary", "Fixtures", "Fetch", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+
+        tests("VocabularyTests", ["Vocabulary"]),
+        tests("AuthorizationTests", ["Authorization", "Vocabulary"]),
+        tests("IdentityTests", ["Identity", "Vocabulary", crypto]),
+        tests("LDAPTests", ["LDAP", "Fixtures"]),
+        tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
+        tests("FetchTests", ["Fetch", "Vocabulary"]),
+        tests("StorageTests", ["Storage", "Identity", "Vocabulary", crypto]),
+        tests(
+            "GatewayTests",
+            [
+                "Gateway", "Authorization", "Identity", "Passwords", "Providers", "Storage", "Vocabulary", "Fixtures",
+                crypto, logging,
+            ]),
+        tests(
+            "HTTPAPITests",
+            [
+                "HTTPAPI", "Vocabulary", logging, crypto, .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        tests(
+            "GatehouseClientTests",
+            [
+                "GatehouseClient", "DemoApp", "Fixtures", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
+        tests(
+            "EndToEndTests",
+            [
+                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fixtures", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]),
+        tests("TidyTests"),
     ],
     swiftLanguageModes: [.v6]
 )

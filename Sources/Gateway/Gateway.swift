@@ -20,7 +20,10 @@ public final class Gateway: Sendable {
     let standings: StandingCache
     let authorization: AuthorizationTable
     let recorder: DecisionRecorder
+    let directories: DirectoryTable
     public let credentials: CredentialService
+    public let login: LoginService
+    public let sync: SyncService
 
     /// Opens the store, applies the configuration and fills memory. After this every service answers.
     ///
@@ -37,6 +40,9 @@ public final class Gateway: Sendable {
         let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock)
         try await gateway.applyConfiguration()
         try await gateway.fillMemory()
+        try gateway.directories.open(
+            gateway.tenants.all.flatMap { gateway.providers.all(in: $0.id) }, logger: logger, clock: clock)
+        await gateway.sync.recover(gateway.syncTargets)
         return gateway
     }
 
@@ -64,6 +70,15 @@ public final class Gateway: Sendable {
             blockList: try BlockLists.load(configuration.passwords),
             breached: try configuration.passwords.hibpFile.map { try BreachedPasswords(path: $0) }, clock: clock)
         recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
+        directories = DirectoryTable()
+        login = Self.makeLogin(
+            configuration,
+            LoginParts(
+                live: live, credentials: credentials,
+                resolver: SubjectResolver(store: store, table: authorization, cache: standings, clock: clock),
+                applications: applications, providers: providers, directories: directories))
+        sync = SyncService(
+            store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
     }
 
     private func fillMemory() async throws {
@@ -84,6 +99,7 @@ public final class Gateway: Sendable {
     /// Signs a last head, writes what is buffered, and closes the store.
     public func close() async throws {
         hasher.shutDown()
+        if store.appendRefusal == nil { try await login.drainFailures(all: true) }
         await recorder.stop()
         if store.appendRefusal == nil { try await store.signHeads(now: clock()) }
         try await store.close()

@@ -17,6 +17,9 @@ public final class TenantTable: Sendable {
         memory.withLock { memory in memory.defaultID.flatMap { memory.byID[$0] } }
     }
 
+    /// All of them, disabled ones included, oldest first.
+    public var all: [Tenant] { memory.withLock { $0.byID.values.sorted { $0.id < $1.id } } }
+
     public func tenant(slug: String) -> Tenant? {
         memory.withLock { memory in memory.bySlug[slug].flatMap { memory.byID[$0] } }
     }

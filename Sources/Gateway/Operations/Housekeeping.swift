@@ -1,0 +1,46 @@
+import Logging
+import ServiceLifecycle
+import Storage
+import Vocabulary
+
+/// What a running gateway does from time to time: heads are signed, and what has expired leaves memory and rows. A run
+/// that fails is logged and tried again; it never ends the process.
+public struct Housekeeping: Service {
+    private let gateway: Gateway
+    private static let sweepInterval: Duration = .seconds(30)
+    private static let sweepLimit = 1_000
+
+    public init(_ gateway: Gateway) { self.gateway = gateway }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
+                    _ = try await self.gateway.store.signHeads(now: self.gateway.clock())
+                } }
+                group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
+            }
+        }
+    }
+
+    private func every(_ interval: Duration, _ name: String, _ work: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: interval) } catch { return }
+            do { try await work() } catch {
+                gateway.logger.error("housekeeping failed", metadata: ["task": "\(name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func sweep() async throws {
+        let now = gateway.clock()
+        let ended = gateway.live.sweep(at: now)
+        let flows = try await gateway.store.write(.spool) { tx in
+            _ = try tx.sql.deleteExpiredSoftLocks(at: now)
+            return try tx.sql.deleteExpiredFlows(at: now, limit: Self.sweepLimit)
+        }
+        if ended + flows > 0 {
+            gateway.logger.debug("swept", metadata: ["sessions": "\(ended)", "flows": "\(flows)"])
+        }
+    }
+}

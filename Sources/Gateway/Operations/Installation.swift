@@ -1,0 +1,25 @@
+import Foundation
+import Storage
+import Vocabulary
+
+/// Making what a new installation needs and nothing ever makes again.
+public enum Installation {
+    /// Writes a new master key to a file (mode 0400) that must not exist yet, and beside it, under `.recovery`, the same
+    /// key sealed under a code. Answers the code, which is nowhere else: print it once, keep it apart.
+    ///
+    /// - Throws: `Fault` `configuration.secret_exists`, `configuration.write_failed`.
+    public static func makeMasterKey(at path: String) throws -> SecretText {
+        let key = MasterKey.generate()
+        let recovery = try RecoveryKey.make(for: key)
+        try SecretFile.create(path, key.hexadecimal + "\n")
+        try SecretFile.create(path + ".recovery", Data(recovery.sealed).base64EncodedString() + "\n")
+        return recovery.code
+    }
+
+    /// Writes one secret to a new file of mode 0400.
+    ///
+    /// - Throws: `Fault` `configuration.secret_exists`, `configuration.write_failed`.
+    public static func writeSecret(_ secret: SecretText, to path: String) throws {
+        try SecretFile.create(path, secret.reveal() + "\n")
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Gateway
+import HTTPAPI
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Identity
+import Logging
+import NIOCore
+import Vocabulary
+
+/// A whole gateway on a folder of its own, with a service account that may do everything.
+struct TestGateway {
+    let gateway: Gateway
+    let folder: String
+    /// An API key of a service account that holds Admin.
+    let token: String
+
+    /// Opens a gateway; `extra` is configuration text appended to the least there must be.
+    static func open(tenants: [String] = ["default"], extra: String = "") async throws -> TestGateway {
+        let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let key = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
+        let keyFile = folder + "/master.key"
+        try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: keyFile)
+        let list = tenants.map { "  - { slug: \($0), name: \($0) }" }.joined(separator: "\n")
+        let text = """
+            version: 1
+            server: { listen: "127.0.0.1:0", public_url: "https://gate.example.org" }
+            storage: { directory: "\(folder)/data" }
+            keys: { master_key_file: "\(keyFile)" }
+            tenants:
+            \(list)
+            passwords: { block_list: false, argon2id: { memory: 8MiB, passes: 5, lanes: 1 } }
+            \(extra)
+            """
+        let file = folder + "/gatehouse.yaml"
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let gateway = try await Gateway.open(try ConfigurationLoader.load(file: file, environment: [:]), logger: logger)
+        let token = try await administrator(of: gateway, tenant: tenants[0])
+        return TestGateway(gateway: gateway, folder: folder, token: token)
+    }
+
+    /// Makes a service account with Admin in a tenant and answers its API key.
+    static func administrator(of gateway: Gateway, tenant slug: String) async throws -> String {
+        let caller = try operatorCaller(gateway, tenant: slug)
+        let account = try await gateway.serviceAccounts.create(name: "tests", description: nil, by: caller)
+        let admin = try await gateway.roles.role(named: "Admin", in: caller.tenant)
+        _ = try await gateway.roles.assign(admin.id, to: .serviceAccount(account.id), expiresAt: nil, by: caller)
+        return try await gateway.serviceAccounts.makeKey(
+            for: account.id, name: "tests", scopes: nil, lifetime: .days(1), by: caller
+        ).token.reveal()
+    }
+
+    /// The machine's administrator, acting in a tenant.
+    static func operatorCaller(_ gateway: Gateway, tenant slug: String) throws -> Caller {
+        guard let tenant = gateway.tenants.tenant(slug: slug) else { throw Fault("test", .ourselves, "no tenant \(slug)") }
+        return Caller(
+            tenant: tenant.id, actor: .operatingSystemUser(0), command: CommandID.random(at: gateway.clock()))
+    }
+
+    /// Runs the body against the gateway on a real socket, then closes and removes everything.
+    func serve(_ body: @Sendable @escaping (TestAPI) async throws -> Void) async throws {
+        let responder = try GatewayRouter(gateway: gateway).responder()
+        var logger = Logger(label: "test-server")
+        logger.logLevel = .error
+        let application = Application(responder: responder, logger: logger)
+        let token = token
+        do {
+            try await application.test(.live) { client in
+                try await body(TestAPI(client: client, token: token))
+            }
+        } catch {
+            try? await close()
+            throw error
+        }
+        try await close()
+    }
+
+    func close() async throws {
+        try await gateway.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}
+
+/// Requests to a served gateway.
+struct TestAPI: Sendable {
+    let client: any TestClientProtocol
+    let token: String
+
+    struct Answer: Sendable {
+        let status: Int
+        let headers: HTTPFields
+        let body: AttributeValue?
+        let text: String
+    }
+
+    /// Sends JSON; `token` nil sends no credential.
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: AttributeValue? = nil, token: String?? = .none,
+        headers extra: HTTPFields = [:]
+    ) async throws -> Answer {
+        var headers = extra
+        if let credential = token ?? self.token { headers[.authorization] = "Bearer \(credential)" }
+        var buffer: ByteBuffer?
+        if let body {
+            if headers[.contentType] == nil { headers[.contentType] = "application/json" }
+            buffer = ByteBuffer(bytes: try JSONEncoder().encode(body))
+        }
+        return try await client.execute(uri: path, method: method, headers: headers, body: buffer) { response in
+            let text = String(buffer: response.body)
+            return Answer(
+                status: response.status.code, headers: response.headers,
+                body: try? JSONDecoder().decode(AttributeValue.self, from: Data(text.utf8)), text: text)
+        }
+    }
+}
