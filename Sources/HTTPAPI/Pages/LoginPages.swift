@@ -62,6 +62,8 @@ public struct SecondFactorPage: Page {
     public enum Method: String, Sendable {
         case totp
         case recoveryCode = "recovery_code"
+        /// The token of an invitation, which lets a first factor be enrolled.
+        case invitation
     }
 
     public var form: FormFrame
@@ -80,15 +82,29 @@ public struct SecondFactorPage: Page {
     public var values: [String: Any] {
         let isTOTP = method == .totp
         var values = form.adding([
-            "method": method.rawValue, "isTOTP": isTOTP,
-            "heading": isTOTP ? "Verify it is you" : "Use a recovery code",
-            "lead": isTOTP
-                ? "Open your authenticator app and type the code it shows for this account."
-                : "Type one of the codes you kept when you set up your authenticator. Each works once.",
+            "method": method.rawValue, "isTOTP": isTOTP, "heading": heading, "lead": lead,
+            "codeLabel": method == .invitation ? "Invitation" : "Recovery code",
             "otherLabel": isTOTP ? "Use a recovery code instead" : "Use the authenticator app instead",
         ])
         if let otherPath { values["otherPath"] = otherPath }
         return values
+    }
+
+    private var heading: String {
+        switch method {
+        case .totp: "Verify it is you"
+        case .recoveryCode: "Use a recovery code"
+        case .invitation: "An invitation is needed"
+        }
+    }
+
+    private var lead: String {
+        switch method {
+        case .totp: "Open your authenticator app and type the code it shows for this account."
+        case .recoveryCode: "Type one of the codes you kept when you set up your authenticator. Each works once."
+        case .invitation:
+            "Your account needs a second factor and has none yet. Ask your administrator for an invitation and paste it here."
+        }
     }
 }
 

@@ -21,6 +21,8 @@ public struct MessagePage: Page {
     public var missing: [String] = []
     public var facts: [(name: String, value: String)] = []
     public var links: [Link] = []
+    /// A form of one button, for what a link must not do by itself.
+    public var form: (frame: FormFrame, button: String)?
 
     public init(_ tone: Tone, _ heading: String, _ lead: String) {
         self.tone = tone
@@ -31,6 +33,11 @@ public struct MessagePage: Page {
     public var title: String { heading }
     public var template: String { "message" }
     public var values: [String: Any] {
+        guard let form else { return texts }
+        return texts.merging(["form": form.frame.adding(["button": form.button])]) { _, new in new }
+    }
+
+    private var texts: [String: Any] {
         [
             "tone": tone.rawValue, "heading": heading, "lead": lead, "reasons": reasons, "missing": missing,
             "hasReasons": !reasons.isEmpty, "hasMissing": !missing.isEmpty, "hasFacts": !facts.isEmpty,

@@ -1,0 +1,216 @@
+import Gateway
+import HTTPTypes
+import Hummingbird
+import Identity
+import Vocabulary
+
+/// `/account`: what a signed-in person sees and changes of themselves; also below `/t/{tenant}`.
+public func accountRoutes(_ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer) throws {
+    let routes = AccountRoutes(
+        gateway: gateway, pages: pages,
+        trusted: try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description)),
+        limit: SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource))
+    for prefix in ["", "/t/{tenant}"] {
+        router.get("\(prefix)/account") { try await routes.show($0, $1) }
+        router.post("\(prefix)/account/sessions/end") { try await routes.endSession($0, $1) }
+        router.post("\(prefix)/account/sessions/end-others") { try await routes.endOthers($0, $1) }
+        router.get("\(prefix)/account/password") { try await routes.passwordPage($0, $1) }
+        router.post("\(prefix)/account/password") { try await routes.changePassword($0, $1) }
+        router.get("\(prefix)/account/authenticator") { try await routes.authenticatorPage($0, $1) }
+        router.post("\(prefix)/account/authenticator") { try await routes.confirmAuthenticator($0, $1) }
+        router.get("\(prefix)/account/authenticator/remove") { try await routes.removalPage($0, $1) }
+        router.post("\(prefix)/account/authenticator/remove") { try await routes.removeAuthenticator($0, $1) }
+        router.get("\(prefix)/account/recovery-codes") { try await routes.recoveryPage($0, $1) }
+        router.post("\(prefix)/account/recovery-codes") { try await routes.makeRecoveryCodes($0, $1) }
+    }
+}
+
+/// A signed-in person's request.
+struct AccountCall: Sendable {
+    let call: BrowserCall
+    let session: Session
+    let secret: SecretText
+    let person: Person
+
+    var caller: Caller { call.caller(session) }
+
+    func token(_ purpose: String) throws -> String { try call.token("account.\(purpose)", secret) }
+
+    func form(_ request: Request, _ purpose: String) async throws -> FormBody {
+        try await call.form(request, purpose: "account.\(purpose)", binding: secret)
+    }
+
+    func header() throws -> PageHeader {
+        PageHeader(
+            name: person.displayName ?? person.login, accountPath: call.path("/account"),
+            logoutPath: call.path("/logout"), logoutToken: try call.token(LoginRoutes.logoutPurpose, secret))
+    }
+}
+
+struct AccountRoutes: Sendable {
+    let gateway: Gateway
+    let pages: PageRenderer
+    let trusted: TrustedProxies
+    let limit: SourceRateLimit
+
+    /// What a request may do: answer here, or go to the login first.
+    enum Admission {
+        case admitted(AccountCall)
+        case redirect(Response)
+    }
+
+    /// How old the newest proof may be for a change of credentials.
+    static let freshness: Duration = .minutes(5)
+
+    /// Lets a live session in. `isSensitive` asks for a primary proof within `freshness`, and for the second factor
+    /// where the person has one: a cookie left behind in a browser changes no credential.
+    func admit(
+        _ request: Request, _ context: GatewayRequestContext, isSensitive: Bool = false
+    ) async throws -> Admission {
+        let call = try BrowserCall(request, context, gateway, trusted)
+        try limit.admit(call.source, at: gateway.clock())
+        guard let (session, secret) = try call.session() else {
+            return .redirect(call.redirect(Self.login(call, request, demands: "")))
+        }
+        let person = try await gateway.people.person(session.person, in: call.tenant.id)
+        let account = AccountCall(call: call, session: session, secret: secret, person: person)
+        guard isSensitive else { return .admitted(account) }
+        let hasFactor = try await gateway.login.factors(of: person.id).contains(.oneTimePassword)
+        let demanded: AuthenticationStrength = hasFactor ? .aal2 : .aal1
+        let isFresh = session.satisfies(
+            demanded, maxAgeSeconds: Self.freshness.components.seconds, now: gateway.clock())
+        if isFresh { return .admitted(account) }
+        let demands = "&acr=\(ASCII.percentEncode(demanded.acr))&max_age=\(Self.freshness.components.seconds)"
+        return .redirect(call.redirect(Self.login(call, request, demands: demands)))
+    }
+
+    /// A form sent too late leads back to its page, not to its own address, which answers posts only.
+    private static func login(_ call: BrowserCall, _ request: Request, demands: String) -> String {
+        let path = request.method == .get ? request.uri.path : call.path("/account")
+        return call.path("/login?return=") + ASCII.percentEncode(path) + demands
+    }
+
+    // MARK: Overview
+
+    func show(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context) {
+        case .redirect(let response): response
+        case .admitted(let account): try await overview(account, notice: Self.notice(account.call.query["done"]))
+        }
+    }
+
+    private func overview(_ account: AccountCall, notice: String?) async throws -> Response {
+        let sessions = gateway.sessions.sessions(of: account.person.id, in: account.call.tenant.id)
+        let page = AccountPage(
+            notice: notice, profile: Self.profile(account.person), factors: try await factors(account),
+            sessions: try sessions.map { session in
+                AccountPage.Session(
+                    id: session.id.description, device: Self.describe(session), detail: Self.detail(session),
+                    isCurrent: session.id == account.session.id, csrf: try account.token("end"))
+            },
+            endPath: account.call.path("/account/sessions/end"),
+            endOthersPath: account.call.path("/account/sessions/end-others"),
+            endOthersToken: try account.token("end-others"))
+        return try pages.response(page, person: account.header())
+    }
+
+    private static func profile(_ person: Person) -> [(name: String, value: String)] {
+        var rows = [(name: "User name", value: person.login)]
+        if let name = person.displayName { rows.append(("Name", name)) }
+        if let mail = person.mail { rows.append(("E-mail", mail)) }
+        if let department = person.department { rows.append(("Department", department)) }
+        return rows
+    }
+
+    private func factors(_ account: AccountCall) async throws -> [AccountPage.Factor] {
+        let (call, person) = (account.call, account.person)
+        let known = try await gateway.login.factors(of: person.id)
+        var rows: [AccountPage.Factor] = []
+        if known.contains(.password) {
+            rows.append(
+                .init(
+                    name: "Password", detail: "Kept here, as a hash.",
+                    action: .init("Change", call.path("/account/password"))))
+        }
+        guard known.contains(.oneTimePassword) else {
+            rows.append(
+                .init(
+                    name: "Authenticator app", detail: "Not set up.",
+                    action: .init("Set up", call.path("/account/authenticator"))))
+            return rows
+        }
+        rows.append(
+            .init(
+                name: "Authenticator app", detail: "Asked for at every sign-in.",
+                action: .init("Remove", call.path("/account/authenticator/remove"))))
+        let left = try await gateway.credentials.remainingRecoveryCodes(of: person.id)
+        rows.append(
+            .init(
+                name: "Recovery codes", detail: left == 1 ? "One is left." : "\(left) are left.",
+                action: .init("Make new ones", call.path("/account/recovery-codes"))))
+        return rows
+    }
+
+    private static func describe(_ session: Session) -> String {
+        let methods = session.events.reduce(into: [String]()) { names, event in
+            let name = Self.name(of: event.method)
+            if !names.contains(name) { names.append(name) }
+        }
+        return "Signed in by " + methods.joined(separator: " and ")
+    }
+
+    private static func name(of method: AuthenticationMethod) -> String {
+        switch method {
+        case .password: "password"
+        case .oneTimePassword: "authenticator app"
+        case .recoveryCode: "recovery code"
+        case .singleUseLink: "link"
+        case .apiKey: "key"
+        case .operatingSystem: "operating system"
+        }
+    }
+
+    private static func detail(_ session: Session) -> String {
+        "Since \(session.createdAt.rfc3339), last used \(session.lastSeenAt.rfc3339)"
+    }
+
+    /// The words of a closed list; what the query says is never shown.
+    private static func notice(_ word: String?) -> String? {
+        switch word {
+        case "ended": "The session has ended."
+        case "others": "All other sessions have ended."
+        case "password": "Your password is changed, and all other sessions have ended."
+        case "removed": "The authenticator app is removed, and its recovery codes are void."
+        case "enrolled": "The authenticator app is set up."
+        default: nil
+        }
+    }
+
+    // MARK: Sessions
+
+    func endSession(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            let form = try await account.form(request, "end")
+            let own = gateway.sessions.sessions(of: account.person.id, in: account.call.tenant.id)
+            // Only a session of one's own has a name here.
+            guard let id = form["session"].flatMap({ SessionID($0) }), own.contains(where: { $0.id == id }) else {
+                throw Refusal.notFound
+            }
+            _ = try await gateway.sessions.end(id, .logout, by: account.caller)
+            return account.call.redirect(account.call.path("/account?done=ended"))
+        }
+    }
+
+    func endOthers(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            _ = try await account.form(request, "end-others")
+            try await gateway.sessions.endAll(
+                of: account.person.id, except: account.session.id, .logout, by: account.caller)
+            return account.call.redirect(account.call.path("/account?done=others"))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Gateway
+import HTTPTypes
+import Hummingbird
+import Identity
+import Vocabulary
+
+/// Turns where a login stands into a page.
+struct LoginPresenter: Sendable {
+    static let formPurpose = "login"
+
+    let pages: PageRenderer
+    let call: BrowserCall
+    /// The pre-session secret the forms are bound to.
+    let binding: SecretText?
+
+    func response(_ view: LoginView, error: String? = nil, method: String? = nil) throws -> Response {
+        let error = error ?? view.notice.map(LoginWording.sentence)
+        let frame = FormFrame(
+            action: call.path("/login"),
+            csrf: try binding.map { try call.token(Self.formPurpose, $0) } ?? "", flow: view.flow.description,
+            error: error)
+        let status = Self.status(view)
+        switch view.page {
+        case .identifier(let login, let choices):
+            let providers = choices.enumerated().map {
+                LoginPage.Provider(id: $1.id.description, name: $1.name, isChosen: $0 == 0)
+            }
+            return try pages.response(
+                LoginPage(form: frame, lead: lead, identifier: login, providers: providers), status: status)
+        case .password(let login, let provider):
+            return try pages.response(
+                PasswordPage(form: frame, identifier: login, provider: provider, restartPath: path(view, [:])),
+                status: status)
+        case .secondFactor(let methods): return try secondFactor(methods, frame, view, method, status)
+        case .enrolment(let enrolment):
+            let qr = QRCode(enrolment.uri.reveal())?.dataURI ?? ""
+            return try pages.response(
+                EnrolTOTPPage(form: frame, qr: qr, secret: enrolment.secret.reveal()), status: status)
+        case .invitation: return try pages.response(SecondFactorPage(form: frame, method: .invitation), status: status)
+        case .newPassword(let reason, let login, let length, let asksPresent):
+            return try pages.response(
+                SetPasswordPage(
+                    form: frame, occasion: Self.occasion(reason, asksPresent), identifier: login,
+                    minimumLength: length), status: status)
+        case .over: return try over(error, status)
+        }
+    }
+
+    private func secondFactor(
+        _ methods: [AuthenticationMethod], _ frame: FormFrame, _ view: LoginView, _ asked: String?,
+        _ status: HTTPResponse.Status
+    ) throws -> Response {
+        let isRecovery = asked == "recovery_code" && methods.contains(.recoveryCode)
+        let other: String? =
+            methods.count < 2 ? nil : path(view, isRecovery ? [:] : ["method": "recovery_code"])
+        return try pages.response(
+            SecondFactorPage(form: frame, method: isRecovery ? .recoveryCode : .totp, otherPath: other), status: status)
+    }
+
+    private func over(_ error: String?, _ status: HTTPResponse.Status) throws -> Response {
+        var page = MessagePage(.refused, "Please begin again", error ?? "There is nothing more to do on this page.")
+        page.links = [MessagePage.Link("Sign in", call.path("/login"))]
+        return try pages.response(page, status: status)
+    }
+
+    /// The codes of a first enrolment, before the browser goes on.
+    func recoveryCodes(_ done: CompletedLogin) throws -> Response {
+        let frame = FormFrame(
+            action: call.path("/login"), csrf: try binding.map { try call.token(Self.formPurpose, $0) } ?? "",
+            flow: done.flow.description)
+        return try pages.response(RecoveryCodesPage(form: frame, codes: done.recoveryCodes.map { $0.reveal() }))
+    }
+
+    private var lead: String { "Sign in to go on." }
+
+    private func path(_ view: LoginView, _ more: [String: String]) -> String {
+        let tail = more.map { "&\($0.key)=\($0.value)" }.joined()
+        return call.path("/login?flow=\(view.flow)\(tail)")
+    }
+
+    private static func occasion(_ reason: PasswordChangeReason, _ asksPresent: Bool) -> SetPasswordPage.Occasion {
+        switch reason {
+        case .initial: .invitation
+        case .reset: .reset
+        case .directory, .expired, .compromised: asksPresent ? .change : .forced
+        }
+    }
+
+    // A page answers the request that asked for it; only waiting is a status of its own (RFC 6585 §4).
+    private static func status(_ view: LoginView) -> HTTPResponse.Status {
+        if case .throttled? = view.notice { return .tooManyRequests }
+        return .ok
+    }
+}
