@@ -40,8 +40,10 @@ struct SlapdSyncTests {
             #expect(try await bench.groups(person.login) == person.groups.intersection(named), "\(person.login)")
         }
         #expect(Set(report.plan.conflicts.map(\.kind)) == [.duplicateMail])
-        #expect(report.plan.warnings.contains { $0.kind == .danglingMembers && $0.count == 1 })
-        #expect(report.plan.warnings.count { $0.kind == .nestingCycle } == 4)
+        let dangling = report.plan.warnings.filter { $0.kind == .danglingMembers }
+        #expect(dangling.map(\.count) == [1])
+        let cyclic = report.plan.warnings.filter { $0.kind == .nestingCycle }
+        #expect(cyclic.count == 4)
         #expect(try await bench.person("locked")?.isActive == false)
         let again = try await bench.service.run(bench.target(directory), trigger: "manual", by: bench.administrator)
         #expect(again.plan.isEmpty)
@@ -92,9 +94,8 @@ struct SlapdSyncTests {
             #expect(report.plan.isEmpty)
         }
         for person in [0, people / 2, people - 1] {
-            #expect(
-                try await bench.groups(truth.login(person))
-                    == Set(truth.effectiveGroups(person).map(truth.groupName)))
+            let groups = try await bench.groups(truth.login(person))
+            #expect(groups == Set(truth.effectiveGroups(person).map { truth.groupName($0) }))
         }
         print("sync of \(people): fetch \(fetch), first \(first), unchanged \(second),",
             "login wait p99 \(p99) of \(sorted.count), peak resident \(Self.peakKiB() / 1_024) MiB")
@@ -106,12 +107,15 @@ struct SlapdSyncTests {
         let clock = ContinuousClock()
         var waits: [Duration] = []
         while !Task.isCancelled {
-            let wait = try? await clock.measure {
+            let start = clock.now
+            do {
                 try await bench.store.write(.login) { tx in
-                    try tx.sql.execute("DELETE FROM login_flow WHERE id = ?1", [.blob([0])])
+                    _ = try tx.sql.execute("DELETE FROM login_flow WHERE id = ?1", [.blob([0])])
                 }
+                waits.append(clock.now - start)
+            } catch {
+                Issue.record("A login could not be written: \(error)")
             }
-            if let wait { waits.append(wait) }
             try? await Task.sleep(for: .milliseconds(10))
         }
         return waits

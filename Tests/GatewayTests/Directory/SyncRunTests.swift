@@ -163,6 +163,7 @@ struct SyncRunTests {
         bench.fill(3)
         try await bench.run()
         bench.source.fault = Fault("directory.service_refused", .ourselves, "The service account was refused.")
+        bench.advance(.seconds(1))
         await #expect(throws: Fault("directory.service_refused", .ourselves, "")) { try await bench.run() }
         #expect(try await bench.person("p0")?.isActive == true)
         let last = try #require(try await bench.service.list(in: bench.tenant).first)
