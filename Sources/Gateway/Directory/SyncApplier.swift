@@ -4,12 +4,12 @@ import Vocabulary
 
 /// Writes steps of a plan, with their events, in one body at the writer.
 struct SyncApplier: Sendable {
-    /// Steps handed to one body; time ends most bodies earlier.
-    static let stepLimit = 2_000
+    /// Steps taken out of the plan at once, for as many bodies as they need.
+    static let stepLimit = 4_000
     /// How long a body works before it makes room; with its commit it stays below the 20 ms a lane may hold the writer.
     static let budget: Duration = .milliseconds(8)
     /// Members named in one event and written at once.
-    static let memberLimit = 500
+    static let memberLimit = 256
 
     let provider: ProviderID
     let keys: SyncKeys
@@ -30,19 +30,19 @@ struct SyncApplier: Sendable {
         }
     }
 
-    func apply(_ steps: [SyncStep], of job: SyncService.Job, _ tx: Transaction) throws -> Chunk {
+    func apply(_ steps: ArraySlice<SyncStep>, of job: SyncService.Job, _ tx: Transaction) throws -> Chunk {
         let clock = ContinuousClock()
         let deadline = clock.now + Self.budget
         var chunk = Chunk()
         while chunk.done < steps.count, chunk.done == 0 || clock.now < deadline {
-            switch steps[chunk.done] {
+            switch steps[steps.startIndex + chunk.done] {
             case .person(let change): chunk.note(try apply(change, of: job, tx))
             case .group(let change):
                 let wasApplied = try apply(change, of: job, tx)
                 if change.kind == .remove, wasApplied { chunk.narrowsGroups = true }
                 chunk.note(wasApplied)
             case .membershipLost, .membershipGained, .nestingLost, .nestingGained:
-                try applyMembers(steps[chunk.done...], of: job, tx, &chunk)
+                try applyMembers(steps.dropFirst(chunk.done), of: job, tx, &chunk)
             }
         }
         return chunk

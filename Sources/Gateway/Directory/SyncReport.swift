@@ -69,3 +69,8 @@ public enum SyncProgress: Sendable, Hashable {
     case planning(people: Int, groups: Int)
     case applying(done: Int, of: Int)
 }
+
+extension SyncReport {
+    /// `planned` for a dry run, else where the run ended up.
+    public var stateWord: String { state?.rawValue ?? "planned" }
+}

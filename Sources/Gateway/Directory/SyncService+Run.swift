@@ -128,9 +128,13 @@ extension SyncService {
         let total = plan.stepCount
         let applier = SyncApplier(provider: job.row.provider, keys: keys, live: live, standings: standings)
         onProgress(.applying(done: Int(job.row.appliedChunks), of: total))
+        var waiting: ArraySlice<SyncStep> = []
         while Int(job.row.appliedChunks) < total {
             try Task.checkCancellation()
-            let steps = plan.steps(from: Int(job.row.appliedChunks), limit: SyncApplier.stepLimit)
+            if waiting.isEmpty {
+                waiting = plan.steps(from: Int(job.row.appliedChunks), limit: SyncApplier.stepLimit)[...]
+            }
+            let steps = waiting
             let chunk = try await store.write(.sync) { [job] tx in
                 let chunk = try applier.apply(steps, of: job, tx)
                 var row = job.row
@@ -138,6 +142,7 @@ extension SyncService {
                 try tx.sql.update(row, from: .applying)
                 return chunk
             }
+            waiting = waiting.dropFirst(chunk.done)
             job.row.appliedChunks += Int64(chunk.done)
             job.counts.applied += chunk.applied
             job.counts.skipped += chunk.skipped

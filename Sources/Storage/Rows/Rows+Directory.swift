@@ -29,7 +29,7 @@ extension SQLConnection {
             .id(0)
     }
 
-    /// Leavers whose grace period is over, of one provider.
+    /// Leavers whose grace period is over.
     public func leaversDue(in tenant: TenantID, at now: Timestamp, limit: Int) throws -> [PersonID] {
         try query(
             """
