@@ -117,10 +117,14 @@ extension LoginService {
     private func keys(
         for login: String, _ entry: LoginProviderEntry, _ work: inout LoginWork
     ) async throws -> AttemptKeys {
-        let (tenant, isLocal, device, now) = (work.caller.tenant, entry.isLocal, work.browser.deviceHash, clock())
+        let (tenant, isLocal, provider) = (work.caller.tenant, entry.isLocal, entry.id)
+        let (device, now) = (work.browser.deviceHash, clock())
         let found = try await store.read { sql -> (PersonID?, DeviceID?) in
             let holder = try sql.person(login: login, in: tenant)?.id
-            let person = try holder ?? (isLocal ? sql.onlyPerson(mail: login, in: tenant) : nil)
+            let person =
+                isLocal
+                ? try holder ?? sql.onlyPerson(mail: login, in: tenant)
+                : try holder.flatMap { id in try sql.isLinked(id, to: provider) ? id : nil }
             return (person, try person.flatMap { id in try device.flatMap { try sql.device($0, of: id, at: now) } })
         }
         work.candidate = found.0

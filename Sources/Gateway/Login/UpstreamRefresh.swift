@@ -165,6 +165,12 @@ extension SQLConnection {
         ).map { try $0.id(0) }
     }
 
+    /// Whether a person has an identity at this provider.
+    func isLinked(_ person: PersonID, to provider: ProviderID) throws -> Bool {
+        try queryOne(
+            "SELECT 1 FROM identity WHERE person = ?1 AND provider = ?2 LIMIT 1", [.id(person), .id(provider)]) != nil
+    }
+
     /// The one person with this mail address; nil when nobody or more than one has it.
     func onlyPerson(mail: String, in tenant: TenantID) throws -> PersonID? {
         let found = try query(

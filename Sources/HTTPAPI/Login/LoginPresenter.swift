@@ -14,6 +14,14 @@ struct LoginPresenter: Sendable {
     let binding: SecretText?
 
     func response(_ view: LoginView, error: String? = nil, method: String? = nil) throws -> Response {
+        var response = try page(view, error: error, method: method)
+        if case .throttled(let wait)? = view.notice {
+            response.headers[.retryAfter] = String(max(1, (wait.microseconds + 999_999) / 1_000_000))
+        }
+        return response
+    }
+
+    private func page(_ view: LoginView, error: String?, method: String?) throws -> Response {
         let error = error ?? view.notice.map(LoginWording.sentence)
         let frame = FormFrame(
             action: call.path("/login"),
