@@ -24,7 +24,8 @@ public struct GatewayRouter: Sendable {
     private static func routes(_ gateway: Gateway) throws -> [Route] {
         let mac = gateway.requestMAC
         return PeopleRoutes(gateway: gateway, mac: mac).routes + AccessRoutes(gateway: gateway, mac: mac).routes
-            + SystemRoutes(gateway: gateway).routes + AuthZENRoutes(gateway: gateway).routes
+            + SystemRoutes(gateway: gateway).routes + SyncRoutes(gateway: gateway).routes
+            + AuthZENRoutes(gateway: gateway).routes
     }
 
     /// The responder with all middleware, outermost first.
@@ -44,6 +45,7 @@ public struct GatewayRouter: Sendable {
             gateway: gateway, pages: pages,
             trusted: TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
         ).install(on: router)
+        try loginRoutes(router, gateway: gateway, pages: pages)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

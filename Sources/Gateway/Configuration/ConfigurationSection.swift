@@ -61,7 +61,9 @@ final class ConfigurationSection {
     var keys: [String] { members.keys.sorted() }
 
     func report(_ name: String, _ message: String) {
-        context.report(key(name), members[name]?.mark?.line ?? line, message)
+        // What came from the environment stands on no line of the file.
+        let isOverridden = context.override(of: key(name)) != nil
+        context.report(key(name), isOverridden ? nil : members[name]?.mark?.line ?? line, message)
     }
 
     /// Reports every key that nothing has asked for: a typing error must not switch a protection off.

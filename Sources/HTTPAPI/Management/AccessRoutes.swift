@@ -239,14 +239,14 @@ struct AccessRoutes {
                 .page(try await gateway.policies.list(in: try request.requiredTenant).map(\.json), next: nil)
             },
             Route(
-                .put, "/api/v1/policies/{name}", "putPolicy", "Stores a policy document, new or in place of the old",
+                .put, "/api/v1/policies/{policy}", "putPolicy", "Stores a policy document, new or in place of the old",
                 tag: "policies", access: .permission(action: "update", type: "policy"), requestBody: .any,
                 response: .any, bodyLimit: 1 << 20
             ) { request in
                 guard let body = request.body else { throw Fault("body.invalid", .caller, "The body is empty.") }
                 let version = request.ifMatch.flatMap { EntityTag($0)?.version }
                 let stored = try await gateway.policies.put(
-                    request.parameters["name"] ?? "", CanonicalJSON.encode(body), expecting: version,
+                    request.parameters["policy"] ?? "", CanonicalJSON.encode(body), expecting: version,
                     by: try request.caller(gateway))
                 return APIResponse(body: stored.json, etag: EntityTag(version: stored.version))
             },

@@ -9,17 +9,25 @@ public struct RouteRegistry: Sendable {
     /// Named schemas that routes refer to with `JSONSchema.reference`.
     public let schemas: [String: JSONSchema]
 
-    /// - Throws: `Fault` `http.route` for two routes with one operation id or one method and path.
+    /// - Throws: `Fault` `http.route` for two routes with one operation id or one method and path, or
+    ///   with different names for the same parameter.
     public init(_ routes: [Route], schemas: [String: JSONSchema] = [:]) throws {
         self.routes = routes
         self.schemas = schemas
         var ids: Set<String> = []
         var places: Set<String> = []
+        var spellings: [String: String] = [:]
         for route in routes {
             let shape = route.path.split(separator: "/").map { $0.hasPrefix("{") ? "{}" : String($0) }
             guard ids.insert(route.operationID).inserted,
                 places.insert(([route.method.rawValue] + shape).joined(separator: "/")).inserted
             else { throw Fault("http.route", .ourselves, "\(route.operationID) is registered twice.") }
+            // The router holds one name per place in a path: two spellings of one place would end the process.
+            let place = shape.joined(separator: "/")
+            guard spellings[place, default: route.path] == route.path else {
+                throw Fault("http.route", .ourselves, "\(route.operationID) names the parameters of its path differently.")
+            }
+            spellings[place] = route.path
         }
     }
 

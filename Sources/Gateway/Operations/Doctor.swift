@@ -1,0 +1,141 @@
+import Foundation
+import Identity
+import Logging
+import Providers
+import Storage
+import Vocabulary
+
+/// Looks an installation over: each part by itself, with the cause of what is wrong and its cure.
+public struct Doctor: Sendable {
+    /// One thing that was looked at.
+    public struct Finding: Sendable {
+        public let subject: String
+        public let isGood: Bool
+        /// What was found; for what is wrong, the cause and the cure.
+        public let detail: String
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let clock: @Sendable () -> Timestamp
+    /// 2026-01-01: no build of this program is older.
+    private static let earliest = Timestamp(seconds: 1_767_225_600)
+    private static let freeSpaceLimit = 256 << 20
+
+    public init(
+        _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Never throws: what fails is a finding. A running server is not disturbed.
+    public func examine() async -> [Finding] {
+        var findings = [examineClock(), examineKey(), examineStorage(), examineSpace()]
+        findings += examineTLS()
+        findings += configuration.policies.map(examinePolicy)
+        for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
+        return findings
+    }
+
+    private func finding(_ subject: String, _ good: String, _ check: () throws -> Void) -> Finding {
+        do {
+            try check()
+            return Finding(subject: subject, isGood: true, detail: good)
+        } catch {
+            return Finding(subject: subject, isGood: false, detail: "\(error)")
+        }
+    }
+
+    private func examineClock() -> Finding {
+        let now = clock()
+        return finding("clock", now.rfc3339) {
+            guard now > Self.earliest else {
+                throw Fault(
+                    "doctor.clock", .ourselves, "The clock says \(now.rfc3339), which is before this program existed.",
+                    remedy: "Set the clock and run a time service.")
+            }
+        }
+    }
+
+    private func examineKey() -> Finding {
+        finding("master key", "readable only by its owner, well formed") {
+            _ = try MasterKey(hexadecimal: configuration.masterKey.load().reveal())
+        }
+    }
+
+    private func examineStorage() -> Finding {
+        let folder = configuration.storage.directory
+        return finding("storage", "\(folder) is private and writable") {
+            var status = stat()
+            guard stat(folder, &status) == 0 else {
+                throw Fault(
+                    "doctor.storage", .ourselves, "\(folder) does not exist.",
+                    remedy: "It is made at the first start if the folder above it is writable by this user.")
+            }
+            guard status.st_mode & 0o077 == 0 else {
+                throw Fault("doctor.storage", .ourselves, "\(folder) is open to others.", remedy: "Run: chmod 700 \(folder)")
+            }
+            guard access(folder, W_OK) == 0 else {
+                throw Fault("doctor.storage", .ourselves, "\(folder) is not writable.", remedy: "Let the service's user own it.")
+            }
+        }
+    }
+
+    private func examineSpace() -> Finding {
+        var status = statvfs()
+        let folder = configuration.storage.directory
+        guard statvfs(folder, &status) == 0 else {
+            return Finding(subject: "free space", isGood: false, detail: "\(folder) cannot be looked at.")
+        }
+        let free = Int(status.f_bavail) * Int(status.f_frsize)
+        return finding("free space", "\(free >> 20) MiB") {
+            guard free > Self.freeSpaceLimit else {
+                throw Fault("doctor.space", .ourselves, "Only \(free >> 20) MiB are free.", remedy: "Make room: a full disk stops every change.")
+            }
+        }
+    }
+
+    private func examineTLS() -> [Finding] {
+        guard let files = configuration.server.tls else { return [] }
+        return [files.certificate, files.key].map { file in
+            finding("TLS", "\(file) is readable PEM") {
+                guard let data = FileManager.default.contents(atPath: file),
+                    String(decoding: data.prefix(64_000), as: UTF8.self).contains("-----BEGIN ")
+                else {
+                    throw Fault("doctor.tls", .ourselves, "\(file) cannot be read as PEM.", remedy: "Check the path, the owner and the format.")
+                }
+            }
+        }
+    }
+
+    private func examinePolicy(_ policy: PolicyFileConfiguration) -> Finding {
+        finding("policies", "\(policy.file) has no faults") {
+            guard let data = FileManager.default.contents(atPath: policy.file) else {
+                throw Fault("doctor.policy", .ourselves, "\(policy.file) cannot be read.")
+            }
+            _ = try PolicyService.read(try PolicyService.parse(String(decoding: data, as: UTF8.self)))
+        }
+    }
+
+    private func examine(_ provider: ProviderConfiguration) async -> [Finding] {
+        let subject = "provider \(provider.key)"
+        guard case .ldap(let settings) = provider.kind else {
+            return [Finding(subject: subject, isGood: true, detail: "local passwords")]
+        }
+        do {
+            let now = clock()
+            let directory = try LDAPDirectory(
+                LDAPDirectorySettings(settings, provider: .random(at: now), tenant: .random(at: now)), logger: logger,
+                clock: clock)
+            return await directory.probe().map { check in
+                Finding(
+                    subject: subject, isGood: check.isGood,
+                    detail: "\(check.server) \(check.step.rawValue): \(check.detail)")
+            }
+        } catch {
+            return [Finding(subject: subject, isGood: false, detail: "\(error)")]
+        }
+    }
+}
