@@ -1,1 +1,69 @@
-@main struct Gatehouse { static func main() {} }
+import ArgumentParser
+import Foundation
+import Gateway
+import Vocabulary
+
+/// The command line. Exit status 0 is done, 1 refused or failed with a sentence on standard error, 2 wrong usage.
+@main
+struct Gatehouse: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse",
+        abstract: "From any directory to a decision you can explain.",
+        version: GatehouseVersion.current,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Running",
+                subcommands: [ServeCommand.self, DemoCommand.self, InitCommand.self, DoctorCommand.self]),
+            CommandGroup(
+                name: "People and access",
+                subcommands: [
+                    UserCommand.self, SessionCommand.self, GroupCommand.self, RoleCommand.self, PolicyCommand.self,
+                    ServiceAccountCommand.self, APIKeyCommand.self, TenantCommand.self,
+                ]),
+            CommandGroup(name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self]),
+            CommandGroup(name: "Records", subcommands: [AuditCommand.self, DatabaseCommand.self]),
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(with: error)
+        }
+    }
+
+    private static func finish(with error: any Error) -> Never {
+        switch error {
+        case let fault as Fault:
+            Console.error(fault.description)
+            Foundation.exit(1)
+        case let faults as ConfigurationFaults:
+            Console.error("\(faults)")
+            Foundation.exit(1)
+        case let refusal as CommandRefusal:
+            if let message = refusal.message { Console.error(message) }
+            Foundation.exit(1)
+        default: break
+        }
+        // What is left is the parser's own (help, version, a wrong option) and what nobody expected.
+        let code = exitCode(for: error)
+        if code == .success {
+            Console.line(message(for: error))
+            Foundation.exit(0)
+        }
+        Console.error(code == .validationFailure ? fullMessage(for: error) : "\(error)")
+        Foundation.exit(code == .validationFailure ? 2 : 1)
+    }
+}
+
+/// A command that was understood and refused, or that failed; `message` nil when everything has been said already.
+struct CommandRefusal: Error {
+    let message: String?
+
+    init(_ message: String? = nil) { self.message = message }
+}

@@ -59,7 +59,7 @@ public final class LocalCertificates: Sendable {
         let dates = Self.dates(validity, now: Date())
         try await run([
             "ca", "-batch", "-config", base + ".cnf", "-cert", authorityFile, "-keyfile", authorityKey, "-in",
-            base + ".csr", "-out", base + ".pem", "-notext", "-rand_serial", "-extfile", base + ".ext", "-startdate",
+            base + ".csr", "-out", base + ".pem", "-notext", "-create_serial", "-extfile", base + ".ext", "-startdate",
             dates.start, "-enddate", dates.end,
         ])
         return ServerCertificate(certificateFile: base + ".pem", keyFile: base + ".key")
@@ -125,6 +125,7 @@ public final class LocalCertificates: Sendable {
         default_ca=fixture
         [fixture]
         database=\(base).index
+        serial=\(base).serial
         new_certs_dir=\((base as NSString).deletingLastPathComponent)
         default_md=sha256
         policy=names

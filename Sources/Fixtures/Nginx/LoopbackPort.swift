@@ -1,9 +1,9 @@
 import Glibc
 
 /// Ports of 127.0.0.1.
-enum LoopbackPort {
+public enum LoopbackPort {
     /// One that nobody listens at now.
-    static func free() throws(FixtureError) -> Int {
+    public static func free() throws(FixtureError) -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw FixtureError("No socket could be opened.") }
         defer { close(descriptor) }
@@ -18,7 +18,7 @@ enum LoopbackPort {
         return Int(UInt16(bigEndian: address.sin_port))
     }
 
-    static func accepts(_ port: Int) -> Bool {
+    public static func accepts(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Fetch
+import Vocabulary
+
+/// The question of `decide` and `explain`.
+struct QuestionArguments: ParsableArguments {
+    @Argument(help: "The person's login, mail or id; with --service-account that account's name.") var user: String
+    @Argument(help: "The action, such as read.") var action: String
+    @Argument(help: "The resource, as TYPE:ID.") var resource: String
+    @Flag(help: "The subject is a service account.") var serviceAccount = false
+
+    func validate() throws {
+        let halves = resource.split(separator: ":", maxSplits: 1)
+        guard halves.count == 2 else { throw ValidationError("A resource is TYPE:ID, such as page:/handbook.") }
+    }
+
+    var body: AttributeValue {
+        let halves = resource.split(separator: ":", maxSplits: 1).map(String.init)
+        return [
+            "subject": .string(user), "subject_type": serviceAccount ? "service_account" : "person",
+            "action": .string(action), "resource_type": .string(halves[0]), "resource": .string(halves[1]),
+        ]
+    }
+}
+
+struct DecideCommand: APICommand {
+    static let configuration = CommandConfiguration(
+        commandName: "decide", abstract: "Answers whether somebody may do something, and by which rules.")
+    @OptionGroup var question: QuestionArguments
+    @OptionGroup var options: APIOptions
+
+    func perform(_ client: ControlClient) async throws -> APIAnswer {
+        let answer = try await client.call(.post, "/api/v1/decide", question.body)
+        let word = answer["decision"]?.bool == true ? "permit" : "deny"
+        return APIAnswer(
+            answer,
+            """
+            \(word)
+            reasons  \(answer.cell("context.reason_codes"))
+            rules    \(answer.cell("context.rules"))
+            valid    until \(answer.cell("context.valid_until")), as of event \(answer.cell("context.as_of"))
+            """)
+    }
+}
+
+struct ExplainCommand: APICommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Shows the whole way to a decision, and what is missing for a deny.")
+    @OptionGroup var question: QuestionArguments
+    @OptionGroup var options: APIOptions
+
+    func perform(_ client: ControlClient) async throws -> APIAnswer {
+        let trace = try await client.call(.post, "/api/v1/explain", question.body)
+        return APIAnswer(trace, Self.text(trace))
+    }
+
+    private static func text(_ trace: AttributeValue) -> String {
+        var lines = [
+            trace["decision"]?.bool == true ? "permit" : "deny",
+            "  subject   \(trace.cell("subject.login")) (\(trace.cell("subject.id")))",
+        ]
+        for identity in trace["identities"]?.list ?? [] {
+            lines.append("  identity  \(identity.cell("login")) at \(identity.cell("provider")), key \(identity.cell("subject_key"))")
+        }
+        for group in trace["groups"]?.list ?? [] {
+            let way = group["direct"]?.bool == true ? "direct" : "through another group"
+            lines.append("  group     \(group.cell("name")) (\(way)), brought by \(group.cell("brought_by"))")
+        }
+        for role in trace["roles"]?.list ?? [] {
+            let source = (role["mappings"]?.list ?? []).isEmpty ? "assigned or inherited" : "mapped"
+            lines.append("  role      \(role.cell("name")) (\(source))")
+        }
+        for rule in trace["rules"]?.list ?? [] {
+            lines.append("  rule      \(rule.cell("rule")) \(rule.cell("effect")): \(rule.cell("verdict"))")
+        }
+        lines += (trace["sentences"]?.list ?? []).compactMap(\.string).map { "  because   \($0)" }
+        lines += (trace["missing"]?.list ?? []).compactMap(\.string).map { "  missing   \($0)" }
+        return lines.map(Console.plain).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Fetch
+import Foundation
+import Gateway
+import Vocabulary
+
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Policy documents.",
+        subcommands: [Lint.self, Test.self, Put.self, List.self, Delete.self])
+
+    /// The text of a policy file.
+    static func read(_ file: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+            throw CommandRefusal("The file \(file) cannot be read as text.")
+        }
+        return text
+    }
+
+    struct Lint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Reports every fault of a document at once, and what is probably not meant.")
+        @Argument(help: "The document, YAML or JSON.") var file: String
+
+        func run() async throws {
+            let findings = try PolicyTools.lint(try PolicyCommand.read(file))
+            for finding in findings { Console.error("✗ \(finding)") }
+            if !findings.isEmpty { throw CommandRefusal() }
+            Console.line("✓ \(file) has no faults.")
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Runs the cases of a document.")
+        @Argument(help: "The document, YAML or JSON.") var file: String
+
+        func run() async throws {
+            let cases = try PolicyTools.test(try PolicyCommand.read(file), now: SystemClock.now())
+            guard !cases.isEmpty else { throw CommandRefusal("\(file) has no cases below `tests`.") }
+            for one in cases {
+                Console.line(one.failure.map { "✗ \(one.name): \($0)" } ?? "✓ \(one.name)")
+            }
+            if cases.contains(where: { $0.failure != nil }) { throw CommandRefusal("Not every case holds.") }
+        }
+    }
+
+    struct Put: APICommand {
+        static let configuration = CommandConfiguration(abstract: "Stores a document, new or in place of the old.")
+        @Argument(help: "The document, YAML or JSON.") var file: String
+        @Option(help: "The name it is stored under; the file's name without it.") var name: String?
+        @OptionGroup var options: APIOptions
+
+        func perform(_ client: ControlClient) async throws -> APIAnswer {
+            let document = try PolicyService.parse(try PolicyCommand.read(file))
+            let name = name ?? URL(fileURLWithPath: file).lastPathComponent
+            let stored = try await client.call(.put, "/api/v1/policies/\(ControlClient.encode(name))", document)
+            return APIAnswer(stored, "Stored \(name), version \(stored.cell("version")).")
+        }
+    }
+
+    struct List: APICommand {
+        static let configuration = CommandConfiguration(abstract: "Lists stored documents.")
+        @OptionGroup var options: APIOptions
+
+        func perform(_ client: ControlClient) async throws -> APIAnswer {
+            APIAnswer(
+                try await client.all("/api/v1/policies"),
+                columns: ["NAME": "name", "VERSION": "version", "MANAGED BY": "managed_by", "CHANGED": "updated_at", "ID": "id"])
+        }
+    }
+
+    struct Delete: APICommand {
+        static let configuration = CommandConfiguration(abstract: "Deletes a stored document.")
+        @Argument(help: "Its id, from `policy list`.") var id: String
+        @OptionGroup var options: APIOptions
+
+        func perform(_ client: ControlClient) async throws -> APIAnswer {
+            try await client.call(.delete, "/api/v1/policies/\(ControlClient.encode(id))")
+            return APIAnswer(["deleted": .string(id)], "Deleted.")
+        }
+    }
+}

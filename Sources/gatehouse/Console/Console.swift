@@ -1,0 +1,50 @@
+import Foundation
+import Vocabulary
+
+/// Where a command's words go: results to standard output, everything else to standard error.
+enum Console {
+    static func line(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Colours and progress only where a person looks.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            // A reader that went away (a closed pipe) is not worth a failure.
+            if written <= 0 { return }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+
+    /// What came from elsewhere (a directory, a request) may hold control characters that would drive a terminal.
+    static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                        ? "\u{FFFD}" : scalar
+                }))
+    }
+}
+
+/// Columns for people: a heading, and each column as wide as its widest cell.
+struct Table {
+    private let headings: [String]
+    private var rows: [[String]] = []
+
+    init(_ headings: [String]) { self.headings = headings }
+
+    mutating func add(_ cells: [String]) { rows.append(cells.map(Console.plain)) }
+
+    var text: String {
+        let lines = [headings] + rows
+        let widths = headings.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+        return lines.map { cells in
+            let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            return padded.joined(separator: "  ").replacing(/\ +$/, with: "")
+        }.joined(separator: "\n")
+    }
+}

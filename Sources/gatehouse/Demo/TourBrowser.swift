@@ -1,0 +1,142 @@
+import Fetch
+import Foundation
+import Vocabulary
+
+/// As much of a browser as the tour needs: cookies per host, forms, and one step of a redirect at a time.
+final class TourBrowser {
+    private let fetcher: HTTPFetcher
+    private(set) var cookies: [String: [String: String]] = [:]
+    private(set) var url = ""
+    private(set) var status = 0
+    private(set) var page = ""
+    private var location: String?
+    private static let redirectLimit = 12
+
+    init(authorityFile: String) throws {
+        var configuration = FetchConfiguration()
+        configuration.certificateAuthorityFile = authorityFile
+        configuration.threadCount = 1
+        configuration.allowedNetworks = [CIDR("127.0.0.0/8")].compactMap(\.self)
+        // RFC 6761 §6.3: names below localhost are loopback, whether or not the system's resolver knows.
+        configuration.resolve = { host in
+            guard host == "localhost" || host.hasSuffix(".localhost"), let address = IPAddress("127.0.0.1") else {
+                return try SystemResolver.addresses(of: host)
+            }
+            return [address]
+        }
+        fetcher = try HTTPFetcher(configuration)
+    }
+
+    /// One request, without following what it answers.
+    func request(
+        _ method: FetchRequest.Method, _ target: String, headers: [FetchHeader] = [], body: [UInt8] = []
+    ) async throws {
+        var fields = headers + [FetchHeader("Accept", "text/html")]
+        let host = Self.origin(target)
+        if let held = cookies[host], !held.isEmpty {
+            fields.append(FetchHeader("Cookie", held.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")))
+        }
+        let answer = try await fetcher.fetch(FetchRequest(method, url: target, headers: fields, body: body))
+        for header in answer.headers where header.name.lowercased() == "set-cookie" { keep(header.value, host) }
+        url = target
+        status = answer.status
+        page = String(decoding: answer.body, as: UTF8.self)
+        location = Self.target(of: answer)
+    }
+
+    /// One request, and every redirect after it, as a browser follows them.
+    func open(_ target: String) async throws {
+        try await request(.get, target)
+        try await followRedirects()
+    }
+
+    private func followRedirects() async throws {
+        for _ in 0..<Self.redirectLimit {
+            guard let location else { return }
+            try await request(.get, Self.resolve(location, against: url))
+        }
+        throw CommandRefusal("The tour was redirected in circles at \(url).")
+    }
+
+    /// Where the answer sends a browser: a redirect, or a page that moves on at once (`Refresh: 0; url=…`).
+    private static func target(of answer: FetchResponse) -> String? {
+        if (300..<400).contains(answer.status) { return answer.header("Location") }
+        let refresh = answer.header("Refresh")?.split(separator: "=", maxSplits: 1)
+        return refresh?.count == 2 ? refresh.map { String($0[1]) } : nil
+    }
+
+    /// Fills and sends the page's form that holds a field of that name.
+    func submit(formWith field: String, _ values: [String: String]) async throws {
+        guard let form = HTMLForm.all(in: page).first(where: { $0.fields[field] != nil }) else {
+            throw CommandRefusal("\(url) answered \(status) without a form that asks for \(field).")
+        }
+        let fields = form.fields.merging(values) { _, new in new }
+        let body = fields.sorted { $0.key < $1.key }.map { "\(ControlClient.encode($0.key))=\(ControlClient.encode($0.value))" }
+            .joined(separator: "&")
+        let origin = Self.origin(url)
+        try await request(
+            .post, Self.resolve(form.action, against: url),
+            headers: [
+                FetchHeader("Content-Type", "application/x-www-form-urlencoded"), FetchHeader("Origin", origin),
+                FetchHeader("Sec-Fetch-Site", "same-origin"),
+            ], body: Array(body.utf8))
+        try await followRedirects()
+    }
+
+    func forgetCookies() { cookies = [:] }
+
+    /// Carries cookies of one origin to another, as somebody would who stole them.
+    func replay(cookiesOf one: String, at other: String) { cookies[other] = cookies[one] }
+
+    private func keep(_ cookie: String, _ host: String) {
+        let parts = cookie.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard let pair = parts.first?.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false),
+            pair.count == 2
+        else { return }
+        let isRemoved = pair[1].isEmpty || parts.contains { $0.lowercased() == "max-age=0" }
+        cookies[host, default: [:]][String(pair[0])] = isRemoved ? nil : String(pair[1])
+    }
+
+    static func origin(_ url: String) -> String {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return url }
+        return String(url[..<start] + url[start...].prefix { $0 != "/" && $0 != "?" })
+    }
+
+    static func resolve(_ location: String, against url: String) -> String {
+        if location.contains("://") { return location }
+        if location.hasPrefix("/") { return origin(url) + location }
+        return url
+    }
+}
+
+/// A form of a page: where it goes, and what it holds before anybody types.
+struct HTMLForm {
+    let action: String
+    let fields: [String: String]
+
+    static func all(in page: String) -> [HTMLForm] {
+        page.matches(of: /<form([^>]*)>(.*?)<\/form>/.dotMatchesNewlines()).map { match in
+            var fields: [String: String] = [:]
+            for input in match.output.2.matches(of: /<(?:input|button)([^>]*)>/) {
+                guard let name = attribute("name", in: input.output.1) else { continue }
+                let isChoice = ["radio", "checkbox"].contains(attribute("type", in: input.output.1))
+                // Of several choices the one that is marked counts, else the first.
+                if isChoice, fields[name] != nil, !input.output.1.contains(" checked") { continue }
+                fields[name] = attribute("value", in: input.output.1) ?? ""
+            }
+            return HTMLForm(action: attribute("action", in: match.output.1) ?? "", fields: fields)
+        }
+    }
+
+    private static func attribute(_ name: String, in tag: Substring) -> String? {
+        for match in tag.matches(of: /([a-z-]+)="([^"]*)"/) where match.output.1 == name {
+            return plain(match.output.2)
+        }
+        return nil
+    }
+
+    private static func plain(_ text: Substring) -> String {
+        [("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#x2F;", "/"), ("&#x3D;", "="), ("&amp;", "&")]
+            .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    }
+}
