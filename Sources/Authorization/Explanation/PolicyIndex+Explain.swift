@@ -74,8 +74,11 @@ struct RuleExplainer {
             if !isDemandMet(rule), let demand = index.requirements[rule] { unmet.append(.authentication(demand)) }
             if !unmet.isEmpty { found.append(Shortfall(rule: index.references[rule], unmet: unmet)) }
         }
-        let ranked = found.enumerated().sorted {
-            ($0.element.unmet.count, $0.offset) < ($1.element.unmet.count, $1.offset)
+        // A rule about another resource is no way to this one, however little else it lacks.
+        let ranked = found.enumerated().sorted { one, other in
+            let (near, far) = (one.element.unmet, other.element.unmet)
+            return (near.count(where: \.isOtherResource), near.count, one.offset)
+                < (far.count(where: \.isOtherResource), far.count, other.offset)
         }
         return ranked.prefix(Explanation.Limits.nearest).map(\.element)
     }
@@ -200,5 +203,11 @@ struct RuleExplainer {
             }
             return chains.first ?? []
         }
+    }
+}
+
+extension UnmetCondition {
+    fileprivate var isOtherResource: Bool {
+        if case .mustHold(let trace) = self { trace.comparison.hasPrefix("resource.id ") } else { false }
     }
 }
