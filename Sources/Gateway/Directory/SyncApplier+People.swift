@@ -63,7 +63,9 @@ extension SyncApplier {
         let event = try tx.append(
             job.event(
                 Self.type(change.kind), Stream("person", person.id), facts: Self.facts(change), sections: sections))
-        guard try tx.sql.update(person, expecting: person.version, at: event.position) else { throw Fault.stale("person") }
+        guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
+            throw Fault.stale("person")
+        }
         if change.attributes.contains("login") {
             for identity in try tx.sql.identities(of: person.id) where identity.subject.provider == provider {
                 try tx.sql.noteSeen(identity.id, login: person.login, at: tx.now)
@@ -145,7 +147,7 @@ extension SyncApplier {
     }
 }
 
-/// The personal part of a person's events, as `PeopleService.profile` writes it. Made a hundred thousand times by a first
+/// The personal part of a person's events, as `PeopleService.profile` writes it. Made very often by a first
 /// run, so without an encoder.
 enum ProfileSection {
     static func make(_ person: Person) -> PersonalSection {
@@ -178,7 +180,8 @@ enum ProfileSection {
         for byte in text.utf8 {
             switch byte {
             case 0x22, 0x5C: json.append(contentsOf: [0x5C, byte])
-            case 0..<0x20: json.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            case 0..<0x20:
+                json.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
             default: json.append(byte)
             }
         }

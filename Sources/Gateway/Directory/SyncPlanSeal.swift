@@ -66,7 +66,9 @@ enum SyncPlanSeal {
             let part = try next(Part.self)
             people += part.people
             groups += part.groups
-            guard lists.indices.contains(part.list), part.memberships.allSatisfy({ $0.count > 1 }) else { throw corrupt }
+            guard lists.indices.contains(part.list), part.memberships.allSatisfy({ $0.count > 1 }) else {
+                throw corrupt
+            }
             for run in part.memberships {
                 lists[part.list] += run.dropFirst().map { MembershipChange(group: run[0], member: $0) }
             }

@@ -42,7 +42,7 @@ public final class SyncScheduler: Sendable {
     /// By provider, in no order.
     public var health: [ProviderID: SyncHealth] { memory.withLock(\.health) }
 
-    /// Picks up what a stop interrupted, then works until its task is cancelled. A run under way when that happens stops
+    /// Picks up what a stop interrupted, then works until its task is cancelled. A run under way then stops
     /// after the change it is writing.
     public func run() async {
         await service.recover(targets)
@@ -56,7 +56,8 @@ public final class SyncScheduler: Sendable {
     // The last start of an interval is remembered in the store, so that a restart does not run everything at once.
     private func restoreHealth() async {
         for target in targets {
-            guard let last = try? await service.list(in: target.tenant, provider: target.provider, limit: 1).first else {
+            guard let last = try? await service.list(in: target.tenant, provider: target.provider, limit: 1).first
+            else {
                 continue
             }
             note(target) { health in

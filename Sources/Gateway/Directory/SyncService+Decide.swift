@@ -5,7 +5,8 @@ import Vocabulary
 
 extension SyncService {
     /// Newest first.
-    public func list(in tenant: TenantID, provider: ProviderID? = nil, limit: Int = 50) async throws -> [StoredSyncRun] {
+    public func list(in tenant: TenantID, provider: ProviderID? = nil, limit: Int = 50) async throws -> [StoredSyncRun]
+    {
         try await store.read { try $0.syncRuns(in: tenant, provider: provider, limit: min(max(1, limit), 500)) }
     }
 
@@ -21,7 +22,7 @@ extension SyncService {
 
     /// Applies a held plan in the name of whoever releases it. Rows that changed since it was made are left alone.
     ///
-    /// - Throws: `sync.not_held` when it was decided already; `sync.running` beside another run; `forbidden` for anybody
+    /// - Throws: `sync.not_held` when it was decided already; `sync.running` beside another; `forbidden` for anybody
     ///   without a name.
     public func release(
         _ run: SyncRunID, by caller: Caller, onProgress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
@@ -93,7 +94,8 @@ extension SyncService {
         var job = Job(row: row, caller: caller)
         let plan = row.state == .applying ? try? await show(row.id, in: row.tenant).plan : nil
         guard let plan else {
-            await fail(&job, Fault("sync.interrupted", .ourselves, "The gateway stopped during the run.", retryAfter: nil))
+            await fail(
+                &job, Fault("sync.interrupted", .ourselves, "The gateway stopped during the run.", retryAfter: nil))
             return
         }
         job.counts = Self.counts(of: row) ?? SyncCounts()

@@ -8,7 +8,7 @@ extension SyncService {
     /// Fetches, plans, judges, and applies or holds.
     ///
     /// - Parameter trigger: `manual` or `schedule`.
-    /// - Throws: `sync.running` when this provider has a run already; `directory.…` when the directory did not answer in
+    /// - Throws: `sync.running` when this provider has a run already; `directory.…` when it did not answer in
     ///   full, with nothing changed; what the store throws. The run's row and the journal tell of each.
     public func run(
         _ target: SyncTarget, trigger: String, by caller: Caller,
@@ -42,7 +42,9 @@ extension SyncService {
 
         var stream: Storage.Stream { Storage.Stream("sync_run", row.id) }
 
-        func event(_ type: String, _ stream: Storage.Stream, facts: [Fact] = [], sections: [PersonalSection] = []) -> NewEvent {
+        func event(_ type: String, _ stream: Storage.Stream, facts: [Fact] = [], sections: [PersonalSection] = [])
+            -> NewEvent
+        {
             var event = caller.event(type, stream, facts: facts, sections: sections)
             event.context.causation = cause
             return event

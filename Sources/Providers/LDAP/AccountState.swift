@@ -15,7 +15,9 @@ enum AccountState {
     /// Why the account may not be used; nil when nothing in the entry speaks against it.
     static func refusal(_ entry: LDAPEntry, now: Timestamp) -> DirectoryRefusal? {
         // ADS_UF_ACCOUNTDISABLE (MS-ADTS §2.2.16).
-        if let control = entry["useraccountcontrol"].flatMap({ Int64($0) }), control & 0x2 != 0 { return .accountDisabled }
+        if let control = entry["useraccountcontrol"].flatMap({ Int64($0) }), control & 0x2 != 0 {
+            return .accountDisabled
+        }
         if let ticks = entry["accountexpires"].flatMap({ Int64($0) }), hasPassed(ticks, now) { return .accountExpired }
         if entry["nsaccountlock"]?.lowercased() == "true" { return .accountDisabled }
         // Only the lock without end counts. One that ends by itself follows wrong guesses: were it to disable the

@@ -3,6 +3,7 @@ import Vocabulary
 
 /// One step of a directory check.
 public struct DirectoryCheck: Sendable, Hashable, Codable {
+    /// The steps of a check, in the order they are taken.
     public enum Step: String, Sendable, Hashable, Codable { case connection, serviceBind, people, groups }
     public let step: Step
     /// The server asked.
@@ -67,7 +68,8 @@ extension LDAPDirectory {
             let isGood = summary.entries > 0
             return DirectoryCheck(
                 step: step, server: server, isGood: isGood,
-                detail: isGood ? "\(summary.entries) entries" : "no entry matches \(request.filter) under \(request.base)")
+                detail: isGood
+                    ? "\(summary.entries) entries" : "no entry matches \(request.filter) under \(request.base)")
         } catch {
             let detail = (error as? LDAPError).map(LDAPFailure.text) ?? "could not be read"
             return DirectoryCheck(step: step, server: server, isGood: false, detail: detail)

@@ -3,7 +3,7 @@ import LDAP
 import Logging
 import Vocabulary
 
-/// One LDAP directory as this gateway uses it: logins, whole snapshots, password changes and a check for administrators.
+/// One LDAP directory as this gateway uses it: logins, snapshots, password changes and a check for administrators.
 ///
 /// Searches and people's binds have connections of their own, so that neither waits for the other.
 public struct LDAPDirectory: DirectorySource {

@@ -47,7 +47,9 @@ public struct LDAPDirectorySettings: Sendable {
 }
 
 extension LDAPDirectorySettings {
+    /// One server and how the way to it is protected.
     public struct Server: Sendable, Hashable {
+        /// TLS from the first byte, or StartTLS before anything else is said; plain LDAP cannot be named.
         public enum Protection: Sendable, Hashable { case ldaps, startTLS, plaintext }
         public var host: String
         public var port: UInt16
@@ -60,6 +62,7 @@ extension LDAPDirectorySettings {
         }
     }
 
+    /// The account that searches.
     public struct ServiceCredentials: Sendable {
         public var dn: String
         public var password: SecretText
@@ -69,6 +72,7 @@ extension LDAPDirectorySettings {
         }
     }
 
+    /// How a login becomes an entry to bind as.
     public enum LoginMethod: Sendable, Hashable {
         /// Find the entry by its login attribute, then bind as it.
         case search
@@ -78,8 +82,11 @@ extension LDAPDirectorySettings {
 
     /// The attribute that never changes while an entry lives.
     public enum KeyAttribute: String, Sendable, Hashable, CaseIterable { case entryUUID, objectGUID, nsUniqueId }
+
+    /// The attribute that lists a group's members.
     public enum MemberAttribute: String, Sendable, Hashable, CaseIterable { case member, uniqueMember, memberUid }
 
+    /// Where people are and how they are read.
     public struct People: Sendable {
         public var base: String
         public var filter: String
@@ -100,6 +107,7 @@ extension LDAPDirectorySettings {
         }
     }
 
+    /// Where groups are and how they are read.
     public struct Groups: Sendable {
         public var base: String
         public var filter: String

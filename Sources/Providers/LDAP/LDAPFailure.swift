@@ -9,7 +9,8 @@ enum LDAPFailure {
         case .connectionLost(let detail): "the connection was lost: \(detail)"
         case .timedOut(let phase): "no answer in time (\(phase.rawValue))"
         case .startTLSRefused(let detail): "the server would not start TLS: \(detail)"
-        case .failed(let code, let diagnostic): "the server answered \(code)\(diagnostic.isEmpty ? "" : ": \(diagnostic)")"
+        case .failed(let code, let diagnostic):
+            "the server answered \(code)\(diagnostic.isEmpty ? "" : ": \(diagnostic)")"
         case .limitExceeded(let limit): "more \(limit.rawValue) than permitted"
         case .malformedAnswer(let what): "the answer is malformed: \(what)"
         case .invalidRequest(let what): "the request means nothing: \(what)"

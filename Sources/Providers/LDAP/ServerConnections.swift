@@ -1,8 +1,8 @@
 import LDAP
 import Vocabulary
 
-/// Kept connections to an ordered list of servers: at most `limit` in use, the first working server preferred, a failing
-/// one left alone for a while (`CircuitBreaker`) and returned to when it works again.
+/// Kept connections to an ordered list of servers: at most `limit` in use, the first working server preferred, one that
+/// fails left alone for a while (`CircuitBreaker`) and returned to when it works again.
 actor ServerConnections {
     /// Callers that may wait for a connection; one more is refused.
     static let waitingLimit = 512

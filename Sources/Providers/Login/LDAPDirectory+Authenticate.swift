@@ -75,7 +75,9 @@ extension LDAPDirectory {
         }
     }
 
-    private func read(_ dn: String, _ warnings: BindWarnings, on connection: LDAPConnection) async throws -> PrimaryOutcome {
+    private func read(_ dn: String, _ warnings: BindWarnings, on connection: LDAPConnection) async throws
+        -> PrimaryOutcome
+    {
         let entries: [LDAPEntry]
         do {
             entries = try await connection.entries(

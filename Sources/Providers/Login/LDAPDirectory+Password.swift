@@ -61,6 +61,7 @@ extension LDAPDirectory {
     /// The server's words, bounded and without control characters.
     static func presentable(_ diagnostic: String, _ code: LDAPError.ResultCode) -> String {
         let plain = diagnostic.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(200)
-        return plain.isEmpty ? "The directory refused the new password (\(code))." : String(String.UnicodeScalarView(plain))
+        return plain.isEmpty
+            ? "The directory refused the new password (\(code))." : String(String.UnicodeScalarView(plain))
     }
 }

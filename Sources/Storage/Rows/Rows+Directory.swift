@@ -18,7 +18,8 @@ extension SQLConnection {
 
     /// The person an upstream key stands for.
     public func personID(of key: String, provider: ProviderID) throws -> PersonID? {
-        try queryOne("SELECT person FROM identity WHERE provider = ?1 AND subject_key = ?2", [.id(provider), .text(key)])?
+        try queryOne(
+            "SELECT person FROM identity WHERE provider = ?1 AND subject_key = ?2", [.id(provider), .text(key)])?
             .id(0)
     }
 
@@ -85,7 +86,8 @@ private struct KnownDirectoryReader {
         try sql.forEach(
             """
             SELECT i.subject_key, p.id, p.version, p.status, p.status_reason, p.status_at, p.delete_after, p.login,
-                p.display_name, p.given_name, p.family_name, p.mail, p.department, p.attributes, p.managed_by, p.ownership
+                p.display_name, p.given_name, p.family_name, p.mail, p.department, p.attributes, p.managed_by,
+                p.ownership
             FROM identity i JOIN person p ON p.id = i.person WHERE i.provider = ?1 AND p.tenant = ?2
             """, [.id(provider), .id(tenant)]
         ) { row in
@@ -134,7 +136,10 @@ private struct KnownDirectoryReader {
 
     mutating func readGroups(_ sql: any SQLConnection) throws {
         try sql.forEach(
-            "SELECT id, version, upstream_key, name, upstream_name FROM directory_group WHERE provider = ?1 AND tenant = ?2",
+            """
+            SELECT id, version, upstream_key, name, upstream_name FROM directory_group
+            WHERE provider = ?1 AND tenant = ?2
+            """,
             [.id(provider), .id(tenant)]
         ) { row in
             let id: GroupID = try row.id(0)

@@ -67,7 +67,8 @@ struct SlapdSyncTests {
     }
 
     /// Prints what the bars of a large directory ask for; in a debug build the times say little.
-    @Test("A large directory comes in whole, and logins hardly wait meanwhile",
+    @Test(
+        "A large directory comes in whole, and logins hardly wait meanwhile",
         .enabled(if: ProcessInfo.processInfo.environment["GATEHOUSE_LARGE"] == "1"))
     func large() async throws {
         let people = ProcessInfo.processInfo.environment["GATEHOUSE_LARGE_PEOPLE"].flatMap { Int($0) } ?? 100_000
@@ -82,7 +83,8 @@ struct SlapdSyncTests {
         let clock = ContinuousClock()
         let fetch = try await clock.measure { _ = try await directory.snapshot() }
         let first = try await clock.measure {
-            let report = try await bench.service.run(bench.target(directory), trigger: "manual", by: bench.administrator)
+            let report = try await bench.service.run(
+                bench.target(directory), trigger: "manual", by: bench.administrator)
             #expect(report.counts.people == ["add": people])
             #expect(report.counts.membershipsGained + report.counts.nestingsGained == truth.memberships)
         }
@@ -90,14 +92,16 @@ struct SlapdSyncTests {
         let sorted = await waits.value.sorted()
         let p99 = try #require(sorted.isEmpty ? nil : sorted[sorted.count * 99 / 100])
         let second = try await clock.measure {
-            let report = try await bench.service.run(bench.target(directory), trigger: "manual", by: bench.administrator)
+            let report = try await bench.service.run(
+                bench.target(directory), trigger: "manual", by: bench.administrator)
             #expect(report.plan.isEmpty)
         }
         for person in [0, people / 2, people - 1] {
             let groups = try await bench.groups(truth.login(person))
             #expect(groups == Set(truth.effectiveGroups(person).map { truth.groupName($0) }))
         }
-        print("sync of \(people): fetch \(fetch), first \(first), unchanged \(second),",
+        print(
+            "sync of \(people): fetch \(fetch), first \(first), unchanged \(second),",
             "login wait p99 \(p99) of \(sorted.count), peak resident \(Self.peakKiB() / 1_024) MiB")
         #expect(p99 <= .milliseconds(50))
     }
@@ -140,7 +144,9 @@ struct SyncSchedulerTests {
             bench.service, targets: [target], clock: bench.clock,
             logger: Logger(label: "sync", factory: { _ in SwiftLogNoOpLogHandler() }))
         let task = Task { await scheduler.run() }
-        for _ in 0..<500 where scheduler.health[bench.provider]?.state != .done { try await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<500 where scheduler.health[bench.provider]?.state != .done {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         #expect(scheduler.health[bench.provider]?.state == .done)
         #expect(try await bench.person("p0") != nil)
         for _ in 0..<200 where scheduler.health[bench.provider]?.nextAt != bench.clock() + .minutes(15) {

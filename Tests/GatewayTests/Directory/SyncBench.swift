@@ -58,7 +58,8 @@ final class FakeSource: DirectorySource {
         if let pause { try await Task.sleep(for: pause) }
         if let fault { throw fault }
         let now = memory.withLock { $0 }
-        let people = Dictionary(now.people.enumerated().map { ($1.key, Int32($0)) }, uniquingKeysWith: { first, _ in first })
+        let people = Dictionary(
+            now.people.enumerated().map { ($1.key, Int32($0)) }, uniquingKeysWith: { first, _ in first })
         let groups = Dictionary(uniqueKeysWithValues: now.groups.enumerated().map { ($1.key, Int32($0)) })
         return DirectorySnapshot(
             provider: provider, people: now.people, groups: now.groups,
@@ -170,7 +171,9 @@ final class SyncBench: Sendable {
     func eventTypes() async throws -> [String: Int] {
         try await store.read { [tenant] sql in
             var counts: [String: Int] = [:]
-            for row in try sql.query("SELECT type, count(*) FROM journal_event WHERE tenant = ?1 GROUP BY type", [.id(tenant)]) {
+            for row in try sql.query(
+                "SELECT type, count(*) FROM journal_event WHERE tenant = ?1 GROUP BY type", [.id(tenant)])
+            {
                 counts[try row.text(0)] = Int(try row.integer(1))
             }
             return counts
@@ -184,7 +187,9 @@ final class SyncBench: Sendable {
         source.memberships = (0..<count).map { ("g", "k\($0)") }
     }
 
-    static func record(_ index: Int, login: String? = nil, mail: String? = nil, isDisabled: Bool = false) -> PersonRecord {
+    static func record(_ index: Int, login: String? = nil, mail: String? = nil, isDisabled: Bool = false)
+        -> PersonRecord
+    {
         PersonRecord(
             key: "k\(index)", login: login ?? "p\(index)", displayName: "Person \(index)",
             mail: mail ?? "p\(index)@example.org", isDisabled: isDisabled)

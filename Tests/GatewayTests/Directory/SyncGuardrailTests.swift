@@ -49,10 +49,14 @@ struct SyncGuardrailTests {
         let all = bench.source.people
         bench.source.people = Array(all.dropFirst(11))
         #expect(try await bench.service.plan(bench.target()).holdReasons.count == 2)
-        #expect(try await bench.service.plan(bench.target(limits: RemovalLimits(count: 11, percent: 0))).holdReasons.isEmpty)
+        #expect(
+            try await bench.service.plan(bench.target(limits: RemovalLimits(count: 11, percent: 0))).holdReasons.isEmpty
+        )
         bench.source.people = Array(all.dropFirst(10))
         #expect(try await bench.service.plan(bench.target()).holdReasons.isEmpty)
-        #expect(try await bench.service.plan(bench.target(limits: RemovalLimits(count: 9, percent: 5))).holdReasons.count == 2)
+        #expect(
+            try await bench.service.plan(bench.target(limits: RemovalLimits(count: 9, percent: 5))).holdReasons.count
+                == 2)
     }
 
     @Test("An empty answer is held, however few people there were")

@@ -27,8 +27,10 @@ struct LDAPLoginTests {
             let named = Set(bench.fixture.groups.filter { !$0.isPosix }.map(\.name))
             #expect(Set(identity.groups.map(\.name)) == person.groups.intersection(named), "\(person.login)")
         }
-        let alice = try #require(identity(await directory.authenticate(
-            login: "alice", password: SecretText("the password of alice"))))
+        let alice = try #require(
+            identity(
+                await directory.authenticate(
+                    login: "alice", password: SecretText("the password of alice"))))
         #expect(alice.mail == bench.fixture.person("alice")?.mail)
         #expect(alice.displayName == "The alice")
         #expect(alice.attributes == ["nick": "alice"])
@@ -43,7 +45,9 @@ struct LDAPLoginTests {
             let person = try #require(bench.fixture.person(login))
             let outcome = await directory.authenticate(login: login, password: SecretText(person.password))
             #expect(identity(outcome)?.subjectKey == person.key, "\(outcome)")
-            #expect(refusal(await directory.authenticate(login: login, password: SecretText("wrong"))) == .invalidCredentials)
+            #expect(
+                refusal(await directory.authenticate(login: login, password: SecretText("wrong")))
+                    == .invalidCredentials)
         }
         let injected = await directory.authenticate(
             login: "alice,ou=people", password: SecretText("the password of alice"))
@@ -58,7 +62,8 @@ struct LDAPLoginTests {
         #expect(!bench.server.log.contains("alice"))
     }
 
-    @Test("Wrong passwords, unknown names and filters typed as names are refused",
+    @Test(
+        "Wrong passwords, unknown names and filters typed as names are refused",
         arguments: ["*", "*)(uid=*", "al*", "alice)(objectClass=*", "nobody"])
     func refusals(login: String) async throws {
         let bench = try await DirectoryBench()
@@ -96,8 +101,9 @@ struct LDAPLoginTests {
         let bench = try await DirectoryBench()
         let directory = try bench.directory()
         let (old, new) = (SecretText("the password of bob"), SecretText("an entirely new one"))
-        guard case .refused(.invalidCredentials) = await directory.changePassword(
-            login: "bob", old: SecretText("wrong"), new: new)
+        guard
+            case .refused(.invalidCredentials) = await directory.changePassword(
+                login: "bob", old: SecretText("wrong"), new: new)
         else {
             Issue.record("The wrong old password changed it.")
             return

@@ -16,7 +16,9 @@ struct LDAPSnapshotTests {
             memberships: snapshot.memberships)
         var result = Dictionary(uniqueKeysWithValues: snapshot.groups.map { ($0.name, Set<String>()) })
         for (index, person) in snapshot.people.enumerated() {
-            for group in graph.groups(ofPerson: Int32(index)) { result[snapshot.groups[Int(group)].name]!.insert(person.login) }
+            for group in graph.groups(ofPerson: Int32(index)) {
+                result[snapshot.groups[Int(group)].name]!.insert(person.login)
+            }
         }
         return result
     }
@@ -78,13 +80,15 @@ struct LDAPSnapshotTests {
 struct EntryTests {
     private func entry(_ values: [String: [[UInt8]]]) -> LDAPEntry { LDAPEntry(dn: "cn=x", attributes: values) }
 
-    @Test("Accounts are refused for state, and only for state", arguments: [
-        ("userAccountControl", "514", DirectoryRefusal.accountDisabled), ("userAccountControl", "512", nil),
-        ("accountExpires", "0", nil), ("accountExpires", "9223372036854775807", nil),
-        ("accountExpires", "132000000000000000", .accountExpired), ("accountExpires", "900000000000000000", nil),
-        ("nsAccountLock", "TRUE", .accountDisabled), ("nsAccountLock", "false", nil),
-        ("pwdAccountLockedTime", "000001010000Z", .accountLocked), ("pwdAccountLockedTime", "20260101000000Z", nil),
-    ])
+    @Test(
+        "Accounts are refused for state, and only for state",
+        arguments: [
+            ("userAccountControl", "514", DirectoryRefusal.accountDisabled), ("userAccountControl", "512", nil),
+            ("accountExpires", "0", nil), ("accountExpires", "9223372036854775807", nil),
+            ("accountExpires", "132000000000000000", .accountExpired), ("accountExpires", "900000000000000000", nil),
+            ("nsAccountLock", "TRUE", .accountDisabled), ("nsAccountLock", "false", nil),
+            ("pwdAccountLockedTime", "000001010000Z", .accountLocked), ("pwdAccountLockedTime", "20260101000000Z", nil),
+        ])
     func state(name: String, value: String, expected: DirectoryRefusal?) {
         #expect(AccountState.refusal(entry([name: [Array(value.utf8)]]), now: DirectoryBench.now) == expected)
     }

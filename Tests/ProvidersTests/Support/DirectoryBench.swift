@@ -26,7 +26,8 @@ struct DirectoryBench {
         LDAPDirectorySettings(
             provider: Self.provider, tenant: Self.tenant,
             servers: [.init(host: "127.0.0.1", port: UInt16(server.ports.ldap), protection: .plaintext)],
-            service: .init(dn: server.serviceDN, password: SecretText(password ?? server.servicePassword)), login: login,
+            service: .init(dn: server.serviceDN, password: SecretText(password ?? server.servicePassword)),
+            login: login,
             people: .init(base: fixture.peopleBase, attributes: ["mail": "mail", "display_name": "cn", "nick": "sn"]),
             groups: .init(
                 base: fixture.groupsBase,
