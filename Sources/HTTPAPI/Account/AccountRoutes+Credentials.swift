@@ -75,13 +75,11 @@ extension AccountRoutes {
     func confirmAuthenticator(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         try await sensitive(request, context) { account in
             let form = try await account.form(request, "authenticator")
-            // The recovery codes' page posts here too, when they are kept.
-            if form["kept"] != nil { return account.call.redirect(account.call.path("/account?done=enrolled")) }
             let code = SecretText((form["code"] ?? "").filter { $0 != " " })
             switch try await gateway.login.confirmEnrolment(code, of: account.session, by: account.caller) {
             case .accepted(let codes) where codes.isEmpty:
                 return account.call.redirect(account.call.path("/account?done=enrolled"))
-            case .accepted(let codes): return try codesPage(codes, account, "/account/authenticator", "authenticator")
+            case .accepted(let codes): return try codesPage(codes, account)
             case .refused: return try await authenticatorPage(account, error: LoginWording.sentence(.secondFactorWrong))
             case .throttled(let wait):
                 return try await authenticatorPage(account, error: LoginWording.sentence(LoginNotice.throttled(wait)))
@@ -118,20 +116,28 @@ extension AccountRoutes {
 
     func makeRecoveryCodes(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         try await sensitive(request, context) { account in
-            let form = try await account.form(request, "recovery")
-            if form["kept"] != nil { return account.call.redirect(account.call.path("/account")) }
+            _ = try await account.form(request, "recovery")
             guard try await gateway.login.factors(of: account.person.id).contains(.oneTimePassword) else {
                 throw Refusal.notFound
             }
             let codes = try await gateway.credentials.makeRecoveryCodes(for: account.person.id, by: account.caller)
-            return try codesPage(codes, account, "/account/recovery-codes", "recovery")
+            return try codesPage(codes, account)
         }
     }
 
-    private func codesPage(
-        _ codes: [SecretText], _ account: AccountCall, _ path: String, _ purpose: String
-    ) throws -> Response {
-        let frame = FormFrame(action: account.call.path(path), csrf: try account.token(purpose))
+    /// The codes were kept. This changes nothing, so it asks for no fresh login: the session that enrolled a first
+    /// factor has not yet proven it.
+    func codesKept(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            _ = try await account.form(request, "kept")
+            return account.call.redirect(account.call.path("/account?done=kept"))
+        }
+    }
+
+    private func codesPage(_ codes: [SecretText], _ account: AccountCall) throws -> Response {
+        let frame = FormFrame(action: account.call.path("/account/kept"), csrf: try account.token("kept"))
         return try pages.response(
             RecoveryCodesPage(form: frame, codes: codes.map { $0.reveal() }), person: account.header())
     }

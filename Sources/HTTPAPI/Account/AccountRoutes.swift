@@ -20,6 +20,7 @@ public func accountRoutes(_ router: Router<GatewayRequestContext>, gateway: Gate
         router.post("\(prefix)/account/authenticator") { try await routes.confirmAuthenticator($0, $1) }
         router.get("\(prefix)/account/authenticator/remove") { try await routes.removalPage($0, $1) }
         router.post("\(prefix)/account/authenticator/remove") { try await routes.removeAuthenticator($0, $1) }
+        router.post("\(prefix)/account/kept") { try await routes.codesKept($0, $1) }
         router.get("\(prefix)/account/recovery-codes") { try await routes.recoveryPage($0, $1) }
         router.post("\(prefix)/account/recovery-codes") { try await routes.makeRecoveryCodes($0, $1) }
     }
@@ -181,6 +182,7 @@ struct AccountRoutes: Sendable {
         case "others": "All other sessions have ended."
         case "password": "Your password is changed, and all other sessions have ended."
         case "removed": "The authenticator app is removed, and its recovery codes are void."
+        case "kept": "Your recovery codes are in force."
         case "enrolled": "The authenticator app is set up."
         default: nil
         }
