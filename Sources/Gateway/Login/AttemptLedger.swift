@@ -134,7 +134,8 @@ struct BindLedger: Sendable {
     let window: Duration
 
     func reserve(_ tx: Transaction) throws -> Duration? {
-        var state = try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) ?? (UpstreamBindBudget(), nil)
+        var state =
+            try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) ?? (UpstreamBindBudget(), nil)
         if case .retryAfter(let wait) = state.0.reserve(limit: limit, window: window, at: tx.now) { return wait }
         try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
         return nil

@@ -8,7 +8,8 @@ extension CredentialService {
     func pendingTOTP(of person: PersonID, in tenant: TenantID) async throws -> TOTPEnrolment? {
         let now = clock()
         let found = try await store.read { sql -> (StoredTOTP, String)? in
-            guard let row = try sql.person(person, in: tenant), let pending = try sql.totp(of: person, pending: true).first,
+            guard let row = try sql.person(person, in: tenant),
+                let pending = try sql.totp(of: person, pending: true).first,
                 now < pending.createdAt + Self.enrolmentLifetime
             else { return nil }
             return (pending, row.login)

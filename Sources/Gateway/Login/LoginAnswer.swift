@@ -76,6 +76,7 @@ public enum LoginNotice: Sendable, Hashable {
     case expired
 }
 
+/// What a login's page may show; it holds no secret and nothing about accounts the person has not proved.
 public struct LoginView: Sendable {
     public let flow: FlowID
     public let page: LoginPageKind
@@ -94,6 +95,7 @@ public struct CompletedLogin: Sendable {
     public let recoveryCodes: [SecretText]
 }
 
+/// How a step of a login ended.
 public enum LoginResult: Sendable {
     case show(LoginView)
     case completed(CompletedLogin)

@@ -21,7 +21,8 @@ final class LoginJournal: Sendable {
         for record in fold.withLock({ $0.record(origin, at: tx.now) }) {
             switch record {
             case .single:
-                try tx.append(caller.event("login.refused", Stream("login_flow", flow), facts: facts + Self.source(origin)))
+                try tx.append(
+                    caller.event("login.refused", Stream("login_flow", flow), facts: facts + Self.source(origin)))
             case .folded: try append(record, caller.command, tx)
             }
         }

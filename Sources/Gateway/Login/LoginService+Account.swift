@@ -49,7 +49,9 @@ extension LoginService {
         let keys = AttemptKeys(
             tenant: caller.tenant, account: try digest("account", "person:\(person)", caller.tenant), source: nil,
             device: session.device)
-        if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0) }) { return .throttled(wait) }
+        if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0) }) {
+            return .throttled(wait)
+        }
         let isStrong = try await environment.standing(person, caller.tenant).requiresMultiFactor
         let outcome = try await credentials.changePassword(
             from: present, to: new, of: person, secondFactorRequired: isStrong, by: caller

@@ -24,6 +24,7 @@ public struct LoginBeginning: Sendable {
     }
 }
 
+/// How a login begins.
 public enum LoginStart: Sendable {
     /// The browser's session does already.
     case satisfied(Session, LoginRequest)

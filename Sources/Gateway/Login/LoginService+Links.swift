@@ -44,7 +44,9 @@ extension LoginService {
     private func use(_ text: String, _ purpose: LinkPurpose, _ caller: Caller) async throws -> PersonID? {
         let changed = environment.personChanged
         return try await store.write(.login) { [credentials] tx in
-            guard case .valid(let link) = try credentials.useLink(text, for: purpose, by: caller, in: tx) else { return nil }
+            guard case .valid(let link) = try credentials.useLink(text, for: purpose, by: caller, in: tx) else {
+                return nil
+            }
             if let person = link.person { return person }
             guard purpose == .setup else { return nil }
             let person = try Self.makeAdministrator(link, caller, tx)
@@ -54,7 +56,8 @@ extension LoginService {
     }
 
     /// The first administrator: a person named `admin`, or the next free name, with the predefined role.
-    private static func makeAdministrator(_ link: SingleUseLink, _ caller: Caller, _ tx: Transaction) throws -> PersonID {
+    private static func makeAdministrator(_ link: SingleUseLink, _ caller: Caller, _ tx: Transaction) throws -> PersonID
+    {
         guard
             let role = try tx.sql.roles(in: caller.tenant).first(where: {
                 $0.isPredefined && $0.name == PredefinedRole.admin.rawValue

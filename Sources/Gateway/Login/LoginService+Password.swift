@@ -13,7 +13,8 @@ extension LoginService {
 
     /// Asks the flow's provider, and only it. Known and unknown logins take the same way: the same rows are counted,
     /// the same hash is computed, the same sentence is shown.
-    func checkPassword(_ login: String, _ password: SecretText, _ work: inout LoginWork) async throws -> LoginTransition {
+    func checkPassword(_ login: String, _ password: SecretText, _ work: inout LoginWork) async throws -> LoginTransition
+    {
         work.login = login
         let asked = try await decide(.passwordSubmitted(login: login), &work)
         guard case .verifyPassword(let stamp) = asked.outcome else { return asked }
@@ -61,7 +62,9 @@ extension LoginService {
 
     private func checkLocal(_ password: SecretText, _ work: LoginWork) async throws -> Primary {
         let outcome = try await credentials.verifyPassword(password, of: work.candidate, in: work.caller.tenant)
-        guard case .matched(let mustChange) = outcome, let person = work.candidate else { return .refused(.badCredentials) }
+        guard case .matched(let mustChange) = outcome, let person = work.candidate else {
+            return .refused(.badCredentials)
+        }
         return .verified(person, mustChange ? .expired : nil)
     }
 

@@ -17,12 +17,16 @@ extension LoginService {
         }
     }
 
-    func decide(_ input: LoginInput, _ work: inout LoginWork, of person: PersonID? = nil) async throws -> LoginTransition {
+    func decide(_ input: LoginInput, _ work: inout LoginWork, of person: PersonID? = nil) async throws
+        -> LoginTransition
+    {
         let context = try await context(&work, of: person)
         return work.flow.decide(input, context: context, now: clock())
     }
 
-    private func identify(_ login: String, _ picked: ProviderID?, _ work: inout LoginWork) async throws -> LoginTransition {
+    private func identify(_ login: String, _ picked: ProviderID?, _ work: inout LoginWork) async throws
+        -> LoginTransition
+    {
         work.login = login
         // A domain that belongs to a provider decides; the choice beside it is for logins that no domain claims.
         let domain = NameKey.domain(of: login)
@@ -48,7 +52,8 @@ extension LoginService {
             ? try await credentials.verifyTOTP(Self.withoutSpaces(code), of: person, by: work.caller)
             : try await credentials.useRecoveryCode(code, of: person, by: work.caller)
         switch outcome {
-        case .accepted: return try await decide(.secondFactorVerified(stamp.proof(of: person, by: method, at: clock())), &work)
+        case .accepted:
+            return try await decide(.secondFactorVerified(stamp.proof(of: person, by: method, at: clock())), &work)
         case .retryAfter(let wait):
             work.notice = .throttled(wait)
             return try await decide(.opened, &work)

@@ -13,7 +13,8 @@ extension LoginService {
             return try await settle(try await decide(.enrolmentStarted(.oneTimePassword), &work), &work)
         case .enrol: return try await present(enrolment(work), nil, &work)
         case .show(let step, let refusal): return try await present(page(step, work), refusal, &work)
-        case .needSecondFactor(let methods, let refusal): return try await present(.secondFactor(methods), refusal, &work)
+        case .needSecondFactor(let methods, let refusal):
+            return try await present(.secondFactor(methods), refusal, &work)
         case .changePassword(let reason): return try await present(passwordPage(reason, &work), nil, &work)
         case .refused(let refusal): return try await present(try await pageAfterRefusal(&work), refusal, &work)
         case .expired: return try await present(.over, nil, notice: .expired, &work)

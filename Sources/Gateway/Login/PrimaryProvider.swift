@@ -23,9 +23,10 @@ public enum DirectoryPasswordOutcome: Sendable, Hashable {
 /// A directory people sign in with: its operations and its limits, none of them about the protocol.
 public struct UpstreamDirectory: Sendable {
     public typealias Authenticate = @Sendable (_ login: String, _ password: SecretText) async throws -> DirectoryOutcome
-    public typealias ChangePassword = @Sendable (
-        _ login: String, _ present: SecretText, _ new: SecretText
-    ) async throws -> DirectoryPasswordOutcome
+    public typealias ChangePassword =
+        @Sendable (
+            _ login: String, _ present: SecretText, _ new: SecretText
+        ) async throws -> DirectoryPasswordOutcome
 
     /// Failed binds allowed per account in a window; nil for a directory that locks nobody.
     public let bindLimit: Int?

@@ -53,7 +53,9 @@ struct UpstreamRefresh: Sendable {
         try tx.append(
             caller.event(
                 "identity.linked", Stream("person", person.id),
-                facts: [Fact("identity", .id(link.id, "identity")), Fact("provider", .id(identity.provider, "provider"))]))
+                facts: [
+                    Fact("identity", .id(link.id, "identity")), Fact("provider", .id(identity.provider, "provider")),
+                ]))
         return person.id
     }
 
@@ -70,7 +72,9 @@ struct UpstreamRefresh: Sendable {
         take(.mail, \.mail, identity.mail)
         if owners.owner(of: PersonAttribute.login.rawValue) == .sync, NameKey.isValid(login: identity.login),
             try tx.sql.person(login: identity.login, in: caller.tenant).map({ $0.id == id }) ?? true
-        { person.login = identity.login }
+        {
+            person.login = identity.login
+        }
         for (name, value) in identity.attributes where owners.owner(of: "attributes.\(name)") == .sync {
             person.attributes[name] = value
         }
@@ -81,7 +85,9 @@ struct UpstreamRefresh: Sendable {
                 "person.refreshed", Stream("person", id),
                 facts: [Fact("provider", .id(identity.provider, "provider"))],
                 sections: [try PeopleService.profile(of: person)]))
-        guard try tx.sql.update(person, expecting: known.version, at: event.position) else { throw Fault.stale("person") }
+        guard try tx.sql.update(person, expecting: known.version, at: event.position) else {
+            throw Fault.stale("person")
+        }
     }
 
     // MARK: Groups

@@ -11,7 +11,9 @@ extension LoginRoutes {
     func offerLink(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
         let text = context.parameters.get("token") ?? ""
-        guard let offer = try await gateway.login.offer(link: text, to: call.browser()) else { return try refusedLink() }
+        guard let offer = try await gateway.login.offer(link: text, to: call.browser()) else {
+            return try refusedLink()
+        }
         var page = MessagePage(.plain, Self.heading(offer.purpose), "This link works once. Go on when you are ready.")
         let frame = FormFrame(
             action: call.path("/login/link/\(text)"), csrf: try call.token(Self.purpose, offer.secret),

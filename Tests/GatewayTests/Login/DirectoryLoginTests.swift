@@ -89,7 +89,9 @@ import Vocabulary
             #expect(try await signIn(bench).notice == .refused(.badCredentials))
             bench.advance(.seconds(10))
         }
-        guard case .throttled? = try await signIn(bench).notice else { throw Fault("test", .ourselves, "not throttled") }
+        guard case .throttled? = try await signIn(bench).notice else {
+            throw Fault("test", .ourselves, "not throttled")
+        }
         #expect(bench.asked.current == 3)
     }
 

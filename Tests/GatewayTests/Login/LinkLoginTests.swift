@@ -35,7 +35,9 @@ import Vocabulary
         let link = try await bench.credentials.createLink(
             for: .passwordReset, person: bench.anna, lifetime: .hours(1), by: bench.caller)
         let (one, two) = (try await offered(link, bench), try await offered(link, bench))
-        #expect(try await bench.login.redeem(link: link.token.reveal(), in: one.flow, from: one.browser).pageName == "new password")
+        #expect(
+            try await bench.login.redeem(link: link.token.reveal(), in: one.flow, from: one.browser).pageName
+                == "new password")
         let late = try await bench.login.redeem(link: link.token.reveal(), in: two.flow, from: two.browser)
         #expect(late.notice == .linkRefused)
         #expect(late.pageName == "identifier")
@@ -47,19 +49,27 @@ import Vocabulary
         let link = try await bench.credentials.createLink(
             for: .passwordReset, person: bench.anna, lifetime: .hours(1), by: bench.caller)
         let begun = try await offered(link, bench)
-        #expect(try await bench.login.redeem(link: link.token.reveal(), in: begun.flow, from: begun.browser).pageName == "second factor")
-        #expect(try await bench.submit(.newPassword(SecretText("a password after the reset"), present: nil), to: begun).pageName == "second factor")
+        #expect(
+            try await bench.login.redeem(link: link.token.reveal(), in: begun.flow, from: begun.browser).pageName
+                == "second factor")
+        #expect(
+            try await bench.submit(.newPassword(SecretText("a password after the reset"), present: nil), to: begun)
+                .pageName == "second factor")
         #expect(try await bench.submit(.oneTimeCode(bench.code(secret)), to: begun).pageName == "new password")
     }
 
     @Test func `the set-up link makes the first administrator, with the role and nothing else`() async throws {
         let bench = try await LoginBench()
-        let link = try await bench.credentials.createLink(for: .setup, person: nil, lifetime: .hours(1), by: bench.caller)
+        let link = try await bench.credentials.createLink(
+            for: .setup, person: nil, lifetime: .hours(1), by: bench.caller)
         let begun = try await offered(link, bench)
         let page = try await bench.login.redeem(link: link.token.reveal(), in: begun.flow, from: begun.browser)
-        guard case .newPassword(.initial, let login, _, false)? = page.page else { throw Fault("test", .ourselves, page.pageName) }
+        guard case .newPassword(.initial, let login, _, false)? = page.page else {
+            throw Fault("test", .ourselves, page.pageName)
+        }
         #expect(login == "admin")
-        var result = try await bench.submit(.newPassword(SecretText("the first of all passwords"), present: nil), to: begun)
+        var result = try await bench.submit(
+            .newPassword(SecretText("the first of all passwords"), present: nil), to: begun)
         if case .enrolment(let enrolment)? = result.page {
             let secret = try #require(Base32.decode(enrolment.secret.reveal()))
             result = try await bench.submit(.oneTimeCode(bench.code(secret)), to: begun)

@@ -16,7 +16,9 @@ import Vocabulary
         #expect(done.started.session.provider == bench.local)
         #expect(done.started.session.events.map(\.method) == [.password])
         #expect(done.device != nil)
-        #expect(try bench.sessions.validate(session: done.started.token.reveal(), in: bench.tenant).get().id == done.started.session.id)
+        #expect(
+            try bench.sessions.validate(session: done.started.token.reveal(), in: bench.tenant).get().id
+                == done.started.session.id)
         #expect(try await bench.events("login.succeeded") == 1)
         #expect(try await bench.events("login.refused") == 0)
     }
@@ -68,7 +70,8 @@ import Vocabulary
         #expect(
             try await bench.login.submit(answer, to: begun.flow, from: other.browser).notice == .refused(.otherBrowser))
         #expect(
-            try await bench.login.submit(answer, to: begun.flow, from: bench.browser()).notice == .refused(.otherBrowser))
+            try await bench.login.submit(answer, to: begun.flow, from: bench.browser()).notice
+                == .refused(.otherBrowser))
         let elsewhere = LoginBrowser(tenant: .random(at: bench.now), preSession: begun.browser.preSession)
         #expect(try await bench.login.submit(answer, to: begun.flow, from: elsewhere).completed == nil)
         bench.advance(.minutes(10))
@@ -107,7 +110,8 @@ import Vocabulary
                 == .changed)
         let begun = try await bench.begin()
         _ = try await bench.submit(.identifier("anna", provider: bench.local), to: begun)
-        #expect(try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).pageName == "new password")
+        #expect(
+            try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).pageName == "new password")
         let short = try await bench.submit(.newPassword(SecretText("short"), present: nil), to: begun)
         guard case .passwordRefused? = short.notice else { throw Fault("test", .ourselves, "not refused") }
         #expect(short.pageName == "new password")

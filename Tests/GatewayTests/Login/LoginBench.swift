@@ -116,7 +116,8 @@ final class LoginBench: Sendable {
                 Person(id: anna, tenant: tenant, login: "anna", mail: "anna@example.org", createdAt: tx.now),
                 by: caller, tx)
         }
-        guard try await credentials.setPassword(Self.password, of: anna, mustChange: false, by: caller) == .changed else {
+        guard try await credentials.setPassword(Self.password, of: anna, mustChange: false, by: caller) == .changed
+        else {
             throw Fault("test.password", .ourselves, "The password was refused.")
         }
     }

@@ -18,7 +18,9 @@ import Vocabulary
         let bench = try await LoginBench()
         let secret = try await bench.enrol().reveal()
         let first = try await atSecondFactor(bench)
-        #expect(try await bench.submit(.oneTimeCode(SecretText("000000")), to: first).notice == .refused(.secondFactorWrong))
+        #expect(
+            try await bench.submit(.oneTimeCode(SecretText("000000")), to: first).notice == .refused(.secondFactorWrong)
+        )
         let code = bench.code(secret)
         let done = try await bench.submit(.oneTimeCode(code), to: first)
         #expect(done.completed?.started.session.strength == .aal2)
@@ -49,7 +51,8 @@ import Vocabulary
             #expect(try await bench.submit(.oneTimeCode(SecretText("000000")), to: begun).pageName == "second factor")
             bench.advance(.seconds(31))
         }
-        #expect(try await bench.submit(.oneTimeCode(SecretText("000000")), to: begun).notice == .refused(.tooManyAttempts))
+        #expect(
+            try await bench.submit(.oneTimeCode(SecretText("000000")), to: begun).notice == .refused(.tooManyAttempts))
         bench.advance(.seconds(31))
         #expect(try await bench.submit(.oneTimeCode(bench.code(secret)), to: begun).pageName == "over")
     }
@@ -66,7 +69,8 @@ import Vocabulary
         }
         let begun = try await bench.begin()
         _ = try await bench.submit(.identifier("anna", provider: bench.local), to: begun)
-        #expect(try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).pageName == "invitation")
+        #expect(
+            try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).pageName == "invitation")
         #expect(try await bench.submit(.invitation(SecretText("gh_l_nothing")), to: begun).notice == .linkRefused)
         let reset = try await bench.credentials.createLink(
             for: .passwordReset, person: anna, lifetime: .hours(1), by: bench.caller)
@@ -96,13 +100,16 @@ import Vocabulary
         #expect(throws: CredentialRefusal.unknown) {
             try bench.sessions.validate(session: old.token.reveal(), in: bench.tenant).get()
         }
-        #expect(try bench.sessions.validate(session: done.started.token.reveal(), in: bench.tenant).get().person == bench.anna)
+        #expect(
+            try bench.sessions.validate(session: done.started.token.reveal(), in: bench.tenant).get().person
+                == bench.anna)
     }
 
     @Test func `a session that does is not asked again, one too old is, and by its own person only`() async throws {
         let bench = try await LoginBench()
         let session = try #require(try await bench.signIn().completed).started.session
-        guard case .satisfied = try await bench.login.begin(LoginBeginning(session: session), from: bench.browser()) else {
+        guard case .satisfied = try await bench.login.begin(LoginBeginning(session: session), from: bench.browser())
+        else {
             throw Fault("test", .ourselves, "asked again")
         }
         bench.advance(.minutes(6))
@@ -116,17 +123,20 @@ import Vocabulary
         #expect(try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).completed != nil)
     }
 
-    @Test func `an application that asks for two factors gets no session with one, and only its own URL`() async throws {
+    @Test func `an application that asks for two factors gets no session with one, and only its own URL`() async throws
+    {
         let bench = try await LoginBench()
         let begun = try await bench.begin(
             LoginBeginning(application: bench.application.id, returnTarget: "https://evil.example/"))
         _ = try await bench.submit(.identifier("anna", provider: bench.local), to: begun)
-        let done = try #require(try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).completed)
+        let done = try #require(
+            try await bench.submit(.password(login: "anna", LoginBench.password), to: begun).completed)
         #expect(done.application == bench.application.id)
         #expect(done.returnTarget == "https://wiki.example.org")
         let strong = try await bench.begin(LoginBeginning(application: bench.application.id, demandedStrength: .aal2))
         _ = try await bench.submit(.identifier("anna", provider: bench.local), to: strong)
-        #expect(try await bench.submit(.password(login: "anna", LoginBench.password), to: strong).pageName == "invitation")
+        #expect(
+            try await bench.submit(.password(login: "anna", LoginBench.password), to: strong).pageName == "invitation")
         await #expect(throws: Fault.notFound("application")) {
             try await bench.begin(LoginBeginning(application: .random(at: bench.now)))
         }

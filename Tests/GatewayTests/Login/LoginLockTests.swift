@@ -20,10 +20,13 @@ import Vocabulary
         #expect(try await bench.signIn().completed != nil, "a right password sets the count back")
     }
 
-    @Test(arguments: ["anna", "nobody"]) func `the account locks at its limit, known or not`(name: String) async throws {
+    @Test(arguments: ["anna", "nobody"]) func `the account locks at its limit, known or not`(name: String) async throws
+    {
         let bench = try await LoginBench()
         for attempt in 0..<LoginBench.lockout.accountLimit {
-            #expect(try await bench.signIn(name, Self.wrong, source: "192.0.2.\(attempt)").notice == .refused(.badCredentials))
+            #expect(
+                try await bench.signIn(name, Self.wrong, source: "192.0.2.\(attempt)").notice
+                    == .refused(.badCredentials))
             bench.advance(.seconds(10))
         }
         let locked = try await bench.signIn(name, LoginBench.password, source: "192.0.2.100")
@@ -34,7 +37,9 @@ import Vocabulary
         #expect(!isThrottled(try await bench.signIn(name, LoginBench.password, source: "192.0.2.102")))
     }
 
-    @Test func `strangers who lock an account do not lock its known browser, which has a budget of its own`() async throws {
+    @Test func `strangers who lock an account do not lock its known browser, which has a budget of its own`()
+        async throws
+    {
         let bench = try await LoginBench()
         let device = try #require(try await bench.signIn().completed?.device)
         for attempt in 0...LoginBench.lockout.accountLimit {
