@@ -25,6 +25,7 @@ public struct GatewayRouter: Sendable {
         let mac = gateway.requestMAC
         return PeopleRoutes(gateway: gateway, mac: mac).routes + AccessRoutes(gateway: gateway, mac: mac).routes
             + SystemRoutes(gateway: gateway).routes + SyncRoutes(gateway: gateway).routes
+            + CredentialRoutes(gateway: gateway).routes
             + AuthZENRoutes(gateway: gateway).routes
     }
 
@@ -46,6 +47,7 @@ public struct GatewayRouter: Sendable {
             trusted: TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
         ).install(on: router)
         try loginRoutes(router, gateway: gateway, pages: pages)
+        try accountRoutes(router, gateway: gateway, pages: pages)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

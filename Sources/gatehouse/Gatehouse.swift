@@ -20,8 +20,9 @@ struct Gatehouse: AsyncParsableCommand {
                     UserCommand.self, SessionCommand.self, GroupCommand.self, RoleCommand.self, PolicyCommand.self,
                     ServiceAccountCommand.self, APIKeyCommand.self, TenantCommand.self,
                 ]),
+            CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
             CommandGroup(name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self]),
-            CommandGroup(name: "Records", subcommands: [AuditCommand.self, DatabaseCommand.self]),
+            CommandGroup(name: "Records", subcommands: [AuditCommand.self, DatabaseCommand.self, KeyCommand.self]),
         ])
 
     static func main() async {

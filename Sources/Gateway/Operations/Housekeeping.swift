@@ -12,6 +12,7 @@ public struct Housekeeping: Service {
 
     public init(_ gateway: Gateway) { self.gateway = gateway }
 
+    /// Tidies until the task is cancelled; a round that fails is logged and tried again at the next.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in

@@ -5,7 +5,7 @@ import Vocabulary
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "People.",
-        subcommands: [Add.self, List.self, Show.self, Disable.self, Enable.self, Erase.self])
+        subcommands: [Add.self, List.self, Show.self, Disable.self, Enable.self, Erase.self, Link.self, Password.self])
 
     struct Add: APICommand {
         static let configuration = CommandConfiguration(abstract: "Makes a person.")
@@ -42,10 +42,7 @@ struct UserCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let found = try await client.call(.get, "/api/v1/people/\(ControlClient.encode(person))")
-            var table = Table(["PROPERTY", "VALUE"])
-            for name in (found.object ?? [:]).keys.sorted() { table.add([name, found.cell(name)]) }
-            return APIAnswer(found, table.text)
+            APIAnswer(properties: try await client.call(.get, "/api/v1/people/\(ControlClient.encode(person))"))
         }
     }
 
@@ -85,6 +82,74 @@ struct UserCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             try await client.call(.delete, "/api/v1/people/\(ControlClient.encode(person))")
             return APIAnswer(["erased": .string(person)], "Erased \(person).")
+        }
+    }
+}
+
+extension UserCommand {
+    struct Link: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a single-use link and prints it.", subcommands: [Setup.self, Invite.self, Reset.self])
+
+        struct Setup: APICommand {
+            static let configuration = CommandConfiguration(abstract: "For the first administrator.")
+            @OptionGroup var options: APIOptions
+
+            func perform(_ client: ControlClient) async throws -> APIAnswer {
+                try await Link.make("setup", nil, client)
+            }
+        }
+
+        struct Invite: APICommand {
+            static let configuration = CommandConfiguration(
+                abstract: "For a new person, or the first second factor of a known one.")
+            @Argument(help: "Login, mail or id.") var person: String
+            @OptionGroup var options: APIOptions
+
+            func perform(_ client: ControlClient) async throws -> APIAnswer {
+                try await Link.make("invitation", person, client)
+            }
+        }
+
+        struct Reset: APICommand {
+            static let configuration = CommandConfiguration(abstract: "For a forgotten local password.")
+            @Argument(help: "Login, mail or id.") var person: String
+            @OptionGroup var options: APIOptions
+
+            func perform(_ client: ControlClient) async throws -> APIAnswer {
+                try await Link.make("password_reset", person, client)
+            }
+        }
+
+        private static func make(
+            _ purpose: String, _ person: String?, _ client: ControlClient
+        ) async throws -> APIAnswer {
+            var body: [String: AttributeValue] = ["purpose": .string(purpose)]
+            if let person { body["person"] = .string(person) }
+            let link = try await client.call(.post, "/api/v1/links", .object(body))
+            return APIAnswer(link, "\(link.cell("url"))\nIt works once, until \(link.cell("expires_at")).")
+        }
+    }
+
+    struct Password: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Passwords.", subcommands: [Check.self])
+
+        struct Check: APICommand {
+            static let configuration = CommandConfiguration(
+                abstract: "Judges a candidate, read from standard input, and says why it would be refused.")
+            @Argument(help: "Login, mail or id.") var person: String
+            @OptionGroup var options: APIOptions
+
+            func perform(_ client: ControlClient) async throws -> APIAnswer {
+                guard let candidate = readLine(), !candidate.isEmpty else {
+                    throw CommandRefusal("Nothing was read from standard input.")
+                }
+                let path = "/api/v1/people/\(ControlClient.encode(person))/password-check"
+                let verdict = try await client.call(.post, path, ["password": .string(candidate)])
+                let reasons = (verdict["violations"]?.list ?? []).compactMap(\.string)
+                if reasons.isEmpty { return APIAnswer(verdict, "✓ It may be used.") }
+                throw CommandRefusal(reasons.map { "✗ \($0)" }.joined(separator: "\n"))
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ struct Table {
 
     mutating func add(_ cells: [String]) { rows.append(cells.map(Console.plain)) }
 
+    var isEmpty: Bool { rows.isEmpty }
+
     var text: String {
         let lines = [headings] + rows
         let widths = headings.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }

@@ -22,6 +22,14 @@ struct APIAnswer {
         self.text = text
     }
 
+    /// One object, a line for each of its members.
+    init(properties: AttributeValue) {
+        json = properties
+        var table = Table(["PROPERTY", "VALUE"])
+        for name in (properties.object ?? [:]).keys.sorted() { table.add([name, properties.cell(name)]) }
+        text = table.text
+    }
+
     /// A list as a table: a heading for each member of its items.
     init(_ items: [AttributeValue], columns: KeyValuePairs<String, String>) {
         json = .list(items)

@@ -47,6 +47,7 @@ struct DemoTour {
             ("a wrong password is refused", wrongPassword),
             ("after signing out the session is over", signOut),
             ("the decision point answers, and explains itself", decideAndExplain),
+            ("a directory job is planned, applied, and finds nothing more to do", directoryJob),
             ("the journal lists what happened", listJournal),
             ("the journal verifies offline, up to the head kept outside", verifyJournal),
         ]
@@ -156,6 +157,23 @@ struct DemoTour {
             let missing = explained["missing"]?.list ?? []
             try expect(isPermitted || !missing.isEmpty, "The explanation does not say what \(login) lacks.")
         }
+    }
+
+    private func directoryJob() async throws {
+        let client = ControlClient(socket: ControlSocket(stage.gateway.configuration).path)
+        func run(dryRun: Bool) async throws -> (people: Int, applied: Int64) {
+            let report = try await client.call(
+                .post, "/api/v1/sync-runs", ["provider": "directory", "dry_run": .bool(dryRun)])
+            return (report["people"]?.list?.count ?? 0, report["counts"]?["applied"]?.integer ?? 0)
+        }
+        let planned = try await run(dryRun: true)
+        try expect(planned.people > 0 && planned.applied == 0, "The plan is empty, or was applied: \(planned).")
+        let applied = try await run(dryRun: false)
+        try expect(applied.applied > 0, "The run applied nothing: \(applied).")
+        let again = try await run(dryRun: false)
+        try expect(again.people == 0 && again.applied == 0, "A second run found something to do: \(again).")
+        let people = try await client.all("/api/v1/people?limit=200")
+        try expect(people.count == 12, "The directory has twelve people, the gateway \(people.count).")
     }
 
     private func listJournal() async throws {
