@@ -38,6 +38,7 @@ public struct DemoApplication: Service {
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
     }
 
+    /// Serves until the task is cancelled or the process is asked to stop; throws when the port cannot be had.
     public func run() async throws { try await application.run() }
 
     private static func router(title: String, reader: ForwardedIdentityReader) -> Router<DemoContext> {

@@ -2,6 +2,7 @@ import Vocabulary
 
 /// One HTTP request with its own limits. Descriptions of it never show header values, query or body.
 public struct FetchRequest: Sendable, CustomStringConvertible {
+    /// The methods that are sent; a redirect is never followed by any of them.
     public enum Method: String, Sendable, CaseIterable {
         case get = "GET"
         case post = "POST"

@@ -8,6 +8,7 @@ public enum AttributeValue: Hashable, Sendable {
     case list([AttributeValue])
     case object([String: AttributeValue])
 
+    /// The member of that name; nil when it is absent and when this is no object.
     public subscript(key: String) -> AttributeValue? {
         guard case .object(let members) = self else { return nil }
         return members[key]

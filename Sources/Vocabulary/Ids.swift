@@ -1,30 +1,56 @@
 // One nominal type per kind of thing: the phantom parameter of `Identifier` keeps them apart.
 
+/// What ids are ids of: each is a type without values, so that a `PersonID` cannot be given where a `RoleID` is due.
 public enum IDKind {
+    /// One organization, with people, roles, policies and a journal of its own.
     public enum Tenant {}
+    /// A human being of one tenant.
     public enum Person {}
+    /// A program that acts in its own name.
     public enum ServiceAccount {}
+    /// A group of people, ours or a directory's.
     public enum Group {}
+    /// A named set of permissions.
     public enum Role {}
+    /// A rule that turns an upstream group or attribute into a role.
     public enum Mapping {}
+    /// A role given to one subject by hand.
     public enum Assignment {}
+    /// A way to authenticate: a directory, a local password.
     public enum Provider {}
+    /// Something protected, with a host and an audience.
     public enum Application {}
+    /// A place in the tenant's tree.
     public enum OrganizationUnit {}
+    /// A stored policy document.
     public enum Policy {}
+    /// A person's account at a provider, linked to them.
     public enum Identity {}
+    /// A password, TOTP secret or set of recovery codes.
     public enum Credential {}
+    /// One login, from its first page to its last step.
     public enum Flow {}
+    /// A set-up, invitation or reset link that works once.
     public enum Link {}
+    /// A browser that has signed in before.
     public enum Device {}
+    /// A person's session at the gateway.
     public enum Session {}
+    /// A session at one application, under a gateway session.
     public enum ApplicationSession {}
+    /// A service account's key.
     public enum APIKey {}
+    /// One run of a directory job.
     public enum SyncRun {}
+    /// One entry of the journal.
     public enum Event {}
+    /// One request to change something; all its events carry it.
     public enum Command {}
+    /// One recorded decision.
     public enum Decision {}
+    /// One key of the key ring.
     public enum Key {}
+    /// One place that writes, for what has to tell writers apart.
     public enum Node {}
 }
 

@@ -16,6 +16,7 @@ public struct Tenant: Sendable, Hashable {
     /// The tenant that lives at the root of the URL space.
     public static let defaultSlug = "default"
 
+    /// Whether this can be a slug: 1 to 63 bytes of lower-case letters, digits and inner hyphens, as in a DNS label.
     public static func isValid(slug: String) -> Bool {
         let bytes = Array(slug.utf8)
         guard (1...63).contains(bytes.count), bytes.first != 0x2D, bytes.last != 0x2D else { return false }

@@ -23,11 +23,13 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
         return Timestamp(microseconds: overflow ? (right < .zero ? .min : .max) : sum)
     }
 
+    /// The moment that lies `right` earlier, to the microsecond.
     public static func - (left: Self, right: Duration) -> Self {
         let (difference, overflow) = left.microseconds.subtractingReportingOverflow(right.microseconds)
         return Timestamp(microseconds: overflow ? .min : difference)
     }
 
+    /// The time from `right` to `left`, negative when `right` is the later one.
     public static func - (left: Self, right: Self) -> Duration {
         .microseconds(left.microseconds.subtractingReportingOverflow(right.microseconds).partialValue)
     }
@@ -57,7 +59,13 @@ extension Duration {
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000_000
     }
+
+    /// So many times sixty seconds.
     public static func minutes(_ count: Int) -> Duration { .seconds(count * 60) }
+
+    /// So many times 3 600 seconds.
     public static func hours(_ count: Int) -> Duration { .seconds(count * 3_600) }
+
+    /// So many times 86 400 seconds; it knows no calendar.
     public static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
 }

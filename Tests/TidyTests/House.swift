@@ -46,7 +46,16 @@ struct House {
         return found.sorted()
     }
 
+    /// Every Swift file below `Sources`, `Tests` or a folder of theirs; each of the two is read once.
     func sources(under folder: String = "Sources") throws -> [SourceFile] {
+        let all = try folder.hasPrefix("Tests") ? Self.tests.get() : Self.product.get()
+        return all.filter { $0.path.hasPrefix(folder + "/") }
+    }
+
+    private static let product = Result { try here.read("Sources") }
+    private static let tests = Result { try here.read("Tests") }
+
+    private func read(_ folder: String) throws -> [SourceFile] {
         try files(under: folder, endingWith: ".swift").map { SourceFile(path: $0, text: try text($0)) }
     }
 

@@ -32,7 +32,9 @@ struct TreeTests {
 
     @Test("Every test folder mirrors a folder of its target")
     func testsMirror() {
-        let free: Set<String> = ["EndToEndTests", "TidyTests", "Tools"]
+        let free: Set<String> = ["EndToEndTests", "TidyTests", "Tools", "Corpus"]
+        // Of targets too small for tests of their own: they stand with the target that uses them most.
+        let guests: Set<String> = ["GatehouseClientTests/Demo", "GatehouseClientTests/Nginx", "LDAPTests/Fixture"]
         var strays: [String] = []
         for target in house.folders(in: "Tests") where !free.contains(target) {
             let source = "Sources/" + target.dropLast("Tests".count)
@@ -41,7 +43,7 @@ struct TreeTests {
                 .filter {
                     !["Support", "Corpus", "Fixtures", "Crash"].contains($0) && !house.exists("\(source)/\($0)")
                 }
-                .map { "Tests/\(target)/\($0)" }
+                .map { "\(target)/\($0)" }.filter { !guests.contains($0) }.map { "Tests/" + $0 }
         }
         #expect(strays == [])
     }

@@ -2,6 +2,7 @@ import Vocabulary
 
 /// Something in valid policies that is probably not meant.
 public struct LintFinding: Sendable, Hashable, CustomStringConvertible {
+    /// What was found, as a stable word for programs.
     public enum Code: String, Sendable {
         /// The same id in two documents.
         case duplicateID = "duplicate_id"

@@ -32,6 +32,7 @@ public enum RuleReference: Sendable, Hashable, CustomStringConvertible {
 
 /// A rule that could not be evaluated. An erring allow was skipped, an erring deny counted as matched.
 public struct RuleError: Sendable, Hashable {
+    /// Why a rule could not be evaluated, as a stable word.
     public enum Code: String, Sendable {
         case missingAttribute = "missing_attribute"
         case typeMismatch = "type_mismatch"
@@ -53,6 +54,7 @@ public enum Obligation: Sendable, Hashable {
 
 /// The answer to a request, with all the rules that made it.
 public struct Decision: Sendable {
+    /// The answer; an error never permits.
     public enum Outcome: String, Sendable {
         case permit
         case deny
@@ -103,6 +105,7 @@ public struct AttributeReadSet: Sendable, Hashable {
 
 /// One attribute that a decision read: its value and where it came from.
 public struct AttributeRead: Sendable, Hashable {
+    /// Where a value came from: what is stored goes before what a request says.
     public enum Source: String, Sendable {
         /// Stored facts about the subject or the resource.
         case stored

@@ -14,6 +14,7 @@ public final class SubjectDirectory: Sendable {
         standings = try subjects.map(index.standing(of:))
     }
 
+    /// What the subject of this id holds, in constant time; nil when it is not known here, and then nothing is held.
     public func standing(of id: String) -> Standing? { table[id].map { standings[$0] } }
     public var count: Int { standings.count }
 }

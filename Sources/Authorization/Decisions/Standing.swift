@@ -2,6 +2,7 @@ import Vocabulary
 
 /// What is known of a subject, before it is resolved against an index.
 public struct SubjectFacts: Sendable, Hashable {
+    /// What `subject.type` reads.
     public enum Kind: String, Sendable {
         case person
         case serviceAccount = "service_account"

@@ -21,6 +21,7 @@ public struct Explanation: Sendable {
 
 /// What became of one rule.
 public struct RuleTrace: Sendable, Hashable {
+    /// What became of a rule, as a stable word for programs.
     public enum Verdict: String, Sendable {
         /// It is about this subject and its conditions hold.
         case satisfied
@@ -45,6 +46,7 @@ public struct RuleTrace: Sendable, Hashable {
 
 /// One comparison and its result.
 public struct ComparisonTrace: Sendable, Hashable {
+    /// The result of a comparison; what is neither `holds` nor `fails` is an error of the rule.
     public enum Result: String, Sendable {
         case holds
         case fails

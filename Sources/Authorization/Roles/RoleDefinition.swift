@@ -29,6 +29,7 @@ public struct Permission: Sendable, Hashable, CustomStringConvertible {
         self.resourcePattern = resourcePattern
     }
 
+    /// Whether this permits the action on that resource. Names compare by bytes; cost is bounded by pattern times id.
     public func covers(action: String, resourceType: String, resourceID: String) -> Bool {
         (self.action == "*" || sameText(self.action, action))
             && (self.resourceType == "*" || sameText(self.resourceType, resourceType))

@@ -8,10 +8,14 @@ public struct FixtureDirectory: Sendable {
     public var peopleBase: String { "ou=people,\(suffix)" }
     public var groupsBase: String { "ou=groups,\(suffix)" }
 
+    /// The person of this login, compared byte for byte; nil for a stranger.
     public func person(_ login: String) -> FixturePerson? { people.first { $0.login == login } }
+
+    /// The group of this common name; nil when the file has none.
     public func group(_ name: String) -> FixtureGroup? { groups.first { $0.name == name } }
 }
 
+/// One person of the directory's file, with the password the file gives them.
 public struct FixturePerson: Sendable, Hashable {
     /// What a directory says of somebody who offers the right password.
     public enum State: Sendable, Hashable {
@@ -31,6 +35,7 @@ public struct FixturePerson: Sendable, Hashable {
     public let groups: Set<String>
 }
 
+/// One group of the directory's file and the names of its members.
 public struct FixtureGroup: Sendable, Hashable {
     public let name: String
     public let dn: String

@@ -16,12 +16,18 @@ public struct LargeDirectory: Sendable {
     public var peopleBase: String { "ou=people,\(suffix)" }
     public var groupsBase: String { "ou=groups,\(suffix)" }
 
+    /// The login of the person of this number, the same in every run.
     public func login(_ person: Int) -> String { "p" + Self.padded(person, 7) }
+
+    /// The distinguished name of the person of this number.
     public func personDN(_ person: Int) -> String { "uid=\(login(person)),ou=people,\(suffix)" }
     /// The entryUUID.
     public func personKey(_ person: Int) -> String { FixtureKey.text(.person, person, seed: seed) }
 
+    /// The common name of the group of this number, the same in every run.
     public func groupName(_ group: Int) -> String { "g" + Self.padded(group, 5) }
+
+    /// The distinguished name of the group of this number.
     public func groupDN(_ group: Int) -> String { "cn=\(groupName(group)),ou=groups,\(suffix)" }
     /// The entryUUID.
     public func groupKey(_ group: Int) -> String { FixtureKey.text(.group, group, seed: seed) }

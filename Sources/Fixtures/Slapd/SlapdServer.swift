@@ -5,6 +5,7 @@ import Synchronization
 /// A real slapd on 127.0.0.1, in a folder of its own. It ends with `stop()`, with the object that holds it, or with the
 /// process.
 public final class SlapdServer: Sendable {
+    /// Where the server listens on loopback.
     public struct Ports: Sendable, Hashable {
         public let ldap: Int
         /// Nil without certificates.
@@ -113,6 +114,7 @@ public final class SlapdServer: Sendable {
     /// Holds the server still: connections are accepted by the system, and nothing answers.
     public func pause() { child.withLock { $0?.signal(SIGSTOP) } }
 
+    /// Lets a suspended server go on; what clients sent meanwhile is answered then.
     public func resume() { child.withLock { $0?.signal(SIGCONT) } }
 
     private func load() async throws {

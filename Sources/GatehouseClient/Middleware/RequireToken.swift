@@ -37,6 +37,7 @@ public struct RequireToken<Context: TokenContext>: RouterMiddleware {
         self.scopes = scopes
     }
 
+    /// Answers 401 without a live token and 503 when the gateway cannot be asked (RFC 6750 §3); otherwise goes on.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

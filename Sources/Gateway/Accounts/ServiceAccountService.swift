@@ -8,10 +8,12 @@ public struct ServiceAccountService: Sendable {
     let live: LiveCredentials
     let standings: StandingCache
 
+    /// Every service account of the tenant, disabled ones included.
     public func list(in tenant: TenantID) async throws -> [ServiceAccount] {
         try await store.read { try $0.serviceAccounts(in: tenant) }
     }
 
+    /// The account of this name or id. Throws `not found` when the tenant has none.
     public func account(named name: String, in tenant: TenantID) async throws -> ServiceAccount {
         let all = try await list(in: tenant)
         guard let account = all.first(where: { $0.name == name || $0.id.description == name }) else {
@@ -20,6 +22,8 @@ public struct ServiceAccountService: Sendable {
         return account
     }
 
+    /// Adds an account that can do nothing until it has a key and a role. Throws when the name is taken or not 1 to 128
+    /// bytes.
     public func create(name: String, description: String?, by caller: Caller) async throws -> ServiceAccount {
         guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A service account's name has 1 to 128 bytes.") }
         return try await store.write(.administration) { tx in
@@ -35,6 +39,7 @@ public struct ServiceAccountService: Sendable {
         }
     }
 
+    /// Switches it off, with all its keys and in the first writer lane, or on again.
     public func setDisabled(_ id: ServiceAccountID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await store.write(.revocation) { [live, standings] tx in
             guard try tx.sql.setDisabled(id, in: caller.tenant, isDisabled) else { throw Fault.notFound("service account") }
@@ -48,6 +53,7 @@ public struct ServiceAccountService: Sendable {
         }
     }
 
+    /// Its keys without their secrets, revoked and expired ones included.
     public func keys(of id: ServiceAccountID, in tenant: TenantID) async throws -> [APIKey] {
         try await store.read { sql in
             guard try sql.serviceAccount(id, in: tenant) != nil else { throw Fault.notFound("service account") }
@@ -79,6 +85,7 @@ public struct ServiceAccountService: Sendable {
         return (key, token.text)
     }
 
+    /// Makes a key worthless; it is refused from the moment this returns.
     public func revokeKey(_ id: APIKeyID, of account: ServiceAccountID, by caller: Caller) async throws {
         try await store.write(.revocation) { [live] tx in
             guard try tx.sql.revoke(id, in: caller.tenant, at: tx.now) else { throw Fault.notFound("API key") }

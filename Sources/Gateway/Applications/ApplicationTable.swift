@@ -30,11 +30,13 @@ public final class ApplicationTable: Sendable {
 
     private let memory = Mutex(Memory())
 
+    /// The application that answers at this host, lower case and without port; nil for a host that is nobody's.
     public func application(host: String) -> ProtectedApplication? {
         let name = host.lowercased()
         return memory.withLock { memory in memory.byHost[name].flatMap { memory.byID[$0] } }
     }
 
+    /// The application of this id, from memory.
     public func application(_ id: ApplicationID) -> ProtectedApplication? { memory.withLock { $0.byID[id] } }
 
     /// By configured name, for the API.

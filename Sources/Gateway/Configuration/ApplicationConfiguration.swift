@@ -2,6 +2,7 @@ import Vocabulary
 
 /// A protected application behind forward-auth, with a host, a session and an audience of its own.
 public struct ApplicationConfiguration: Sendable, Codable, Hashable {
+    /// Names of the headers an application is told by; each is always set, so that a client cannot supply it.
     public struct Headers: Sendable, Codable, Hashable {
         public var user = "X-Gatehouse-User"
         public var name = "X-Gatehouse-Name"

@@ -59,6 +59,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
+/// `server`: where it listens, what browsers see, and whose forwarded headers are believed.
 public struct ServerConfiguration: Sendable {
     public var listen: ListenAddress
     public var publicURL: PublicURL
@@ -68,22 +69,26 @@ public struct ServerConfiguration: Sendable {
     public var shutdownGrace: Duration
 }
 
+/// PEM files of the server's certificate chain and its key, as absolute paths.
 public struct TLSFiles: Sendable, Hashable {
     public var certificate: String
     public var key: String
 }
 
+/// `storage`: the folder of rows, journal and decision segments, and how many connections read them.
 public struct StorageConfiguration: Sendable {
     public var directory: String
     public var readers: Int
 }
 
+/// One of `tenants`.
 public struct TenantConfiguration: Sendable {
     public var slug: String
     public var name: String
     public var publicURL: PublicURL
 }
 
+/// One of `roles`; parents and permissions by name.
 public struct RoleConfiguration: Sendable {
     public var tenant: String
     public var name: String
@@ -93,13 +98,16 @@ public struct RoleConfiguration: Sendable {
     public var requiresMultiFactor: Bool
 }
 
+/// An action on a type of resource, narrowed by a pattern with `*` wildcards where one is given.
 public struct PermissionConfiguration: Sendable {
     public var action: String
     public var type: String
     public var resource: String?
 }
 
+/// One of `mappings`: what a provider says about a person, and the role that follows.
 public struct MappingConfiguration: Sendable {
+    /// What has to be true of the upstream identity.
     public enum Match: Sendable, Hashable {
         /// The upstream group's immutable key.
         case group(String)
@@ -111,11 +119,13 @@ public struct MappingConfiguration: Sendable {
     public var role: String
 }
 
+/// One of `policies`: a document's file, as an absolute path.
 public struct PolicyFileConfiguration: Sendable {
     public var tenant: String
     public var file: String
 }
 
+/// `sessions`: how long they live, and how fast their end takes effect.
 public struct SessionConfiguration: Sendable {
     public var idle: Duration
     public var absolute: Duration
@@ -125,11 +135,13 @@ public struct SessionConfiguration: Sendable {
     public var revocationBound: Duration
 }
 
+/// `login`: lifetimes of a login under way and of single-use links.
 public struct LoginConfiguration: Sendable {
     public var flowLifetime: Duration
     public var linkLifetime: Duration
 }
 
+/// `mfa`: who needs a second factor, and the shape of one-time and recovery codes.
 public struct MultiFactorConfiguration: Sendable {
     public var requiredRoles: [String]
     public var issuer: String
@@ -139,6 +151,7 @@ public struct MultiFactorConfiguration: Sendable {
     public var recoveryCodes: Int
 }
 
+/// `lockout`: failures counted per account, source and known device.
 public struct LockoutConfiguration: Sendable {
     public var accountLimit: Int
     public var sourceLimit: Int
@@ -147,7 +160,9 @@ public struct LockoutConfiguration: Sendable {
     public var knownDeviceLimit: Int
 }
 
+/// `journal`: how often heads are signed, and where copies of them go.
 public struct JournalConfiguration: Sendable {
+    /// A place outside that keeps signed heads.
     public enum Sink: Sendable {
         case file(String)
         case webhook(url: String, token: SecretSource?)
@@ -156,6 +171,7 @@ public struct JournalConfiguration: Sendable {
     public var sinks: [Sink]
 }
 
+/// `decisions`: the record of decisions, in bytes, time and places in the queue.
 public struct DecisionConfiguration: Sendable {
     public var segmentSize: Int
     public var flushInterval: Duration
@@ -163,13 +179,18 @@ public struct DecisionConfiguration: Sendable {
     public var retention: Duration
 }
 
+/// `logging`: what is written to standard error, and how.
 public struct LoggingConfiguration: Sendable {
+    /// The least severe level that is written.
     public enum Level: String, Sendable, CaseIterable { case trace, debug, info, notice, warning, error }
+
+    /// One JSON object a line for machines, or text for people.
     public enum Format: String, Sendable, CaseIterable { case json, text }
     public var level: Level
     public var format: Format
 }
 
+/// `limits`: what one request, person or tenant may ask of us; past each the answer is a refusal.
 public struct LimitConfiguration: Sendable {
     public var headerBytes: Int
     public var bodyBytes: Int
@@ -180,6 +201,7 @@ public struct LimitConfiguration: Sendable {
     public var policiesPerTenant: Int
 }
 
+/// `passwords`: what a new password has to be, and what hashing costs.
 public struct PasswordConfiguration: Sendable {
     public var minimumLength: Int
     public var minimumLengthWithMultiFactor: Int

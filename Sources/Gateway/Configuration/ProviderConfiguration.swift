@@ -2,6 +2,7 @@ import Vocabulary
 
 /// One way to authenticate people. `key` is permanent; `name` is shown and may change.
 public struct ProviderConfiguration: Sendable {
+    /// What stands behind the provider.
     public enum Kind: Sendable {
         case local
         case ldap(LDAPProviderConfiguration)
@@ -15,6 +16,7 @@ public struct ProviderConfiguration: Sendable {
     public var kind: Kind
 }
 
+/// A provider of `type: ldap`: its servers, how they are trusted, and what is read from them.
 public struct LDAPProviderConfiguration: Sendable {
     public var servers: [LDAPServerURL]
     public var caFile: String?
@@ -55,7 +57,9 @@ public struct LDAPServerURL: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(isTLS ? "ldaps" : "ldap")://\(ListenAddress(host: host, port: port))" }
 }
 
+/// How a login becomes a bind, and how many may fail.
 public struct LDAPLoginConfiguration: Sendable {
+    /// How the entry of a login is found.
     public enum Method: Sendable, Hashable {
         /// Find the entry by its login attribute, then bind as it.
         case search
@@ -68,6 +72,7 @@ public struct LDAPLoginConfiguration: Sendable {
     public var bindWindow: Duration
 }
 
+/// Where people are, what names them, and which attributes are read.
 public struct LDAPPeopleConfiguration: Sendable {
     public var base: String
     public var filter: String
@@ -77,7 +82,9 @@ public struct LDAPPeopleConfiguration: Sendable {
     public var attributes: [String: String]
 }
 
+/// Where groups are, what names them, and how members are written.
 public struct LDAPGroupsConfiguration: Sendable {
+    /// The attribute that lists members, and with it whether they are names of entries or logins.
     public enum MemberAttribute: String, Sendable, CaseIterable { case member, uniqueMember, memberUid }
     public var base: String
     public var filter: String
@@ -91,6 +98,7 @@ public struct LDAPGroupsConfiguration: Sendable {
 /// The attribute that never changes while an entry lives.
 public enum DirectoryKeyAttribute: String, Sendable, CaseIterable { case entryUUID, objectGUID, nsUniqueId }
 
+/// When directory jobs run, how far they may go alone, and how long leavers are kept.
 public struct SyncConfiguration: Sendable {
     public var schedule: SyncSchedule?
     public var jitter: Duration

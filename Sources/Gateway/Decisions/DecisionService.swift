@@ -5,6 +5,7 @@ import Vocabulary
 
 /// A question put to the decision point.
 public struct DecisionQuestion: Sendable {
+    /// Whom a decision is about: who holds a session, or somebody the caller names.
     public enum Asked: Sendable {
         /// The bearer of a credential asks for itself.
         case principal(Principal)
@@ -85,6 +86,7 @@ public struct DecisionService: Sendable {
     let record: @Sendable (RecordedDecision) -> Bool
     let clock: @Sendable () -> Timestamp
 
+    /// Decides and records; answers when the record's promise is kept, and denies when it cannot be.
     public func decide(
         _ question: DecisionQuestion, in tenant: TenantID, origin: DecisionOrigin
     ) async throws -> DecisionAnswer {

@@ -43,6 +43,7 @@ extension Gateway {
         try await sync.list(in: tenant, limit: limit).map(view)
     }
 
+    /// One run and what it did or would do. Throws `not found` when the tenant has none of this id.
     public func syncRun(_ id: SyncRunID, in tenant: TenantID) async throws -> SyncRunView {
         view(try await sync.show(id, in: tenant).run)
     }

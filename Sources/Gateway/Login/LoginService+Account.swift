@@ -33,6 +33,7 @@ extension LoginService {
         }
     }
 
+    /// The least length, in characters, of this person's next password; shorter beside a second factor.
     public func minimumPasswordLength(of person: PersonID, in tenant: TenantID) async throws -> Int {
         let isStrong = try await environment.standing(person, tenant).requiresMultiFactor
         let enrolled = try await factors(of: person)

@@ -8,15 +8,18 @@ public struct GroupService: Sendable {
     let table: AuthorizationTable
     let standings: StandingCache
 
+    /// A page of groups in the order of their ids, those after `last`.
     public func list(in tenant: TenantID, after last: GroupID?, limit: Int) async throws -> [Group] {
         try await store.read { try $0.groups(in: tenant, after: last, limit: limit) }
     }
 
+    /// The group. Throws `not found` when the tenant has none of this id.
     public func group(_ id: GroupID, in tenant: TenantID) async throws -> Group {
         guard let group = try await store.read({ try $0.group(id, in: tenant) }) else { throw Fault.notFound("group") }
         return group
     }
 
+    /// A page of direct members, those after `last`. Throws `not found` for an unknown group.
     public func members(of id: GroupID, in tenant: TenantID, after last: PersonID?, limit: Int) async throws -> [PersonID] {
         try await store.read { sql in
             guard try sql.group(id, in: tenant) != nil else { throw Fault.notFound("group") }
@@ -24,6 +27,7 @@ public struct GroupService: Sendable {
         }
     }
 
+    /// Adds an empty group of our own. Throws when the name is not 1 to 256 bytes.
     public func create(name: String, description: String?, by caller: Caller) async throws -> Group {
         guard (1...256).contains(name.utf8.count) else { throw Fault.invalid("A group's name has 1 to 256 bytes.") }
         let group = try await store.write(.administration) { tx in
@@ -38,6 +42,7 @@ public struct GroupService: Sendable {
         return group
     }
 
+    /// Deletes a group and what it gave its members. Throws when a directory or the configuration owns it.
     public func delete(_ id: GroupID, by caller: Caller) async throws {
         try await store.write(.revocation) { tx in
             guard let group = try tx.sql.group(id, in: caller.tenant) else { throw Fault.notFound("group") }

@@ -51,6 +51,7 @@ public struct PeopleService: Sendable {
     let live: LiveCredentials
     let standings: StandingCache
 
+    /// The person. Throws `not found` when the tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
         guard let person = try await store.read({ try $0.person(id, in: tenant) }) else { throw Fault.notFound("person") }
         return person
@@ -66,10 +67,12 @@ public struct PeopleService: Sendable {
         return found
     }
 
+    /// A page of people in the order of their ids, those after `last`, whose names match the search.
     public func list(in tenant: TenantID, after last: PersonID?, search: String?, limit: Int) async throws -> [Person] {
         try await store.read { try $0.people(in: tenant, after: last, search: search, limit: limit) }
     }
 
+    /// Adds a person without any credential. Throws when the login is missing, malformed or taken.
     public func create(_ change: PersonEdit, by caller: Caller) async throws -> Person {
         guard let login = change.login, NameKey.isValid(login: login) else {
             throw Fault.invalid("A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
@@ -97,6 +100,8 @@ public struct PeopleService: Sendable {
         try tx.sql.insert(person, at: event.position)
     }
 
+    /// Changes what the edit names if `version` is still the person's. Throws on a conflict, and for what a directory
+    /// owns.
     public func change(
         _ id: PersonID, _ change: PersonEdit, expecting version: Int64?, by caller: Caller
     ) async throws -> Person {
@@ -132,6 +137,7 @@ public struct PeopleService: Sendable {
         try await setStatus(id, by: caller, lane: .revocation) { .disabled(reason, at: $0) }
     }
 
+    /// Lets a disabled person sign in again; their ended sessions stay ended.
     public func enable(_ id: PersonID, by caller: Caller) async throws {
         try await setStatus(id, by: caller, lane: .administration) { _ in .active }
     }

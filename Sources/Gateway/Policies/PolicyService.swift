@@ -34,6 +34,7 @@ public struct PolicyService: Sendable {
     /// The largest document accepted, in bytes.
     public static let documentLimit = 1 << 20
 
+    /// Every document of the tenant by name.
     public func list(in tenant: TenantID) async throws -> [PolicyDocumentView] {
         try await store.read { try $0.policyDocuments(in: tenant) }.map(PolicyDocumentView.init)
     }
@@ -85,6 +86,7 @@ public struct PolicyService: Sendable {
         return document
     }
 
+    /// Deletes a document; decisions are made without it from the moment this returns.
     public func delete(_ id: PolicyID, by caller: Caller) async throws {
         try await store.write(.administration) { tx in
             guard let present = try tx.sql.policyDocuments(in: caller.tenant).first(where: { $0.id == id }) else {

@@ -12,8 +12,10 @@ public struct RoleService: Sendable {
 
     // MARK: Reading
 
+    /// Every role of the tenant by name, predefined ones included.
     public func roles(in tenant: TenantID) async throws -> [Role] { try await store.read { try $0.roles(in: tenant) } }
 
+    /// The role of this name or id. Throws `not found` when the tenant has none.
     public func role(named name: String, in tenant: TenantID) async throws -> Role {
         let all = try await roles(in: tenant)
         guard let role = all.first(where: { $0.name == name || $0.id.description == name }) else {
@@ -22,16 +24,19 @@ public struct RoleService: Sendable {
         return role
     }
 
+    /// The mappings that hold now.
     public func mappings(in tenant: TenantID) async throws -> [RoleMapping] {
         try await store.read { try $0.roleMappings(in: tenant) }
     }
 
+    /// The assignments that are not revoked; some may have expired.
     public func assignments(in tenant: TenantID) async throws -> [RoleAssignment] {
         try await store.read { try $0.assignments(in: tenant) }
     }
 
     // MARK: Roles
 
+    /// Adds a role. Throws when the caller does not hold what it would give, or the name is taken.
     public func create(_ role: Role, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
         try await store.write(.administration) { tx in
@@ -49,6 +54,7 @@ public struct RoleService: Sendable {
         return role
     }
 
+    /// Replaces a role if `version` is still its version. Throws when the caller does not hold what it would give.
     public func change(_ role: Role, expecting version: Int64, by caller: Caller) async throws {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
         try await store.write(.administration) { tx in
@@ -65,6 +71,7 @@ public struct RoleService: Sendable {
         try await table.reload(caller.tenant)
     }
 
+    /// Deletes a role that nothing gives any more. Throws for a predefined one and for one in use.
     public func delete(_ id: RoleID, by caller: Caller) async throws {
         try await store.write(.administration) { tx in
             guard let role = try tx.sql.role(id, in: caller.tenant) else { throw Fault.notFound("role") }
@@ -80,6 +87,7 @@ public struct RoleService: Sendable {
 
     // MARK: Mappings
 
+    /// Adds a mapping. Throws when the caller does not hold the role it gives.
     public func createMapping(
         provider: ProviderID, match: MappingMatch, role: RoleID, by caller: Caller
     ) async throws -> RoleMapping {
@@ -108,6 +116,7 @@ public struct RoleService: Sendable {
         try tx.sql.insert(mapping, at: event.position)
     }
 
+    /// Ends a mapping, and at once what people held through it.
     public func deleteMapping(_ id: MappingID, by caller: Caller) async throws {
         try await store.write(.revocation) { tx in
             guard let mapping = try tx.sql.roleMappings(in: caller.tenant).first(where: { $0.id == id }) else {
@@ -122,6 +131,7 @@ public struct RoleService: Sendable {
 
     // MARK: Assignments
 
+    /// Gives a role by hand. Throws when the caller does not hold it, for at least as long.
     public func assign(
         _ role: RoleID, to subject: Subject, expiresAt: Timestamp?, by caller: Caller
     ) async throws -> RoleAssignment {
@@ -152,6 +162,7 @@ public struct RoleService: Sendable {
         try tx.sql.insert(assignment, at: event.position)
     }
 
+    /// Takes an assigned role away; the next decision is made without it.
     public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
         let cache = resolver.cache
         try await store.write(.revocation) { tx in

@@ -8,8 +8,10 @@ public struct TenantService: Sendable {
     let live: LiveCredentials
     let tenants: TenantTable
 
+    /// Every tenant, disabled ones included.
     public func list() async throws -> [Tenant] { try await store.read { try $0.tenants() } }
 
+    /// The tenant of this slug. Throws `not found` when there is none.
     public func tenant(slug: String) async throws -> Tenant {
         guard let tenant = try await store.read({ try $0.tenant(slug: slug) }) else { throw Fault.notFound("tenant") }
         return tenant
@@ -37,6 +39,7 @@ public struct TenantService: Sendable {
         }
     }
 
+    /// Changes slug, name or both; what is nil stays. Throws when the slug is malformed or taken.
     public func rename(_ id: TenantID, slug: String?, name: String?, by caller: Caller) async throws -> Tenant {
         if let slug, !Tenant.isValid(slug: slug) {
             throw Fault.invalid("A slug is 1 to 63 lower-case letters, digits and inner hyphens.")

@@ -20,10 +20,12 @@ public final class TenantTable: Sendable {
     /// All of them, disabled ones included, oldest first.
     public var all: [Tenant] { memory.withLock { $0.byID.values.sorted { $0.id < $1.id } } }
 
+    /// The tenant that answers under this slug, from memory.
     public func tenant(slug: String) -> Tenant? {
         memory.withLock { memory in memory.bySlug[slug].flatMap { memory.byID[$0] } }
     }
 
+    /// The tenant of this id, from memory.
     public func tenant(_ id: TenantID) -> Tenant? { memory.withLock { $0.byID[id] } }
 
     /// Where browsers reach a tenant: its configured URL, else the default tenant's with `/t/{slug}` behind it.

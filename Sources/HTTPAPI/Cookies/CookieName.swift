@@ -2,6 +2,7 @@
 /// Path=/ and no Domain (RFC 6265bis §4.1.3.2), so that no application on a sibling host can set or read them; the
 /// tenant in the name keeps tenants of one host apart.
 public enum CookieName {
+    /// What a cookie is for; each purpose has a name of its own, so that one is never taken for another.
     public enum Purpose: String, Sendable, CaseIterable {
         /// Binds a login flow to the browser before anybody is known.
         case preSession = "pre"

@@ -3,6 +3,7 @@ import Vocabulary
 
 /// One cookie the gateway sets: always `__Host-`, Secure, HttpOnly, Path=/ and without Domain.
 public struct SetCookie: Sendable {
+    /// Whether a browser sends it along from another site (RFC 6265bis §4.1.2.7).
     public enum SameSite: String, Sendable {
         /// Sent when a person follows a link here.
         case lax = "Lax"

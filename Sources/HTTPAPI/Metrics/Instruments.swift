@@ -10,6 +10,7 @@ public final class Counter: RenderedMetric {
 
     init() {}
 
+    /// Adds to the count; a negative amount is taken for none, as a counter never falls.
     public func increment(by amount: Int = 1) { stored.add(max(0, amount), ordering: .relaxed) }
     public var value: Int { stored.load(ordering: .relaxed) }
 
@@ -24,7 +25,10 @@ public final class Gauge: RenderedMetric {
 
     init() {}
 
+    /// Moves the value up or down.
     public func add(_ amount: Int) { stored.add(amount, ordering: .relaxed) }
+
+    /// Replaces the value.
     public func set(_ value: Int) { stored.store(value, ordering: .relaxed) }
     public var value: Int { stored.load(ordering: .relaxed) }
 
@@ -52,6 +56,7 @@ public final class Histogram: RenderedMetric {
         state = Mutex(State(counts: Array(repeating: 0, count: buckets.count + 1)))
     }
 
+    /// Counts one measurement in its bucket and in the sum.
     public func observe(_ value: Double) {
         guard value.isFinite else { return }
         let index = bounds.firstIndex { value <= $0 } ?? bounds.count

@@ -22,10 +22,12 @@ public final class MetricsRegistry: Sendable {
 
     public init() {}
 
+    /// The counter of this name and these labels, made when it is first asked for.
     public func counter(_ name: String, help: String, labels: [String: String] = [:]) -> Counter {
         find(name, help, "counter", labels) { Counter() }
     }
 
+    /// The gauge of this name and these labels, made when it is first asked for.
     public func gauge(_ name: String, help: String, labels: [String: String] = [:]) -> Gauge {
         find(name, help, "gauge", labels) { Gauge() }
     }

@@ -9,6 +9,7 @@ public struct AccessLogMiddleware: RouterMiddleware {
 
     public init() {}
 
+    /// Writes one line once the answer is known; never a query string, a header's value or a body.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

@@ -31,6 +31,7 @@ public enum ErrorMapping {
         public var headers: [HTTPField] = []
     }
 
+    /// The status and words a caller gets for an error; what we do not know is 500 without details.
     public static func failure(for error: any Error) -> Failure {
         switch error {
         case let refusal as Refusal: failure(for: refusal)

@@ -14,6 +14,7 @@ public struct ErrorMiddleware: RouterMiddleware {
 
     public init(present: @escaping Presenter = { _, _, _ in nil }) { self.present = present }
 
+    /// Turns whatever is thrown further in into an answer, and logs what was our own fault.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

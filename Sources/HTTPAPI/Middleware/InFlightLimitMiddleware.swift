@@ -13,6 +13,7 @@ public final class InFlightLimitMiddleware: RouterMiddleware {
     /// - Parameter limit: requests answered at the same time.
     public init(limit: Int) { self.limit = limit }
 
+    /// Goes on, or refuses when there are too many requests at work; a refused one costs nothing further in.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -49,6 +50,7 @@ public final class RateLimitMiddleware: RouterMiddleware {
         window = Mutex(Window(start: now()))
     }
 
+    /// Goes on, or throws 429 with the window's length when the peer's budget is spent.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

@@ -14,6 +14,7 @@ public struct MetricsMiddleware: RouterMiddleware {
         inFlight = registry.gauge("gatehouse_http_requests_in_flight", help: "Requests being answered.")
     }
 
+    /// Counts the request and times it under its route's pattern, never under the path.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

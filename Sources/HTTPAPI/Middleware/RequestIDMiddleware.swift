@@ -13,6 +13,7 @@ public struct RequestIDMiddleware: RouterMiddleware {
     /// - Parameter make: draws a fresh id; the default is 128 random bits in hexadecimal (a W3C trace id's shape).
     public init(make: @escaping @Sendable () -> String = RequestIDMiddleware.random) { self.make = make }
 
+    /// Keeps the id a caller offered if it is well-formed, else gives one, and tells it in the answer.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

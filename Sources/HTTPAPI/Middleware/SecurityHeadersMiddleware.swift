@@ -28,6 +28,7 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
         fixed = headers
     }
 
+    /// Adds the headers to every answer, errors included.
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {

@@ -1,5 +1,6 @@
 /// `/account`: what the gateway knows of the person, how they sign in, and where they are signed in.
 public struct AccountPage: Page {
+    /// One second factor of the person.
     public struct Factor: Sendable {
         public var name: String
         public var detail: String
@@ -12,6 +13,7 @@ public struct AccountPage: Page {
         }
     }
 
+    /// One session of the person, so that they can end those they do not know.
     public struct Session: Sendable {
         public var id: String
         public var device: String

@@ -1,5 +1,6 @@
 /// `/admin`: plain tables of people, sync runs, sessions and the journal.
 public struct AdminPage: Page {
+    /// One cell: text, and where it leads if it does.
     public struct Cell: Sendable, ExpressibleByStringLiteral {
         public var text: String
         public var path: String?
@@ -12,6 +13,7 @@ public struct AdminPage: Page {
         public init(stringLiteral value: String) { self.init(value) }
     }
 
+    /// Rows under a heading.
     public struct Table: Sendable {
         public var caption: String
         public var columns: [String]

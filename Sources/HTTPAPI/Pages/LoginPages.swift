@@ -1,5 +1,6 @@
 /// The first page: who is signing in, and with which directory when there is a choice.
 public struct LoginPage: Page {
+    /// A way to sign in that may be chosen.
     public struct Provider: Sendable {
         public var id: String
         public var name: String
@@ -59,6 +60,7 @@ public struct PasswordPage: Page {
 
 /// A code from an authenticator app, or a recovery code.
 public struct SecondFactorPage: Page {
+    /// The kind of second factor a code belongs to.
     public enum Method: String, Sendable {
         case totp
         case recoveryCode = "recovery_code"
@@ -147,6 +149,7 @@ public struct RecoveryCodesPage: Page {
 
 /// Chooses a password: after a set-up link or invitation, after a reset, or as a change.
 public struct SetPasswordPage: Page {
+    /// Why a password is being set.
     public enum Occasion: Sendable { case setUp, invitation, reset, change, forced }
 
     public var form: FormFrame

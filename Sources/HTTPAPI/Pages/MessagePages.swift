@@ -1,7 +1,9 @@
 /// A page that says one thing: an error, an explained refusal, a farewell.
 public struct MessagePage: Page {
+    /// How grave the message is; it decides the looks and nothing else.
     public enum Tone: String, Sendable { case plain, refused, done }
 
+    /// Where to go from here.
     public struct Link: Sendable {
         public var label: String
         public var path: String
@@ -46,6 +48,7 @@ public struct MessagePage: Page {
         ]
     }
 
+    /// What is shown after the session has ended.
     public static func loggedOut(loginPath: String) -> MessagePage {
         var page = MessagePage(
             .done, "You are signed out", "Your session here and in the applications it opened has ended.")

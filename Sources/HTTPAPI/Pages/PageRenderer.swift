@@ -57,6 +57,7 @@ public struct PageRenderer: Sendable {
         return library.render(values, withTemplate: page.template) ?? ""
     }
 
+    /// The page as an answer that no cache keeps.
     public func response(
         _ page: some Page, status: HTTPResponse.Status = .ok, person: PageHeader? = nil
     ) -> Response {

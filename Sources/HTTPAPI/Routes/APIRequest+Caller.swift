@@ -38,6 +38,7 @@ extension APIRequest {
         return text
     }
 
+    /// The body's text of this name, nil when it is absent or null. Throws 400 for any other type.
     public func optionalText(_ name: String) throws -> String? {
         switch body?[name] {
         case nil, .null?: return nil
@@ -46,6 +47,7 @@ extension APIRequest {
         }
     }
 
+    /// The body's truth of this name, nil when it is absent or null. Throws 400 for any other type.
     public func optionalBool(_ name: String) throws -> Bool? {
         switch body?[name] {
         case nil, .null?: return nil
@@ -54,12 +56,14 @@ extension APIRequest {
         }
     }
 
+    /// The body's RFC 3339 moment of this name, nil when it is absent or null. Throws 400 when it is none.
     public func optionalTime(_ name: String) throws -> Timestamp? {
         guard let text = try optionalText(name) else { return nil }
         guard let time = Timestamp(rfc3339: text) else { throw Self.missing(name, "an RFC 3339 date-time") }
         return time
     }
 
+    /// The body's whole number of this name, nil when it is absent or null. Throws 400 for any other type.
     public func optionalInteger(_ name: String) throws -> Int64? {
         switch body?[name] {
         case nil, .null?: return nil

@@ -4,10 +4,12 @@ import Vocabulary
 public struct JSONSchema: Sendable, Equatable {
     public let json: AttributeValue
 
+    /// A text, of an OpenAPI format where one is named.
     public static func string(format: String? = nil, maxLength: Int? = nil) -> JSONSchema {
         made("string", ["format": format.map { .string($0) }, "maxLength": maxLength.map { .integer(Int64($0)) }])
     }
 
+    /// A whole number, not below `minimum` where one is given.
     public static func integer(minimum: Int? = nil, maximum: Int? = nil) -> JSONSchema {
         made(
             "integer", ["minimum": minimum.map { .integer(Int64($0)) }, "maximum": maximum.map { .integer(Int64($0)) }])
@@ -19,10 +21,12 @@ public struct JSONSchema: Sendable, Equatable {
     /// Any value at all.
     public static let any = JSONSchema(json: .object([:]))
 
+    /// One of these texts and no other.
     public static func words(_ words: [String]) -> JSONSchema {
         made("string", ["enum": .list(words.map { .string($0) })])
     }
 
+    /// A list of such values.
     public static func array(_ item: JSONSchema) -> JSONSchema { made("array", ["items": item.json]) }
 
     /// An object whose members not in `optional` are required, and which has no others.
@@ -44,6 +48,7 @@ public struct JSONSchema: Sendable, Equatable {
         .object(["items": .array(item), "next": .string()], optional: ["next"])
     }
 
+    /// A schema that stands once under `components`.
     public static func reference(_ name: String) -> JSONSchema {
         JSONSchema(json: ["$ref": .string("#/components/schemas/\(name)")])
     }

@@ -5,6 +5,7 @@ import Vocabulary
 public struct Route: Sendable {
     public typealias Handler = @Sendable (APIRequest) async throws -> APIResponse
 
+    /// Who may call a route; it is checked before the route's own code runs.
     public enum Access: Sendable, Equatable {
         /// Health, discovery and the document itself.
         case anonymous
@@ -14,6 +15,7 @@ public struct Route: Sendable {
         case permission(action: String, type: String)
     }
 
+    /// A query parameter that the route reads, as the OpenAPI document shows it.
     public struct Parameter: Sendable, Equatable {
         public let name: String
         public let summary: String

@@ -29,6 +29,7 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
     }
 
+    /// Serves until it is told to stop, then lets running requests finish; throws when the port cannot be had.
     public func run() async throws { try await application.run() }
 }
 

@@ -2,6 +2,7 @@ import Vocabulary
 
 /// Writes the JSON model with sorted keys and no spaces, so that equal values have equal bytes (ETags, tests).
 public enum CanonicalJSON {
+    /// The value as JSON with sorted keys and no spaces, the same bytes for equal values.
     public static func encode(_ value: AttributeValue) -> String {
         var out = ""
         write(value, into: &out)

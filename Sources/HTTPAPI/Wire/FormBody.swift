@@ -24,6 +24,7 @@ public struct FormBody: Sendable {
         self.fields = fields
     }
 
+    /// The field of this name; nil when the form has none.
     public subscript(name: String) -> String? { fields[name] }
 
     /// A field that stays secret: passwords, codes, tokens.

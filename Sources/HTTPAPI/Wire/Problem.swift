@@ -31,6 +31,7 @@ public struct Problem: Sendable, Equatable {
         return .object(members)
     }
 
+    /// The problem as `application/problem+json` under its own status (RFC 9457 §3).
     public func response() -> Response {
         Response(
             status: HTTPResponse.Status(code: status),

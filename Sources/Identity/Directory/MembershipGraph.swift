@@ -51,6 +51,7 @@ public struct MembershipGraph: Sendable {
     /// The group itself and every group it lies in, ascending.
     public func groupsContaining(group: Int32) -> ArraySlice<Int32> { closures[Int(group)] }
 
+    /// Indices of the groups a person is in without nesting, in constant time.
     public func directGroups(ofPerson person: Int32) -> ArraySlice<Int32> { direct[Int(person)] }
 
     /// Every group a person is in, directly or through nesting, ascending, each once.

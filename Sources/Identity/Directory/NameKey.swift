@@ -6,6 +6,7 @@ public enum NameKey {
     /// The longest login or mail address accepted, in bytes of UTF-8 (RFC 5321 §4.5.3.1 allows 254 for a path).
     public static let lengthLimit = 254
 
+    /// The form under which a login or mail address is unique in its tenant and looked up.
     public static func of(_ text: String) -> String {
         var bytes = text.utf8[...]
         while bytes.first == 0x20 { bytes = bytes.dropFirst() }

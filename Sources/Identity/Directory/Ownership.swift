@@ -24,6 +24,7 @@ public struct Ownership: Sendable, Hashable {
         self.attributes = attributes
     }
 
+    /// Who may change this attribute: its own owner, else the object's.
     public func owner(of attribute: String) -> ManagedBy { attributes[attribute] ?? object }
 
     /// What stands against `actor` changing these attributes; nil when nothing does. Where several owners object, the

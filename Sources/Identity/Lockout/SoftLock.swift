@@ -5,6 +5,7 @@ import Vocabulary
 ///
 /// Pauses after a failure: 1 s up to 3 failures, 3 s to 9, 5 s to 25, 10 s to 100, then until the day ends.
 public struct SoftLock: Hashable, Sendable, Codable {
+    /// Whether an attempt may be made now.
     public enum Decision: Hashable, Sendable {
         case allowed
         case retryAfter(Duration)
@@ -16,6 +17,7 @@ public struct SoftLock: Hashable, Sendable, Codable {
 
     public init() {}
 
+    /// Asks without counting; an attempt at the very moment a pause ends is allowed.
     public func decide(now: Timestamp) -> Decision {
         guard let lockedUntil, now < lockedUntil else { return .allowed }
         return .retryAfter(lockedUntil - now)
@@ -30,6 +32,7 @@ public struct SoftLock: Hashable, Sendable, Codable {
         lockedUntil = max(lockedUntil ?? until, until)
     }
 
+    /// Forgets every failure.
     public mutating func succeeded(at now: Timestamp) { self = SoftLock() }
 
     private static func pause(after failures: Int) -> Duration {

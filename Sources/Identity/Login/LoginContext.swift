@@ -39,7 +39,10 @@ public struct HomeRealms: Sendable, Hashable {
         return providers.count == 1 ? providers[0].id : nil
     }
 
+    /// Whether this provider takes part in logins at all; a proof of one that does not is refused.
     public func isEnabled(_ id: ProviderID) -> Bool { providers.contains { $0.id == id } }
+
+    /// Whether a person may pick this provider on the first page.
     public func isChoosable(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isChoosable } }
 }
 

@@ -3,10 +3,12 @@ import Vocabulary
 
 /// Time-based one-time passwords (RFC 6238 over RFC 4226). Pure: the caller hands in time and the last accepted step.
 public struct TOTP: Hashable, Sendable {
+    /// The hash under the HMAC (RFC 6238 §1.2).
     public enum Algorithm: String, Sendable, Codable {
         case sha1, sha256, sha512
     }
 
+    /// What became of a code; only `accepted` proves possession.
     public enum Outcome: Hashable, Sendable {
         /// Right. The caller stores `step` in the statement that demands it be above the stored one.
         case accepted(step: Int64)

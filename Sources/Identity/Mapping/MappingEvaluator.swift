@@ -44,6 +44,8 @@ public struct MappingEvaluator: Sendable {
         return fired.map { MappedRole(role: $0.key, mappings: $0.value.sorted()) }.sorted { $0.role < $1.role }
     }
 
+    /// The roles this identity's groups and attributes give, each once per mapping that gives it; nothing for a
+    /// provider without mappings.
     public func roles(of identity: ExternalIdentity) -> [MappedRole] {
         roles(provider: identity.provider, groups: identity.groups.map(\.key), attributes: identity.attributes)
     }

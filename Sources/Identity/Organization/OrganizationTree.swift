@@ -24,6 +24,7 @@ public struct OrganizationTree: Sendable {
         self.units = Dictionary(units.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
     }
 
+    /// The unit of this id; nil when the tenant has none.
     public subscript(id: OrganizationUnitID) -> OrganizationUnit? { units[id] }
 
     /// From the unit's parent up to the root.
@@ -74,6 +75,7 @@ public struct OrganizationTree: Sendable {
         return nil
     }
 
+    /// Why this unit cannot be deleted, nil when it can: only a leaf that exists can.
     public func refusal(deleting id: OrganizationUnitID) -> OrganizationRefusal? {
         guard units[id] != nil else { return .unknownUnit }
         return units.values.contains { $0.parent == id } ? .notEmpty : nil

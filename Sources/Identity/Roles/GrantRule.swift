@@ -31,6 +31,7 @@ public struct GrantRule: Sendable {
         return found
     }
 
+    /// All permissions of these roles, inherited ones included; a role that does not exist adds nothing.
     public func permissions(of start: some Sequence<RoleID>) -> Set<RolePermission> {
         Set(closure(of: start).flatMap { roles[$0]?.permissions ?? [] })
     }

@@ -76,5 +76,6 @@ public struct RoleAssignment: Sendable, Hashable, Codable {
         self.expiresAt = expiresAt
     }
 
+    /// Whether it counts at this moment; at its expiry it no longer does.
     public func isEffective(at now: Timestamp) -> Bool { expiresAt.map { now < $0 } ?? true }
 }

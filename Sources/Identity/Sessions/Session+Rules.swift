@@ -89,10 +89,12 @@ extension ApplicationSession: Expiring {
     /// Only the application it was made for may use it (`aud`).
     public func isFor(_ audience: ApplicationID) -> Bool { audience == application }
 
+    /// Whether the last use is old enough to be written down again, so that not every request writes a row.
     public func needsTouch(at now: Timestamp) -> Bool {
         TouchPolicy.isDue(lastSeenAt: lastSeenAt, lifetime: lifetime, now: now)
     }
 
+    /// Ends it; a session that has ended keeps its first reason and time.
     public mutating func end(_ reason: SessionEnd, at now: Timestamp) {
         guard endedAt == nil else { return }
         endedAt = now

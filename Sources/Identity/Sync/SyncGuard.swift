@@ -33,6 +33,7 @@ public enum HoldReason: Sendable, Hashable, Codable {
     case emptySource
 }
 
+/// Whether a run's plan is applied, or held with every reason for a named administrator to see.
 public enum SyncVerdict: Sendable, Hashable {
     case apply
     case hold([HoldReason])
@@ -58,6 +59,8 @@ public enum SyncGuard {
     /// More removals than this are held by default: ten, or one in twenty of what there was, whichever is more.
     public static func limit(of count: Int) -> Int { RemovalLimits().limit(of: count) }
 
+    /// Holds a plan that removes more than the limits, empties a protected role, or comes of a directory that answered
+    /// with nobody.
     public static func judge(
         plan: SyncPlan, known: KnownCounts, roleEffect: RoleEffect, protectedRoles: [ProtectedRole],
         limits: RemovalLimits = RemovalLimits()

@@ -2,6 +2,7 @@ import Vocabulary
 
 /// One change to a person. `id` and `version` are those of the row the plan was made on; nil for a new person.
 public struct PersonChange: Sendable, Hashable, Codable {
+    /// What happens to a person, as a stable word in plans and reports; in the order a run applies them.
     public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
         /// Gone from the directory: disabled, sessions ended, kept until `deleteAfter`.
         case leave
@@ -33,6 +34,7 @@ public struct PersonChange: Sendable, Hashable, Codable {
 
 /// One change to a group.
 public struct GroupChange: Sendable, Hashable, Codable {
+    /// What happens to a group; one that is removed loses its members with it.
     public enum Kind: String, Sendable, Codable, CaseIterable, Hashable { case remove, add, rename, change }
 
     public let kind: Kind
@@ -55,6 +57,7 @@ public struct MembershipChange: Sendable, Hashable, Codable {
 
 /// Something about one person that could not be carried out, or needs a look. Never a failed run.
 public struct SyncConflict: Sendable, Hashable, Codable {
+    /// What two entries of the directory, or an entry and a person of ours, cannot both have.
     public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
         /// Somebody else has this login: a new person is left out, a known one keeps the old login.
         case duplicateLogin = "duplicate_login"
@@ -71,7 +74,9 @@ public struct SyncConflict: Sendable, Hashable, Codable {
     public let key: String
 }
 
+/// Something odd in the directory that stops no run.
 public struct SyncWarning: Sendable, Hashable, Codable {
+    /// What was odd, as a stable word in reports.
     public enum Kind: String, Sendable, Codable, CaseIterable, Hashable {
         /// The group names members that are not in the answer.
         case danglingMembers = "dangling_members"
@@ -87,6 +92,7 @@ public struct SyncWarning: Sendable, Hashable, Codable {
     public let count: Int
 }
 
+/// What a plan is made by, besides the directory and what is stored.
 public struct SyncSettings: Sendable, Hashable, Codable {
     /// How long a leaver is kept.
     public let graceSeconds: Int64
@@ -132,6 +138,7 @@ public struct SyncPlan: Sendable, Hashable, Codable {
         self.answeredGroups = answeredGroups
     }
 
+    /// Compares what the directory said with what is stored. Pure; the same inputs give the same plan and digest.
     public static func make(
         snapshot: DirectorySnapshot, known: KnownDirectory, settings: SyncSettings = SyncSettings(), now: Timestamp
     ) throws -> SyncPlan {
@@ -141,6 +148,9 @@ public struct SyncPlan: Sendable, Hashable, Codable {
     /// Whether applying it writes nothing.
     public var isEmpty: Bool { stepCount == 0 }
 
+    /// How many people change in this way.
     public func count(_ kind: PersonChange.Kind) -> Int { people.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
+
+    /// How many groups change in this way.
     public func groupCount(_ kind: GroupChange.Kind) -> Int { groups.reduce(0) { $0 + ($1.kind == kind ? 1 : 0) } }
 }

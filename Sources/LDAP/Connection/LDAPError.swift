@@ -29,7 +29,10 @@ public enum LDAPError: Error, Sendable, Hashable {
     /// The caller's task was cancelled; the operation was abandoned.
     case cancelled
 
+    /// What was being done when it failed.
     public enum Phase: String, Sendable, Hashable { case connecting, startTLS, bind, search, modifyPassword }
+
+    /// Which of our own bounds an answer or a caller went past.
     public enum Limit: String, Sendable, Hashable { case entries, bytes, pages, rangeSteps, queue }
 
     /// A result code of RFC 4511 §4.1.9 or of the library (negative).

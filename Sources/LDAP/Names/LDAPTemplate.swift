@@ -3,6 +3,7 @@
 /// The text of the template comes from configuration and is checked once, when it is made; a value a person typed can
 /// only ever become the content of one assertion value or one name component, whatever it holds.
 public struct LDAPTemplate: Sendable, Hashable {
+    /// What the template's text is, and with it how values are escaped.
     public enum Grammar: Sendable, Hashable {
         /// A search filter, RFC 4515.
         case filter

@@ -1,5 +1,6 @@
 /// What to look for. The attributes are always listed: "all" has brought password hashes out of directories.
 public struct SearchRequest: Sendable, Hashable {
+    /// How far below the base a search looks (RFC 4511 §4.5.1.2).
     public enum Scope: Sendable, Hashable { case base, oneLevel, subtree }
 
     public var base: String

@@ -2,6 +2,7 @@
 ///
 /// Parsing accepts canonical spellings only, so `PHCString(text)!.description == text` for every text it accepts.
 public struct PHCString: Hashable, Sendable, CustomStringConvertible {
+    /// One `name=value` of the parameter part, in the order it was written.
     public struct Parameter: Hashable, Sendable {
         public let name: String
         public let value: String
@@ -32,6 +33,7 @@ public struct PHCString: Hashable, Sendable, CustomStringConvertible {
         self.hash = hash
     }
 
+    /// The value of the parameter of this name; nil when the hash does not give it.
     public subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     /// The parameter as a canonical decimal number, nil when it is absent or anything else.

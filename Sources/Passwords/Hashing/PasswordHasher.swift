@@ -93,6 +93,7 @@ public final class PasswordHasher: Sendable {
         try PasswordHash(encoded, limits: configuration.importLimits.admitting(configuration.parameters))
     }
 
+    /// How busy the hashing threads are at one moment, for metrics.
     public struct Load: Hashable, Sendable {
         public let running: Int
         public let queued: Int

@@ -109,6 +109,7 @@ public struct RecordedOrigin: Sendable, Hashable {
 
 /// One attribute that a decision read.
 public struct RecordedRead: Sendable, Hashable {
+    /// An attribute's value as it is kept: in clear only where it is not personal.
     public enum Value: Sendable, Hashable {
         case value(AttributeValue)
         /// A keyed digest in place of a value that must not be kept, at most 64 bytes.

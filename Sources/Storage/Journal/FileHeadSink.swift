@@ -8,6 +8,7 @@ public final class FileHeadSink: HeadSink {
 
     public init(path: String) { self.path = path }
 
+    /// Appends the heads as lines and flushes them to disk before it returns; throws when any of that fails.
     public func publish(_ heads: [SignedHead]) throws {
         try known.withLock { known in
             var newest = try known ?? read()
@@ -43,6 +44,10 @@ public final class FileHeadSink: HeadSink {
 public struct ClosureHeadSink: HeadSink {
     private let send: @Sendable ([SignedHead]) throws -> Void
     public init(_ send: @escaping @Sendable ([SignedHead]) throws -> Void) { self.send = send }
+
+    /// Hands the heads to the closure; an error means that they are not kept.
     public func publish(_ heads: [SignedHead]) throws { try send(heads) }
+
+    /// Nothing: this sink cannot be read back.
     public func newest() throws -> [TenantID: SignedHead] { [:] }
 }

@@ -56,6 +56,7 @@ public struct MerkleFrontier: Hashable, Sendable {
 
     public var bytes: [UInt8] { nodes.flatMap { $0 } }
 
+    /// Adds a leaf's hash at the right; amortized constant time.
     public mutating func append(_ leaf: [UInt8]) {
         var node = leaf
         for _ in 0..<size.trailingOneBits { node = MerkleTree.nodeHash(nodes.removeLast(), node) }

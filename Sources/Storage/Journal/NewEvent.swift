@@ -58,6 +58,7 @@ public indirect enum FactValue: Hashable, Sendable {
     /// At most 4,096 values, nested at most 8 deep.
     case list([FactValue])
 
+    /// A surrogate id under its kind's name; never a name or address of a person.
     public static func id<Kind>(_ id: Identifier<Kind>, _ kind: String) -> FactValue {
         .id(bytes: id.bytes, kind: kind)
     }

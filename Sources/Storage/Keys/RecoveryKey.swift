@@ -14,7 +14,7 @@ public struct RecoveryKey: Sendable, CustomStringConvertible {
         let secret = SymmetricKey(size: .bits256)
         let box = try AES.GCM.seal(master.bytes, using: secret, authenticating: context)
         guard let sealed = box.combined else { throw AuthenticatedCipher.refused }
-        return RecoveryKey(code: SecretText(print(secret.bytes)), sealed: [1] + sealed)
+        return RecoveryKey(code: SecretText(groups(of: secret.bytes)), sealed: [1] + sealed)
     }
 
     /// The master key, from the printed code and the sealed file. Throws `keys.recovery_mistyped` when the code's
@@ -36,7 +36,7 @@ public struct RecoveryKey: Sendable, CustomStringConvertible {
     // RFC 4648 §6 alphabet: no 0, 1 or 8 to misread.
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
-    private static func print(_ secret: [UInt8]) -> String {
+    private static func groups(of secret: [UInt8]) -> String {
         let text = base32(secret + checksum(secret))
         return stride(from: 0, to: text.count, by: 4)
             .map { String(decoding: text[$0..<min($0 + 4, text.count)], as: UTF8.self) }.joined(separator: "-")

@@ -3,6 +3,7 @@ import Vocabulary
 
 /// Values kept as JSON text in a column: keys sorted, so that equal values are equal text.
 public enum JSONColumn {
+    /// The value as JSON text with sorted keys, so that equal values give equal columns.
     public static func encode(_ value: some Encodable) throws -> SQLValue {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -44,6 +44,7 @@ public struct StoredProvider: Sendable, Hashable {
 }
 
 extension SQLConnection {
+    /// Every application of every tenant, by name.
     public func applications() throws -> [StoredApplication] {
         try query("SELECT id, tenant, name, host, settings, managed_by, version FROM application ORDER BY name").map {
             StoredApplication(
@@ -67,10 +68,12 @@ extension SQLConnection {
             ])
     }
 
+    /// Deletes it; false when the tenant has none of this id.
     public func deleteApplication(_ id: ApplicationID, in tenant: TenantID) throws -> Bool {
         try execute("DELETE FROM application WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
     }
 
+    /// Every provider of every tenant.
     public func providers() throws -> [StoredProvider] {
         try query("SELECT id, tenant, name, kind FROM provider ORDER BY name").map {
             StoredProvider(id: try $0.id(0), tenant: try $0.id(1), name: try $0.text(2), kind: try $0.text(3))

@@ -22,6 +22,7 @@ public struct StoredTOTP: Sendable, Hashable {
 extension SQLConnection {
     // MARK: Passwords
 
+    /// The stored hash, nil for somebody without a local password.
     public func password(of person: PersonID) throws -> StoredPassword? {
         try queryOne("SELECT hash, changed_at, must_change FROM password WHERE person = ?1", [.id(person)]).map {
             StoredPassword(hash: try $0.text(0), changedAt: try $0.time(1), mustChange: try $0.bool(2))
@@ -67,6 +68,7 @@ extension SQLConnection {
             "UPDATE password SET hash = ?3 WHERE person = ?1 AND hash = ?2", [.id(person), .text(old), .text(new)]) == 1
     }
 
+    /// Asks for a new password at the next login; false when there is no password to change.
     public func requirePasswordChange(of person: PersonID) throws -> Bool {
         try execute("UPDATE password SET must_change = 1 WHERE person = ?1", [.id(person)]) == 1
     }
@@ -97,6 +99,7 @@ extension SQLConnection {
             [.id(id), .id(tenant), .id(person), .blob(sealedSecret), .time(now)])
     }
 
+    /// Makes an enrolment count, once; false when it was confirmed before or is not there.
     public func confirmTOTP(_ id: CredentialID, step: Int64, at now: Timestamp) throws -> Bool {
         try execute(
             "UPDATE totp SET confirmed_at = ?2, last_step = ?3 WHERE id = ?1 AND confirmed_at IS NULL",
@@ -108,12 +111,14 @@ extension SQLConnection {
         try execute("UPDATE totp SET last_step = ?2 WHERE id = ?1 AND last_step < ?2", [.id(id), .integer(step)]) == 1
     }
 
+    /// Removes secrets, confirmed or not, and answers how many there were.
     public func deleteTOTP(of person: PersonID) throws -> Int {
         try execute("DELETE FROM totp WHERE person = ?1", [.id(person)])
     }
 
     // MARK: Recovery codes
 
+    /// Puts a whole new set in the place of the old one, used codes included.
     public func replaceRecoveryCodes(_ hashes: [[UInt8]], of person: PersonID) throws {
         try execute("DELETE FROM recovery_code WHERE person = ?1", [.id(person)])
         for hash in hashes {
@@ -128,6 +133,7 @@ extension SQLConnection {
             [.id(person), .blob(hash), .time(now)]) == 1
     }
 
+    /// How many codes are left.
     public func unusedRecoveryCodes(of person: PersonID) throws -> Int64 {
         try queryOne("SELECT count(*) FROM recovery_code WHERE person = ?1 AND used_at IS NULL", [.id(person)])?
             .integer(0) ?? 0

@@ -2,11 +2,13 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// The group, nil when this tenant has none of this id.
     public func group(_ id: GroupID, in tenant: TenantID) throws -> Group? {
         try queryOne("SELECT \(Group.columns) FROM directory_group WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
             .map(Group.init(row:))
     }
 
+    /// A page of the tenant's groups in the order of their ids, those after `last`.
     public func groups(in tenant: TenantID, after last: GroupID? = nil, limit: Int = .max) throws -> [Group] {
         try query(
             "SELECT \(Group.columns) FROM directory_group WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
@@ -14,11 +16,13 @@ extension SQLConnection {
         ).map(Group.init(row:))
     }
 
+    /// Every group that this provider brought.
     public func groups(of provider: ProviderID) throws -> [Group] {
         try query("SELECT \(Group.columns) FROM directory_group WHERE provider = ?1 ORDER BY id", [.id(provider)])
             .map(Group.init(row:))
     }
 
+    /// Adds a group; throws when its id or upstream key is taken.
     public func insert(_ group: Group) throws {
         try execute(
             """
@@ -32,6 +36,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Replaces the row if `version` is still its version; false otherwise.
     public func update(_ group: Group, expecting version: Int64) throws -> Bool {
         try execute(
             """
@@ -71,6 +76,7 @@ extension SQLConnection {
         ).map { try $0.id(0) }
     }
 
+    /// A page of direct members in the order of their ids, those after `last`.
     public func directMembers(of group: GroupID, after last: PersonID?, limit: Int) throws -> [PersonID] {
         try query(
             "SELECT person FROM membership WHERE member_of = ?1 AND valid_to IS NULL AND person > ?2 ORDER BY person LIMIT ?3",
@@ -103,11 +109,13 @@ extension SQLConnection {
             [.id(person), .id(group), .integer(position)]) == 1
     }
 
+    /// The groups inside groups that hold now.
     public func nestings(in tenant: TenantID) throws -> [GroupNesting] {
         try query("SELECT parent, child FROM group_nesting WHERE tenant = ?1 AND valid_to IS NULL", [.id(tenant)])
             .map { GroupNesting(parent: try $0.id(0), child: try $0.id(1)) }
     }
 
+    /// Lets a group be inside another from this position of the journal on.
     public func openNesting(_ nesting: GroupNesting, in tenant: TenantID, at position: Int64) throws {
         try execute(
             """
@@ -116,6 +124,7 @@ extension SQLConnection {
             """, [.id(nesting.child), .id(nesting.parent), .integer(position), .id(tenant)])
     }
 
+    /// Ends it at this position; what held before stays readable.
     public func closeNesting(_ nesting: GroupNesting, at position: Int64) throws {
         try execute(
             "UPDATE group_nesting SET valid_to = ?3 WHERE child = ?1 AND parent = ?2 AND valid_to IS NULL",

@@ -2,6 +2,7 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// The link of this upstream account, by its permanent key and never by a name; nil when nobody is linked.
     public func identity(_ subject: UpstreamSubject) throws -> LinkedIdentity? {
         try queryOne(
             "SELECT \(LinkedIdentity.columns) FROM identity WHERE provider = ?1 AND subject_key = ?2",
@@ -9,11 +10,13 @@ extension SQLConnection {
         ).map(LinkedIdentity.init(row:))
     }
 
+    /// Every account linked to a person.
     public func identities(of person: PersonID) throws -> [LinkedIdentity] {
         try query("SELECT \(LinkedIdentity.columns) FROM identity WHERE person = ?1 ORDER BY id", [.id(person)])
             .map(LinkedIdentity.init(row:))
     }
 
+    /// Links an account; throws when it is linked already, to whomever.
     public func insert(_ identity: LinkedIdentity) throws {
         try execute(
             "INSERT INTO identity (\(LinkedIdentity.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -24,6 +27,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Remembers when the provider last vouched for it, and the login it then had there.
     public func noteSeen(_ identity: IdentityID, login: String, at now: Timestamp) throws {
         try execute(
             "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1", [.id(identity), .text(login), .time(now)])

@@ -2,6 +2,7 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// Adds a link; only the hash of its token is stored.
     public func insert(_ link: SingleUseLink) throws {
         try execute(
             """
@@ -14,6 +15,7 @@ extension SQLConnection {
             ])
     }
 
+    /// The link of this token in whatever state it is; the caller judges whether it may still be used.
     public func link(_ hash: TokenHash) throws -> SingleUseLink? {
         try queryOne("SELECT \(SingleUseLink.columns) FROM single_use_link WHERE token_hash = ?1", [.blob(hash.bytes)])
             .map(SingleUseLink.init(row:))
@@ -35,6 +37,7 @@ extension SQLConnection {
             [.id(person), .text(purpose.rawValue), .time(now)])
     }
 
+    /// Whether a link for this purpose could be used now by whoever has it.
     public func hasOpenLink(_ purpose: LinkPurpose, in tenant: TenantID, at now: Timestamp) throws -> Bool {
         try queryOne(
             """
@@ -73,18 +76,21 @@ extension SQLConnection {
             """, values + [.integer(revision)]) == 1
     }
 
+    /// Forgets the failures of one account, source or device.
     public func clearSoftLock(_ kind: String, _ key: [UInt8], in tenant: TenantID) throws {
         try execute(
             "DELETE FROM soft_lock WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
             [.id(tenant), .text(kind), .blob(key)])
     }
 
+    /// Removes what no longer slows anybody, and answers how many rows that were.
     public func deleteExpiredSoftLocks(at now: Timestamp) throws -> Int {
         try execute("DELETE FROM soft_lock WHERE expires_at < ?1", [.time(now)])
     }
 
     // MARK: Known devices
 
+    /// Remembers a browser by the hash of its secret, until it expires.
     public func insertDevice(
         _ id: DeviceID, of person: PersonID, in tenant: TenantID, secretHash: TokenHash, expiresAt: Timestamp,
         at now: Timestamp
@@ -104,6 +110,7 @@ extension SQLConnection {
             [.blob(hash.bytes), .id(person), .time(now)])?.id(0)
     }
 
+    /// Makes every browser a strange one again, and answers how many there were.
     public func forgetDevices(of person: PersonID) throws -> Int {
         try execute("DELETE FROM device WHERE person = ?1", [.id(person)])
     }

@@ -2,11 +2,13 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// The person, nil when this tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) throws -> Person? {
         try queryOne("SELECT \(Person.columns) FROM person WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
             .map(Person.init(row:))
     }
 
+    /// The person of this login, compared in the form of `NameKey`; nil when nobody has it.
     public func person(login: String, in tenant: TenantID) throws -> Person? {
         try queryOne(
             "SELECT \(Person.columns) FROM person WHERE tenant = ?1 AND login_key = ?2",
@@ -39,6 +41,7 @@ extension SQLConnection {
         ).map(Person.init(row:))
     }
 
+    /// How many rows of people there are, disabled ones included.
     public func countPeople(in tenant: TenantID) throws -> Int64 {
         try queryOne("SELECT count(*) FROM person WHERE tenant = ?1", [.id(tenant)])?.integer(0) ?? 0
     }

@@ -29,6 +29,7 @@ public struct StoredPolicyDocument: Sendable, Hashable {
 }
 
 extension SQLConnection {
+    /// Every document of the tenant by name.
     public func policyDocuments(in tenant: TenantID) throws -> [StoredPolicyDocument] {
         try query(
             """
@@ -38,6 +39,7 @@ extension SQLConnection {
         ).map(StoredPolicyDocument.init(row:))
     }
 
+    /// Adds a document; throws when the tenant has one of that name.
     public func insert(_ policy: StoredPolicyDocument) throws {
         try execute(
             """
@@ -50,6 +52,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Replaces the row if `version` is still its version; false otherwise.
     public func update(_ policy: StoredPolicyDocument, expecting version: Int64) throws -> Bool {
         try execute(
             """
@@ -62,6 +65,7 @@ extension SQLConnection {
             ]) == 1
     }
 
+    /// Deletes it; false when the tenant has none of this id.
     public func deletePolicyDocument(_ id: PolicyID, in tenant: TenantID) throws -> Bool {
         try execute("DELETE FROM policy_document WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
     }

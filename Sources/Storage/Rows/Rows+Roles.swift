@@ -2,15 +2,18 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// Every role of the tenant by name.
     public func roles(in tenant: TenantID) throws -> [Role] {
         try query("SELECT \(Role.columns) FROM role WHERE tenant = ?1 ORDER BY name", [.id(tenant)]).map(Role.init(row:))
     }
 
+    /// The role, nil when this tenant has none of this id.
     public func role(_ id: RoleID, in tenant: TenantID) throws -> Role? {
         try queryOne("SELECT \(Role.columns) FROM role WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
             .map(Role.init(row:))
     }
 
+    /// Adds a role; throws when the tenant has one of that name.
     public func insert(_ role: Role) throws {
         try execute(
             "INSERT INTO role (\(Role.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -21,6 +24,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Replaces the row if `version` is still its version; false otherwise.
     public func update(_ role: Role, expecting version: Int64) throws -> Bool {
         try execute(
             """
@@ -46,6 +50,7 @@ extension SQLConnection {
 
     // MARK: Mappings
 
+    /// The mappings that hold now, in the order of their ids.
     public func roleMappings(in tenant: TenantID) throws -> [RoleMapping] {
         try query(
             "SELECT \(RoleMapping.columns) FROM role_mapping WHERE tenant = ?1 AND valid_to IS NULL ORDER BY id",
@@ -53,6 +58,7 @@ extension SQLConnection {
         ).map(RoleMapping.init(row:))
     }
 
+    /// Adds a mapping that holds from this position of the journal on.
     public func insert(_ mapping: RoleMapping, at position: Int64) throws {
         try execute(
             """
@@ -64,6 +70,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Ends it at this position; false when it holds no longer or never did. What held before stays readable.
     public func closeMapping(_ id: MappingID, in tenant: TenantID, at position: Int64) throws -> Bool {
         try execute(
             "UPDATE role_mapping SET valid_to = ?3 WHERE id = ?1 AND tenant = ?2 AND valid_to IS NULL",
@@ -72,6 +79,7 @@ extension SQLConnection {
 
     // MARK: Assignments
 
+    /// The assignments of one subject that are not closed; those that expired are the caller's to leave out.
     public func assignments(of subject: Subject) throws -> [RoleAssignment] {
         try query(
             "SELECT \(RoleAssignment.columns) FROM role_assignment WHERE subject = ?1 AND valid_to IS NULL ORDER BY id",
@@ -79,6 +87,7 @@ extension SQLConnection {
         ).map(RoleAssignment.init(row:)).filter { $0.subject == subject }
     }
 
+    /// The tenant's assignments that are not closed, in the order of their ids.
     public func assignments(in tenant: TenantID) throws -> [RoleAssignment] {
         try query(
             "SELECT \(RoleAssignment.columns) FROM role_assignment WHERE tenant = ?1 AND valid_to IS NULL ORDER BY id",
@@ -86,6 +95,7 @@ extension SQLConnection {
         ).map(RoleAssignment.init(row:))
     }
 
+    /// Adds an assignment that holds from this position of the journal on.
     public func insert(_ assignment: RoleAssignment, at position: Int64) throws {
         try execute(
             """
@@ -99,6 +109,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Ends it at this position; false when it holds no longer or never did.
     public func closeAssignment(_ id: AssignmentID, in tenant: TenantID, at position: Int64) throws -> Bool {
         try execute(
             "UPDATE role_assignment SET valid_to = ?3 WHERE id = ?1 AND tenant = ?2 AND valid_to IS NULL",

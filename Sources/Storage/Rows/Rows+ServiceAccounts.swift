@@ -2,12 +2,14 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// Every service account of the tenant.
     public func serviceAccounts(in tenant: TenantID) throws -> [ServiceAccount] {
         try query(
             "SELECT \(ServiceAccount.columns) FROM service_account WHERE tenant = ?1 ORDER BY name", [.id(tenant)]
         ).map(ServiceAccount.init(row:))
     }
 
+    /// The service account, nil when this tenant has none of this id.
     public func serviceAccount(_ id: ServiceAccountID, in tenant: TenantID) throws -> ServiceAccount? {
         try queryOne(
             "SELECT \(ServiceAccount.columns) FROM service_account WHERE id = ?1 AND tenant = ?2",
@@ -15,6 +17,7 @@ extension SQLConnection {
         ).map(ServiceAccount.init(row:))
     }
 
+    /// Adds an account; throws when its name is taken.
     public func insert(_ account: ServiceAccount) throws {
         try execute(
             "INSERT INTO service_account (\(ServiceAccount.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -25,6 +28,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Switches it off or on; false when the tenant has none of this id.
     public func setDisabled(_ id: ServiceAccountID, in tenant: TenantID, _ isDisabled: Bool) throws -> Bool {
         try execute(
             "UPDATE service_account SET is_disabled = ?3, version = version + 1 WHERE id = ?1 AND tenant = ?2",
@@ -33,6 +37,7 @@ extension SQLConnection {
 
     // MARK: API keys
 
+    /// Its keys, revoked and expired ones included.
     public func apiKeys(of account: ServiceAccountID) throws -> [APIKey] {
         try query("SELECT \(APIKey.columns) FROM api_key WHERE account = ?1 ORDER BY created_at", [.id(account)])
             .map(APIKey.init(row:))
@@ -44,6 +49,7 @@ extension SQLConnection {
             .map(APIKey.init(row:))
     }
 
+    /// Adds a key; only the hash of its secret is stored.
     public func insert(_ key: APIKey) throws {
         try execute(
             """
@@ -56,6 +62,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Makes a key worthless from this moment on; false when it already was, or is not there.
     public func revoke(_ id: APIKeyID, in tenant: TenantID, at now: Timestamp) throws -> Bool {
         try execute(
             "UPDATE api_key SET revoked_at = ?3 WHERE id = ?1 AND tenant = ?2 AND revoked_at IS NULL",

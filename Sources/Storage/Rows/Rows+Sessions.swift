@@ -4,11 +4,13 @@ import Vocabulary
 extension SQLConnection {
     // MARK: Flows
 
+    /// The record of a login under way; nil when this tenant has none of this id. It may have expired.
     public func loginFlow(_ id: FlowID, in tenant: TenantID) throws -> LoginFlow? {
         try queryOne("SELECT record FROM login_flow WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
             .map { try JSONColumn.decode(LoginFlow.self, try $0.text(0)) }
     }
 
+    /// Adds the record of a login that begins.
     public func insert(_ flow: LoginFlow) throws {
         try execute(
             "INSERT INTO login_flow (id, tenant, revision, record, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -25,6 +27,7 @@ extension SQLConnection {
             [.id(flow.id), .integer(revision), .integer(flow.revision), try JSONColumn.encode(flow)]) == 1
     }
 
+    /// Removes at most `limit` records past their lifetime, and answers how many.
     public func deleteExpiredFlows(at now: Timestamp, limit: Int) throws -> Int {
         try execute(
             "DELETE FROM login_flow WHERE id IN (SELECT id FROM login_flow WHERE expires_at < ?1 LIMIT ?2)",
@@ -33,6 +36,7 @@ extension SQLConnection {
 
     // MARK: Sessions
 
+    /// Adds a session; only the hash of its token is stored.
     public func insert(_ session: Session) throws {
         try execute(
             """
@@ -53,6 +57,7 @@ extension SQLConnection {
         ).map(Session.init(stored:))
     }
 
+    /// A person's sessions that have neither ended nor expired.
     public func sessions(of person: PersonID, at now: Timestamp) throws -> [Session] {
         try query(
             "SELECT record, last_seen_at FROM session WHERE person = ?1 AND ended_at IS NULL AND expires_at > ?2",
@@ -60,6 +65,7 @@ extension SQLConnection {
         ).map(Session.init(stored:))
     }
 
+    /// Notes a use; an earlier moment than the noted one changes nothing, nor does a session that ended.
     public func touch(_ session: SessionID, at now: Timestamp) throws {
         try execute(
             "UPDATE session SET last_seen_at = ?2 WHERE id = ?1 AND ended_at IS NULL AND last_seen_at < ?2",
@@ -78,6 +84,7 @@ extension SQLConnection {
         return true
     }
 
+    /// Removes at most `limit` sessions that expired before the deadline, and answers how many.
     public func deleteOldSessions(before deadline: Timestamp, limit: Int) throws -> Int {
         try execute(
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 LIMIT ?2)",
@@ -86,6 +93,7 @@ extension SQLConnection {
 
     // MARK: Application sessions
 
+    /// Adds an application's session under a session of the gateway.
     public func insert(_ session: ApplicationSession) throws {
         try execute(
             """
@@ -99,6 +107,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Every application session that has neither ended nor expired.
     public func liveApplicationSessions(at now: Timestamp) throws -> [ApplicationSession] {
         try query(
             "SELECT record, last_seen_at FROM application_session WHERE ended_at IS NULL AND expires_at > ?1",
@@ -110,6 +119,7 @@ extension SQLConnection {
         }
     }
 
+    /// Notes a use, as for a session of the gateway.
     public func touch(_ session: ApplicationSessionID, at now: Timestamp) throws {
         try execute(
             "UPDATE application_session SET last_seen_at = ?2 WHERE id = ?1 AND ended_at IS NULL AND last_seen_at < ?2",
@@ -118,6 +128,7 @@ extension SQLConnection {
 
     // MARK: Hand-over codes
 
+    /// Adds a code that carries a login to one application, once.
     public func insertHandOver(_ code: HandOverCode) throws {
         try execute(
             """

@@ -44,6 +44,7 @@ public struct StoredSyncRun: Sendable, Hashable {
 }
 
 extension SQLConnection {
+    /// Adds the record of a run that begins.
     public func insert(_ run: StoredSyncRun) throws {
         try execute(
             "INSERT INTO sync_run (id, tenant, provider, state, trigger, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -68,14 +69,17 @@ extension SQLConnection {
             ]) == 1
     }
 
+    /// Keeps the sealed plan of a held run, or forgets it with nil.
     public func setSealedPlan(_ plan: [UInt8]?, of run: SyncRunID) throws {
         try execute("UPDATE sync_run SET sealed_plan = ?2 WHERE id = ?1", [.id(run), .optional(plan)])
     }
 
+    /// The sealed plan, nil when the run keeps none.
     public func sealedPlan(of run: SyncRunID) throws -> [UInt8]? {
         try queryOne("SELECT sealed_plan FROM sync_run WHERE id = ?1", [.id(run)])?.optionalBlob(0)
     }
 
+    /// The record of one run; nil when there is none of this id.
     public func syncRun(_ id: SyncRunID, in tenant: TenantID) throws -> StoredSyncRun? {
         try queryOne("SELECT \(StoredSyncRun.columns) FROM sync_run WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
             .map(StoredSyncRun.init(row:))

@@ -2,19 +2,23 @@ import Identity
 import Vocabulary
 
 extension SQLConnection {
+    /// Every tenant, disabled ones included.
     public func tenants() throws -> [Tenant] {
         try query("SELECT id, slug, name, is_disabled FROM tenant ORDER BY created_at, id").map(Tenant.init(row:))
     }
 
+    /// The tenant of this slug; nil when there is none.
     public func tenant(slug: String) throws -> Tenant? {
         try queryOne("SELECT id, slug, name, is_disabled FROM tenant WHERE slug = ?1", [.text(slug)])
             .map(Tenant.init(row:))
     }
 
+    /// The tenant of this id; nil when there is none.
     public func tenant(_ id: TenantID) throws -> Tenant? {
         try queryOne("SELECT id, slug, name, is_disabled FROM tenant WHERE id = ?1", [.id(id)]).map(Tenant.init(row:))
     }
 
+    /// Adds a tenant; throws when its slug is taken.
     public func insert(_ tenant: Tenant, managedBy: ManagedBy, at now: Timestamp) throws {
         try execute(
             "INSERT INTO tenant (id, slug, name, is_disabled, managed_by, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -24,6 +28,7 @@ extension SQLConnection {
             ])
     }
 
+    /// Replaces the row; throws when another tenant has the slug.
     public func update(_ tenant: Tenant) throws {
         try execute(
             "UPDATE tenant SET slug = ?2, name = ?3, is_disabled = ?4, version = version + 1 WHERE id = ?1",
@@ -32,6 +37,7 @@ extension SQLConnection {
 
     // MARK: Organization tree
 
+    /// Every unit of the tenant.
     public func organizationUnits(of tenant: TenantID) throws -> [OrganizationUnit] {
         try query(
             "SELECT id, tenant, level, name, parent, managed_by, version FROM organization_unit WHERE tenant = ?1 ORDER BY id",
@@ -39,6 +45,7 @@ extension SQLConnection {
         ).map(OrganizationUnit.init(row:))
     }
 
+    /// Adds a unit under its parent.
     public func insert(_ unit: OrganizationUnit) throws {
         try execute(
             """
@@ -59,6 +66,7 @@ extension SQLConnection {
             """, [.id(unit.id), .integer(version), .text(unit.name), .id(unit.parent)]) == 1
     }
 
+    /// Deletes a unit; false when the tenant has none of this id.
     public func deleteOrganizationUnit(_ id: OrganizationUnitID, of tenant: TenantID) throws -> Bool {
         try execute("DELETE FROM organization_unit WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
     }

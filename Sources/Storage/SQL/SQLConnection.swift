@@ -11,7 +11,10 @@ public protocol SQLConnection: AnyObject {
 }
 
 extension SQLConnection {
+    /// All rows of a statement without parameters.
     public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }
+
+    /// The first row, nil when there is none.
     public func queryOne(_ sql: String, _ values: [SQLValue] = []) throws -> SQLRow? { try query(sql, values).first }
     @discardableResult public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 }
