@@ -9,7 +9,8 @@ enum BlockLists {
         if settings.blockList {
             guard let path = SharedFiles.find("blocklist/common-passwords.txt") else {
                 throw Fault(
-                    "configuration.block_list", .ourselves, "The shipped block list common-passwords.txt was not found.",
+                    "configuration.block_list", .ourselves,
+                    "The shipped block list common-passwords.txt was not found.",
                     remedy: "Install it beside the program, set GATEHOUSE_SHARE, or set passwords.block_list: false.")
             }
             texts.append(try BlockListFile.read(path: path))

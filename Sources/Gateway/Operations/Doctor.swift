@@ -33,7 +33,7 @@ public struct Doctor: Sendable {
     /// Never throws: what fails is a finding. A running server is not disturbed.
     public func examine() async -> [Finding] {
         var findings = [examineClock(), examineKey(), examineStorage(), examineSpace()]
-        findings += examineTLS()
+        findings += examineTLS() + examineSinks()
         findings += configuration.policies.map(examinePolicy)
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
@@ -105,6 +105,27 @@ public struct Doctor: Sendable {
                     String(decoding: data.prefix(64_000), as: UTF8.self).contains("-----BEGIN ")
                 else {
                     throw Fault("doctor.tls", .ourselves, "\(file) cannot be read as PEM.", remedy: "Check the path, the owner and the format.")
+                }
+            }
+        }
+    }
+
+    private func examineSinks() -> [Finding] {
+        let paths = configuration.journal.sinks.compactMap { if case .file(let path) = $0 { path } else { nil } }
+        guard !configuration.journal.sinks.isEmpty else {
+            return [
+                Finding(
+                    subject: "heads", isGood: false,
+                    detail: "No head is kept outside, so a journal whose tail was cut cannot be noticed. Add a sink to journal.sinks.")
+            ]
+        }
+        return paths.map { path in
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return finding("heads", "\(path) can be written") {
+                guard access(folder, W_OK | X_OK) == 0 else {
+                    throw Fault(
+                        "doctor.heads", .ourselves, "Heads cannot be kept in \(folder): it is missing or not writable.",
+                        remedy: "Make it, owned by the service's user, best on another volume or machine.")
                 }
             }
         }

@@ -16,9 +16,11 @@ public struct Housekeeping: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
-                    _ = try await self.gateway.store.signHeads(now: self.gateway.clock())
-                } }
+                group.addTask {
+                    await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
+                        _ = try await self.gateway.store.signHeads(now: self.gateway.clock())
+                    }
+                }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
             }
         }

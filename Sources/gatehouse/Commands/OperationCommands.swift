@@ -52,6 +52,9 @@ struct InitCommand: AsyncParsableCommand {
         try files.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let code = try Installation.makeMasterKey(at: path + "/master.key")
         let data = URL(fileURLWithPath: storage).path
+        // Where heads are kept: made now if it can be, so that the first start finds it.
+        try? files.createDirectory(
+            atPath: data + "-heads", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let file = path + "/gatehouse.yaml"
         let isWritten = files.createFile(
             atPath: file, contents: Data(configuration(data).utf8), attributes: [.posixPermissions: 0o640])

@@ -47,10 +47,17 @@ struct GatewayService: Service {
                 try await group.waitForAll()
             }
         } catch {
-            try? await gateway.close()
+            await close()
             throw error
         }
-        try await gateway.close()
+        await close()
+    }
+
+    /// What was committed is committed: a last head that no sink took is an error to look into, not one of the work done.
+    private func close() async {
+        do { try await gateway.close() } catch {
+            gateway.logger.error("not everything could be closed", metadata: ["error": "\(error)"])
+        }
     }
 
     private struct Listener {
