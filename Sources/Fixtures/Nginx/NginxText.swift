@@ -89,6 +89,10 @@ struct NginxText {
                     proxy_set_header Content-Length "";
         \(question)
                 }
+                location ^~ /assets/gatehouse. {
+                    proxy_pass http://gatehouse;
+        \(question)
+                }
                 location /.gatehouse/ {
                     proxy_pass http://gatehouse;
         \(question)

@@ -75,10 +75,13 @@ public struct Doctor: Sendable {
                     remedy: "It is made at the first start if the folder above it is writable by this user.")
             }
             guard status.st_mode & 0o077 == 0 else {
-                throw Fault("doctor.storage", .ourselves, "\(folder) is open to others.", remedy: "Run: chmod 700 \(folder)")
+                throw Fault(
+                    "doctor.storage", .ourselves, "\(folder) is open to others.", remedy: "Run: chmod 700 \(folder)")
             }
             guard access(folder, W_OK) == 0 else {
-                throw Fault("doctor.storage", .ourselves, "\(folder) is not writable.", remedy: "Let the service's user own it.")
+                throw Fault(
+                    "doctor.storage", .ourselves, "\(folder) is not writable.", remedy: "Let the service's user own it."
+                )
             }
         }
     }
@@ -92,7 +95,9 @@ public struct Doctor: Sendable {
         let free = Int(status.f_bavail) * Int(status.f_frsize)
         return finding("free space", "\(free >> 20) MiB") {
             guard free > Self.freeSpaceLimit else {
-                throw Fault("doctor.space", .ourselves, "Only \(free >> 20) MiB are free.", remedy: "Make room: a full disk stops every change.")
+                throw Fault(
+                    "doctor.space", .ourselves, "Only \(free >> 20) MiB are free.",
+                    remedy: "Make room: a full disk stops every change.")
             }
         }
     }
@@ -104,7 +109,9 @@ public struct Doctor: Sendable {
                 guard let data = FileManager.default.contents(atPath: file),
                     String(decoding: data.prefix(64_000), as: UTF8.self).contains("-----BEGIN ")
                 else {
-                    throw Fault("doctor.tls", .ourselves, "\(file) cannot be read as PEM.", remedy: "Check the path, the owner and the format.")
+                    throw Fault(
+                        "doctor.tls", .ourselves, "\(file) cannot be read as PEM.",
+                        remedy: "Check the path, the owner and the format.")
                 }
             }
         }
@@ -116,7 +123,9 @@ public struct Doctor: Sendable {
             return [
                 Finding(
                     subject: "heads", isGood: false,
-                    detail: "No head is kept outside, so a journal whose tail was cut cannot be noticed. Add a sink to journal.sinks.")
+                    detail:
+                        "No head is kept outside, so a tail that was cut cannot be noticed. Add to journal.sinks."
+                )
             ]
         }
         return paths.map { path in

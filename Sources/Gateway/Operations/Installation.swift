@@ -4,8 +4,8 @@ import Vocabulary
 
 /// Making what a new installation needs and nothing ever makes again.
 public enum Installation {
-    /// Writes a new master key to a file (mode 0400) that must not exist yet, and beside it, under `.recovery`, the same
-    /// key sealed under a code. Answers the code, which is nowhere else: print it once, keep it apart.
+    /// Writes a new master key to a file (mode 0400) that must not exist yet, and beside it, under `.recovery`, the
+    /// same key sealed under a code. Answers the code, which is nowhere else: print it once, keep it apart.
     ///
     /// - Throws: `Fault` `configuration.secret_exists`, `configuration.write_failed`.
     public static func makeMasterKey(at path: String) throws -> SecretText {

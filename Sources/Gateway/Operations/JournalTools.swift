@@ -30,7 +30,7 @@ public enum JournalCheck {
         public var isSound: Bool { findings.isEmpty }
     }
 
-    /// - Parameter checkpoint: a file of heads, one JSON object a line, as a sink keeps them; the newest of the export's
+    /// - Parameter checkpoint: a file of heads, a JSON object a line, as a sink keeps them; the newest of the export's
     ///   tenant counts.
     /// - Throws: what reading the files throws; `audit.no_checkpoint` when no head in the file is of this tenant.
     public static func verify(_ export: String, checkpoint: String? = nil) throws -> Report {

@@ -30,14 +30,17 @@ struct RoleCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             APIAnswer(
                 try await client.all("/api/v1/roles"),
-                columns: ["NAME": "name", "DESCRIPTION": "description", "MFA": "requires_mfa", "MANAGED BY": "managed_by"])
+                columns: [
+                    "NAME": "name", "DESCRIPTION": "description", "MFA": "requires_mfa", "MANAGED BY": "managed_by",
+                ])
         }
     }
 
     struct Assign: APICommand {
         static let configuration = CommandConfiguration(abstract: "Gives a role to a person or a service account.")
         @Argument(help: "The role's name.") var role: String
-        @Argument(help: "The person's login, mail or id; with --service-account that account's name.") var subject: String
+        @Argument(help: "The person's login, mail or id; with --service-account that account's name.") var subject:
+            String
         @Flag(help: "The subject is a service account.") var serviceAccount = false
         @Option(help: "When it ends, as an RFC 3339 date-time.") var expires: String?
         @OptionGroup var options: APIOptions
@@ -70,7 +73,9 @@ struct RoleCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             APIAnswer(
                 try await client.all("/api/v1/assignments"),
-                columns: ["ID": "id", "ROLE": "role", "SUBJECT": "subject.id", "GIVEN BY": "granted_by", "ENDS": "expires_at"])
+                columns: [
+                    "ID": "id", "ROLE": "role", "SUBJECT": "subject.id", "GIVEN BY": "granted_by", "ENDS": "expires_at",
+                ])
         }
     }
 }

@@ -16,7 +16,8 @@ struct ServiceAccountCommand: ParsableCommand {
             var body: [String: AttributeValue] = ["name": .string(name)]
             if let description { body["description"] = .string(description) }
             let made = try await client.call(.post, "/api/v1/service-accounts", .object(body))
-            return APIAnswer(made, "Made \(name), \(made.cell("id")). It needs a key: gatehouse api-key add \(name) KEY-NAME")
+            return APIAnswer(
+                made, "Made \(name), \(made.cell("id")). It needs a key: gatehouse api-key add \(name) KEY-NAME")
         }
     }
 
@@ -41,7 +42,8 @@ struct APIKeyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes an API key and prints it, this once.")
         @Argument(help: "The service account.") var account: String
         @Argument(help: "A name for the key.") var name: String
-        @Option(help: "What it may be used for, such as decision:evaluate; everything without it.") var scope: [String] = []
+        @Option(help: "What it may be used for, such as decision:evaluate; everything without it.") var scope:
+            [String] = []
         @Option(help: "Days until it ends, 1 to 366.") var days = 90
         @OptionGroup var options: APIOptions
 
@@ -54,7 +56,9 @@ struct APIKeyCommand: ParsableCommand {
             if !scope.isEmpty { body["scopes"] = .list(scope.map(AttributeValue.string)) }
             let path = "/api/v1/service-accounts/\(ControlClient.encode(account))/keys"
             let made = try await client.call(.post, path, .object(body))
-            return APIAnswer(made, "\(made.cell("token"))\nKeep it now: it is not shown again. It ends \(made.cell("key.expires_at")).")
+            return APIAnswer(
+                made,
+                "\(made.cell("token"))\nKeep it now: it is not shown again. It ends \(made.cell("key.expires_at")).")
         }
     }
 
@@ -66,7 +70,9 @@ struct APIKeyCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             APIAnswer(
                 try await client.all("/api/v1/service-accounts/\(ControlClient.encode(account))/keys"),
-                columns: ["NAME": "name", "SCOPES": "scopes", "ENDS": "expires_at", "REVOKED": "revoked_at", "ID": "id"])
+                columns: [
+                    "NAME": "name", "SCOPES": "scopes", "ENDS": "expires_at", "REVOKED": "revoked_at", "ID": "id",
+                ])
         }
     }
 

@@ -16,7 +16,9 @@ struct AuditCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func validate() throws {
-            guard (1...200).contains(limit), after >= 0 else { throw ValidationError("--limit is a number from 1 to 200.") }
+            guard (1...200).contains(limit), after >= 0 else {
+                throw ValidationError("--limit is a number from 1 to 200.")
+            }
         }
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
@@ -24,7 +26,9 @@ struct AuditCommand: ParsableCommand {
             let page = try await client.call(.get, "/api/v1/audit/events?after=\(after)&limit=\(limit)\(narrowed)")
             return APIAnswer(
                 page["items"]?.list ?? [],
-                columns: ["POSITION": "position", "AT": "at", "TYPE": "type", "STREAM": "stream.kind", "ACTOR": "actor"])
+                columns: [
+                    "POSITION": "position", "AT": "at", "TYPE": "type", "STREAM": "stream.kind", "ACTOR": "actor",
+                ])
         }
     }
 
@@ -57,7 +61,8 @@ struct AuditCommand: ParsableCommand {
             guard report.isSound else { throw CommandRefusal("The journal in \(file) is not what was signed.") }
             Console.line("✓ \(report.records) events, \(report.signed) of them covered by a signed head.")
             if !report.hasCheckpoint {
-                Console.line("  No head from outside was given (--checkpoint), so a tail that was cut off is not excluded.")
+                Console.line(
+                    "  No head from outside was given (--checkpoint), so a tail that was cut off is not excluded.")
             }
         }
     }

@@ -60,7 +60,10 @@ struct ExplainCommand: APICommand {
             "  subject   \(trace.cell("subject.login")) (\(trace.cell("subject.id")))",
         ]
         for identity in trace["identities"]?.list ?? [] {
-            lines.append("  identity  \(identity.cell("login")) at \(identity.cell("provider")), key \(identity.cell("subject_key"))")
+            lines.append(
+                "  identity  \(identity.cell("login")) at \(identity.cell("provider")), "
+                    + "key \(identity.cell("subject_key"))"
+            )
         }
         for group in trace["groups"]?.list ?? [] {
             let way = group["direct"]?.bool == true ? "direct" : "through another group"

@@ -14,7 +14,9 @@ struct KeyCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func validate() throws {
-            guard RotatableKey(rawValue: purpose) != nil else { throw ValidationError("`\(purpose)` is not a purpose.") }
+            guard RotatableKey(rawValue: purpose) != nil else {
+                throw ValidationError("`\(purpose)` is not a purpose.")
+            }
         }
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {

@@ -40,7 +40,9 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "Where rows and journal are kept.") var storage = "/var/lib/gatehouse"
 
     func validate() throws {
-        guard PublicURL(publicURL) != nil else { throw ValidationError("--public-url is an https URL without a query.") }
+        guard PublicURL(publicURL) != nil else {
+            throw ValidationError("--public-url is an https URL without a query.")
+        }
     }
 
     func run() async throws {
@@ -49,7 +51,8 @@ struct InitCommand: AsyncParsableCommand {
         if let present = try? files.contentsOfDirectory(atPath: path), !present.isEmpty {
             throw CommandRefusal("\(path) is not empty. Nothing was written.")
         }
-        try files.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try files.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let code = try Installation.makeMasterKey(at: path + "/master.key")
         let data = URL(fileURLWithPath: storage).path
         // Where heads are kept: made now if it can be, so that the first start finds it.

@@ -11,7 +11,8 @@ struct PolicyCommand: ParsableCommand {
 
     /// The text of a policy file.
     static func read(_ file: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+        guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
+        else {
             throw CommandRefusal("The file \(file) cannot be read as text.")
         }
         return text
@@ -65,7 +66,10 @@ struct PolicyCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             APIAnswer(
                 try await client.all("/api/v1/policies"),
-                columns: ["NAME": "name", "VERSION": "version", "MANAGED BY": "managed_by", "CHANGED": "updated_at", "ID": "id"])
+                columns: [
+                    "NAME": "name", "VERSION": "version", "MANAGED BY": "managed_by", "CHANGED": "updated_at",
+                    "ID": "id",
+                ])
         }
     }
 

@@ -166,7 +166,9 @@ struct SessionCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             APIAnswer(
                 try await client.all("/api/v1/people/\(ControlClient.encode(person))/sessions"),
-                columns: ["ID": "id", "BEGAN": "created_at", "LAST SEEN": "last_seen_at", "STRENGTH": "acr", "METHODS": "amr"])
+                columns: [
+                    "ID": "id", "BEGAN": "created_at", "LAST SEEN": "last_seen_at", "STRENGTH": "acr", "METHODS": "amr",
+                ])
         }
     }
 

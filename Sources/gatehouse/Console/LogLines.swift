@@ -13,7 +13,10 @@ struct LogLines: LogHandler {
     private let format: LoggingConfiguration.Format
     private let clock: @Sendable () -> Timestamp
 
-    init(label: String, level: Logger.Level, format: LoggingConfiguration.Format, clock: @escaping @Sendable () -> Timestamp = SystemClock.now) {
+    init(
+        label: String, level: Logger.Level, format: LoggingConfiguration.Format,
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) {
         self.label = label
         self.format = format
         self.clock = clock

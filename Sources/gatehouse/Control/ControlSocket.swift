@@ -13,7 +13,7 @@ struct ControlSocket: Sendable {
         path = folder + "/control.sock"
     }
 
-    /// Removes what a crashed process left. Call it only while holding the store, whose lock keeps a second process away.
+    /// Removes what a crashed process left. Call it only while holding the store: its lock keeps others away.
     func prepare() throws {
         guard chmod(folder, 0o700) == 0 else {
             throw Fault(

@@ -55,7 +55,7 @@ struct DemoCommand: AsyncParsableCommand {
                                (a one-time set-up link; there is no default password)
 
               Sign in as       Password (Demo directory)    The restricted page
-              ada              \(DemoSettings.password(of: "ada"))     permitted: her group kernel is inside vault-keepers
+              ada              \(DemoSettings.password(of: "ada"))     permitted: her group is inside vault-keepers
               grace            \(DemoSettings.password(of: "grace"))   denied, and the page says what is missing
 
               Configuration    \(stage.folder.path)/gatehouse.yaml

@@ -19,7 +19,8 @@ struct DemoStage {
 
     init(folder: DemoFolder, port: Int, isQuiet: Bool) async throws {
         self.folder = folder
-        guard let ldif = SharedFiles.find("demo/directory.ldif"), let policies = SharedFiles.find("demo/policies.yaml") else {
+        guard let ldif = SharedFiles.find("demo/directory.ldif"), let policies = SharedFiles.find("demo/policies.yaml")
+        else {
             throw Fault(
                 "demo.files", .ourselves, "The demo's directory (demo/directory.ldif) was not found.",
                 remedy: "Run it from the source tree, or set GATEHOUSE_SHARE to the folder that holds demo/.")
@@ -28,7 +29,8 @@ struct DemoStage {
         server = try await certificates.server(names: [
             DemoSettings.gatewayHost, DemoSettings.applicationHost, DemoSettings.otherHost, "localhost", "127.0.0.1",
         ])
-        authorityFile = try folder.write(try String(contentsOfFile: certificates.authorityFile, encoding: .utf8), to: "ca.pem")
+        authorityFile = try folder.write(
+            try String(contentsOfFile: certificates.authorityFile, encoding: .utf8), to: "ca.pem")
         directory = try await SlapdServer(
             ldif: URL(fileURLWithPath: ldif), suffix: DemoSettings.suffix, certificates: server)
         settings = DemoSettings(

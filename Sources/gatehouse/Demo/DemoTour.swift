@@ -84,7 +84,9 @@ struct DemoTour {
         try await browser.open(protectedPage)
         let gate = stage.settings.url(DemoSettings.gatewayHost)
         try expect(browser.url.hasPrefix(gate), "\(protectedPage) led to \(browser.url) instead of \(gate).")
-        try expect(browser.page.contains("name=\"identifier\""), "\(browser.url) answered \(browser.status) without a login form.")
+        try expect(
+            browser.page.contains("name=\"identifier\""),
+            "\(browser.url) answered \(browser.status) without a login form.")
     }
 
     private func adaSignsIn() async throws {
@@ -98,9 +100,12 @@ struct DemoTour {
         let headers = stage.settings.url(DemoSettings.applicationHost, "/headers")
         let browser = try await signedIn("ada", opening: headers)
         try await browser.request(
-            .get, headers, headers: [FetchHeader("X-Gatehouse-User", "root"), FetchHeader("X-Gatehouse-Roles", "Admin")])
+            .get, headers,
+            headers: [FetchHeader("X-Gatehouse-User", "root"), FetchHeader("X-Gatehouse-Roles", "Admin")])
         try expect(browser.status == 200, "The headers page answered \(browser.status).")
-        try expect(!browser.page.contains("\"root\"") && !browser.page.contains("\"Admin\""), "A made-up identity header reached the application.")
+        try expect(
+            !browser.page.contains("\"root\"") && !browser.page.contains("\"Admin\""),
+            "A made-up identity header reached the application.")
         try expect(browser.page.contains("\"ada"), "The application was not told that ada is signed in.")
         browser.forgetCookies()
         try await browser.request(.get, headers, headers: [FetchHeader("X-Gatehouse-User", "root")])
@@ -120,14 +125,21 @@ struct DemoTour {
         try expect(browser.status == 200, "grace cannot open the open page (\(browser.status) at \(browser.url)).")
         try await browser.open(protectedPage)
         try expect(browser.status == 403, "The restricted page answered grace with \(browser.status).")
-        try expect(browser.page.contains("What would change it") && browser.page.contains("VaultKeeper"), "The page does not say what grace lacks:\n\(browser.page.suffix(900))")
+        try expect(
+            browser.page.contains("What would change it") && browser.page.contains("VaultKeeper"),
+            "The page does not say what grace lacks:\n\(browser.page.suffix(900))")
+        let sheet = browser.page.firstMatch(of: /href="(\/assets\/[^"]+)"/).map { String($0.output.1) } ?? "/"
+        try await browser.request(.get, stage.settings.url(DemoSettings.applicationHost, sheet))
+        try expect(browser.status == 200, "The stylesheet of that page answered \(browser.status).")
     }
 
     private func wrongPassword() async throws {
         let browser = try browser()
         try await browser.open(openPage)
         try await signIn(browser, "alan", "not the password of alan")
-        try expect(browser.page.contains("role=\"alert\""), "A wrong password was not refused: \(browser.status) at \(browser.url).")
+        try expect(
+            browser.page.contains("role=\"alert\""),
+            "A wrong password was not refused: \(browser.status) at \(browser.url).")
         try await browser.request(.get, openPage)
         try expect(browser.status != 200, "A wrong password opened the application.")
     }
@@ -139,7 +151,9 @@ struct DemoTour {
             try await browser.submit(formWith: "csrf", [:])
         }
         try await browser.open(protectedPage)
-        try expect(browser.page.contains("name=\"identifier\""), "After signing out, \(browser.url) answered \(browser.status).")
+        try expect(
+            browser.page.contains("name=\"identifier\""),
+            "After signing out, \(browser.url) answered \(browser.status).")
     }
 
     // MARK: As an administrator
@@ -188,7 +202,9 @@ struct DemoTour {
             position = last
         }
         for type in ["configuration.applied", "person.created", "session.started"] {
-            try expect(types.contains(type), "The journal has no event \(type), only \(types.sorted().joined(separator: ", ")).")
+            try expect(
+                types.contains(type),
+                "The journal has no event \(type), only \(types.sorted().joined(separator: ", ")).")
         }
     }
 
@@ -197,6 +213,8 @@ struct DemoTour {
         try await stage.gateway.exportJournal(of: nil, to: file)
         let heads = stage.folder.path + "/heads/heads.jsonl"
         let report = try JournalCheck.verify(file, checkpoint: heads)
-        try expect(report.isSound && report.hasCheckpoint, "The journal does not verify: \(report.findings.joined(separator: "; "))")
+        try expect(
+            report.isSound && report.hasCheckpoint,
+            "The journal does not verify: \(report.findings.joined(separator: "; "))")
     }
 }

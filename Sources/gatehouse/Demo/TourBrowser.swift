@@ -34,7 +34,9 @@ final class TourBrowser {
         var fields = headers + [FetchHeader("Accept", "text/html")]
         let host = Self.origin(target)
         if let held = cookies[host], !held.isEmpty {
-            fields.append(FetchHeader("Cookie", held.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")))
+            fields.append(
+                FetchHeader(
+                    "Cookie", held.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")))
         }
         let answer = try await fetcher.fetch(FetchRequest(method, url: target, headers: fields, body: body))
         for header in answer.headers where header.name.lowercased() == "set-cookie" { keep(header.value, host) }
@@ -71,8 +73,10 @@ final class TourBrowser {
             throw CommandRefusal("\(url) answered \(status) without a form that asks for \(field).")
         }
         let fields = form.fields.merging(values) { _, new in new }
-        let body = fields.sorted { $0.key < $1.key }.map { "\(ControlClient.encode($0.key))=\(ControlClient.encode($0.value))" }
-            .joined(separator: "&")
+        let body = fields.sorted { $0.key < $1.key }.map {
+            "\(ControlClient.encode($0.key))=\(ControlClient.encode($0.value))"
+        }
+        .joined(separator: "&")
         let origin = Self.origin(url)
         try await request(
             .post, Self.resolve(form.action, against: url),
@@ -136,7 +140,10 @@ struct HTMLForm {
     }
 
     private static func plain(_ text: Substring) -> String {
-        [("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#x2F;", "/"), ("&#x3D;", "="), ("&amp;", "&")]
-            .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+        [
+            ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#x2F;", "/"), ("&#x3D;", "="),
+            ("&amp;", "&"),
+        ]
+        .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
     }
 }

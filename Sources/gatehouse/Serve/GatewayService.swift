@@ -53,7 +53,7 @@ struct GatewayService: Service {
         await close()
     }
 
-    /// What was committed is committed: a last head that no sink took is an error to look into, not one of the work done.
+    /// What was committed is committed: a last head that no sink took is an error by itself.
     private func close() async {
         do { try await gateway.close() } catch {
             gateway.logger.error("not everything could be closed", metadata: ["error": "\(error)"])
