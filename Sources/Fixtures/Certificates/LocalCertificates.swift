@@ -126,6 +126,7 @@ public final class LocalCertificates: Sendable {
         [fixture]
         database=\(base).index
         serial=\(base).serial
+        serial=\(base).serial
         new_certs_dir=\((base as NSString).deletingLastPathComponent)
         default_md=sha256
         policy=names

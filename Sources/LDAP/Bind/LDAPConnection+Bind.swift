@@ -17,9 +17,12 @@ extension LDAPConnection {
             throw .invalidRequest("the name to bind as is not a distinguished name")
         }
         guard password.count <= Self.passwordByteLimit else { return .refused(.invalidCredentials) }
-        return try await run { handle, cancellation throws(LDAPError) in
+        try checkMayBind()
+        let outcome = try await run { handle, cancellation throws(LDAPError) in
             try handle.bind(dn, password, cancellation)
         }
+        if case .accepted = outcome { bindWasAccepted() }
+        return outcome
     }
 
     /// Changes a password by the extended operation of RFC 3062, as the identity the connection is bound as.
@@ -28,6 +31,7 @@ extension LDAPConnection {
     public func modifyPassword(dn: String, old: [UInt8], new: [UInt8]) async throws(LDAPError) {
         guard !old.isEmpty, !new.isEmpty, new.count <= Self.passwordByteLimit, old.count <= Self.passwordByteLimit
         else { throw .invalidRequest("a password is empty or too long") }
+        try checkIsBound()
         try await run { handle, cancellation throws(LDAPError) in
             try handle.modifyPassword(dn, old, new, cancellation)
         }

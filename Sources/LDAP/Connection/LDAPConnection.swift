@@ -3,11 +3,21 @@ import Synchronization
 /// One connection to one server, opened when it is first needed, used by one operation at a time.
 ///
 /// Operations wait in a bounded queue for the connection's own thread and never block the caller's. Cancelling a task
-/// abandons its operation. After an error that `LDAPError.isConnectionFailure` names, the next operation opens a new
-/// connection, which is anonymous until it is bound.
+/// abandons its operation. Once the connection has failed, or a bind was given up, every further operation throws
+/// `LDAPError.connectionLost`: an object that was bound never turns into one that is not.
 public final class LDAPConnection: Sendable {
     public let configuration: LDAPConfiguration
     private let worker: LDAPWorker
+    private let reservation = Mutex(Reservation.none)
+
+    /// What a pool permits with a connection it hands out.
+    enum Reservation: Sendable {
+        case none
+        /// Somebody else was bound before: nothing but a bind until one is accepted.
+        case bindFirst
+        /// Bound as the service account, or as nobody, and stays so.
+        case fixed
+    }
 
     /// Starts the connection's thread; nothing is sent yet.
     public init(_ configuration: LDAPConfiguration) throws(LDAPError) {
@@ -24,6 +34,23 @@ public final class LDAPConnection: Sendable {
     /// False when the connection is known to be broken without asking the server.
     public func isHealthy() async -> Bool {
         (try? await run { handle, _ in handle.isHealthy() }) ?? false
+    }
+
+    func reserve(_ reservation: Reservation) { self.reservation.withLock { $0 = reservation } }
+
+    /// Before a bind.
+    func checkMayBind() throws(LDAPError) {
+        guard case .fixed = reservation.withLock(\.self) else { return }
+        throw .invalidRequest("this connection keeps the identity it has")
+    }
+
+    /// After an accepted bind.
+    func bindWasAccepted() { reserve(.none) }
+
+    /// Before anything that acts as whoever is bound.
+    func checkIsBound() throws(LDAPError) {
+        guard case .bindFirst = reservation.withLock(\.self) else { return }
+        throw .invalidRequest("this connection has to be bound first")
     }
 
     /// Runs `body` on the connection's thread.

@@ -2,7 +2,7 @@
 ///
 /// Texts come from the library or the server, may go to an administrator, and never hold a password.
 public enum LDAPError: Error, Sendable, Hashable {
-    /// No connection could be made: refused, unresolvable, TLS failed. `TLSProbe` can say which.
+    /// No connection could be made: refused, unresolvable, or TLS failed; the library does not say which.
     case unreachable(server: String, detail: String)
     /// An existing connection was lost, or the server gave notice of closing it.
     case connectionLost(detail: String)

@@ -7,6 +7,8 @@ import Glibc
 final class LDAPHandle {
     let configuration: LDAPConfiguration
     private(set) var pointer: OpaquePointer?
+    /// Set by the first `close`: a new connection under the same object would be anonymous, and look bound.
+    private var isSpent = false
     /// Attribute names seen, by their bytes as sent, so that an entry does not allocate the same names again.
     var names = AttributeNameTable()
 
@@ -14,8 +16,9 @@ final class LDAPHandle {
 
     deinit { close() }
 
-    /// Closes the connection; the next operation opens another.
+    /// Closes the connection for good.
     func close() {
+        isSpent = true
         if let pointer { ldap_unbind_ext(pointer, nil, nil) }
         pointer = nil
     }
@@ -23,6 +26,7 @@ final class LDAPHandle {
     /// An open connection, TLS done where the configuration asks for it.
     func open(_ cancellation: CancellationFlag) throws(LDAPError) -> OpaquePointer {
         if let pointer { return pointer }
+        guard !isSpent else { throw .connectionLost(detail: "an earlier operation ended this connection") }
         let fresh = try makeHandle()
         pointer = fresh
         do {

@@ -67,8 +67,8 @@ final class LDAPWorker: Sendable {
         handle.close()
     }
 
-    /// libldap writes with `write(2)`: to a server that is gone, that raises SIGPIPE, which ends the process. The signal
-    /// is directed at the writing thread, so blocking it here leaves the host program's own handling alone.
+    /// libldap writes with `write(2)`: to a server that is gone, that raises SIGPIPE, which ends the process. The
+    /// signal is directed at the writing thread, so blocking it here leaves the host program's own handling alone.
     private static func ignoreBrokenPipes() {
         var signals = sigset_t()
         sigemptyset(&signals)

@@ -42,8 +42,15 @@ public struct CircuitBreaker: Sendable, Hashable {
         }
     }
 
+    /// Closes the circuit and forgets earlier failures.
     public mutating func succeeded() { state = .closed(failures: 0) }
 
+    /// The trial ended without telling anything, as when its caller gave up: the next caller may try.
+    public mutating func learnedNothing(at now: Duration) {
+        if case .trial(_, let pause) = state { state = .open(until: now, pause: pause) }
+    }
+
+    /// Counts a failure; `now` is monotonic. At the threshold the circuit opens for its pause.
     public mutating func failed(at now: Duration) {
         switch state {
         case .closed(let failures):

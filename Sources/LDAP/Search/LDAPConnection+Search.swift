@@ -10,6 +10,7 @@ extension LDAPConnection {
         _ request: SearchRequest, onPage: (_ page: [LDAPEntry]) async throws -> Void
     ) async throws -> SearchSummary {
         try request.check()
+        try checkIsBound()
         var summary = SearchSummary()
         var emptyPages = 0
         var page = try await nextPage(request, [], summary)
@@ -34,6 +35,7 @@ extension LDAPConnection {
     /// - Throws: `LDAPError.limitExceeded(.entries)` when there are more than `request.limits.entries`.
     public func entries(_ request: SearchRequest) async throws(LDAPError) -> [LDAPEntry] {
         try request.check()
+        try checkIsBound()
         let allowance = LDAPHandle.Allowance(entries: request.limits.entries, bytes: request.limits.bytes)
         do throws(LDAPError) {
             return try await run { handle, cancellation throws(LDAPError) in
