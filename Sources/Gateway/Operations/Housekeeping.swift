@@ -3,8 +3,8 @@ import ServiceLifecycle
 import Storage
 import Vocabulary
 
-/// What a running gateway does from time to time: heads are signed, and what has expired leaves memory and rows. A run
-/// that fails is logged and tried again; it never ends the process.
+/// What a running gateway does from time to time: heads are signed, directory jobs run when they are due, and what has
+/// expired leaves memory and rows. A run that fails is logged and tried again; it never ends the process.
 public struct Housekeeping: Service {
     private let gateway: Gateway
     private static let sweepInterval: Duration = .seconds(30)
@@ -15,7 +15,11 @@ public struct Housekeeping: Service {
     /// Tidies until the task is cancelled; a round that fails is logged and tried again at the next.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            let scheduler = SyncScheduler(
+                self.gateway.sync, targets: self.gateway.syncTargets, clock: self.gateway.clock,
+                logger: self.gateway.logger)
             await withTaskGroup(of: Void.self) { group in
+                group.addTask { await scheduler.run() }
                 group.addTask {
                     await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
                         _ = try await self.gateway.store.signHeads(now: self.gateway.clock())
@@ -37,6 +41,7 @@ public struct Housekeeping: Service {
 
     private func sweep() async throws {
         let now = gateway.clock()
+        try await gateway.login.drainFailures()
         let ended = gateway.live.sweep(at: now)
         let flows = try await gateway.store.write(.spool) { tx in
             _ = try tx.sql.deleteExpiredSoftLocks(at: now)

@@ -10,6 +10,8 @@ import Vocabulary
 struct GatewayService: Service {
     let gateway: Gateway
     private let services: [any Service]
+    // A command that opened the gateway for itself starts no directory job and signs heads once, at the end.
+    private let isServing: Bool
 
     /// What is listened at.
     struct Listeners: OptionSet {
@@ -24,6 +26,7 @@ struct GatewayService: Service {
         _ gateway: Gateway, listeners: Listeners = .all, onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
         self.gateway = gateway
+        isServing = listeners.contains(.network)
         let responder = try GatewayRouter(gateway: gateway).responder()
         let plan = try Self.plan(gateway.configuration, listeners)
         let readiness = Readiness(expected: plan.count, onReady: onReady)
@@ -39,7 +42,7 @@ struct GatewayService: Service {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for service in services { group.addTask { try await service.run() } }
-                group.addTask { try await Housekeeping(gateway).run() }
+                if isServing { group.addTask { try await Housekeeping(gateway).run() } }
                 // A listener that ends by itself takes the others with it: half a gateway is worse than none. In a
                 // graceful shutdown each ends when its open requests are answered.
                 try await group.next()
