@@ -36,7 +36,8 @@ extension Gateway {
     /// The directory jobs of one tenant.
     public func syncTargets(in tenant: TenantID) -> [SyncTarget] {
         providers.enabled(in: tenant).compactMap { provider in
-            guard case .ldap(let settings) = provider.configuration.kind, let source = directories.directory(provider.id)
+            guard case .ldap(let settings) = provider.configuration.kind,
+                let source = directories.directory(provider.id)
             else { return nil }
             return SyncTarget(
                 provider: provider.id, tenant: tenant, key: provider.configuration.key, source: source,

@@ -62,7 +62,8 @@ public final class Gateway: Sendable {
         hasher = try PasswordHasher(
             configuration: PasswordHasherConfiguration(
                 parameters: try Argon2Parameters(
-                    memoryKiB: configuration.passwords.argon2MemoryKiB, iterations: configuration.passwords.argon2Passes,
+                    memoryKiB: configuration.passwords.argon2MemoryKiB,
+                    iterations: configuration.passwords.argon2Passes,
                     lanes: configuration.passwords.argon2Lanes),
                 queueLimit: configuration.passwords.hashingQueue))
         credentials = try CredentialService(

@@ -54,7 +54,9 @@ public struct GatewayRouter: Sendable {
 
     /// Browsers get a page, programs problem+json.
     private func present(_ problem: Problem, _ request: Request, _ context: GatewayRequestContext) -> Response? {
-        guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/api/") else { return nil }
+        guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/api/") else {
+            return nil
+        }
         let status = HTTPResponse.Status(code: problem.status)
         return try? pages.response(MessagePage.problem(problem, requestID: context.requestID), status: status)
     }

@@ -27,7 +27,9 @@ struct OperationsRoutes: Sendable {
 
     /// Ready when the store answers a read and takes events.
     private func ready() async throws -> Response {
-        guard let tenant = gateway.tenants.defaultTenant else { return Self.json(["status": "starting"], .serviceUnavailable) }
+        guard let tenant = gateway.tenants.defaultTenant else {
+            return Self.json(["status": "starting"], .serviceUnavailable)
+        }
         if let refusal = gateway.appendRefusal {
             return Self.json(["status": "refusing", "code": .string(refusal.code)], .serviceUnavailable)
         }

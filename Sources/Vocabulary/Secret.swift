@@ -1,7 +1,9 @@
 /// A value that must not reach a log, an error message or a debugger's summary: every description of it is blank.
 ///
 /// Comparison is deliberately absent; secrets are compared by the code that owns them, in constant time.
-public struct Secret<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Secret<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     private let value: Value
 
     public init(_ value: Value) { self.value = value }

@@ -105,7 +105,9 @@ enum Rules {
 
     static func undocumented(_ file: SourceFile) -> [String] {
         file.code.indices.filter { index in
-            guard file.code[index].has("public"), file.code[index].contains(declaration), !isSelfExplaining(file.code[index]) else { return false }
+            guard file.code[index].has("public"), file.code[index].contains(declaration),
+                !isSelfExplaining(file.code[index])
+            else { return false }
             return !isDocumented(file, before: index)
         }.map { "\(file.path):\($0 + 1) \(file.lines[$0].trimmingCharacters(in: .whitespaces))" }
     }

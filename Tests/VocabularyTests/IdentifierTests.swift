@@ -22,8 +22,10 @@ struct IdentifierTests {
         #expect(PersonID.random(at: Timestamp(seconds: 1)) < PersonID.random(at: Timestamp(seconds: 2)))
     }
 
-    @Test(arguments: ["", "x", "{0198c7a0-0000-7000-8000-000000000000}", "0198c7a0-0000-7000-8000-00000000000g",
-        "0198c7a00000-7000-8000-0000-00000000000"])
+    @Test(arguments: [
+        "", "x", "{0198c7a0-0000-7000-8000-000000000000}", "0198c7a0-0000-7000-8000-00000000000g",
+        "0198c7a00000-7000-8000-0000-00000000000",
+    ])
     func refusesOtherForms(text: String) {
         #expect(PersonID(text) == nil)
     }
@@ -38,7 +40,9 @@ struct IdentifierTests {
     }
 
     @Test func strengthNeedsTwoKindsOfFactor() {
-        func event(_ method: AuthenticationMethod) -> AuthenticationEvent { .init(method: method, provider: nil, at: .epoch) }
+        func event(_ method: AuthenticationMethod) -> AuthenticationEvent {
+            .init(method: method, provider: nil, at: .epoch)
+        }
         #expect(AuthenticationStrength(of: []) == .none)
         #expect(AuthenticationStrength(of: [event(.password)]) == .aal1)
         #expect(AuthenticationStrength(of: [event(.password), event(.password)]) == .aal1)

@@ -25,10 +25,13 @@ public struct ServiceAccountService: Sendable {
     /// Adds an account that can do nothing until it has a key and a role. Throws when the name is taken or not 1 to 128
     /// bytes.
     public func create(name: String, description: String?, by caller: Caller) async throws -> ServiceAccount {
-        guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A service account's name has 1 to 128 bytes.") }
+        guard (1...128).contains(name.utf8.count) else {
+            throw Fault.invalid("A service account's name has 1 to 128 bytes.")
+        }
         return try await store.write(.administration) { tx in
             guard !(try tx.sql.serviceAccounts(in: caller.tenant).contains { $0.name == name }) else {
-                throw Fault("conflict", .caller, "A service account with this name exists.", remedy: "Choose another name.")
+                throw Fault(
+                    "conflict", .caller, "A service account with this name exists.", remedy: "Choose another name.")
             }
             let account = ServiceAccount(
                 id: ServiceAccountID.random(at: tx.now), tenant: caller.tenant, name: name, description: description,
@@ -42,7 +45,9 @@ public struct ServiceAccountService: Sendable {
     /// Switches it off, with all its keys and in the first writer lane, or on again.
     public func setDisabled(_ id: ServiceAccountID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await store.write(.revocation) { [live, standings] tx in
-            guard try tx.sql.setDisabled(id, in: caller.tenant, isDisabled) else { throw Fault.notFound("service account") }
+            guard try tx.sql.setDisabled(id, in: caller.tenant, isDisabled) else {
+                throw Fault.notFound("service account")
+            }
             try tx.append(
                 caller.event(
                     isDisabled ? "service_account.disabled" : "service_account.enabled", Stream("service_account", id)))
@@ -70,7 +75,9 @@ public struct ServiceAccountService: Sendable {
         }
         let token = try Randomness.token(.apiKey)
         let key = try await store.write(.administration) { [live] tx in
-            guard try tx.sql.serviceAccount(id, in: caller.tenant) != nil else { throw Fault.notFound("service account") }
+            guard try tx.sql.serviceAccount(id, in: caller.tenant) != nil else {
+                throw Fault.notFound("service account")
+            }
             let key = APIKey(
                 id: APIKeyID.random(at: tx.now), tenant: caller.tenant, account: id, name: name, tokenHash: token.hash,
                 scopes: scopes, createdAt: tx.now, expiresAt: tx.now + lifetime)

@@ -14,7 +14,8 @@ public struct ProtectedApplication: Sendable, Hashable {
 
     /// Whether a URL may be returned to after login: same scheme, host and port, a path, nothing hidden in it.
     public func accepts(returnTarget: String) -> Bool {
-        guard let base = publicURL, returnTarget.utf8.count <= 4_096, returnTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        guard let base = publicURL, returnTarget.utf8.count <= 4_096,
+            returnTarget.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return false }
         guard returnTarget.hasPrefix(base.origin + "/") || returnTarget == base.origin else { return false }
         return !returnTarget.contains("\\")

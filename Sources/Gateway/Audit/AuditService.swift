@@ -47,7 +47,8 @@ extension AuditEntry {
         actor = envelope.actor.description
         command = envelope.command
         trace = envelope.trace
-        facts = Dictionary(envelope.facts.map { ($0.name, Self.value($0.value)) }, uniquingKeysWith: { _, last in last })
+        facts = Dictionary(
+            envelope.facts.map { ($0.name, Self.value($0.value)) }, uniquingKeysWith: { _, last in last })
     }
 
     private static func value(_ fact: FactValue) -> AttributeValue {

@@ -42,7 +42,9 @@ public struct ApplicationConfiguration: Sendable, Codable, Hashable {
         requiredStrength = 1
         requiredAuthenticationAge = nil
         forwardAuth = true
-        actions = ["GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "delete"]
+        actions = [
+            "GET": "read", "HEAD": "read", "POST": "write", "PUT": "write", "PATCH": "write", "DELETE": "delete",
+        ]
         headers = Headers()
         sessionCookie = key
     }

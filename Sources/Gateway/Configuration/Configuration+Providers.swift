@@ -100,7 +100,9 @@ extension LDAPGroupsConfiguration {
 
 extension SyncConfiguration {
     init(_ section: ConfigurationSection) {
-        schedule = section.optional("schedule", "`every 15m` (a minute at least) or `cron 15 * * * *`") { SyncSchedule($0) }
+        schedule = section.optional("schedule", "`every 15m` (a minute at least) or `cron 15 * * * *`") {
+            SyncSchedule($0)
+        }
         jitter = section.duration("jitter", default: .seconds(0), in: .seconds(0)...(.hours(1)))
         pageSize = section.integer("page_size", default: 500, in: 10...5_000)
         let guardrail = section.section("guard")

@@ -236,7 +236,8 @@ extension JournalConfiguration {
 extension DecisionConfiguration {
     init(_ section: ConfigurationSection) {
         segmentSize = section.bytes("segment_size", default: 64 << 20, in: (1 << 20)...(1 << 30))
-        flushInterval = section.duration("flush_interval", default: .milliseconds(50), in: .milliseconds(1)...(.seconds(10)))
+        flushInterval = section.duration(
+            "flush_interval", default: .milliseconds(50), in: .milliseconds(1)...(.seconds(10)))
         queue = section.integer("queue", default: 65_536, in: 1_024...4_194_304)
         retention = section.duration("retention", default: .days(365), in: .days(1)...(.days(3_650)))
         section.finish()

@@ -101,7 +101,8 @@ extension Configuration {
         }
         unique(tenants.map(\.slug), "tenants")
         unique(providers.map { "\($0.tenant)/\($0.key)" }, "providers")
-        unique(providers.flatMap { provider in provider.domains.map { "\(provider.tenant)/\($0)" } }, "providers.domains")
+        unique(
+            providers.flatMap { provider in provider.domains.map { "\(provider.tenant)/\($0)" } }, "providers.domains")
         unique(applications.map(\.host), "applications")
         unique(applications.map { "\($0.tenant)/\($0.key)" }, "applications")
         unique(roles.map { "\($0.tenant)/\($0.name)" }, "roles")

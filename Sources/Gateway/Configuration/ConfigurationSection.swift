@@ -113,7 +113,9 @@ final class ConfigurationSection {
     }
 
     func duration(_ name: String, default fallback: Duration, in range: ClosedRange<Duration>) -> Duration {
-        optional(name, "a duration from \(range.lowerBound) to \(range.upperBound), such as 500ms, 30s, 15m, 12h or 30d") {
+        optional(
+            name, "a duration from \(range.lowerBound) to \(range.upperBound), such as 500ms, 30s, 15m, 12h or 30d"
+        ) {
             Quantity.duration($0).flatMap { range.contains($0) ? $0 : nil }
         } ?? fallback
     }

@@ -36,7 +36,9 @@ extension Gateway {
             try await authorization.reload(known.id)
         }
         providers.set(configured)
-        for stored in try await store.read({ try $0.applications() }) { applications.put(try ProtectedApplication(stored: stored)) }
+        for stored in try await store.read({ try $0.applications() }) {
+            applications.put(try ProtectedApplication(stored: stored))
+        }
     }
 
     private func applyTenants() async throws {
@@ -51,7 +53,8 @@ extension Gateway {
         }
         tenants.setUp(
             defaultSlug: configuration.tenants.first?.slug ?? "",
-            publicURLs: Dictionary(configuration.tenants.map { ($0.slug, $0.publicURL) }, uniquingKeysWith: { a, _ in a }))
+            publicURLs: Dictionary(
+                configuration.tenants.map { ($0.slug, $0.publicURL) }, uniquingKeysWith: { a, _ in a }))
     }
 
     private static func caller(in tenant: TenantID, _ tx: Transaction) -> Caller {
@@ -80,7 +83,8 @@ extension Gateway {
     private static func applyRoles(
         _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
     ) throws {
-        var known = Dictionary(try tx.sql.roles(in: caller.tenant).map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+        var known = Dictionary(
+            try tx.sql.roles(in: caller.tenant).map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
         let wanted = configuration.roles.filter { $0.tenant == slug }
         for role in wanted where known[role.name] == nil {
             let made = Role(
@@ -92,7 +96,8 @@ extension Gateway {
         for role in wanted {
             guard let present = known[role.name] else { continue }
             guard !present.isPredefined else {
-                throw Fault("configuration.role", .caller, "The role `\(role.name)` is predefined and cannot be redefined.")
+                throw Fault(
+                    "configuration.role", .caller, "The role `\(role.name)` is predefined and cannot be redefined.")
             }
             var next = present
             next.description = role.description
@@ -103,7 +108,9 @@ extension Gateway {
             }
             next.parents = try role.inherits.map { name in
                 guard let parent = known[name] else {
-                    throw Fault("configuration.role", .caller, "The role `\(role.name)` inherits `\(name)`, which does not exist.")
+                    throw Fault(
+                        "configuration.role", .caller,
+                        "The role `\(role.name)` inherits `\(name)`, which does not exist.")
                 }
                 return parent.id
             }
@@ -121,12 +128,15 @@ extension Gateway {
         _ configuration: Configuration, _ slug: String, _ providers: [ConfiguredProvider], by caller: Caller,
         _ tx: Transaction
     ) throws {
-        let roles = Dictionary(try tx.sql.roles(in: caller.tenant).map { ($0.name, $0.id) }, uniquingKeysWith: { a, _ in a })
+        let roles = Dictionary(
+            try tx.sql.roles(in: caller.tenant).map { ($0.name, $0.id) }, uniquingKeysWith: { a, _ in a })
         let present = try tx.sql.roleMappings(in: caller.tenant).filter { $0.managedBy == .configuration }
         var kept: Set<MappingID> = []
         for mapping in configuration.mappings where mapping.tenant == slug {
             guard let role = roles[mapping.role] else {
-                throw Fault("configuration.mapping", .caller, "A mapping names the role `\(mapping.role)`, which does not exist.")
+                throw Fault(
+                    "configuration.mapping", .caller,
+                    "A mapping names the role `\(mapping.role)`, which does not exist.")
             }
             guard let provider = providers.first(where: { $0.configuration.key == mapping.provider }) else { continue }
             let match: MappingMatch =
@@ -139,7 +149,8 @@ extension Gateway {
                 continue
             }
             let made = RoleMapping(
-                id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider.id, match: match, role: role,
+                id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider.id, match: match,
+                role: role,
                 managedBy: .configuration)
             try RoleService.insert(made, by: caller, tx)
         }
@@ -155,7 +166,9 @@ extension Gateway {
         let known = try tx.sql.applications().filter { $0.tenant == caller.tenant }
         for application in configuration.applications where application.tenant == slug {
             let present = known.first { $0.name == application.key }
-            guard case .text(let settings) = try JSONColumn.encode(application), settings != present?.settings else { continue }
+            guard case .text(let settings) = try JSONColumn.encode(application), settings != present?.settings else {
+                continue
+            }
             let stored = StoredApplication(
                 id: present?.id ?? ApplicationID.random(at: tx.now), tenant: caller.tenant, name: application.key,
                 host: application.host, settings: settings, managedBy: .configuration)

@@ -48,7 +48,8 @@ public struct LDAPServerURL: Sendable, Hashable, CustomStringConvertible {
         isTLS = lowered.hasPrefix("ldaps")
         let authority = text.dropFirst(isTLS ? 8 : 7).prefix { $0 != "/" }
         let standard = isTLS ? 636 : 389
-        let withPort = authority.contains(":") && !authority.hasSuffix("]") ? String(authority) : "\(authority):\(standard)"
+        let withPort =
+            authority.contains(":") && !authority.hasSuffix("]") ? String(authority) : "\(authority):\(standard)"
         guard let address = ListenAddress(withPort), address.port > 0 else { return nil }
         host = address.host
         port = address.port

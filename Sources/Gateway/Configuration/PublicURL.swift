@@ -16,7 +16,9 @@ public struct PublicURL: Sendable, Hashable, CustomStringConvertible {
         let authority = rest.prefix { $0 != "/" }
         var path = String(rest.dropFirst(authority.count))
         while path.hasSuffix("/") { path.removeLast() }
-        guard !path.contains(where: { "?#\\%".contains($0) || !$0.isASCII }), !authority.contains("@") else { return nil }
+        guard !path.contains(where: { "?#\\%".contains($0) || !$0.isASCII }), !authority.contains("@") else {
+            return nil
+        }
         guard let (host, port) = Self.split(authority) else { return nil }
         let isLoopback = host == "localhost" || host.hasSuffix(".localhost") || host == "127.0.0.1" || host == "[::1]"
         guard scheme == "https" || (scheme == "http" && isLoopback) else { return nil }

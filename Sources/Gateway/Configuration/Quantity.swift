@@ -1,7 +1,8 @@
 /// The units that configuration values carry: `500ms`, `30s`, `15m`, `12h`, `30d`; `64KiB`, `1MiB`, `2GiB`; `5%`.
 enum Quantity {
     private static let durations: [(suffix: String, unit: Duration)] = [
-        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3_600)), ("d", .seconds(86_400)),
+        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3_600)),
+        ("d", .seconds(86_400)),
     ]
     private static let sizes: [(suffix: String, unit: Int)] = [
         ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1),

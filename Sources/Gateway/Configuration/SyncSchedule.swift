@@ -7,7 +7,9 @@ public enum SyncSchedule: Sendable, Equatable {
 
     /// `every 15m` (one minute at least) or `cron 15 * * * *`.
     public init?(_ text: String) {
-        if text.hasPrefix("every "), let interval = Quantity.duration(String(text.dropFirst(6))), interval >= .seconds(60) {
+        if text.hasPrefix("every "), let interval = Quantity.duration(String(text.dropFirst(6))),
+            interval >= .seconds(60)
+        {
             self = .every(interval)
         } else if text.hasPrefix("cron "), let line = CronLine(String(text.dropFirst(5))) {
             self = .cron(line)

@@ -158,7 +158,8 @@ public struct DecisionService: Sendable {
         let id = DecisionID.random(at: now)
         let reads = authorization.index.reads(of: decision, request, standing: resolved.standing)
         let recorded = record(
-            decision.recorded(id: id, at: now, request, reads, resolved, authorization, question.asked, origin.recorded))
+            decision.recorded(id: id, at: now, request, reads, resolved, authorization, question.asked, origin.recorded)
+        )
         let isPermitted = decision.isPermitted && recorded
         let bound = now + revocationBound
         return DecisionAnswer(

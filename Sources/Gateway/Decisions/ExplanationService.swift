@@ -133,7 +133,8 @@ public struct ExplanationService: Sendable {
     ) -> [DecisionTrace.RoleLink] {
         let mapped = resolved.mappedRoles.map { role in
             DecisionTrace.RoleLink(
-                id: role.role, name: authorization.roles[role.role]?.name ?? "", mappings: role.mappings, assignment: nil)
+                id: role.role, name: authorization.roles[role.role]?.name ?? "", mappings: role.mappings,
+                assignment: nil)
         }
         let direct = resolved.directRoles.map { assignment in
             DecisionTrace.RoleLink(

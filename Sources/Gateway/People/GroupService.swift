@@ -20,7 +20,9 @@ public struct GroupService: Sendable {
     }
 
     /// A page of direct members, those after `last`. Throws `not found` for an unknown group.
-    public func members(of id: GroupID, in tenant: TenantID, after last: PersonID?, limit: Int) async throws -> [PersonID] {
+    public func members(of id: GroupID, in tenant: TenantID, after last: PersonID?, limit: Int) async throws
+        -> [PersonID]
+    {
         try await store.read { sql in
             guard try sql.group(id, in: tenant) != nil else { throw Fault.notFound("group") }
             return try sql.directMembers(of: id, after: last, limit: limit)
@@ -54,7 +56,8 @@ public struct GroupService: Sendable {
     }
 
     /// Puts a person into a group made here, or takes them out; false when nothing changed.
-    public func setMember(_ person: PersonID, of id: GroupID, _ isMember: Bool, by caller: Caller) async throws -> Bool {
+    public func setMember(_ person: PersonID, of id: GroupID, _ isMember: Bool, by caller: Caller) async throws -> Bool
+    {
         try await store.write(isMember ? .administration : .revocation) { [standings] tx in
             guard let group = try tx.sql.group(id, in: caller.tenant),
                 try tx.sql.person(person, in: caller.tenant) != nil

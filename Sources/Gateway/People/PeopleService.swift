@@ -53,7 +53,9 @@ public struct PeopleService: Sendable {
 
     /// The person. Throws `not found` when the tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
-        guard let person = try await store.read({ try $0.person(id, in: tenant) }) else { throw Fault.notFound("person") }
+        guard let person = try await store.read({ try $0.person(id, in: tenant) }) else {
+            throw Fault.notFound("person")
+        }
         return person
     }
 
@@ -75,7 +77,8 @@ public struct PeopleService: Sendable {
     /// Adds a person without any credential. Throws when the login is missing, malformed or taken.
     public func create(_ change: PersonEdit, by caller: Caller) async throws -> Person {
         guard let login = change.login, NameKey.isValid(login: login) else {
-            throw Fault.invalid("A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
+            throw Fault.invalid(
+                "A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
         }
         return try await store.write(.administration) { tx in
             guard try tx.sql.person(login: login, in: caller.tenant) == nil else {
@@ -111,7 +114,9 @@ public struct PeopleService: Sendable {
             let ownership = Ownership(object: person.managedBy, attributes: person.ownership)
             if let conflict = ownership.conflict(changing: change.touched, by: .api) { throw conflict.fault }
             if let login = change.login {
-                guard NameKey.isValid(login: login) else { throw Fault.invalid("This is not a login that can be kept.") }
+                guard NameKey.isValid(login: login) else {
+                    throw Fault.invalid("This is not a login that can be kept.")
+                }
                 if let holder = try tx.sql.person(login: login, in: caller.tenant), holder.id != id {
                     throw Fault("conflict", .caller, "This login is taken.", remedy: "Choose another one.")
                 }
@@ -121,7 +126,9 @@ public struct PeopleService: Sendable {
             let event = try tx.append(
                 caller.event(
                     "person.changed", Stream("person", id),
-                    facts: [Fact("attributes", .list(change.touched.filter(Self.isWord).map { .word($0.lowercased()) }))],
+                    facts: [
+                        Fact("attributes", .list(change.touched.filter(Self.isWord).map { .word($0.lowercased()) }))
+                    ],
                     sections: [try Self.profile(of: person)]))
             guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
                 throw Fault.stale("person")
@@ -192,7 +199,8 @@ public struct PeopleService: Sendable {
     private static func isWord(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
-                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D
+                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2E || $0 == 0x5F
+                    || $0 == 0x2D
             }
     }
 }

@@ -61,7 +61,9 @@ public struct PolicyService: Sendable {
         let digest = Array(SHA256.hash(data: Data(json.utf8)))
         let present = try tx.sql.policyDocuments(in: caller.tenant).first { $0.name == name }
         if let present {
-            if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: managedBy) { throw conflict.fault }
+            if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: managedBy) {
+                throw conflict.fault
+            }
             if let version, version != present.version { throw Fault.stale("policy document") }
             guard present.digest != digest else { return present }
         }

@@ -17,7 +17,9 @@ public final class ProviderTable: Sendable {
     private let memory = Mutex<[ConfiguredProvider]>([])
 
     /// Every provider of the tenant in the order of the configuration, switched-off ones included.
-    public func all(in tenant: TenantID) -> [ConfiguredProvider] { memory.withLock { $0.filter { $0.tenant == tenant } } }
+    public func all(in tenant: TenantID) -> [ConfiguredProvider] {
+        memory.withLock { $0.filter { $0.tenant == tenant } }
+    }
 
     /// The providers of the tenant that take part in logins.
     public func enabled(in tenant: TenantID) -> [ConfiguredProvider] {

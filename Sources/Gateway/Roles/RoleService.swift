@@ -78,7 +78,9 @@ public struct RoleService: Sendable {
             guard !role.isPredefined else { throw Fault.forbidden("A predefined role cannot be deleted.") }
             if let conflict = Ownership(object: role.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             guard try tx.sql.deleteRole(id, in: caller.tenant) else {
-                throw Fault("conflict", .caller, "This role is or was held or mapped.", remedy: "Remove its holders and mappings.")
+                throw Fault(
+                    "conflict", .caller, "This role is or was held or mapped.",
+                    remedy: "Remove its holders and mappings.")
             }
             try tx.append(caller.event("role.deleted", Stream("role", id)))
         }
@@ -141,7 +143,8 @@ public struct RoleService: Sendable {
             try Self.requirePresent(subject, in: caller.tenant, tx)
             guard try tx.sql.role(role, in: caller.tenant) != nil else { throw Fault.notFound("role") }
             guard !(try tx.sql.assignments(of: subject).contains { $0.role == role }) else {
-                throw Fault("conflict", .caller, "The role is assigned already.", remedy: "Revoke it first to change its end.")
+                throw Fault(
+                    "conflict", .caller, "The role is assigned already.", remedy: "Revoke it first to change its end.")
             }
             let assignment = RoleAssignment(
                 id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,

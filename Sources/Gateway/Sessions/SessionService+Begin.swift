@@ -50,7 +50,8 @@ extension SessionService {
         for session in open.dropFirst(max(0, limit)) {
             _ = try tx.sql.end(session.id, in: caller.tenant, .expired, at: tx.now)
             try tx.append(
-                caller.event("session.ended", Stream("session", session.id), facts: [Fact("reason", .word("too_many"))]))
+                caller.event("session.ended", Stream("session", session.id), facts: [Fact("reason", .word("too_many"))])
+            )
             tx.afterCommit { live.remove(session.id) }
         }
     }

@@ -113,7 +113,9 @@ public struct SessionService: Sendable {
         try await store.write(.revocation) { [live] tx in
             guard try tx.sql.end(id, in: caller.tenant, reason, at: tx.now) else { return false }
             try tx.append(
-                caller.event("session.ended", Stream("session", id), facts: [Fact("reason", .word(reason.rawValue.lowercased()))]))
+                caller.event(
+                    "session.ended", Stream("session", id), facts: [Fact("reason", .word(reason.rawValue.lowercased()))]
+                ))
             tx.afterCommit { live.remove(id) }
             return true
         }

@@ -32,7 +32,8 @@ public struct TenantService: Sendable {
             own.tenant = tenant.id
             try tx.append(
                 own.event(
-                    "tenant.added", Stream("tenant", tenant.id), facts: [Fact("managed_by", .word(managedBy.rawValue))]))
+                    "tenant.added", Stream("tenant", tenant.id), facts: [Fact("managed_by", .word(managedBy.rawValue))])
+            )
             try RoleService.insertPredefined(in: tenant.id, by: own, tx)
             tx.afterCommit { tenants.put(tenant) }
             return tenant

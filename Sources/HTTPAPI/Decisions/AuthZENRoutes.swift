@@ -1,6 +1,6 @@
-import HTTPTypes
 import Authorization
 import Gateway
+import HTTPTypes
 import Vocabulary
 
 /// AuthZEN Authorization API 1.0: evaluation, evaluations and metadata.
@@ -10,7 +10,8 @@ struct AuthZENRoutes {
     var routes: [Route] {
         [
             Route(
-                .post, "/access/v1/evaluation", "evaluate", "May this subject do this? (AuthZEN 1.0 §6)", tag: "decision",
+                .post, "/access/v1/evaluation", "evaluate", "May this subject do this? (AuthZEN 1.0 §6)",
+                tag: "decision",
                 access: .permission(action: "evaluate", type: "decision"), requestBody: .any, response: .any
             ) { try await evaluation($0) },
             Route(
@@ -50,10 +51,15 @@ struct AuthZENRoutes {
         _ item: AttributeValue, _ defaults: [String: AttributeValue], _ request: APIRequest, _ batch: DecisionID
     ) async throws -> AttributeValue {
         do {
-            guard let members = item.object else { throw Fault("body.invalid", .caller, "An evaluation must be an object.") }
+            guard let members = item.object else {
+                throw Fault("body.invalid", .caller, "An evaluation must be an object.")
+            }
             return try await answer(try AuthZENQuestion(members, defaults: defaults), request, batch: batch)
         } catch let fault as Fault where fault.culprit == .caller {
-            return ["decision": .bool(false), "context": ["error": ["status": .integer(400), "message": .string(fault.message)]]]
+            return [
+                "decision": .bool(false),
+                "context": ["error": ["status": .integer(400), "message": .string(fault.message)]],
+            ]
         }
     }
 
@@ -127,7 +133,9 @@ struct AuthZENQuestion {
         }
         func properties(_ value: AttributeValue?, _ name: String) throws -> [String: AttributeValue] {
             guard let value, value != .null else { return [:] }
-            guard let object = value.object else { throw Fault("body.invalid", .caller, "`\(name)` must be an object.") }
+            guard let object = value.object else {
+                throw Fault("body.invalid", .caller, "`\(name)` must be an object.")
+            }
             return object
         }
         let (subject, action, resource) = (try entity("subject"), try entity("action"), try entity("resource"))
@@ -136,7 +144,8 @@ struct AuthZENQuestion {
         let actionProperties = try properties(action["properties"], "action.properties")
         if !actionProperties.isEmpty { context["action"] = .object(actionProperties) }
         question = DecisionQuestion(
-            .subject(kind: type == "service_account" ? .serviceAccount : .person, id: try text(subject, "subject", "id")),
+            .subject(
+                kind: type == "service_account" ? .serviceAccount : .person, id: try text(subject, "subject", "id")),
             action: try text(action, "action", "name"), resourceType: try text(resource, "resource", "type"),
             resourceID: try text(resource, "resource", "id"),
             resourceAttributes: try properties(resource["properties"], "resource.properties"), context: context)
@@ -154,7 +163,8 @@ extension DecisionAnswer {
         if !obligations.isEmpty { members["obligations"] = .list(obligations.map(\.json)) }
         if isPrivileged {
             members["rules"] = .list(determining.map { .string($0.description) })
-            members["erred"] = .list(erred.map { ["rule": .string($0.rule.description), "code": .string($0.code.rawValue)] })
+            members["erred"] = .list(
+                erred.map { ["rule": .string($0.rule.description), "code": .string($0.code.rawValue)] })
         }
         return .object(members)
     }

@@ -1,6 +1,6 @@
 import Authorization
-import Identity
 import Gateway
+import Identity
 import Vocabulary
 
 extension DecisionTrace {
@@ -8,12 +8,16 @@ extension DecisionTrace {
     var json: AttributeValue {
         [
             "decision": .bool(isPermitted), "as_of": .integer(asOf),
-            "subject": ["type": .string(subject.kind), "id": .string(subject.id), "login": .string(login), "active": .bool(isActive)],
+            "subject": [
+                "type": .string(subject.kind), "id": .string(subject.id), "login": .string(login),
+                "active": .bool(isActive),
+            ],
             "identities": .list(
                 identities.map {
                     [
                         "provider": .string(providerNames[$0.subject.provider] ?? $0.subject.provider.description),
-                        "subject_key": .string($0.subject.key), "login": .string($0.login), "linked_at": $0.linkedAt.json,
+                        "subject_key": .string($0.subject.key), "login": .string($0.login),
+                        "linked_at": $0.linkedAt.json,
                     ]
                 }),
             "groups": .list(groups.map(\.json)),

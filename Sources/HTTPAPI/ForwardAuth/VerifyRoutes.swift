@@ -31,7 +31,8 @@ struct VerifyRoutes: Sendable {
             context.refusal.code = error.code
             return refusal(.forbidden)
         }
-        guard let application = gateway.applications.application(host: held.host), application.settings.forwardAuth else {
+        guard let application = gateway.applications.application(host: held.host), application.settings.forwardAuth
+        else {
             context.refusal.code = "forward_auth.unknown_host"
             return refusal(.forbidden)
         }
@@ -58,7 +59,8 @@ struct VerifyRoutes: Sendable {
     }
 
     private func decide(
-        _ principal: Principal, _ held: ForwardedRequest, _ application: ProtectedApplication, _ context: GatewayRequestContext
+        _ principal: Principal, _ held: ForwardedRequest, _ application: ProtectedApplication,
+        _ context: GatewayRequestContext
     ) async throws -> DecisionAnswer {
         let settings = application.settings
         let origin = DecisionOrigin(caller: nil, protocol: "forward_auth", request: context.requestID)
@@ -125,7 +127,8 @@ struct VerifyRoutes: Sendable {
         let trace = try await gateway.explanations.explain(question, in: application.tenant)
         var page = MessagePage(
             .refused, "You may not open this",
-            "You are signed in as \(trace.login). \(application.settings.name) asked whether you may open this page, and the answer was no.")
+            "You are signed in as \(trace.login). \(application.settings.name) asked whether you may open this page, and the answer was no."
+        )
         page.reasons = trace.sentences
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
@@ -142,7 +145,8 @@ struct VerifyRoutes: Sendable {
                 code, for: application.id, in: application.tenant, trace: context.requestID),
             application.accepts(returnTarget: redeemed.returnTarget)
         else { throw Refusal.forbidden(code: "hand_over.refused") }
-        var response = Response(status: .seeOther, headers: [.location: redeemed.returnTarget, .cacheControl: "no-store"])
+        var response = Response(
+            status: .seeOther, headers: [.location: redeemed.returnTarget, .cacheControl: "no-store"])
         let name = CookieName.name(.application, tenant: application.settings.sessionCookie)
         response.headers.append(SetCookie(name, redeemed.token).field)
         return response

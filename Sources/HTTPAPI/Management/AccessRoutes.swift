@@ -93,7 +93,8 @@ struct AccessRoutes {
                 access: .permission(action: "create", type: "role"), requestBody: Self.roleBody, response: .any,
                 successStatus: 201
             ) { request in
-                let made = try await gateway.roles.create(try await role(from: request), by: try request.caller(gateway))
+                let made = try await gateway.roles.create(
+                    try await role(from: request), by: try request.caller(gateway))
                 return APIResponse(.created, body: made.json, location: "/api/v1/roles/\(made.id)")
             },
             Route(

@@ -13,7 +13,10 @@ struct PeopleRoutes {
             Route(
                 .get, "/api/v1/people", "listPeople", "People, by id; `search` narrows to logins that begin with it",
                 tag: "people", access: .permission(action: "read", type: "person"),
-                query: [.init("search", "Beginning of a login"), .init("limit", "1 to 200"), .init("cursor", "`next` of the page before")],
+                query: [
+                    .init("search", "Beginning of a login"), .init("limit", "1 to 200"),
+                    .init("cursor", "`next` of the page before"),
+                ],
                 response: .page(.any), handler: list),
             Route(
                 .post, "/api/v1/people", "createPerson", "Makes a person", tag: "people",
@@ -23,7 +26,8 @@ struct PeopleRoutes {
                 .get, "/api/v1/people/{person}", "getPerson", "One person, by id, login or mail", tag: "people",
                 access: .permission(action: "read", type: "person"), response: .any, handler: get),
             Route(
-                .patch, "/api/v1/people/{person}", "changePerson", "Changes what the API owns of a person", tag: "people",
+                .patch, "/api/v1/people/{person}", "changePerson", "Changes what the API owns of a person",
+                tag: "people",
                 access: .permission(action: "update", type: "person"), requestBody: Self.change, response: .any,
                 needsIfMatch: true, handler: change),
             Route(
@@ -42,7 +46,8 @@ struct PeopleRoutes {
                 return .noContent
             },
             Route(
-                .delete, "/api/v1/people/{person}", "erasePerson", "Erases everything personal about a person, for ever",
+                .delete, "/api/v1/people/{person}", "erasePerson",
+                "Erases everything personal about a person, for ever",
                 tag: "people", access: .permission(action: "erase", type: "person"), successStatus: 204
             ) { request in
                 try await gateway.people.erase(try await self.person(request).id, by: try request.caller(gateway))
@@ -146,7 +151,9 @@ extension APIRequest {
     ) throws -> APIResponse {
         let shown = items.prefix(page.limit).map(show)
         let list = "\(route.operationID):\(tenant?.id.description ?? "")"
-        let next = items.count > page.limit ? try shown.last.map { try Cursor(after: $0.key).sealed(for: list, mac: mac) } : nil
+        let next =
+            items.count > page.limit
+            ? try shown.last.map { try Cursor(after: $0.key).sealed(for: list, mac: mac) } : nil
         return .page(shown.map(\.json), next: next)
     }
 }

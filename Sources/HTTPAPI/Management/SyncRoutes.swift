@@ -102,7 +102,9 @@ extension SyncReport {
                 }),
             "roles_gained": changes(roleEffect.gained), "roles_lost": changes(roleEffect.lost),
             "conflicts": .list(
-                plan.conflicts.prefix(Self.listLimit).map { ["kind": .string($0.kind.rawValue), "key": .string($0.key)] }),
+                plan.conflicts.prefix(Self.listLimit).map {
+                    ["kind": .string($0.kind.rawValue), "key": .string($0.key)]
+                }),
             "warnings": .list(
                 plan.warnings.prefix(Self.listLimit).map {
                     ["kind": .string($0.kind.rawValue), "key": .string($0.key), "count": .integer(Int64($0.count))]

@@ -48,7 +48,10 @@ struct SystemRoutes {
                 "Makes an API key; its text is in this answer only", tag: "service accounts",
                 access: .permission(action: "update", type: "service_account"),
                 requestBody: .object(
-                    ["name": .string(), "scopes": .array(.string()), "lifetime_days": .integer(minimum: 1, maximum: 366)],
+                    [
+                        "name": .string(), "scopes": .array(.string()),
+                        "lifetime_days": .integer(minimum: 1, maximum: 366),
+                    ],
                     optional: ["scopes", "lifetime_days"]), response: .any, successStatus: 201
             ) { request in
                 try request.allow(["name", "scopes", "lifetime_days"])
@@ -171,7 +174,8 @@ struct SystemRoutes {
                 .get, "/api/v1/audit/events", "listEvents", "The journal, oldest first", tag: "audit",
                 access: .permission(action: "read", type: "audit"),
                 query: [
-                    .init("after", "Position to begin behind", .integer(minimum: 0)), .init("type", "Beginning of a type"),
+                    .init("after", "Position to begin behind", .integer(minimum: 0)),
+                    .init("type", "Beginning of a type"),
                     .init("limit", "1 to 200"),
                 ], response: .any
             ) { request in

@@ -75,7 +75,9 @@ extension APIRequest {
 
     /// Refuses members that the route does not know: a typing error must not silently change nothing.
     public func allow(_ names: Set<String>) throws {
-        guard let members = body?.object else { throw Fault("body.invalid", .caller, "The body must be a JSON object.") }
+        guard let members = body?.object else {
+            throw Fault("body.invalid", .caller, "The body must be a JSON object.")
+        }
         if let unknown = members.keys.sorted().first(where: { !names.contains($0) }) {
             throw Fault("body.invalid", .caller, "The body has the unknown member `\(unknown.prefix(64))`.")
         }

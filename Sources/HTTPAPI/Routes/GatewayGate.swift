@@ -45,7 +45,9 @@ extension Gateway {
     public func mayManage(
         _ principal: Principal, _ action: String, _ type: String, in tenant: TenantID
     ) async throws -> Bool {
-        if let scopes = principal.scopes, !scopes.contains(where: { ["*", "\(type):*", "\(type):\(action)"].contains($0) }) {
+        if let scopes = principal.scopes,
+            !scopes.contains(where: { ["*", "\(type):*", "\(type):\(action)"].contains($0) })
+        {
             return false
         }
         let question = DecisionQuestion(.principal(principal), action: action, resourceType: type, resourceID: "")

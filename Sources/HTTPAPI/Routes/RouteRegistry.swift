@@ -25,7 +25,8 @@ public struct RouteRegistry: Sendable {
             // The router holds one name per place in a path: two spellings of one place would end the process.
             let place = shape.joined(separator: "/")
             guard spellings[place, default: route.path] == route.path else {
-                throw Fault("http.route", .ourselves, "\(route.operationID) names the parameters of its path differently.")
+                throw Fault(
+                    "http.route", .ourselves, "\(route.operationID) names the parameters of its path differently.")
             }
             spellings[place] = route.path
         }

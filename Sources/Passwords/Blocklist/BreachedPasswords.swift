@@ -102,7 +102,9 @@ extension BreachedPasswords {
 
     private static func digest(ofLine line: some Collection<UInt8>) -> [UInt8]? {
         let characters = Array(line.prefix(2 * digestLength + 1))
-        guard characters.count == 2 * digestLength + 1, characters[2 * digestLength] == UInt8(ascii: ":") else { return nil }
+        guard characters.count == 2 * digestLength + 1, characters[2 * digestLength] == UInt8(ascii: ":") else {
+            return nil
+        }
         var digest: [UInt8] = []
         for index in stride(from: 0, to: 2 * digestLength, by: 2) {
             guard let high = Character(Unicode.Scalar(characters[index])).hexDigitValue,

@@ -46,7 +46,8 @@ public final class PasswordHasher: Sendable {
     ///
     /// `share` names whose turn this takes in the queue (a tenant); shares are served in turn.
     /// - Throws: `passwords.empty`, `passwords.too-long`, `passwords.busy`, `passwords.memory`, `CancellationError`.
-    public func hash(_ password: SecretText, pepper: PepperSource = .none, share: UInt64 = 0) async throws -> PasswordHash
+    public func hash(_ password: SecretText, pepper: PepperSource = .none, share: UInt64 = 0) async throws
+        -> PasswordHash
     {
         guard !password.reveal().isEmpty else { throw Fault("passwords.empty", .caller, "The password is empty.") }
         let input = try PasswordNormalization.normalized(password)

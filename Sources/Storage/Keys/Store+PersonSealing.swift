@@ -27,7 +27,8 @@ extension Store {
         case .serviceAccount:
             return try keys.open(sealed, purpose: .record, tenant: tenant, context: associatedData)
         case .person(let person):
-            return try AuthenticatedCipher.open(sealed, key: existingKey(of: person, tenant).key, context: associatedData)
+            return try AuthenticatedCipher.open(
+                sealed, key: existingKey(of: person, tenant).key, context: associatedData)
         }
     }
 

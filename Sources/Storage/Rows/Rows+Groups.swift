@@ -4,8 +4,10 @@ import Vocabulary
 extension SQLConnection {
     /// The group, nil when this tenant has none of this id.
     public func group(_ id: GroupID, in tenant: TenantID) throws -> Group? {
-        try queryOne("SELECT \(Group.columns) FROM directory_group WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
-            .map(Group.init(row:))
+        try queryOne(
+            "SELECT \(Group.columns) FROM directory_group WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]
+        )
+        .map(Group.init(row:))
     }
 
     /// A page of the tenant's groups in the order of their ids, those after `last`.
@@ -32,7 +34,8 @@ extension SQLConnection {
             [
                 .id(group.id), .id(group.tenant), .text(group.name), .id(group.upstream?.provider),
                 .optional(group.upstream?.key), .optional(group.upstreamName), .optional(group.description),
-                .text(group.managedBy.rawValue), .integer(group.version), .time(group.createdAt), .time(group.updatedAt),
+                .text(group.managedBy.rawValue), .integer(group.version), .time(group.createdAt),
+                .time(group.updatedAt),
             ])
     }
 

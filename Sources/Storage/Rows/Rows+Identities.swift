@@ -30,7 +30,8 @@ extension SQLConnection {
     /// Remembers when the provider last vouched for it, and the login it then had there.
     public func noteSeen(_ identity: IdentityID, login: String, at now: Timestamp) throws {
         try execute(
-            "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1", [.id(identity), .text(login), .time(now)])
+            "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1",
+            [.id(identity), .text(login), .time(now)])
     }
 }
 

@@ -49,7 +49,9 @@ extension SQLConnection {
     // MARK: Soft locks
 
     /// The stored state of a lock and its revision; nil when nothing has failed lately.
-    public func softLock(_ kind: String, _ key: [UInt8], in tenant: TenantID) throws -> (state: String, revision: Int64)? {
+    public func softLock(_ kind: String, _ key: [UInt8], in tenant: TenantID) throws -> (
+        state: String, revision: Int64
+    )? {
         try queryOne(
             "SELECT state, revision FROM soft_lock WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
             [.id(tenant), .text(kind), .blob(key)]

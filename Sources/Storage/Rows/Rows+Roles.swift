@@ -4,7 +4,8 @@ import Vocabulary
 extension SQLConnection {
     /// Every role of the tenant by name.
     public func roles(in tenant: TenantID) throws -> [Role] {
-        try query("SELECT \(Role.columns) FROM role WHERE tenant = ?1 ORDER BY name", [.id(tenant)]).map(Role.init(row:))
+        try query("SELECT \(Role.columns) FROM role WHERE tenant = ?1 ORDER BY name", [.id(tenant)]).map(
+            Role.init(row:))
     }
 
     /// The role, nil when this tenant has none of this id.
@@ -20,7 +21,8 @@ extension SQLConnection {
             [
                 .id(role.id), .id(role.tenant), .text(role.name), .optional(role.description),
                 try JSONColumn.encode(role.parents), try JSONColumn.encode(role.permissions), .bool(role.isPredefined),
-                .bool(role.isProtected), .bool(role.requiresMFA), .text(role.managedBy.rawValue), .integer(role.version),
+                .bool(role.isProtected), .bool(role.requiresMFA), .text(role.managedBy.rawValue),
+                .integer(role.version),
             ])
     }
 

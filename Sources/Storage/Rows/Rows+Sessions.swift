@@ -152,8 +152,10 @@ extension SQLConnection {
             WHERE code_hash = ?1 AND application = ?2 AND used_at IS NULL AND expires_at > ?3
             """, [.blob(hash.bytes), .id(application), .time(now)])
         guard changed == 1 else { return nil }
-        return try queryOne("SELECT session, return_target FROM handover_code WHERE code_hash = ?1", [.blob(hash.bytes)])
-            .map { (try $0.id(0), try $0.text(1)) }
+        return try queryOne(
+            "SELECT session, return_target FROM handover_code WHERE code_hash = ?1", [.blob(hash.bytes)]
+        )
+        .map { (try $0.id(0), try $0.text(1)) }
     }
 }
 

@@ -81,8 +81,10 @@ extension SQLConnection {
 
     /// The record of one run; nil when there is none of this id.
     public func syncRun(_ id: SyncRunID, in tenant: TenantID) throws -> StoredSyncRun? {
-        try queryOne("SELECT \(StoredSyncRun.columns) FROM sync_run WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)])
-            .map(StoredSyncRun.init(row:))
+        try queryOne(
+            "SELECT \(StoredSyncRun.columns) FROM sync_run WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]
+        )
+        .map(StoredSyncRun.init(row:))
     }
 
     /// Newest first.

@@ -84,7 +84,8 @@ extension OrganizationUnit {
             throw Fault("storage.corrupt", .ourselves, "A stored organization unit has an unknown level.")
         }
         self.init(
-            id: try row.id(0), tenant: try row.id(1), level: level, name: try row.text(3), parent: try row.optionalID(4),
+            id: try row.id(0), tenant: try row.id(1), level: level, name: try row.text(3),
+            parent: try row.optionalID(4),
             managedBy: try word(ManagedBy.self, try row.text(5)), version: try row.integer(6))
     }
 }

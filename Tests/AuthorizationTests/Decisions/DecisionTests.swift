@@ -5,12 +5,14 @@ import Vocabulary
 @Suite struct DecisionTests {
     private let anyone = SubjectFacts(id: "u1")
 
+    // S4-42.
     @Test func withoutARuleTheAnswerIsDeny() throws {
         let decision = try compiled([rule("p", ["actions": ["write"]])]).decide(request(), as: anyone)
         #expect(decision.outcome == .deny && decision.reasons == [.noMatchingRule] && decision.determining.isEmpty)
         #expect(try !PolicyIndex(policies: [], stamp: stamp()).decide(request(), as: anyone).isPermitted)
     }
 
+    // S4-41.
     @Test func denyBeatsAllowWhateverThePriorityAndAllDeniesAreNamed() throws {
         let index = try compiled([
             rule("a", ["priority": 1_000]), rule("d1", ["effect": "deny"]), rule("b"),
@@ -21,6 +23,7 @@ import Vocabulary
         #expect(decision.ids == ["d2", "d1"] && decision.enforcement == .critical)
     }
 
+    // S4-44.
     @Test func allSatisfiedAllowsAreNamedByPriority() throws {
         let index = try compiled([
             rule("a"), rule("b", ["priority": 2, "enforcement": "advisory"]),
@@ -56,6 +59,7 @@ import Vocabulary
 
     private func index(_ members: [String: AttributeValue]) throws -> PolicyIndex { try compiled([rule("p", members)]) }
 
+    // S4-08.
     @Test(
         arguments: [
             (["users": ["u1"]], true), (["users": ["login1"]], true), (["users": ["u2"]], false),
@@ -93,6 +97,7 @@ import Vocabulary
         #expect(try all.decide(request("never heard of", "anything", ""), as: anyone).isPermitted)
     }
 
+    // S4-07.
     @Test func rolePermissionsAreAllowRulesNamedByRole() throws {
         let roles = try RoleGraph([
             RoleDefinition(id: roleID(1), name: "Clerk", permissions: [Permission("read", on: "doc", matching: "d*")]),

@@ -21,6 +21,7 @@ import Vocabulary
         }
     }
 
+    // S4-30, S4-31, S4-32, S4-33, S4-34, S4-35, S4-36, S4-37, S4-38, S4-39.
     @Test(
         arguments: [
             ("equals", "a", "a", .holds), ("equals", "a", "b", .fails), ("equals", "a", 1, .mismatch),
@@ -69,6 +70,7 @@ import Vocabulary
         #expect(try outcome(["equals": ["context.v": ["ref": "context.o"]]], 1, .null) == .missing)
     }
 
+    // S4-40.
     @Test func nestedFieldsAreSteppedInto() throws {
         let value: AttributeValue = ["b": ["c": "x"]]
         #expect(try outcome(["equals": ["context.v.b.c": "x"]], value) == .holds)
@@ -84,6 +86,7 @@ import Vocabulary
         #expect(try outcome(["equals": ["context.v": ["ref": "context.o"]]], "unheard of", "unheard of") == .holds)
     }
 
+    // S4-40.
     @Test(
         arguments: [
             (["all": [["equals": ["context.v": 1]], ["equals": ["context.none": 1]]]], .missing),

@@ -9,6 +9,7 @@ import Vocabulary
         RoleDefinition(id: roleID(number), name: name, parents: parents.map(roleID), permissions: permissions)
     }
 
+    // S4-07.
     @Test func permissionsAreInheritedAndTheChainIsNamed() throws {
         let graph = try RoleGraph([
             role(1, "clerk", [], [Permission("read", on: "invoice")]), role(2, "lead", [1]), role(3, "head", [2]),
@@ -73,6 +74,7 @@ import Vocabulary
         #expect(permission.covers(action: "read", resourceType: "doc", resourceID: text) == expected)
     }
 
+    // S4-02, S4-03, S4-04, S4-05, S4-06.
     @Test func predefinedRolesDoWhatTheirNamesSay() throws {
         let graph = try RoleGraph(
             PredefinedRole.definitions { role in

@@ -7,6 +7,7 @@ import Vocabulary
 
 @Suite("The management API keeps its promises over HTTP")
 struct ManagementAPITests {
+    // S4-09, S4-10.
     @Test func aChangeNamesTheVersionItIsMadeUpon() async throws {
         let running = try await TestGateway.open()
         try await running.serve { api in

@@ -26,6 +26,7 @@ struct SlapdSyncTests {
             logger: Logger(label: "directory", factory: { _ in SwiftLogNoOpLogHandler() }), clock: bench.clock)
     }
 
+    // S4-08.
     @Test("Everybody of the edge cases has the groups of the written truth; the second run writes nothing")
     func edgeCases() async throws {
         let fixture = FixtureDirectory.edgeCases()

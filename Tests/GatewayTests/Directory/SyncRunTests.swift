@@ -22,6 +22,7 @@ struct SyncRunTests {
         #expect(try await bench.service.list(in: bench.tenant).isEmpty)
     }
 
+    // S4-67.
     @Test("The first run imports people, groups and memberships, each with its event; the second writes nothing")
     func firstAndSecond() async throws {
         let bench = try await SyncBench()

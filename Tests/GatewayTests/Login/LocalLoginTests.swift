@@ -6,6 +6,7 @@ import Vocabulary
 @testable import Gateway
 
 @Suite struct LocalLoginTests {
+    // S4-12.
     @Test func `a person signs in with a local password and gets a session, a device and one event`() async throws {
         let bench = try await LoginBench()
         let begun = try await bench.begin()
@@ -30,6 +31,7 @@ import Vocabulary
         #expect(try await bench.signIn("anna@example.org").notice == .refused(.badCredentials))
     }
 
+    // S4-12.
     @Test func `a wrong password and an unknown login are refused alike`() async throws {
         let bench = try await LoginBench()
         let wrong = try await bench.signIn("anna", SecretText("another long passphrase"))
@@ -41,6 +43,7 @@ import Vocabulary
         #expect(try await bench.signIn("anna", SecretText(""), source: "192.0.2.3").completed == nil)
     }
 
+    // S4-11.
     @Test func `a disabled person is refused although the password is right`() async throws {
         let bench = try await LoginBench()
         try await bench.people.disable(bench.anna, .administrator, by: bench.caller)
@@ -50,6 +53,7 @@ import Vocabulary
         #expect(bench.sessions.sessions(of: bench.anna, in: bench.tenant).isEmpty)
     }
 
+    // S4-11.
     @Test func `a person disabled while the password was checked gets no session`() async throws {
         let bench = try await LoginBench()
         let secret = try await bench.enrol()

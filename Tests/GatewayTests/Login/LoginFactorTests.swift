@@ -14,6 +14,7 @@ import Vocabulary
         return begun
     }
 
+    // S4-14.
     @Test func `a code signs in once, and neither a wrong one nor the same one again does`() async throws {
         let bench = try await LoginBench()
         let secret = try await bench.enrol().reveal()
@@ -57,6 +58,7 @@ import Vocabulary
         #expect(try await bench.submit(.oneTimeCode(bench.code(secret)), to: begun).pageName == "over")
     }
 
+    // S4-14.
     @Test func `a role that requires two factors lets nobody enrol the first by password alone`() async throws {
         let bench = try await LoginBench(requiredRoles: ["Operator"])
         let anna = bench.anna
@@ -88,6 +90,7 @@ import Vocabulary
         #expect(done.started.session.strength == .aal2)
     }
 
+    // S4-15.
     @Test func `a step-up rotates the session, and the old cookie is worth nothing`() async throws {
         let bench = try await LoginBench()
         let old = try #require(try await bench.signIn().completed).started

@@ -20,6 +20,7 @@ import Vocabulary
         #expect(try await bench.signIn().completed != nil, "a right password sets the count back")
     }
 
+    // S4-13.
     @Test(arguments: ["anna", "nobody"]) func `the account locks at its limit, known or not`(name: String) async throws
     {
         let bench = try await LoginBench()

@@ -18,6 +18,7 @@ import Vocabulary
         policy.evaluate(SecretText(text), context, blockList: blockList)
     }
 
+    // S4-13.
     @Test func `fifteen characters alone and twelve beside a second factor, one fewer is refused`() {
         #expect(judge("wörtlich fünfze") == [])
         #expect(judge("wörtlich fünfz") == [.tooShort(minimum: 15, found: 14)])
@@ -72,6 +73,7 @@ import Vocabulary
         #expect(judge("die LÖWEN schlafen heute", .init(), context) == [.contextWord(.configured)])
     }
 
+    // S4-13.
     @Test func `composition counts each kind and says what is missing`() {
         let policy = PasswordPolicy(composition: .init(upper: 1, lower: 1, digit: 2, special: 1))
         #expect(judge("Correct horse 42", policy) == [])

@@ -26,6 +26,7 @@ import Vocabulary
         rule.refusal(granting: id(role), in: id(1), held: held.map { id($0) }, expiresAt: expiresAt, now: start)
     }
 
+    // S4-07.
     @Test func oneGrantsOnlyWhatOneHolds() {
         #expect(refusal(1, held: [2]) == nil)
         #expect(refusal(2, held: [1]) == .notHeld([Self.write]))

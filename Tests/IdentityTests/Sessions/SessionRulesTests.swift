@@ -12,6 +12,7 @@ import Vocabulary
             lifetime: lifetime, secretHash: hash(1, .session))
     }
 
+    // S4-15.
     @Test func idleAndAbsoluteLimitsEndItAtTheirMoment() {
         var session = session(lifetime: SessionLifetime(idleSeconds: 60, absoluteSeconds: 100))
         #expect(!session.isExpired(at: start + .seconds(60) - .microseconds(1)))

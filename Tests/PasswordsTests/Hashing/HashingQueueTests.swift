@@ -72,6 +72,7 @@ import Vocabulary
         #expect(try await running.value == .mismatched)
     }
 
+    // S4-13.
     @Test func `a former password is recognised, another is not, and the history has a limit`() async throws {
         let hasher = try PasswordHasher(configuration: .init(threads: 2))
         var history: [PasswordHash] = []

@@ -15,6 +15,7 @@ struct LDAPLoginTests {
         if case .verified(let identity, _) = outcome { identity } else { nil }
     }
 
+    // S4-67.
     @Test("Everybody logs in with the right password, with every group of the written truth, odd names included")
     func everybody() async throws {
         let bench = try await DirectoryBench()

@@ -6,6 +6,7 @@ import Vocabulary
 @Suite struct DecisionRecorderTests {
     let fixture = DecisionFixture()
 
+    // S4-64.
     @Test func `everything recorded of a decision is read back`() async throws {
         let recorder = try fixture.recorder()
         let batch = DecisionID(high: 8, low: 8)
@@ -77,6 +78,7 @@ import Vocabulary
         #expect(recorder.statistics.folded == 9 && recorder.statistics.recorded == 15)
     }
 
+    // S4-64.
     @Test(arguments: [
         (RecordedDecision.Outcome.permit, RecordedDecision.Enforcement.mandatory), (.permit, .critical),
         (.deny, .advisory), (.error, .advisory), (.deny, .mandatory),

@@ -11,6 +11,7 @@ import Vocabulary
         Data(haystack).range(of: Data(needle.utf8)) != nil
     }
 
+    // S4-72.
     @Test func `inputs stand nowhere in clear, and once for many decisions`() async throws {
         let recorder = try fixture.recorder()
         let mail = "zoe.unique@example.org", asker = fixture.asker()
@@ -193,6 +194,7 @@ import Vocabulary
         #expect(try fixture.log.segments(fixture.tenant) == [first])
     }
 
+    // S4-63.
     @Test func `retention deletes what is old and journalled, keeps its sum, and never reuses a number`() async throws {
         let recorder = try fixture.recorder {
             $0.segmentBytes = 1

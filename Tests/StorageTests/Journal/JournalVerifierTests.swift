@@ -46,6 +46,7 @@ struct JournalVerifierTests {
         #expect(try await Self.sample(sections: true).lines.joined().contains("ada@example.org"))
     }
 
+    // S4-74.
     @Test func aFlippedRecordIsNamed() async throws {
         var sample = try await Self.sample()
         let start = try #require(sample.lines[4].range(of: "\"record\":\""))
@@ -57,12 +58,14 @@ struct JournalVerifierTests {
         #expect(found.contains(.rootMismatch(epoch: 1, size: 10)))
     }
 
+    // S4-74.
     @Test func aDroppedRecordIsNamed() async throws {
         var sample = try await Self.sample()
         sample.lines.remove(at: 4)
         #expect(findings(sample).contains(.dropped(position: 4)))
     }
 
+    // S4-74.
     @Test func reorderedRecordsAreNamed() async throws {
         var sample = try await Self.sample()
         sample.lines.swapAt(2, 3)
@@ -71,6 +74,7 @@ struct JournalVerifierTests {
         #expect(!found.contains { if case .dropped = $0 { true } else { false } })
     }
 
+    // S4-74.
     @Test func aCutTailIsFoundOnlyWithAHeadKeptOutside() async throws {
         var sample = try await Self.sample()
         // Cut after the first head as a careful thief would: records, head and header.

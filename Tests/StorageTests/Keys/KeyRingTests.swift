@@ -7,6 +7,7 @@ import Vocabulary
 struct KeyRingTests {
     private let secret = [UInt8]("JBSWY3DPEHPK3PXP".utf8)
 
+    // S4-72.
     @Test func whatIsSealedOpensThereAndNowhereElse() async throws {
         let bench = try Bench()
         let keys = try await bench.open().keys
