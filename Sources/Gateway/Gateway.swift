@@ -97,13 +97,20 @@ public final class Gateway: Sendable {
         }
     }
 
-    /// Signs a last head, writes what is buffered, and closes the store.
+    /// Signs a last head, writes what is buffered, and closes the store, whatever of the rest fails.
+    ///
+    /// - Throws: the first failure, after everything was tried.
     public func close() async throws {
         hasher.shutDown()
-        if store.appendRefusal == nil { try await login.drainFailures(all: true) }
+        var failure: (any Error)?
+        func attempt(_ work: () async throws -> Void) async {
+            do { try await work() } catch { failure = failure ?? error }
+        }
+        if store.appendRefusal == nil { await attempt { try await login.drainFailures(all: true) } }
         await recorder.stop()
-        if store.appendRefusal == nil { try await store.signHeads(now: clock()) }
-        try await store.close()
+        if store.appendRefusal == nil { await attempt { _ = try await store.signHeads(now: clock()) } }
+        await attempt { try await store.close() }
+        if let failure { throw failure }
     }
 
     // MARK: Services

@@ -52,6 +52,15 @@ public struct GatewayRouter: Sendable {
         return router.buildResponder()
     }
 
+    /// What the metrics listener answers: metrics, health and readiness, and nothing else.
+    public func metricsResponder() -> some HTTPResponder<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: ErrorMiddleware())
+        OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).installMetrics(on: router)
+        return router.buildResponder()
+    }
+
     /// Browsers get a page, programs problem+json.
     private func present(_ problem: Problem, _ request: Request, _ context: GatewayRequestContext) -> Response? {
         guard request.headers[.accept]?.contains("text/html") == true, !request.uri.path.hasPrefix("/api/") else {

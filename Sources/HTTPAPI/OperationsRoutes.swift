@@ -37,13 +37,24 @@ struct OperationsRoutes: Sendable {
         return Self.json(["status": "ready", "journal": .integer(size.size)])
     }
 
-    /// On the control socket and the metrics listener only; elsewhere it is not there.
+    /// On the control socket; the metrics listener has `installMetrics`. A loopback peer proves nothing here: the proxy
+    /// in front of the gateway is one, whoever stands behind it.
     private func measured(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        guard context.isLocalSocket || context.peer?.isLoopback == true else { throw Refusal.notFound }
+        guard context.isLocalSocket else { throw Refusal.notFound }
+        return text()
+    }
+
+    /// The metrics listener's whole router.
+    func installMetrics(on router: Router<GatewayRequestContext>) {
+        router.get("/healthz") { _, _ in Self.json(["status": "ok"]) }
+        router.get("/readyz") { _, _ in try await ready() }
+        router.get("/metrics") { _, _ in text() }
+    }
+
+    private func text() -> Response {
         let counts = gateway.counts
         metrics.gauge("gatehouse_sessions", help: "Live sessions").set(counts.sessions)
-        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions")
-            .set(counts.applicationSessions)
+        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions").set(counts.applicationSessions)
         metrics.gauge("gatehouse_api_keys", help: "Usable API keys").set(counts.keys)
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -1,5 +1,6 @@
 extension Timestamp: CustomStringConvertible {
-    /// RFC 3339 in UTC with the fraction only where there is one: `2026-11-21T03:35:00Z`, `2026-11-21T03:35:00.000001Z`.
+    /// RFC 3339 in UTC with the fraction only where there is one: `2026-11-21T03:35:00Z`,
+    /// `2026-11-21T03:35:00.000001Z`.
     public var rfc3339: String {
         let day = seconds.dividedRoundingDown(by: 86_400)
         let second = Int(seconds - day * 86_400)

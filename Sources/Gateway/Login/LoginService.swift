@@ -2,8 +2,8 @@ import Identity
 import Storage
 import Vocabulary
 
-/// Takes people through the login pages: loads the flow and its facts, lets the pure flow decide, makes the check it asks
-/// for, lets it decide again, and commits once — the flow where nobody else moved it, the event, and the session.
+/// Takes people through the login pages: loads the flow and its facts, lets the pure flow decide, makes the check it
+/// asks for, lets it decide again, and commits once — the flow where nobody else moved it, the event, and the session.
 ///
 /// Passwords, codes and tokens reach the checks and nothing else: neither rows nor events hold them.
 public struct LoginService: Sendable {
@@ -120,7 +120,8 @@ public struct LoginService: Sendable {
     }
 }
 
-/// One request's hold on a flow: the record as it was read, the record as it has become, and what was learnt on the way.
+/// One request's hold on a flow: the record as it was read, the record as it has become, and what was learnt on the
+/// way.
 struct LoginWork: Sendable {
     let stored: LoginFlow
     var flow: LoginFlow

@@ -93,7 +93,8 @@ struct UpstreamRefresh: Sendable {
     // MARK: Groups
 
     /// Opens and closes memberships until the person is in exactly the groups the directory named, counting those
-    /// reached through nesting; a membership that nesting already gives is not doubled. Answers whether a group was made.
+    /// reached through nesting; a membership that nesting already gives is not doubled. Answers whether a group was
+    /// made.
     private func refreshGroups(of person: PersonID, _ tx: Transaction) throws -> Bool {
         var made: [Group] = []
         var wanted: Set<GroupID> = []

@@ -10,7 +10,8 @@ public struct CookieHeader: Sendable {
 
     private let values: [String: [String]]
 
-    /// - Throws: `Refusal.badRequest("cookie.invalid")` beyond the limits. Foreign cookies that are malformed are skipped.
+    /// - Throws: `Refusal.badRequest("cookie.invalid")` beyond the limits. Foreign cookies that are malformed are
+    ///   skipped.
     public init(_ headers: HTTPFields) throws {
         let fields = headers[values: .cookie]
         guard fields.reduce(0, { $0 + $1.utf8.count }) <= Self.byteLimit else {

@@ -1,5 +1,5 @@
-/// The names of the gateway's own cookies. The `__Host-` prefix makes a browser refuse them unless they are Secure, have
-/// Path=/ and no Domain (RFC 6265bis §4.1.3.2), so that no application on a sibling host can set or read them; the
+/// The names of the gateway's own cookies. The `__Host-` prefix makes a browser refuse them unless they are Secure,
+/// have Path=/ and no Domain (RFC 6265bis §4.1.3.2), so that no application on a sibling host can set or read them; the
 /// tenant in the name keeps tenants of one host apart.
 public enum CookieName {
     /// What a cookie is for; each purpose has a name of its own, so that one is never taken for another.

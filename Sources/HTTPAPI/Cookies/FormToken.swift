@@ -2,8 +2,8 @@ import Vocabulary
 
 /// The token in a form that proves the form came from us, to this browser, for this purpose.
 ///
-/// It is an HMAC over the pre-session's or session's secret and the purpose: nothing is stored, and a token of one form,
-/// browser or session is worth nothing in another.
+/// It is an HMAC over the pre-session's or session's secret and the purpose: nothing is stored, and a token of one
+/// form, browser or session is worth nothing in another.
 public enum FormToken {
     /// - Parameters:
     ///   - binding: the secret in the browser's cookie.

@@ -3,7 +3,8 @@ import Vocabulary
 
 /// Holds a form post to our own origin, before its token is even looked at.
 public enum OriginCheck {
-    /// - Parameter origin: the tenant's public origin from configuration (`https://login.example.org`), never from `Host`.
+    /// - Parameter origin: the tenant's public origin from configuration (`https://login.example.org`), never from
+    ///   `Host`.
     /// - Throws: `Refusal.forbidden("csrf.origin")`.
     public static func require(_ headers: HTTPFields, origin: String) throws {
         let site = headers[values: HTTPField.Name("Sec-Fetch-Site")!]

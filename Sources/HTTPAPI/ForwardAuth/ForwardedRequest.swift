@@ -32,7 +32,8 @@ public struct ForwardedRequest: Sendable, Equatable {
 
     /// Reads `X-Original-Method`, `X-Original-URI`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Forwarded-For`.
     ///
-    /// - Throws: `ForwardedRequest.Refusal`; something unparsable is a refusal, never a value left out (CVE-2024-47070).
+    /// - Throws: `ForwardedRequest.Refusal`; something unparsable is a refusal, never a value left out
+    ///   (CVE-2024-47070).
     public init(headers: HTTPFields, peer: IPAddress?, trusted: TrustedProxies) throws(Refusal) {
         guard trusted.contains(peer) else { throw .untrustedPeer }
         method = try Self.one(headers, "X-Original-Method")

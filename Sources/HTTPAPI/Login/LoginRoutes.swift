@@ -4,8 +4,8 @@ import Hummingbird
 import Identity
 import Vocabulary
 
-/// The login pages: a flow begins or goes on at `/login`, links open at `/login/link/{token}`, sessions end at `/logout`;
-/// each also below `/t/{tenant}`.
+/// The login pages: a flow begins or goes on at `/login`, links open at `/login/link/{token}`, sessions end at
+/// `/logout`; each also below `/t/{tenant}`.
 public func loginRoutes(_ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer) throws {
     let routes = LoginRoutes(
         gateway: gateway, pages: pages,

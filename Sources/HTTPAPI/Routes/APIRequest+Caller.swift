@@ -2,8 +2,8 @@ import Gateway
 import Vocabulary
 
 extension APIRequest {
-    /// On whose behalf the handler works. The control socket's other end is the machine's administrator: its file can be
-    /// opened by nobody else.
+    /// On whose behalf the handler works. The control socket's other end is the machine's administrator: its file can
+    /// be opened by nobody else.
     public func caller(_ gateway: Gateway) throws -> Caller {
         guard let tenant else { throw Refusal.notFound }
         let command = CommandID.random(at: gateway.clock())

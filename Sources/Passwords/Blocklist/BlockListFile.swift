@@ -2,7 +2,8 @@ import Vocabulary
 
 /// Reads a list of common passwords, one a line, from a file of bounded size.
 public enum BlockListFile {
-    /// Largest file that is read, in bytes; larger lists belong in the breached-password file, which is searched in place.
+    /// Largest file that is read, in bytes; larger lists belong in the breached-password file, which is searched in
+    /// place.
     public static let sizeLimit = 16 * 1_024 * 1_024
 
     /// The file's text.

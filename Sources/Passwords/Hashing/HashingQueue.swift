@@ -77,7 +77,8 @@ extension HashingQueue {
     private func submit(_ job: Job, share: UInt64) -> (any Error)? {
         let refusal = state.withLock { state -> (any Error)? in
             if state.isStopped { return Self.stopping }
-            // Looked at under the lock: `cancel` raises the flag before it takes the lock, so one of both sees the other.
+            // Looked at under the lock: `cancel` raises the flag before it takes the lock, so one of both sees the
+            // other.
             if job.ticket.isCancelled.load(ordering: .sequentiallyConsistent) { return CancellationError() }
             return state.waiting.append(job, share: share) ? nil : busy(state)
         }

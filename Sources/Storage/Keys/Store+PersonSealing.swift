@@ -2,8 +2,8 @@ import Crypto
 import Vocabulary
 
 extension Store {
-    /// Seals what a decision read under its subject's key: a person's own, so that erasure reaches it; the tenant's for a
-    /// service account. Blocks for a look-up the first time: for threads of one's own only.
+    /// Seals what a decision read under its subject's key: a person's own, so that erasure reaches it; the tenant's for
+    /// a service account. Blocks for a look-up the first time: for threads of one's own only.
     /// Throws `storage.erased` for a person without a key.
     public func sealInputs(
         _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ plaintext: [UInt8]

@@ -27,14 +27,22 @@ struct GatewayService: Service {
     ) throws {
         self.gateway = gateway
         isServing = listeners.contains(.network)
-        let responder = try GatewayRouter(gateway: gateway).responder()
+        let router = try GatewayRouter(gateway: gateway)
+        let responder = try router.responder()
         let plan = try Self.plan(gateway.configuration, listeners)
         let readiness = Readiness(expected: plan.count, onReady: onReady)
-        services = try plan.map { listener in
-            try HTTPServer(listener.configuration, responder: responder, logger: gateway.logger) { port in
+        services = try plan.map { listener -> any Service in
+            let onListening: @Sendable (Int) async -> Void = { port in
                 if case .unix(let path) = listener.configuration.address { chmod(path, 0o600) }
                 await readiness.isListening(listener.isPublic ? port : nil)
             }
+            guard !listener.isMetrics else {
+                return try HTTPServer(
+                    listener.configuration, responder: router.metricsResponder(), logger: gateway.logger,
+                    onListening: onListening)
+            }
+            return try HTTPServer(
+                listener.configuration, responder: responder, logger: gateway.logger, onListening: onListening)
         }
     }
 
@@ -66,6 +74,7 @@ struct GatewayService: Service {
     private struct Listener {
         let configuration: HTTPServerConfiguration
         let isPublic: Bool
+        var isMetrics = false
     }
 
     private static func plan(_ configuration: Configuration, _ listeners: Listeners) throws -> [Listener] {
@@ -86,7 +95,7 @@ struct GatewayService: Service {
                 plan.append(
                     Listener(
                         configuration: HTTPServerConfiguration(address: .tcp(host: metrics.host, port: metrics.port)),
-                        isPublic: false))
+                        isPublic: false, isMetrics: true))
             }
         }
         if listeners.contains(.control) {

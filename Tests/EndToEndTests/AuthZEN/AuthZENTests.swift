@@ -128,7 +128,8 @@ struct AuthZENTests {
             let nobody = try await api.send(.post, "/access/v1/evaluation", body, token: .some(nil))
             #expect(nobody.status == 401)
             #expect(nobody.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
-            let forged = try await api.send(.post, "/access/v1/evaluation", body, token: "gh_k_" + String(repeating: "A", count: 43))
+            let forged = try await api.send(
+                .post, "/access/v1/evaluation", body, token: "gh_k_" + String(repeating: "A", count: 43))
             #expect(forged.status == 401)
             let powerless = try await api.send(.post, "/access/v1/evaluation", body, token: key.token.reveal())
             #expect(powerless.status == 403)

@@ -77,9 +77,11 @@ struct ManagementAPITests {
         ).token.reveal()
         try await running.serve { api in
             #expect(try await api.send(.post, "/api/v1/people", ["login": "bob"]).status == 201)
-            let admin = try await api.send(.post, "/api/v1/assignments", ["person": "bob", "role": "Admin"], token: key)
+            let admin = try await api.send(
+                .post, "/api/v1/assignments", ["person": "bob", "role": "Admin"], token: key)
             #expect(admin.status == 403)
-            let own = try await api.send(.post, "/api/v1/assignments", ["person": "bob", "role": "Granter"], token: key)
+            let own = try await api.send(
+                .post, "/api/v1/assignments", ["person": "bob", "role": "Granter"], token: key)
             #expect(own.status == 201)
         }
     }
@@ -113,7 +115,8 @@ struct ManagementAPITests {
             #expect(!routes.isEmpty)
             #expect(routes.isSubset(of: described))
             for route in router.registry.routes {
-                let path = route.path.split(separator: "/").map { $0.hasPrefix("{") ? "x" : String($0) }.joined(separator: "/")
+                let path = route.path.split(separator: "/").map { $0.hasPrefix("{") ? "x" : String($0) }.joined(
+                    separator: "/")
                 let answer = try await api.send(route.method, "/" + path, token: .some(nil))
                 #expect(answer.status == 401, "\(route.method) \(route.path) answered \(answer.status) to nobody")
             }
@@ -136,7 +139,8 @@ struct ManagementAPITests {
             #expect(before.body?["context"]?["reason_codes"] == ["no_matching_rule"])
             let why = try await api.send(.post, "/api/v1/explain", question)
             #expect(why.text.contains("Reader"), "\(why.text)")
-            #expect(try await api.send(.post, "/api/v1/assignments", ["person": "ada", "role": "Reader"]).status == 201)
+            #expect(
+                try await api.send(.post, "/api/v1/assignments", ["person": "ada", "role": "Reader"]).status == 201)
             let after = try await api.send(.post, "/api/v1/decide", question)
             #expect(after.body?["decision"] == true)
             #expect(after.body?["context"]?["rules"]?.list?.count == 1)

@@ -57,7 +57,9 @@ struct TestGateway {
 
     /// The machine's administrator, acting in a tenant.
     static func operatorCaller(_ gateway: Gateway, tenant slug: String) throws -> Caller {
-        guard let tenant = gateway.tenants.tenant(slug: slug) else { throw Fault("test", .ourselves, "no tenant \(slug)") }
+        guard let tenant = gateway.tenants.tenant(slug: slug) else {
+            throw Fault("test", .ourselves, "no tenant \(slug)")
+        }
         return Caller(
             tenant: tenant.id, actor: .operatingSystemUser(0), command: CommandID.random(at: gateway.clock()))
     }
