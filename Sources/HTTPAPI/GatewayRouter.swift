@@ -57,7 +57,8 @@ public struct GatewayRouter: Sendable {
         let router = Router(context: GatewayRequestContext.self)
         router.add(middleware: RequestIDMiddleware())
         router.add(middleware: ErrorMiddleware())
-        OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).installMetrics(on: router)
+        OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages)
+            .installMetrics(on: router)
         return router.buildResponder()
     }
 

@@ -54,7 +54,8 @@ struct OperationsRoutes: Sendable {
     private func text() -> Response {
         let counts = gateway.counts
         metrics.gauge("gatehouse_sessions", help: "Live sessions").set(counts.sessions)
-        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions").set(counts.applicationSessions)
+        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions")
+            .set(counts.applicationSessions)
         metrics.gauge("gatehouse_api_keys", help: "Usable API keys").set(counts.keys)
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
