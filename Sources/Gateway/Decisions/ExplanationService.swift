@@ -61,12 +61,20 @@ public struct DecisionTrace: Sendable {
     }
 
     private func sentence(_ condition: UnmetCondition) -> String {
-        var text = condition.description
+        var text = wording(condition)
         for (id, name) in roleNames { text = text.replacing(id.description, with: name) }
         for group in groups {
             if let key = group.upstreamKey { text = text.replacing(key, with: group.name) }
         }
         return text
+    }
+
+    /// In the words of the person concerned; the engine's own are for administrators.
+    private func wording(_ condition: UnmetCondition) -> String {
+        guard case .subject(let users, let roles, let groups, _) = condition else { return condition.description }
+        if !roles.isEmpty { return "You would have to hold the role \(roles.joined(separator: " or "))." }
+        if !groups.isEmpty { return "You would have to be in the group \(groups.joined(separator: " or "))." }
+        return users.isEmpty ? condition.description : "This is open to named people only."
     }
 }
 
