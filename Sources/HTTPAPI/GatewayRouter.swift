@@ -68,7 +68,7 @@ public struct GatewayRouter: Sendable {
             return nil
         }
         let status = HTTPResponse.Status(code: problem.status)
-        return try? pages.response(MessagePage.problem(problem, requestID: context.requestID), status: status)
+        return pages.response(MessagePage.problem(problem, requestID: context.requestID), status: status)
     }
 }
 

@@ -132,7 +132,7 @@ struct VerifyRoutes: Sendable {
         page.reasons = trace.sentences
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
-        return try pages.response(page, status: .forbidden)
+        return pages.response(page, status: .forbidden)
     }
 
     // MARK: On the application's host

@@ -33,20 +33,20 @@ struct LoginPresenter: Sendable {
             let providers = choices.enumerated().map {
                 LoginPage.Provider(id: $1.id.description, name: $1.name, isChosen: $0 == 0)
             }
-            return try pages.response(
+            return pages.response(
                 LoginPage(form: frame, lead: lead, identifier: login, providers: providers), status: status)
         case .password(let login, let provider):
-            return try pages.response(
+            return pages.response(
                 PasswordPage(form: frame, identifier: login, provider: provider, restartPath: path(view, [:])),
                 status: status)
         case .secondFactor(let methods): return try secondFactor(methods, frame, view, method, status)
         case .enrolment(let enrolment):
             let qr = QRCode(enrolment.uri.reveal())?.dataURI ?? ""
-            return try pages.response(
+            return pages.response(
                 EnrolTOTPPage(form: frame, qr: qr, secret: enrolment.secret.reveal()), status: status)
-        case .invitation: return try pages.response(SecondFactorPage(form: frame, method: .invitation), status: status)
+        case .invitation: return pages.response(SecondFactorPage(form: frame, method: .invitation), status: status)
         case .newPassword(let reason, let login, let length, let asksPresent):
-            return try pages.response(
+            return pages.response(
                 SetPasswordPage(
                     form: frame, occasion: Self.occasion(reason, asksPresent), identifier: login,
                     minimumLength: length), status: status)
@@ -61,14 +61,14 @@ struct LoginPresenter: Sendable {
         let isRecovery = asked == "recovery_code" && methods.contains(.recoveryCode)
         let other: String? =
             methods.count < 2 ? nil : path(view, isRecovery ? [:] : ["method": "recovery_code"])
-        return try pages.response(
+        return pages.response(
             SecondFactorPage(form: frame, method: isRecovery ? .recoveryCode : .totp, otherPath: other), status: status)
     }
 
     private func over(_ error: String?, _ status: HTTPResponse.Status) throws -> Response {
         var page = MessagePage(.refused, "Please begin again", error ?? "There is nothing more to do on this page.")
         page.links = [MessagePage.Link("Sign in", call.path("/login"))]
-        return try pages.response(page, status: status)
+        return pages.response(page, status: status)
     }
 
     /// The codes of a first enrolment, before the browser goes on.
@@ -76,7 +76,7 @@ struct LoginPresenter: Sendable {
         let frame = FormFrame(
             action: call.path("/login"), csrf: try binding.map { try call.token(Self.formPurpose, $0) } ?? "",
             flow: done.flow.description)
-        return try pages.response(RecoveryCodesPage(form: frame, codes: done.recoveryCodes.map { $0.reveal() }))
+        return pages.response(RecoveryCodesPage(form: frame, codes: done.recoveryCodes.map { $0.reveal() }))
     }
 
     private var lead: String { "Sign in to go on." }

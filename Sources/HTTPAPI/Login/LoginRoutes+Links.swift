@@ -19,7 +19,7 @@ extension LoginRoutes {
             action: call.path("/login/link/\(text)"), csrf: try call.token(Self.purpose, offer.secret),
             flow: offer.flow.description)
         page.form = (frame, "Go on")
-        var response = try pages.response(page)
+        var response = pages.response(page)
         response.headers.append(SetCookie(call.name(.preSession), offer.secret).field)
         return response
     }
@@ -36,7 +36,7 @@ extension LoginRoutes {
     }
 
     private func refusedLink() throws -> Response {
-        try pages.response(
+        pages.response(
             MessagePage(.refused, "This link does not open anything", LoginWording.sentence(.linkRefused)),
             status: .gone)
     }
@@ -58,13 +58,13 @@ extension LoginRoutes {
     func confirmLogout(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
         guard let (_, secret) = try call.session() else {
-            return try pages.response(MessagePage.loggedOut(loginPath: call.path("/login")))
+            return pages.response(MessagePage.loggedOut(loginPath: call.path("/login")))
         }
         var page = MessagePage(
             .plain, "Sign out?", "This ends your session here and in the applications it opened.")
         let frame = FormFrame(action: call.path("/logout"), csrf: try call.token(Self.logoutPurpose, secret))
         page.form = (frame, "Sign out")
-        return try pages.response(page)
+        return pages.response(page)
     }
 
     /// Ends the session in the journal first, then forgets the cookie.
@@ -75,7 +75,7 @@ extension LoginRoutes {
             _ = try await call.form(request, purpose: Self.logoutPurpose, binding: secret)
             _ = try await gateway.sessions.end(session.id, .logout, by: call.caller(session))
         }
-        var response = try pages.response(MessagePage.loggedOut(loginPath: call.path("/login")))
+        var response = pages.response(MessagePage.loggedOut(loginPath: call.path("/login")))
         response.headers.append(SetCookie.removing(call.name(.session)).field)
         return response
     }

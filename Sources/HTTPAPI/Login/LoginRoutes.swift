@@ -146,7 +146,7 @@ struct LoginRoutes: Sendable {
         guard isApplication else { return call.redirect(target, cookies: cookies) }
         var page = MessagePage(.done, "You are signed in", "You are being taken to the application.")
         page.links = [MessagePage.Link("Go on", target)]
-        var response = try pages.response(page)
+        var response = pages.response(page)
         if let refresh = HTTPField.Name("Refresh") { response.headers[refresh] = "0; url=\(target)" }
         for cookie in cookies { response.headers.append(cookie.field) }
         return response
