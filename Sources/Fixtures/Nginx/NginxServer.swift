@@ -21,16 +21,22 @@ public final class NginxServer: Sendable {
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw FixtureError("\(executable) is missing; install the package nginx-light or nginx.")
         }
-        // Between finding a free port and nginx binding it, somebody else may take it: then another one is tried.
-        var last = FixtureError("nginx was not started.")
-        for _ in 0..<(configuration.port == 0 ? 3 : 1) {
-            let port = configuration.port == 0 ? try LoopbackPort.free() : configuration.port
-            let server = try NginxServer(configuration, port: port)
-            if await server.becomesReady() { return server }
-            last = FixtureError("nginx did not start: \(server.errorLog)")
-            await server.stop()
-        }
-        throw last
+        return try await start(configuration, attempts: configuration.port == 0 ? 3 : 1)
+    }
+
+    // Between finding a free port and nginx binding it, somebody else may take it: then another one is tried.
+    private static func start(_ configuration: NginxConfiguration, attempts: Int) async throws -> NginxServer {
+        let server = try make(configuration)
+        if await server.becomesReady() { return server }
+        let log = server.errorLog
+        await server.stop()
+        guard attempts > 1 else { throw FixtureError("nginx did not start: \(log)") }
+        return try await start(configuration, attempts: attempts - 1)
+    }
+
+    private static func make(_ configuration: NginxConfiguration) throws -> NginxServer {
+        let port = configuration.port == 0 ? try LoopbackPort.free() : configuration.port
+        return try NginxServer(configuration, port: port)
     }
 
     private init(_ configuration: NginxConfiguration, port: Int) throws {
