@@ -53,6 +53,28 @@ public enum BindRefusal: Sendable, Hashable {
     case other(code: Int32, diagnostic: String)
 }
 
+extension BindRefusal: CustomStringConvertible {
+    /// The reason in words, and where it is the server's own, with its code.
+    public var description: String {
+        switch self {
+        case .emptyPassword: "empty password"
+        case .invalidCredentials: "invalid credentials"
+        case .unknownAccount: "unknown account"
+        case .outsideLogonHours: "outside logon hours"
+        case .workstationNotPermitted: "workstation not permitted"
+        case .passwordExpired: "password expired"
+        case .accountDisabled: "account disabled"
+        case .accountExpired: "account expired"
+        case .mustChangePassword: "password must be changed"
+        case .accountLocked: "account locked"
+        case .accountInactive: "account inactive, or the server is unwilling"
+        case .strongerAuthenticationRequired: "stronger authentication required"
+        case .confidentialityRequired: "TLS required"
+        case .other(let code, let diagnostic): "result \(code)\(diagnostic.isEmpty ? "" : ": \(diagnostic)")"
+        }
+    }
+}
+
 extension BindRefusal {
     /// Names the reason from a result code, the server's text and a password policy error.
     init(code: Int32, diagnostic: String, policyError: Int?) {
@@ -60,6 +82,8 @@ extension BindRefusal {
             switch code {
             case 49: Self.credentials(diagnostic, policyError)
             case 53: Self.policy(policyError) ?? .accountInactive
+            // 389 answers this to an account it has locked after wrong passwords.
+            case 19: Self.policy(policyError) ?? .accountLocked
             case 8: .strongerAuthenticationRequired
             case 13: .confidentialityRequired
             case 32: .unknownAccount

@@ -31,10 +31,9 @@ public final class LDAPConnection: Sendable {
     /// Ends the thread and the connection. Waiting operations throw `LDAPError.closed`.
     public func close() { worker.stop() }
 
-    /// False when the connection is known to be broken without asking the server.
-    public func isHealthy() async -> Bool {
-        (try? await run { handle, _ in handle.isHealthy() }) ?? false
-    }
+    /// False when there is no connection, or the server has closed it or said something nobody asked for. Asks the
+    /// system alone, and means something only while no operation runs.
+    public var isHealthy: Bool { worker.socket.isQuiet }
 
     func reserve(_ reservation: Reservation) { self.reservation.withLock { $0 = reservation } }
 

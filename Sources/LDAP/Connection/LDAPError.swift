@@ -62,3 +62,25 @@ public enum LDAPError: Error, Sendable, Hashable {
         }
     }
 }
+
+extension LDAPError: CustomStringConvertible {
+    /// One sentence's worth for an administrator, without a full stop.
+    public var description: String {
+        switch self {
+        case .unreachable(let server, let detail): "\(server) cannot be reached: \(detail)"
+        case .connectionLost(let detail): "the connection was lost: \(detail)"
+        case .timedOut(let phase): "no answer in time (\(phase.rawValue))"
+        case .startTLSRefused(let detail): "the server would not start TLS: \(detail)"
+        case .failed(let code, let diagnostic):
+            "the server answered \(code)\(diagnostic.isEmpty ? "" : ": \(diagnostic)")"
+        case .limitExceeded(let limit): "more \(limit.rawValue) than permitted"
+        case .malformedAnswer(let what): "the answer is malformed: \(what)"
+        case .invalidRequest(let what): "the request means nothing: \(what)"
+        case .serviceBindRefused(let reason): "the service account was refused: \(reason)"
+        case .noServerAvailable(let last): last ?? "every server is being left alone after failures"
+        case .poolExhausted: "all connections stayed busy"
+        case .closed: "the connection was closed"
+        case .cancelled: "the operation was cancelled"
+        }
+    }
+}

@@ -9,16 +9,23 @@ final class LDAPHandle {
     private(set) var pointer: OpaquePointer?
     /// Set by the first `close`: a new connection under the same object would be anonymous, and look bound.
     private var isSpent = false
+    private var isConnected = false
     /// Attribute names seen, by their bytes as sent, so that an entry does not allocate the same names again.
     var names = AttributeNameTable()
 
-    init(_ configuration: LDAPConfiguration) { self.configuration = configuration }
+    private let socket: SocketNumber
+
+    init(_ configuration: LDAPConfiguration, _ socket: SocketNumber) {
+        self.configuration = configuration
+        self.socket = socket
+    }
 
     deinit { close() }
 
     /// Closes the connection for good.
     func close() {
         isSpent = true
+        socket.set(-1)
         if let pointer { ldap_unbind_ext(pointer, nil, nil) }
         pointer = nil
     }
@@ -36,17 +43,6 @@ final class LDAPHandle {
             throw error
         }
         return fresh
-    }
-
-    /// False when the server has closed the connection, or has said something nobody asked for while it was idle.
-    func isHealthy() -> Bool {
-        guard let pointer else { return false }
-        var descriptor: Int32 = -1
-        guard ldap_get_option(pointer, LDAP_OPT_DESC, &descriptor) == LDAP_OPT_SUCCESS, descriptor >= 0 else {
-            return false
-        }
-        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&poller, 1, 0) == 0
     }
 
     // MARK: Opening
@@ -135,7 +131,10 @@ final class LDAPHandle {
         while true {
             var id: Int32 = -1
             let status = call(&id)
-            if status == LDAP_SUCCESS { return id }
+            if status == LDAP_SUCCESS {
+                if !isConnected { noteConnected() }
+                return id
+            }
             guard status == LDAP_X_CONNECTING else {
                 let detail = describe(status)
                 close()
@@ -157,15 +156,26 @@ final class LDAPHandle {
         }
     }
 
+    /// Waits for the socket to come up, and for the server's part of a TLS handshake, which is read.
     private func waitUntilConnected() {
-        var descriptor: Int32 = -1
-        guard let pointer, ldap_get_option(pointer, LDAP_OPT_DESC, &descriptor) == LDAP_OPT_SUCCESS, descriptor >= 0
-        else {
-            _ = poll(nil, 0, 10)
+        guard let descriptor else {
+            _ = poll(nil, 0, 1)
             return
         }
         var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&poller, 1, 50)
+    }
+
+    private func noteConnected() {
+        isConnected = true
+        if let descriptor { socket.set(descriptor) }
+    }
+
+    private var descriptor: Int32? {
+        var descriptor: Int32 = -1
+        guard let pointer, ldap_get_option(pointer, LDAP_OPT_DESC, &descriptor) == LDAP_OPT_SUCCESS, descriptor >= 0
+        else { return nil }
+        return descriptor
     }
 
     /// The next message that answers `id`; the caller frees it (`parse` does). A late or cancelled bind leaves the

@@ -18,6 +18,8 @@ final class LDAPWorker: Sendable {
     private let wake = DispatchSemaphore(value: 0)
     private let queueLimit: Int
     private let configuration: LDAPConfiguration
+    /// The open socket, for whoever wants to look at it while no job runs.
+    let socket = SocketNumber()
 
     init(_ configuration: LDAPConfiguration) {
         self.configuration = configuration
@@ -48,7 +50,7 @@ final class LDAPWorker: Sendable {
     }
 
     private func run() {
-        let handle = LDAPHandle(configuration)
+        let handle = LDAPHandle(configuration, socket)
         while true {
             wake.wait()
             let (job, isStopped) = state.withLock { state in
@@ -98,6 +100,21 @@ final class LDAPWorker: Sendable {
             }, box.toOpaque())
         if status != 0 { box.release() }
         return status == 0
+    }
+}
+
+/// The descriptor of a connection's socket; negative while there is none.
+final class SocketNumber: Sendable {
+    private let number = Atomic(Int32(-1))
+
+    func set(_ descriptor: Int32) { number.store(descriptor, ordering: .releasing) }
+
+    /// False when there is no socket, or something arrived on it that nobody asked for: an end, or a notice of one.
+    var isQuiet: Bool {
+        let descriptor = number.load(ordering: .acquiring)
+        guard descriptor >= 0 else { return false }
+        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&poller, 1, 0) == 0
     }
 }
 

@@ -109,7 +109,7 @@ public final class LDAPPool: Sendable {
     ) async throws -> Value {
         guard !state.withLock(\.isClosed) else { throw LDAPError.closed }
         while let kept = takeResting(server) {
-            guard await kept.isHealthy() else {
+            guard kept.isHealthy else {
                 kept.close()
                 continue
             }

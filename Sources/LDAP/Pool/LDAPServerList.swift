@@ -54,7 +54,9 @@ public final class LDAPServerList: Sendable {
     private func failed(_ server: Int, _ error: LDAPError) {
         state.withLock { state in
             state.breakers[server].failed(at: now)
-            state.lastFailure = "\(configurations[server].endpoint): \(error)"
+            // An unreachable server's error names it already.
+            let names = if case .unreachable = error { "" } else { "\(configurations[server].endpoint): " }
+            state.lastFailure = "\(names)\(error)"
         }
     }
 

@@ -37,7 +37,7 @@ extension LDAPDirectory {
             _ = try await connection.entries(
                 SearchRequest(base: "", scope: .base, filter: "(objectClass=*)", attributes: ["supportedControl"]))
         } catch {
-            guard case .failed = error else { return [check(.connection, false, LDAPFailure.text(error))] }
+            guard case .failed = error else { return [check(.connection, false, "\(error)")] }
         }
         checks.append(check(.connection, true, "answers"))
         if let refused = await bindRefusal(connection) { return checks + [check(.serviceBind, false, refused)] }
@@ -54,7 +54,7 @@ extension LDAPDirectory {
             if case .refused(let reason) = outcome { return DirectoryRefusal(reason).rawValue }
             return nil
         } catch {
-            return LDAPFailure.text(error)
+            return "\(error)"
         }
     }
 
@@ -71,7 +71,7 @@ extension LDAPDirectory {
                 detail: isGood
                     ? "\(summary.entries) entries" : "no entry matches \(request.filter) under \(request.base)")
         } catch {
-            let detail = (error as? LDAPError).map(LDAPFailure.text) ?? "could not be read"
+            let detail = (error as? LDAPError).map { "\($0)" } ?? "could not be read"
             return DirectoryCheck(step: step, server: server, isGood: false, detail: detail)
         }
     }

@@ -7,7 +7,7 @@ extension LDAPDirectory {
     /// the beginning: halves of two servers' answers are never put together.
     public func snapshot() async throws -> DirectorySnapshot {
         try await translated {
-            try await searches.use { connection in try await gather(connection) }
+            try await client.withSearchConnection { connection in try await gather(connection) }
         }
     }
 

@@ -5,12 +5,12 @@ import Vocabulary
 
 /// One LDAP directory as this gateway uses it: logins, snapshots, password changes and a check for administrators.
 ///
-/// Searches and people's binds have connections of their own, so that neither waits for the other.
+/// Searches and people's binds have connections of their own, so that neither waits for the other; what one of them
+/// learns of a server serves both.
 public struct LDAPDirectory: DirectorySource {
     public let settings: LDAPDirectorySettings
     let reader: AttributeReader
-    let searches: ServerConnections
-    let binds: ServerConnections
+    let client: LDAPDirectoryClient
     let template: LDAPTemplate?
     let clock: @Sendable () -> Timestamp
     let logger: Logger
@@ -33,9 +33,10 @@ public struct LDAPDirectory: DirectorySource {
         } else {
             template = nil
         }
-        let connections = settings.connections
-        searches = ServerConnections(connections, limit: settings.searchConnections, service: settings.service)
-        binds = ServerConnections(connections, limit: settings.bindConnections, service: nil)
+        client = LDAPDirectoryClient(
+            LDAPServerList(settings.connections), service: settings.service?.account,
+            searchLimits: settings.poolLimits(settings.searchConnections),
+            bindLimits: settings.poolLimits(settings.bindConnections))
     }
 
     public var attributeNames: [String] { reader.names }

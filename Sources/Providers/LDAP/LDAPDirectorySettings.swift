@@ -70,6 +70,8 @@ extension LDAPDirectorySettings {
             self.dn = dn
             self.password = password
         }
+
+        var account: LDAPServiceAccount { LDAPServiceAccount(dn: dn, password: Array(password.reveal().utf8)) }
     }
 
     /// How a login becomes an entry to bind as.
@@ -131,6 +133,11 @@ extension LDAPDirectorySettings {
             self.isNested = isNested
             self.depthLimit = depthLimit
         }
+    }
+
+    /// Whoever waits for a connection longer than an operation may take is told that the directory is busy.
+    func poolLimits(_ connections: Int) -> LDAPPoolLimits {
+        LDAPPoolLimits(connections: max(1, connections), waiting: 512, longestWait: operationTimeout)
     }
 
     /// One connection's settings per server.

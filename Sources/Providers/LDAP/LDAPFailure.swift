@@ -1,30 +1,11 @@
 import LDAP
 import Vocabulary
 
-/// Tells administrators what went wrong with a directory, in words that hold no secret.
+/// Tells whose fault a directory's failure is, and what to do about it.
 enum LDAPFailure {
-    static func text(_ error: LDAPError) -> String {
-        switch error {
-        case .unreachable(let server, let detail): "\(server) cannot be reached: \(detail)"
-        case .connectionLost(let detail): "the connection was lost: \(detail)"
-        case .timedOut(let phase): "no answer in time (\(phase.rawValue))"
-        case .startTLSRefused(let detail): "the server would not start TLS: \(detail)"
-        case .failed(let code, let diagnostic):
-            "the server answered \(code)\(diagnostic.isEmpty ? "" : ": \(diagnostic)")"
-        case .limitExceeded(let limit): "more \(limit.rawValue) than permitted"
-        case .malformedAnswer(let what): "the answer is malformed: \(what)"
-        case .invalidRequest(let what): "the request means nothing: \(what)"
-        case .serviceBindRefused(let reason): "the service account was refused: \(DirectoryRefusal(reason).rawValue)"
-        case .noServerAvailable(let last): last ?? "every server is being left alone after failures"
-        case .poolExhausted: "all connections stayed busy"
-        case .closed: "the connection was closed"
-        case .cancelled: "the operation was cancelled"
-        }
-    }
-
     /// The failure as a fault of the peer, or of ours where the request or a setting is wrong.
     static func fault(_ error: LDAPError) -> Fault {
-        let message = "The directory did not answer: \(text(error))."
+        let message = "The directory did not answer: \(error)."
         switch error {
         case .serviceBindRefused:
             return Fault(

@@ -31,20 +31,20 @@ extension LDAPDirectory {
         switch try await find(login) {
         case .none:
             // A name that nobody has costs a bind as well, so that the time taken does not tell who exists.
-            _ = try? await binds.use { try await $0.bind(dn: nobody, password: secret) }
+            _ = try? await client.withBindConnection { try await $0.bind(dn: nobody, password: secret) }
             return .refused(.unknownLogin)
         case .several: return .refused(.ambiguousLogin)
         case .one(let entry):
-            let outcome = try await binds.use { try await $0.bind(dn: entry.dn, password: secret) }
+            let outcome = try await client.withBindConnection { try await $0.bind(dn: entry.dn, password: secret) }
             guard case .accepted(let warnings) = outcome else { return refused(outcome) }
-            return try await searches.use { try await identity(of: entry, warnings, on: $0) }
+            return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
         }
     }
 
     private func authenticateDirectly(
         _ dn: String, _ login: String, _ secret: [UInt8]
     ) async throws -> PrimaryOutcome {
-        let outcome = try await binds.use { connection -> PrimaryOutcome? in
+        let outcome = try await client.withBindConnection { connection -> PrimaryOutcome? in
             let outcome = try await connection.bind(dn: dn, password: secret)
             guard case .accepted(let warnings) = outcome else { return refused(outcome) }
             // Without a service account only the person may read the person's entry.
@@ -52,7 +52,7 @@ extension LDAPDirectory {
             return try await read(dn, warnings, on: connection)
         }
         if let outcome { return outcome }
-        return try await searches.use { try await read(dn, BindWarnings(), on: $0) }
+        return try await client.withSearchConnection { try await read(dn, BindWarnings(), on: $0) }
     }
 
     private enum Found {
@@ -63,7 +63,7 @@ extension LDAPDirectory {
     private func find(_ login: String) async throws -> Found {
         guard let condition = LDAPFilter.equals(settings.people.loginAttribute, login) else { return .none }
         do {
-            let entries = try await searches.use { connection in
+            let entries = try await client.withSearchConnection { connection in
                 try await connection.entries(
                     SearchRequest(
                         base: settings.people.base, filter: "(&\(settings.people.filter)\(condition))",

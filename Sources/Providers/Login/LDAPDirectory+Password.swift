@@ -22,7 +22,7 @@ extension LDAPDirectory {
         }
         do {
             guard let dn = try await name(of: login) else { return .refused(.unknownLogin) }
-            return try await binds.use { try await change(dn, before, after, on: $0) }
+            return try await client.withBindConnection { try await change(dn, before, after, on: $0) }
         } catch let error as LDAPError {
             return .unavailable(LDAPFailure.fault(error))
         } catch {
@@ -49,7 +49,7 @@ extension LDAPDirectory {
         guard NameKey.isValid(login: login) else { return nil }
         if let template { return template.filled(["login": login]) }
         guard let condition = LDAPFilter.equals(settings.people.loginAttribute, login) else { return nil }
-        let entries = try await searches.use { connection in
+        let entries = try await client.withSearchConnection { connection in
             try await connection.entries(
                 SearchRequest(
                     base: settings.people.base, filter: "(&\(settings.people.filter)\(condition))",
