@@ -20,7 +20,7 @@ struct BERReader {
     }
 
     /// How many bytes the length takes and what it says; at most four bytes of length are read.
-    private static func length(of bytes: ArraySlice<UInt8>) -> (header: Int, length: Int)? {
+    static func length(of bytes: ArraySlice<UInt8>) -> (header: Int, length: Int)? {
         guard let first = bytes.first else { return nil }
         if first < 0x80 { return (1, Int(first)) }
         let count = Int(first & 0x7F)
