@@ -54,7 +54,7 @@ debug-build: packages-test
 
 # One after another: many of them start servers and watch the clock, and two cores are few.
 test: debug-build
-	GATEHOUSE_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --disable-xctest --no-parallel $(SWIFT_FLAGS) \
+	JUDGE_PYTHON=$(CURDIR)/$(VENV)/bin/python swift test --skip-build --disable-xctest --no-parallel $(SWIFT_FLAGS) \
 	    $(if $(FILTER),--filter '$(FILTER)') 2>&1 | tee $(LOGS)/test.log | .ci/plain-test-output
 	@.ci/test-totals $(LOGS)/test.log
 

@@ -16,7 +16,7 @@ public enum StoreFinding: Hashable, Sendable {
     case unreadableKey(TenantID, PersonID)
 }
 
-extension Store {
+extension StoreReading {
     /// Recomputes everything that can be recomputed, on one snapshot. Takes as long as reading the whole file.
     public func check() async throws -> [StoreFinding] {
         let keys = keys
@@ -29,17 +29,19 @@ extension Store {
                 findings.append(.danglingReference(table: try row.text(0)))
             }
             for row in try connection.query("SELECT tenant FROM journal_tree ORDER BY tenant") {
-                findings += try Self.checkTree(try row.id(0), keys, connection)
+                findings += try StoreFinding.ofTree(try row.id(0), keys, connection)
             }
-            return try findings + Self.checkKeys(keys, connection)
+            return try findings + StoreFinding.ofKeys(keys, connection)
         }
     }
+}
 
-    private static func checkTree(
+extension StoreFinding {
+    fileprivate static func ofTree(
         _ tenant: TenantID, _ keys: KeyRing, _ connection: any SQLConnection
     ) throws -> [StoreFinding] {
         let tree = try JournalState.load(tenant, connection)
-        let heads = try connection.query(headColumns + " WHERE tenant = ?1", [.id(tenant)]).map(head)
+        let heads = try connection.query(Store.headColumns + " WHERE tenant = ?1", [.id(tenant)]).map(Store.head)
         let wanted = Set(heads.map(\.size))
         var frontier = MerkleFrontier()
         var roots: [Int64: [UInt8]] = [:]
@@ -59,7 +61,7 @@ extension Store {
         return findings
     }
 
-    private static func checkKeys(_ keys: KeyRing, _ connection: any SQLConnection) throws -> [StoreFinding] {
+    fileprivate static func ofKeys(_ keys: KeyRing, _ connection: any SQLConnection) throws -> [StoreFinding] {
         var findings: [StoreFinding] = []
         try connection.forEach("SELECT tenant, person, sealed FROM person_key", []) { row in
             let (tenant, person): (TenantID, PersonID) = (try row.id(0), try row.id(1))

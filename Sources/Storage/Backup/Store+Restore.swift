@@ -10,36 +10,39 @@ public struct RestoreReport: Sendable, Hashable {
 }
 
 extension Store {
-    /// Restores a backup into an empty data directory: checks size and digest against the manifest, proves the master
-    /// key, repeats erasures made since (`eraseRows` deletes such a person's rows in the same transaction), begins a
-    /// new epoch per tenant (journalled as `journal.epoch_started` and signed), and runs `endEverything` in the same
-    /// transaction, where sessions, tokens and flows end. Throws `backup.not_empty`, `backup.damaged`,
-    /// `keys.wrong_master`.
+    /// Restores a backup into a data directory without a database: checks size and digest against the manifest, proves
+    /// the master key, repeats erasures made since (`eraseRows` deletes such a person's rows in the same transaction),
+    /// begins a new epoch per tenant (journalled as `journal.epoch_started` and signed), and runs `endEverything` in the
+    /// same transaction, where sessions, tokens and flows end. The database appears under its name only when all that
+    /// is durable; a restore that fails leaves nothing behind.
+    ///
+    /// - Throws: `backup.not_empty`, `backup.damaged`, `keys.wrong_master`, `storage.locked`.
     public static func restore(
         _ backup: String, configuration: StoreConfiguration, masterKey: MasterKey, erased: [ErasedPerson],
         now: Timestamp, eraseRows: @escaping @Sendable (Transaction, ErasedPerson) throws -> Void,
         endEverything: @escaping @Sendable (Transaction) throws -> Void
     ) async throws -> RestoreReport {
         let manifest = try checkedManifest(backup)
-        try Files.makeDirectory(configuration.directory)
-        guard !Files.exists(configuration.databasePath) else {
-            throw Fault(
-                "backup.not_empty", .caller, "The data directory \(configuration.directory) is in use.",
-                remedy: "Restore into an empty directory.")
-        }
+        let staging = try RestoreStaging(configuration)
+        defer { staging.end() }
         // Heads kept outside: an epoch must be newer than every one that anybody has seen.
         let outside = try configuration.headSink?.newest() ?? [:]
-        try Files.copy(backup, to: configuration.databasePath)
-        var opening = configuration
-        opening.headSink = nil
-        let store = try await Store.open(opening, masterKey: masterKey, clock: { now })
-        let report = try await store.write(.administration) { transaction in
-            try endEverything(transaction)
-            let repeated = try transaction.repeatErasures(erased, eraseRows)
-            let epochs = try transaction.beginEpochs(after: outside, manifest)
-            return RestoreReport(manifest: manifest, epochs: epochs, erasuresRepeated: repeated)
+        try Files.copy(backup, to: staging.configuration.databasePath)
+        let store = try await Store.open(staging.configuration, masterKey: masterKey, clock: { now })
+        let report: RestoreReport
+        do {
+            report = try await store.write(.administration) { transaction in
+                try endEverything(transaction)
+                let repeated = try transaction.repeatErasures(erased, eraseRows)
+                let epochs = try transaction.beginEpochs(after: outside, manifest)
+                return RestoreReport(manifest: manifest, epochs: epochs, erasuresRepeated: repeated)
+            }
+        } catch {
+            try? await store.close()
+            throw error
         }
         try await store.close()
+        try staging.publish()
         let final = try await Store.open(configuration, masterKey: masterKey, clock: { now })
         try await final.signHeads(now: now)
         try await final.close()
@@ -62,7 +65,9 @@ extension Transaction {
         _ erased: [ErasedPerson], _ eraseRows: (Transaction, ErasedPerson) throws -> Void
     ) throws -> Int {
         var repeated = 0
-        for person in erased {
+        let tenants = Set(try sql.query("SELECT tenant FROM journal_tree").map { try $0.id(0) as TenantID })
+        // Somebody of a tenant that the backup does not know cannot be in it.
+        for person in erased where tenants.contains(person.tenant) {
             let isNew = try sql.execute(
                 "INSERT INTO erased_person (tenant, person, at) VALUES (?1, ?2, ?3)"
                     + " ON CONFLICT (tenant, person) DO NOTHING",

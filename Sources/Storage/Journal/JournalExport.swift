@@ -36,7 +36,7 @@ public struct ExportSection: Codable, Sendable, Hashable {
     public let text: String?
 }
 
-extension Store {
+extension StoreReading {
     /// Writes a tenant's journal to a new file of JSON lines (mode 0600) that `JournalVerifier` needs nothing else
     /// for. Sections stay out unless asked for. Answers how many events it holds.
     @discardableResult public func exportJournal(
@@ -46,27 +46,29 @@ extension Store {
         let (epoch, size) = try await journalSize(of: tenant)
         let header = ExportHeader(
             version: 1, tenant: tenant, epoch: epoch, size: size, keys: keys.publishedKeys(tenant))
-        try Files.create(path, try Self.line(.header(header)))
+        try Files.create(path, try ExportLine.line(.header(header)))
         var position: Int64 = 0
         while position < size {
             let entries = try await events(
-                of: tenant, after: position, limit: Self.pageLimit, opening: withSections)
+                of: tenant, after: position, limit: Store.pageLimit, opening: withSections)
             let page = entries.filter { $0.position <= size }
             guard let last = page.last else { break }
-            try Files.append(path, try page.flatMap { try Self.line(.record(Self.record($0, withSections))) })
+            try Files.append(path, try page.flatMap { try ExportLine.line(.record(ExportRecord.of($0, withSections))) })
             position = last.position
         }
         let heads = try await read { connection in
             try connection.query(
-                Self.headColumns + " WHERE tenant = ?1 AND size <= ?2 ORDER BY epoch, size",
+                Store.headColumns + " WHERE tenant = ?1 AND size <= ?2 ORDER BY epoch, size",
                 [.id(tenant), .integer(size)]
-            ).map(Self.head)
+            ).map(Store.head)
         }
-        try Files.append(path, try heads.flatMap { try Self.line(.head($0)) })
+        try Files.append(path, try heads.flatMap { try ExportLine.line(.head($0)) })
         return size
     }
+}
 
-    private static func record(_ entry: JournalEntry, _ withSections: Bool) -> ExportRecord {
+extension ExportRecord {
+    fileprivate static func of(_ entry: JournalEntry, _ withSections: Bool) -> ExportRecord {
         let sections = entry.sections.map {
             ExportSection(
                 person: $0.person, name: $0.name, text: $0.plaintext.map { String(decoding: $0, as: UTF8.self) })
@@ -75,8 +77,10 @@ extension Store {
             position: entry.position, record: Data(entry.record), leaf: Data(entry.leaf),
             sections: withSections ? sections : nil)
     }
+}
 
-    private static func line(_ line: ExportLine) throws -> [UInt8] {
+extension ExportLine {
+    fileprivate static func line(_ line: ExportLine) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         return [UInt8](try encoder.encode(line)) + [0x0A]

@@ -17,9 +17,6 @@ extension Store {
         return heads
     }
 
-    /// The newest head of each tenant in this database.
-    public func newestHeads() async throws -> [TenantID: SignedHead] { try await read { try Self.newest($0) } }
-
     private func publish() async throws {
         guard let sink = configuration.headSink else { return }
         let kept = try sink.newest()
@@ -78,4 +75,9 @@ extension Store {
             tenant: try row.id(0), epoch: try row.integer(1), size: try row.integer(2), root: try row.blob(3),
             time: try row.time(4), keyID: try row.id(5), signature: try row.blob(6))
     }
+}
+
+extension StoreReading {
+    /// The newest head of each tenant in this database.
+    public func newestHeads() async throws -> [TenantID: SignedHead] { try await read { try Store.newest($0) } }
 }

@@ -35,7 +35,9 @@ public struct OpenedSection: Sendable {
 extension Store {
     /// No page is longer.
     public static let pageLimit = 1_000
+}
 
+extension StoreReading {
     /// Events after a position, oldest first, at most `limit` (1 to 1,000). With `opening`, sections come decrypted
     /// and proven against their commitments; the caller has checked that the reader may see them.
     public func events(
@@ -44,20 +46,22 @@ extension Store {
     ) async throws -> [JournalEntry] {
         let keys = keys
         return try await read { connection in
-            let (sql, values) = Self.listing(tenant, position, filter, min(max(1, limit), Self.pageLimit))
+            let (sql, values) = Store.listing(tenant, position, filter, min(max(1, limit), Store.pageLimit))
             return try connection.query(sql, values).map { row in
                 let record = try row.blob(1)
                 var entry = JournalEntry(
                     position: try row.integer(0), record: record, leaf: try row.blob(2),
                     envelope: try EnvelopeCodec.decode(record),
                     sections: [])
-                if opening { entry.sections = try Self.open(entry, tenant, keys, connection) }
+                if opening { entry.sections = try Store.open(entry, tenant, keys, connection) }
                 return entry
             }
         }
     }
+}
 
-    private static func listing(
+extension Store {
+    fileprivate static func listing(
         _ tenant: TenantID, _ position: Int64, _ filter: EventFilter, _ limit: Int
     ) -> (String, [SQLValue]) {
         var conditions = ["tenant = ?1", "position > ?2"]
@@ -85,7 +89,7 @@ extension Store {
         return (sql, values)
     }
 
-    private static func open(
+    fileprivate static func open(
         _ entry: JournalEntry, _ tenant: TenantID, _ keys: KeyRing, _ connection: any SQLConnection
     ) throws -> [OpenedSection] {
         let rows = try connection.query(
@@ -103,7 +107,9 @@ extension Store {
             return OpenedSection(person: commitment.person, name: commitment.name, plaintext: plaintext)
         }
     }
+}
 
+extension StoreReading {
     /// How many events the tenant's journal has, and its epoch.
     public func journalSize(of tenant: TenantID) async throws -> (epoch: Int64, size: Int64) {
         try await read { connection in

@@ -18,6 +18,15 @@ final class SQLitePool: Sendable {
         try makeDurable()
     }
 
+    /// Connections that can only read, beside the process that owns the file.
+    init(reading path: String, readers: Int, busyTimeout: Duration) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
+        pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
+    }
+
     // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is
     // asserted.
     private func makeDurable() throws {

@@ -15,6 +15,8 @@ public struct StoreConfiguration: Sendable {
     public var busyTimeout: Duration = .seconds(5)
     /// Where signed heads go to; nil is for tests and tools.
     public var headSink: (any HeadSink)?
+    /// Where erasures are noted outside the database; nil is for tests and tools.
+    public var erasureLog: ErasureLog?
     public var migrations: [Migration] = Migration.all
 
     public init(directory: String, node: NodeID, headSink: (any HeadSink)? = nil) {
@@ -23,5 +25,6 @@ public struct StoreConfiguration: Sendable {
         self.headSink = headSink
     }
 
-    var databasePath: String { directory + "/gatehouse.db" }
+    /// The one file that holds rows, journal and wrapped keys.
+    public var databasePath: String { directory + "/gatehouse.db" }
 }

@@ -58,7 +58,9 @@ struct BackupTests {
         let log = ErasureLog(path: bench.directory + "/erased.jsonl")
         try await store.write(.login) { _ = try $0.erase(person, bench.context()) }
         try log.append(try await store.erasedPeople())
-        let report = try await restore(path, target, bench, erased: try log.all())
+        // Whoever is of a tenant that the backup does not know is in it neither.
+        let stranger = ErasedPerson(tenant: .random(at: Bench.start), person: bench.person(), at: Bench.start)
+        let report = try await restore(path, target, bench, erased: try log.all() + [stranger])
         #expect(report.erasuresRepeated == 1)
         let restored = try await target.open()
         #expect(try await restored.events(of: bench.tenant, opening: true)[0].sections[0].plaintext == nil)
@@ -87,6 +89,12 @@ struct BackupTests {
         #expect(await fault { _ = try await store.backup(to: path, now: bench.tick()) } == "backup.exists")
         #expect(await fault { _ = try await restore(path, bench, bench) } == "backup.not_empty")
         #expect(await fault { _ = try await restore(path, target, bench, master: .generate()) } == "keys.wrong_master")
+        // Nothing is left of a restore that failed, so the right key may be tried at once.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.directory) == ["gatehouse.lock"])
+        struct Stopped: Error {}
+        #expect(await fault { _ = try await restore(path, target, bench) { _ in throw Stopped() } } == "Stopped()")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: target.directory) == ["gatehouse.lock"])
+        #expect(try await restore(path, target, bench).epochs == [bench.tenant: 2])
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: URL(fileURLWithPath: path))

@@ -72,7 +72,7 @@ struct MerkleTreeTests {
         #expect(MerkleFrontier(size: 3, bytes: [1]) == nil)
     }
 
-    static let judge = ProcessInfo.processInfo.environment["GATEHOUSE_PYTHON"] ?? "python3"
+    static let judge = ProcessInfo.processInfo.environment["JUDGE_PYTHON"] ?? "python3"
     static var hasJudge: Bool { (try? runProgram([judge, "-c", "import pymerkle"], input: ""))?.status == 0 }
 
     @Test(

@@ -1,0 +1,40 @@
+import Vocabulary
+
+/// What a restore ended in one tenant.
+public struct EndedCredentials: Sendable, Hashable {
+    public var sessions = 0
+    public var applicationSessions = 0
+    public var apiKeys = 0
+    public var links = 0
+    public var flows = 0
+    public var devices = 0
+
+    public init() {}
+}
+
+extension SQLConnection {
+    /// Ends everything in a tenant that proves somebody without a new login: sessions, application sessions, hand-over
+    /// codes, API keys, links, known devices, and logins under way. What was revoked after a backup was taken must not
+    /// come back with it.
+    public func endEverything(in tenant: TenantID, at now: Timestamp) throws -> EndedCredentials {
+        let (owner, moment) = (SQLValue.id(tenant), SQLValue.time(now))
+        var ended = EndedCredentials()
+        for (table, path) in [
+            ("application_session", \EndedCredentials.applicationSessions), ("session", \EndedCredentials.sessions),
+        ] {
+            ended[keyPath: path] = try execute(
+                "UPDATE \(table) SET ended_at = ?2, ended = 'restore' WHERE tenant = ?1 AND ended_at IS NULL",
+                [owner, moment])
+        }
+        for (table, path) in [
+            ("api_key", \EndedCredentials.apiKeys), ("single_use_link", \EndedCredentials.links),
+        ] {
+            ended[keyPath: path] = try execute(
+                "UPDATE \(table) SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL", [owner, moment])
+        }
+        try execute("DELETE FROM handover_code WHERE tenant = ?1", [owner])
+        ended.flows = try execute("DELETE FROM login_flow WHERE tenant = ?1", [owner])
+        ended.devices = try execute("DELETE FROM device WHERE tenant = ?1", [owner])
+        return ended
+    }
+}
