@@ -131,8 +131,8 @@ public final class Gateway: Sendable {
     public var tenantService: TenantService { TenantService(store: store, live: live, tenants: tenants) }
     public var decisions: DecisionService {
         DecisionService(
-            resolver: resolver, revocationBound: configuration.sessions.revocationBound,
-            record: { [recorder] in recorder.record($0) != .overflowed }, clock: clock)
+            resolver: resolver, revocationBound: configuration.sessions.revocationBound, recorder: recorder,
+            clock: clock)
     }
     public var explanations: ExplanationService { ExplanationService(decisions: decisions, providers: providers) }
     public var audit: AuditService { AuditService(store: store) }

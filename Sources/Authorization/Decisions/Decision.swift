@@ -101,6 +101,29 @@ public struct AttributeReadSet: Sendable, Hashable {
     mutating func insert(_ bits: UInt64, word: Int) { words[word & 3] |= bits }
     func contains(_ slot: Int) -> Bool { words[slot >> 6 & 3] >> UInt64(slot & 63) & 1 == 1 }
     public var isEmpty: Bool { words == SIMD4() }
+
+    func count(below limit: Int) -> Int {
+        var count = 0
+        forEach(below: limit) { _ in count += 1 }
+        return count
+    }
+
+    @inline(__always)
+    func forEach(below limit: Int, _ body: (Int) -> Void) {
+        // Beyond 256 slots share bits: better to name one too many than one too few.
+        guard limit <= 256 else {
+            for slot in 0..<limit where contains(slot) { body(slot) }
+            return
+        }
+        for word in 0..<4 {
+            var bits = words[word]
+            while bits != 0 {
+                let slot = word << 6 | bits.trailingZeroBitCount
+                bits &= bits - 1
+                if slot < limit { body(slot) }
+            }
+        }
+    }
 }
 
 /// One attribute that a decision read: its value and where it came from.

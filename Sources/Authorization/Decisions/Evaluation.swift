@@ -164,25 +164,7 @@ struct Evaluation {
         return ResolvedValue(read(slot).value, index.texts)
     }
 
-    /// Null counts as absent. Of a resource, stored facts come before what the request says.
     func read(_ slot: Int32) -> (value: AttributeValue?, source: AttributeRead.Source) {
-        let attribute = tables.slots[Int(slot)]
-        let place = Int(attribute.place)
-        switch attribute.source {
-        case .subject: return found(standing.values[place], .stored)
-        case .resourceID: return (.string(request.resourceID), .request)
-        case .resourceType: return (.string(request.resourceType), .request)
-        case .actionName: return (.string(request.action), .request)
-        case .context: return found(request.context.value(at: index.slotPaths[Int(slot)].fields), .request)
-        case .resource:
-            if let row, let value = resources?.value(row, place) { return (value, .stored) }
-            return found(request.resourceAttributes.value(at: index.slotPaths[Int(slot)].fields), .request)
-        }
-    }
-
-    private func found(
-        _ value: AttributeValue?, _ source: AttributeRead.Source
-    ) -> (AttributeValue?, AttributeRead.Source) {
-        value == nil ? (nil, .absent) : (value, source)
+        index.read(Int(slot), request, standing, resources, row)
     }
 }

@@ -173,21 +173,6 @@ extension PolicyIndex {
         case .wildcard: return "\(path) matches \(wildcards[operand].joined(separator: " or "))"
         }
     }
-
-    /// The attributes that a decision read, with values and sources, for its record. Takes what `decide` took.
-    public func reads(
-        of decision: Decision, _ request: DecisionRequest, standing: Standing, resources: ResourceDirectory? = nil
-    ) -> [AttributeRead] {
-        guard decision.index === stamp, standing.stamp === stamp, resources.map({ $0.stamp === stamp }) ?? true else {
-            return []
-        }
-        return withEvaluation(request, standing, resources) { evaluation, _ in
-            slotPaths.indices.filter(decision.readSet.contains).map { slot in
-                let (value, source) = evaluation.read(Int32(slot))
-                return AttributeRead(path: slotPaths[slot], value: value, source: source)
-            }
-        }
-    }
 }
 
 /// What a decision has counted so far.

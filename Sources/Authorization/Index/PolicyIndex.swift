@@ -37,6 +37,8 @@ public final class PolicyIndex: Sendable {
     let slotPaths: [AttributePath]
     /// The first field of each path.
     let slotNames: [String]
+    /// Each slot's path as a record names it.
+    let slotWords: [String]
     let subjectPaths: [AttributePath]
     let resourcePaths: [AttributePath]
 
@@ -70,6 +72,7 @@ public final class PolicyIndex: Sendable {
         )
         (literals, patterns) = (compiler.literals, compiler.patterns)
         slotNames = compiler.slotPaths.map { $0.fields[0] }
+        slotWords = compiler.slotPaths.map(\.description)
         (wildcards, texts, slotPaths) = (compiler.wildcards, compiler.texts, compiler.slotPaths)
         (subjectPaths, resourcePaths) = (compiler.subjectPaths, compiler.resourcePaths)
     }

@@ -49,6 +49,13 @@ struct TextHash: Sendable {
     }
 }
 
+/// A 64-bit hash over bytes, keyed by the process: for tables that compare the bytes themselves as well.
+public enum KeyedHash {
+    public static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        TextHash.process(bytes.assumingMemoryBound(to: UInt8.self))
+    }
+}
+
 /// An immutable map from names to numbers 0, 1, 2 …: open addressing over bytes. Requests only look up, never add.
 struct TextTable: Sendable {
     /// Sixteen bytes that tell almost every other name apart and lead to the name's bytes without a detour.

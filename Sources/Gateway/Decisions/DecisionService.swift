@@ -82,41 +82,41 @@ public struct DecisionAnswer: Sendable {
 public struct DecisionService: Sendable {
     let resolver: SubjectResolver
     let revocationBound: Duration
-    /// Hands the record over; false when it could not be and the answer must be a deny.
-    let record: @Sendable (RecordedDecision) -> Bool
+    let recorder: DecisionRecorder
     let clock: @Sendable () -> Timestamp
+
+    /// What one question is answered with, besides the subject.
+    private struct Call {
+        let question: DecisionQuestion
+        let origin: DecisionOrigin
+        let authorization: TenantAuthorization
+        let now: Timestamp
+    }
 
     /// Decides and records; answers when the record's promise is kept, and denies when it cannot be.
     public func decide(
         _ question: DecisionQuestion, in tenant: TenantID, origin: DecisionOrigin
     ) async throws -> DecisionAnswer {
-        let now = clock()
-        guard let resolved = try await resolve(question.asked, in: tenant) else {
-            return refused(.unknownSubject, at: now)
-        }
-        guard resolved.isActive else { return refused(.subjectDisabled, at: now) }
-        let authorization = try await resolver.table.snapshot(of: tenant)
+        var call = Call(
+            question: question, origin: origin, authorization: try await resolver.table.snapshot(of: tenant),
+            now: clock())
         let request = try question.request()
-        let decision = authorization.index.decide(request, standing: resolved.standing, now: now)
-        if decision.reason == .staleFacts || decision.reason == .standingExpired {
+        var isSecond = false
+        while true {
+            guard let resolved = try await resolve(question.asked, in: tenant) else {
+                return try refused(.unknownSubject, nil, call)
+            }
+            guard resolved.isActive else { return try refused(.subjectDisabled, resolved, call) }
+            let decision = call.authorization.index.decide(request, standing: resolved.standing, now: call.now)
+            let hasMoved = decision.reason == .staleFacts || decision.reason == .standingExpired
+            guard hasMoved, !isSecond else { return answer(decision, request, resolved, call) }
             // The index moved, or an assignment ended, between resolving and deciding: resolve once more.
+            isSecond = true
             resolver.cache.forget(resolved.subject, in: tenant)
-            return try await decideAgain(question, request, in: tenant, origin: origin, now: now)
+            call = Call(
+                question: question, origin: origin, authorization: try await resolver.table.snapshot(of: tenant),
+                now: call.now)
         }
-        return answer(decision, request, resolved, authorization, question, origin, now)
-    }
-
-    private func decideAgain(
-        _ question: DecisionQuestion, _ request: DecisionRequest, in tenant: TenantID, origin: DecisionOrigin,
-        now: Timestamp
-    ) async throws -> DecisionAnswer {
-        let authorization = try await resolver.table.snapshot(of: tenant)
-        guard let resolved = try await resolve(question.asked, in: tenant) else {
-            return refused(.unknownSubject, at: now)
-        }
-        guard resolved.isActive else { return refused(.subjectDisabled, at: now) }
-        let decision = authorization.index.decide(request, standing: resolved.standing, now: now)
-        return answer(decision, request, resolved, authorization, question, origin, now)
     }
 
     /// Who is asked about: the credential's own subject, or somebody by id, login or name.
@@ -145,26 +145,51 @@ public struct DecisionService: Sendable {
         }
     }
 
-    private func refused(_ why: DecisionPrecondition, at now: Timestamp) -> DecisionAnswer {
-        DecisionAnswer(
-            id: DecisionID.random(at: now), isPermitted: false, reasons: [why.rawValue], obligations: [], asOf: 0,
-            validUntil: now + revocationBound, determining: [], erred: [])
+    /// The answer before any rule was looked at. It is recorded like every other.
+    private func refused(
+        _ why: DecisionPrecondition, _ resolved: ResolvedSubject?, _ call: Call
+    ) throws -> DecisionAnswer {
+        let tenant = call.authorization.tenant
+        let asker = resolved?.asker(call.question.asked, in: tenant) ?? .unknown(in: tenant)
+        var record = RecordedDecision(
+            id: recorder.nextID(at: call.now), at: call.now, asker: asker, basis: call.authorization.basis,
+            factsPosition: resolved?.position ?? 0, action: call.question.action,
+            resourceType: call.question.resourceType, resourceID: call.question.resourceID, outcome: .deny,
+            enforcement: .mandatory, reason: why.rawValue, origin: call.origin.recorded)
+        if resolved == nil { record.reads = [try unknown(call.question.asked, in: tenant)] }
+        // Whatever becomes of the record, the answer is no.
+        let reasons = recorder.record(record) == .recorded ? [why] : [why, .notRecorded]
+        return DecisionAnswer(
+            id: record.id, isPermitted: false, reasons: reasons.map(\.rawValue), obligations: [],
+            asOf: record.factsPosition, validUntil: call.now + revocationBound, determining: [], erred: [])
+    }
+
+    /// The name that nobody has, as a keyed digest: people type passwords where names belong.
+    private func unknown(_ asked: DecisionQuestion.Asked, in tenant: TenantID) throws -> RecordedRead {
+        let name =
+            switch asked {
+            case .principal(let principal): principal.subject.id
+            case .subject(_, let id): id
+            }
+        let tag = try resolver.store.keys.mac(Array("subject:\(name)".utf8), purpose: .digest, tenant: tenant).tag
+        return RecordedRead(name: "subject.id", source: "request", value: .digest(tag))
     }
 
     private func answer(
-        _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject,
-        _ authorization: TenantAuthorization, _ question: DecisionQuestion, _ origin: DecisionOrigin, _ now: Timestamp
+        _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject, _ call: Call
     ) -> DecisionAnswer {
-        let id = DecisionID.random(at: now)
-        let reads = authorization.index.reads(of: decision, request, standing: resolved.standing)
-        let recorded = record(
-            decision.recorded(id: id, at: now, request, reads, resolved, authorization, question.asked, origin.recorded)
-        )
-        let isPermitted = decision.isPermitted && recorded
-        let bound = now + revocationBound
+        let id = recorder.nextID(at: call.now)
+        let result = recorder.record(
+            EvaluatedDecision(
+                id: id, at: call.now, decision: decision, request: request, standing: resolved.standing,
+                index: call.authorization.index,
+                asker: resolved.asker(call.question.asked, in: call.authorization.tenant),
+                basis: call.authorization.basis, factsPosition: resolved.position, origin: call.origin.recorded))
+        let isRecorded = result != .overflowed
+        let bound = call.now + revocationBound
         return DecisionAnswer(
-            id: id, isPermitted: isPermitted,
-            reasons: recorded
+            id: id, isPermitted: decision.isPermitted && isRecorded,
+            reasons: isRecorded
                 ? decision.reasons.map(\.rawValue) : [DecisionPrecondition.notRecorded.rawValue],
             obligations: decision.obligations, asOf: resolved.position,
             validUntil: decision.validUntil.map { min($0, bound) } ?? bound, determining: decision.determining,

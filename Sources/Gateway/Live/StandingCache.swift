@@ -20,6 +20,7 @@ final class ResolvedSubject: Sendable {
     let mappedRoles: [MappedRole]
     let groups: [GroupID]
     let identities: [LinkedIdentity]
+    let askers = AskerMemory()
 
     init(
         subject: Subject, standing: Standing, isActive: Bool, version: Int64, position: Int64, login: String,

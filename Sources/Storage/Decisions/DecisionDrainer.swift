@@ -6,8 +6,13 @@ import Vocabulary
 /// The recorder's thread: empties the shards, writes and syncs once per flush interval or sooner.
 final class DecisionDrainer: Sendable {
     private typealias Waiter = CheckedContinuation<Void, any Error>
+    private struct Urgent {
+        let parcel: [UInt8]
+        let basis: RecordedBasis
+        let waiter: Waiter
+    }
     private struct State {
-        var urgent: [(decision: RecordedDecision, waiter: Waiter)] = []
+        var urgent: [Urgent] = []
         var isStopping = false
         var hasStopped = false
         var whenStopped: [CheckedContinuation<Void, Never>] = []
@@ -37,11 +42,13 @@ final class DecisionDrainer: Sendable {
     var statistics: DecisionRecorderStatistics { state.withLock { $0.statistics } }
 
     /// Takes a decision that somebody waits for; a fault when it cannot.
-    func push(_ decision: RecordedDecision, _ waiter: CheckedContinuation<Void, any Error>) -> Fault? {
+    func push(
+        _ parcel: [UInt8], _ basis: RecordedBasis, _ waiter: CheckedContinuation<Void, any Error>
+    ) -> Fault? {
         let fault: Fault? = state.withLock { state in
             if state.isStopping || state.hasStopped { return Self.stopped }
             guard state.urgent.count < configuration.urgentLimit else { return Self.overloaded }
-            state.urgent.append((decision, waiter))
+            state.urgent.append(Urgent(parcel: parcel, basis: basis, waiter: waiter))
             return nil
         }
         if fault == nil { wake() }
@@ -66,20 +73,35 @@ final class DecisionDrainer: Sendable {
 
     private func work(_ book: SegmentBook, _ waiting: [SegmentClosed]) {
         for segment in waiting { book.announce(segment) }
-        var spares = shards.map { _ in [RecordedDecision]() }
+        var spares = shards.map { _ in DecisionShard.Load() }
         var failure: Fault?
+        var end = DispatchTime.now() + interval
         while failure == nil {
-            _ = signal.wait(timeout: .now() + .microseconds(Int(configuration.flushInterval.microseconds)))
-            let isStopping = state.withLock { $0.isStopping }
+            _ = signal.wait(timeout: end)
+            let (isStopping, isUrgent) = state.withLock { ($0.isStopping, !$0.urgent.isEmpty) }
             // Shut before the last look, so that nothing is accepted that nobody will write.
             if isStopping { for shard in shards { shard.shut() } }
-            failure = tick(book, &spares, isLast: isStopping)
+            let isDue = isStopping || isUrgent || DispatchTime.now() >= end
+            if isDue { end = .now() + interval }
+            failure = isDue ? tick(book, &spares, isLast: isStopping) : absorb(book, &spares)
             if isStopping { break }
         }
-        end(failure)
+        self.end(failure)
     }
 
-    private func tick(_ book: SegmentBook, _ spares: inout [[RecordedDecision]], isLast: Bool) -> Fault? {
+    private var interval: DispatchTimeInterval { .microseconds(Int(configuration.flushInterval.microseconds)) }
+
+    /// Empties shards that fill up before the tick is over; what can fold still does.
+    private func absorb(_ book: SegmentBook, _ spares: inout [DecisionShard.Load]) -> Fault? {
+        do {
+            _ = try take(book, &spares)
+            return nil
+        } catch {
+            return Self.fault(error)
+        }
+    }
+
+    private func tick(_ book: SegmentBook, _ spares: inout [DecisionShard.Load], isLast: Bool) -> Fault? {
         let urgent = state.withLock { state in
             let urgent = state.urgent
             state.urgent = []
@@ -87,11 +109,11 @@ final class DecisionDrainer: Sendable {
         }
         let start = ContinuousClock.now
         do {
-            let wrote = try write(urgent.map(\.decision), book, &spares)
+            let wrote = try write(urgent, book, &spares)
             if wrote { note(ContinuousClock.now - start) }
-            for (_, waiter) in urgent { waiter.resume() }
+            for one in urgent { one.waiter.resume() }
         } catch {
-            for (_, waiter) in urgent { waiter.resume(throwing: Self.stopped) }
+            for one in urgent { one.waiter.resume(throwing: Self.stopped) }
             return Self.fault(error)
         }
         do {
@@ -105,19 +127,33 @@ final class DecisionDrainer: Sendable {
     }
 
     private func write(
-        _ urgent: [RecordedDecision], _ book: SegmentBook, _ spares: inout [[RecordedDecision]]
+        _ urgent: [Urgent], _ book: SegmentBook, _ spares: inout [DecisionShard.Load]
     ) throws -> Bool {
-        var wrote = !urgent.isEmpty
-        for decision in urgent { try book.add(decision, single: true) }
-        for (index, shard) in shards.enumerated() {
-            let gaps = shard.take(into: &spares[index])
-            for decision in spares[index] { try book.add(decision) }
-            for (tenant, gap) in gaps { try book.add(gap, tenant) }
-            wrote = wrote || !spares[index].isEmpty || !gaps.isEmpty
-            spares[index].removeAll(keepingCapacity: true)
+        for one in urgent {
+            try one.parcel.withUnsafeBytes { try book.add(DecisionParcel($0, at: 0), one.basis, single: true) }
         }
+        let took = try take(book, &spares)
         try book.endTick()
-        return wrote
+        return took || !urgent.isEmpty
+    }
+
+    private func take(_ book: SegmentBook, _ spares: inout [DecisionShard.Load]) throws -> Bool {
+        var took = false
+        for (index, shard) in shards.enumerated() {
+            shard.take(into: &spares[index])
+            let load = spares[index]
+            try load.bytes.withUnsafeBytes { bytes in
+                var offset = 0
+                while offset < bytes.count {
+                    let parcel = DecisionParcel(bytes, at: offset)
+                    try book.add(parcel, load.bases[Int(parcel.head.basis)])
+                    offset += parcel.count
+                }
+            }
+            for (tenant, gap) in load.gaps { try book.add(gap, tenant) }
+            took = took || load.count > 0 || !load.gaps.isEmpty
+        }
+        return took
     }
 
     private func note(_ time: Duration) {
@@ -150,7 +186,7 @@ final class DecisionDrainer: Sendable {
             }
             return (state.urgent, state.whenStopped)
         }
-        for (_, waiter) in urgent { waiter.resume(throwing: Self.stopped) }
+        for one in urgent { one.waiter.resume(throwing: Self.stopped) }
         for continuation in waiting { continuation.resume() }
     }
 

@@ -1,52 +1,34 @@
 import Vocabulary
 
-/// Identical allows below mandatory within one flush interval, kept as the first of them with a count.
+/// Identical allows below mandatory within one flush interval, kept as the first of them with a count, and the id of
+/// every one.
 struct DecisionFold {
-    /// What makes two allows identical. Sorted into buckets by the cheap part, compared by all of it.
-    struct Key: Hashable {
-        let references: SegmentEncoder.References
-        let position: Int64
-        let enforcement: RecordedDecision.Enforcement
-        let reason: String
-        let determining: [String]
-        let obligations: [String]
-        let caller: Subject?
-        let way: String
-        let exemption: String?
-        let approval: String?
-
-        init(_ decision: RecordedDecision, _ references: SegmentEncoder.References) {
-            self.references = references
-            position = decision.factsPosition
-            enforcement = decision.enforcement
-            reason = decision.reason
-            determining = decision.determining
-            obligations = decision.obligations
-            caller = decision.origin.caller
-            way = decision.origin.protocol
-            exemption = decision.exemption
-            approval = decision.approval
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(references)
-            hasher.combine(position)
-        }
-    }
-
-    let first: RecordedDecision
+    /// How the record stands in the segment's memo.
+    let entry: Int
+    let firstID: DecisionID
+    let firstAt: Timestamp
+    let factsPosition: Int64
+    /// The first one's own part: batch, request, trace.
+    let own: [UInt8]
     private(set) var count: Int64 = 1
     private(set) var lastAt: Timestamp
     private(set) var lastID: DecisionID
+    private(set) var others = FoldedIDs()
+    private var previous: DecisionID
 
-    init(_ decision: RecordedDecision) {
-        first = decision
-        lastAt = decision.at
-        lastID = decision.id
+    init(_ parcel: DecisionParcel, entry: Int) {
+        self.entry = entry
+        (firstID, firstAt, factsPosition) = (parcel.id, parcel.at, parcel.factsPosition)
+        own = Array(parcel.own)
+        (lastAt, lastID, previous) = (firstAt, firstID, firstID)
     }
 
-    mutating func add(_ decision: RecordedDecision) {
+    var isFull: Bool { others.isFull }
+
+    mutating func add(_ parcel: DecisionParcel) {
         count += 1
-        if decision.at >= lastAt { (lastAt, lastID) = (decision.at, decision.id) }
+        others.append(parcel.id, after: previous)
+        previous = parcel.id
+        if parcel.at >= lastAt { (lastAt, lastID) = (parcel.at, parcel.id) }
     }
 }

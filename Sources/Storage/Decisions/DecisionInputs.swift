@@ -1,3 +1,4 @@
+import Authorization
 import Vocabulary
 
 /// What a request said and what was read for it: the part of a decision that may be personal. In a segment it stands
@@ -15,7 +16,8 @@ extension DecisionInputs {
     private static let depthLimit = 32
 
     /// Appends the canonical form of a decision's inputs; false when it is too large or nests too deep.
-    static func encode(_ decision: RecordedDecision, into out: inout SegmentBytes) -> Bool {
+    static func encode(_ decision: borrowing RecordedDecision, into out: inout ParcelCursor) -> Bool {
+        let limit = out.count + byteLimit
         out.subject(decision.asker.facts.subject)
         out.text(decision.action)
         out.text(decision.resourceType)
@@ -28,18 +30,43 @@ extension DecisionInputs {
             case .absent: out.byte(0)
             case .value(let value):
                 out.byte(1)
-                guard encode(value, 0, into: &out) else { return false }
+                guard encode(value, 0, limit, into: &out) else { return false }
             case .digest(let digest):
                 out.byte(2)
                 out.counted(digest)
             }
-            guard out.count <= byteLimit else { return false }
+            guard out.count <= limit else { return false }
         }
-        return out.count <= byteLimit
+        return out.count <= limit
     }
 
-    private static func encode(_ value: AttributeValue, _ depth: Int, into out: inout SegmentBytes) -> Bool {
-        guard depth < depthLimit, out.count <= byteLimit else { return false }
+    /// The same of an answer of the index, straight from what it read.
+    static func encode(_ evaluated: borrowing EvaluatedDecision, into out: inout ParcelCursor) -> Bool {
+        let limit = out.count + byteLimit
+        var fits = true
+        let request = evaluated.request
+        out.subject(evaluated.asker.facts.subject)
+        out.text(request.action)
+        out.text(request.resourceType)
+        out.text(request.resourceID)
+        out.number(evaluated.index.readCount(of: evaluated.decision))
+        evaluated.index.forEachRead(
+            of: evaluated.decision, request, standing: evaluated.standing, resources: evaluated.resources
+        ) { name, source, value in
+            guard fits else { return }
+            out.text(name)
+            out.text(source.word)
+            guard let value else { return out.byte(0) }
+            out.byte(1)
+            fits = encode(value, 0, limit, into: &out)
+        }
+        return fits && out.count <= limit
+    }
+
+    private static func encode(
+        _ value: AttributeValue, _ depth: Int, _ limit: Int, into out: inout ParcelCursor
+    ) -> Bool {
+        guard depth < depthLimit, out.count <= limit else { return false }
         switch value {
         case .null: out.byte(0)
         case .bool(let flag): out.byte(flag ? 2 : 1)
@@ -55,14 +82,16 @@ extension DecisionInputs {
         case .list(let values):
             out.byte(6)
             out.number(values.count)
-            return values.allSatisfy { encode($0, depth + 1, into: &out) }
+            for value in values {
+                guard encode(value, depth + 1, limit, into: &out) else { return false }
+            }
         case .object(let members):
             out.byte(7)
             out.number(members.count)
             // Sorted, because equal inputs must have equal bytes to be written once.
-            return members.sorted { $0.key < $1.key }.allSatisfy {
-                out.text($0.key)
-                return encode($0.value, depth + 1, into: &out)
+            for (name, member) in members.sorted(by: { $0.key < $1.key }) {
+                out.text(name)
+                guard encode(member, depth + 1, limit, into: &out) else { return false }
             }
         }
         return true
@@ -104,6 +133,16 @@ extension DecisionInputs {
             let members = try reader.list(below: byteLimit) { (try $0.text(), try decode(&$0, depth + 1)) }
             return .object(Dictionary(members, uniquingKeysWith: { _, last in last }))
         default: throw SegmentBytesReader.malformed
+        }
+    }
+}
+
+extension AttributeRead.Source {
+    fileprivate var word: StaticString {
+        switch self {
+        case .stored: "stored"
+        case .request: "request"
+        case .absent: "absent"
         }
     }
 }

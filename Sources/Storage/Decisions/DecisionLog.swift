@@ -3,7 +3,7 @@ import Vocabulary
 /// Opens inputs that `SealDecisionInputs` sealed; throws when the key is gone or is not the right one.
 public typealias OpenDecisionInputs =
     @Sendable (
-        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ sealed: [UInt8]
+        _ tenant: TenantID, _ subject: Subject?, _ associatedData: [UInt8], _ sealed: [UInt8]
     ) throws -> [UInt8]
 
 /// Reads recorded decisions, from closed segments and the one being written. It sees what has been flushed.
@@ -49,13 +49,14 @@ public struct DecisionLog: Sendable {
         self.open = open
     }
 
-    /// The record of a decision, nil when there is none. A folded decision is found by the first and the last id of its
-    /// fold. Throws `storage.file`, `decisions.damaged`.
+    /// The record of a decision, nil when there is none. A folded decision is found by any id that was handed out for
+    /// its fold. Throws `storage.file`, `decisions.damaged`.
     public func find(_ id: DecisionID, tenant: TenantID) throws -> StoredDecision? {
-        for name in try folder.segments(tenant).reversed() {
+        let sums = Dictionary(uniqueKeysWithValues: try folder.sums(tenant).map { ($0.name, $0) })
+        for name in try folder.segments(tenant).reversed() where sums[name].map({ $0.mayHold(id) }) ?? true {
             var found: StoredDecision?
             try scan(tenant, name) { frames, record in
-                guard record.id == id || record.fold?.lastID == id else { return true }
+                guard try record.stands(for: id) else { return true }
                 found = try opened(record, frames)
                 return false
             }
@@ -73,7 +74,7 @@ public struct DecisionLog: Sendable {
             guard filter.admits(segment: SegmentFolder.first(name) ?? 0, sums[name]) else { continue }
             var newest = Newest(limit: wanted - page.count)
             try scan(tenant, name) { frames, record in
-                if filter.admits(record) { newest.add(record) }
+                if filter.admits(record) { newest.add(record.withoutFoldedIDs) }
                 return filter.before.map { record.sequence < $0 } ?? true
             }
             page += try opened(newest.newestFirst, tenant, name)
@@ -170,6 +171,23 @@ private struct Newest {
     }
 
     var newestFirst: [StoredDecision] { (ring[start...] + ring[..<start]).reversed() }
+}
+
+extension SegmentClosed {
+    /// Whether the decision can be in this segment, as far as the time in its id tells (RFC 9562 §5.7).
+    func mayHold(_ id: DecisionID) -> Bool {
+        guard id.high >> 12 & 0xF == 7 else { return true }
+        let milliseconds = Int64(id.high >> 16)
+        return firstAt.microseconds / 1_000 <= milliseconds && milliseconds <= lastAt.microseconds / 1_000
+    }
+}
+
+extension StoredDecision {
+    fileprivate var withoutFoldedIDs: Self {
+        var record = self
+        record.fold?.others = FoldedIDs()
+        return record
+    }
 }
 
 extension DecisionLog.Filter {

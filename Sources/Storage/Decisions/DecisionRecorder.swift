@@ -38,27 +38,65 @@ public final class DecisionRecorder: Sendable {
         _ waiting: [SegmentClosed]
     ) {
         let bits = (0..<10).first { 1 << $0 >= configuration.shardCount } ?? 10
-        shards = (0..<(1 << bits)).map { _ in DecisionShard(capacity: configuration.shardCapacity) }
+        shards = (0..<(1 << bits)).map { _ in
+            DecisionShard(capacity: configuration.shardCapacity, bytes: configuration.shardBytes)
+        }
         shardShift = UInt64(64 - bits)
         self.folder = folder
         drainer = DecisionDrainer(shards, book, configuration)
         drainer.start(announcing: waiting)
     }
 
-    /// Hands a decision over. Costs the caller a lock and a move; returns at once.
-    public func record(_ decision: consuming RecordedDecision) -> RecordResult {
-        let (result, fill) = shards[shardIndex].append(decision)
-        if fill { drainer.wake() }
-        return result
+    /// A fresh id for a decision made now. Costs a count, not a draw.
+    public func nextID(at now: Timestamp) -> DecisionID { shards[shardIndex].nextID(at: now) }
+
+    /// Hands a decision over. Costs the caller the writing of a few hundred bytes; returns at once.
+    public func record(_ decision: borrowing RecordedDecision) -> RecordResult {
+        let basis = decision.basis
+        return Self.withParcel({ DecisionParcelWriter.write(decision, into: &$0) }) { hand(over: $0, basis) }
+    }
+
+    /// Hands over an answer of the policy index, straight from what it was made of; returns at once.
+    public func record(_ evaluated: borrowing EvaluatedDecision) -> RecordResult {
+        let basis = evaluated.basis
+        return Self.withParcel({ DecisionParcelWriter.write(evaluated, into: &$0) }) { hand(over: $0, basis) }
     }
 
     /// Records a decision on its own and returns once it is on disk. Throws `decisions.overloaded` when too many wait,
     /// `decisions.stopped` after a disk failure or `stop`: the caller must deny.
     public func recordDurably(_ decision: RecordedDecision) async throws {
+        let parcel = Self.withParcel({ DecisionParcelWriter.write(decision, into: &$0) }) { Array($0) }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            if let fault = drainer.push(decision, continuation) { continuation.resume(throwing: fault) }
+            if let fault = drainer.push(parcel, decision.basis, continuation) { continuation.resume(throwing: fault) }
         }
     }
+
+    private func hand(over parcel: UnsafeRawBufferPointer, _ basis: RecordedBasis) -> RecordResult {
+        let (result, fill) = shards[shardIndex].append(parcel, basis)
+        if fill { drainer.wake() }
+        return result
+    }
+
+    /// Writes into the stack's memory, and into as much as the largest parcel takes only when that is too small.
+    private static func withParcel<Result>(
+        _ write: (inout ParcelCursor) -> Void, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        let small: Result? = withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 16) { memory in
+            var cursor = ParcelCursor(memory)
+            write(&cursor)
+            return cursor.hasOverflowed ? nil : body(cursor.bytes)
+        }
+        if let small { return small }
+        return withUnsafeTemporaryAllocation(byteCount: largestParcel, alignment: 16) { memory in
+            var cursor = ParcelCursor(memory)
+            write(&cursor)
+            return body(cursor.bytes)
+        }
+    }
+
+    /// Four lists of words at their limits, and inputs at theirs with the attribute that goes beyond.
+    private static let largestParcel =
+        4 * DecisionParcelWriter.listLimit * (DecisionParcelWriter.wordLimit + 2) + 2 * DecisionInputs.byteLimit
 
     /// Notes that the journal holds the segment's digest: from now on retention may delete it. Throws `storage.file`.
     public func journalled(_ segment: SegmentClosed) throws {

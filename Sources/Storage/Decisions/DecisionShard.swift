@@ -1,14 +1,31 @@
 import Synchronization
 import Vocabulary
 
-/// A bounded buffer between request threads and the recorder's thread.
+/// A bounded buffer of parcels between request threads and the recorder's thread.
 final class DecisionShard: Sendable {
     /// Gaps are kept apart for this many tenants; beyond, they are only in the statistics.
     private static let gapTenants = 1_024
 
-    struct State {
-        var waiting: [RecordedDecision] = []
+    /// What one look of the recorder's thread takes away.
+    struct Load {
+        /// Parcels, one after another.
+        var bytes: [UInt8] = []
+        var count = 0
+        /// What the parcels' basis numbers mean.
+        var bases: [RecordedBasis] = []
         var gaps: [TenantID: DecisionGap] = [:]
+
+        fileprivate mutating func empty() {
+            // A burst must not hold its memory for ever.
+            bytes.removeAll(keepingCapacity: bytes.count >= bytes.capacity / 8)
+            bases.removeAll(keepingCapacity: true)
+            gaps = [:]
+            count = 0
+        }
+    }
+
+    private struct State {
+        var load = Load()
         var recorded: Int64 = 0
         var lost: Int64 = 0
         var overflowed: Int64 = 0
@@ -16,46 +33,71 @@ final class DecisionShard: Sendable {
     }
     private let state = Mutex(State())
     private let capacity: Int
+    private let byteCapacity: Int
+    private let ids: DecisionIDSource
 
-    init(capacity: Int) { self.capacity = max(1, capacity) }
+    init(capacity: Int, bytes: Int) {
+        self.capacity = max(1, capacity)
+        byteCapacity = max(1, bytes)
+        ids = DecisionIDSource()
+    }
 
-    /// Adds a decision. `fill` is true when the buffer just became half full and should be emptied early.
+    /// A fresh id, near to the one before.
     @inline(__always)
-    func append(_ decision: consuming RecordedDecision) -> (result: RecordResult, fill: Bool) {
-        var slot: RecordedDecision? = consume decision
-        return state.withLock { state in
-            guard state.waiting.count < capacity, !state.isShut else {
-                return (Self.refuse(slot.take()!, &state), false)
+    func nextID(at now: Timestamp) -> DecisionID { ids.next(at: now) }
+
+    /// Adds a parcel. `fill` is true when the buffer just became half full and should be emptied early.
+    func append(
+        _ parcel: UnsafeRawBufferPointer, _ basis: RecordedBasis
+    ) -> (result: RecordResult, fill: Bool) {
+        state.withLock { state in
+            let before = state.load.bytes.count
+            guard state.load.count < capacity, before + parcel.count <= byteCapacity, !state.isShut else {
+                return (Self.refuse(DecisionParcel(parcel, at: 0), &state), false)
             }
-            state.waiting.append(slot.take()!)
+            state.load.bytes.append(contentsOf: parcel)
+            let number = Self.number(of: basis, &state.load.bases)
+            if number != 0 {
+                state.load.bytes.withUnsafeMutableBytes {
+                    $0.storeBytes(
+                        of: number, toByteOffset: before + MemoryLayout<DecisionParcel.Head>.offset(of: \.basis)!,
+                        as: UInt32.self)
+                }
+            }
+            state.load.count += 1
             state.recorded += 1
-            return (.recorded, state.waiting.count == capacity / 2)
+            let half = byteCapacity / 2
+            return (.recorded, state.load.count == capacity / 2 || (before < half && state.load.bytes.count >= half))
         }
     }
 
+    @inline(__always)
+    private static func number(of basis: RecordedBasis, _ bases: inout [RecordedBasis]) -> UInt32 {
+        // One index decides nearly everything, and the newest is the last.
+        if let last = bases.last, last === basis { return UInt32(bases.count - 1) }
+        if let known = bases.firstIndex(where: { $0 === basis }) { return UInt32(known) }
+        bases.append(basis)
+        return UInt32(bases.count - 1)
+    }
+
     @inline(never)
-    private static func refuse(_ decision: RecordedDecision, _ state: inout State) -> RecordResult {
-        let mustDeny = decision.enforcement >= .mandatory
-        var gap = DecisionGap(first: decision.at, last: decision.at)
+    private static func refuse(_ parcel: DecisionParcel, _ state: inout State) -> RecordResult {
+        let mustDeny = parcel.isMandatory
+        var gap = DecisionGap(first: parcel.at, last: parcel.at)
         if mustDeny { gap.overflowed = 1 } else { gap.lost = 1 }
         state.lost += gap.lost
         state.overflowed += gap.overflowed
-        let tenant = decision.asker.tenant
-        if state.gaps[tenant] != nil || state.gaps.count < gapTenants {
-            state.gaps[tenant, default: DecisionGap(first: decision.at, last: decision.at)].merge(gap)
+        let tenant = parcel.tenant
+        if state.load.gaps[tenant] != nil || state.load.gaps.count < gapTenants {
+            state.load.gaps[tenant, default: DecisionGap(first: parcel.at, last: parcel.at)].merge(gap)
         }
         return mustDeny ? .overflowed : .lost
     }
 
     /// Takes everything that waits, leaving an empty buffer in its place.
-    func take(into spare: inout [RecordedDecision]) -> [TenantID: DecisionGap] {
-        spare.removeAll(keepingCapacity: true)
-        return state.withLock { state in
-            swap(&state.waiting, &spare)
-            let gaps = state.gaps
-            state.gaps = [:]
-            return gaps
-        }
+    func take(into spare: inout Load) {
+        spare.empty()
+        state.withLock { swap(&$0.load, &spare) }
     }
 
     /// Refuses everything from now on: what cannot be written must not be said to be recorded.

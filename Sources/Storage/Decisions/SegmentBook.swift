@@ -33,8 +33,8 @@ final class SegmentBook {
 
     func announce(_ segment: SegmentClosed) { onClosed(segment) }
 
-    func add(_ decision: RecordedDecision, single: Bool = false) throws {
-        try writer(decision.asker.tenant).add(decision, single: single)
+    func add(_ parcel: DecisionParcel, _ basis: RecordedBasis, single: Bool = false) throws {
+        try writer(parcel.tenant).add(parcel, basis, single: single)
     }
 
     func add(_ gap: DecisionGap, _ tenant: TenantID) throws { try writer(tenant).add(gap) }

@@ -10,6 +10,8 @@ struct SegmentBytes {
     mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
     mutating func byte(_ value: UInt8) { bytes.append(value) }
     mutating func raw(_ values: [UInt8]) { bytes.append(contentsOf: values) }
+    mutating func raw(_ values: ArraySlice<UInt8>) { bytes.append(contentsOf: values) }
+    mutating func raw(_ values: UnsafeRawBufferPointer) { bytes.append(contentsOf: values) }
 
     mutating func number(_ value: UInt64) {
         var rest = value
@@ -47,8 +49,9 @@ struct SegmentBytes {
         }
     }
 
-    mutating func subject(_ subject: Subject) {
+    mutating func subject(_ subject: Subject?) {
         switch subject {
+        case nil: byte(0)
         case .person(let id):
             byte(1)
             self.id(id)
@@ -121,8 +124,9 @@ struct SegmentBytesReader {
         return text
     }
 
-    mutating func subject() throws -> Subject {
+    mutating func subject() throws -> Subject? {
         switch try byte() {
+        case 0: nil
         case 1: .person(try id())
         case 2: .serviceAccount(try id())
         default: throw Self.malformed

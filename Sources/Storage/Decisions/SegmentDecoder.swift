@@ -3,7 +3,7 @@ import Vocabulary
 /// Where a record's inputs are, before they are opened.
 struct InputsPlace {
     let index: Int
-    let subject: Subject
+    let subject: Subject?
     let state: SegmentFormat.InputsState
     /// In the file.
     let offset: Int
@@ -19,7 +19,7 @@ struct SegmentDecoder {
     }
 
     private var words: [String] = []
-    private var subjects: [Subject] = []
+    private var subjects: [Subject?] = []
     private var bases: [RecordedBasis.Facts] = []
     private var askers: [RecordedAsker.Facts] = []
     private var inputs: [InputsPlace] = []
@@ -72,29 +72,8 @@ struct SegmentDecoder {
     }
 
     private func asker(_ reader: inout SegmentBytesReader) throws -> RecordedAsker.Facts {
-        let subject = try pick(subjects, &reader), version = try reader.signed()
-        let credential: PresentedCredential? =
-            switch try reader.byte() {
-            case 0: nil
-            case 1: .session(try reader.id())
-            case 2: .applicationSession(try reader.id())
-            case 3: .apiKey(try reader.id())
-            default: throw SegmentBytesReader.malformed
-            }
-        let provider: ProviderID? = try reader.optional { try $0.id() }
-        guard let strength = AuthenticationStrength(rawValue: Int(try reader.byte())) else {
-            throw SegmentBytesReader.malformed
-        }
-        let methods = try reader.list { reader in
-            guard let method = AuthenticationMethod(rawValue: try word(&reader)) else {
-                throw SegmentBytesReader.malformed
-            }
-            return method
-        }
-        return RecordedAsker.Facts(
-            subject: subject, subjectVersion: version, credential: credential, provider: provider, strength: strength,
-            methods: methods,
-            authenticatedAt: try reader.optional { Timestamp(microseconds: try $0.signed()) })
+        let subject = try pick(subjects, &reader)
+        return try RecordedAsker.Facts(subject: subject, after: &reader) { try word(&$0) }
     }
 
     private func place(_ reader: inout SegmentBytesReader, _ offset: Int) throws -> InputsPlace {
@@ -126,7 +105,7 @@ struct SegmentDecoder {
         else { throw SegmentBytesReader.malformed }
         let reason = try word(&reader), way = try word(&reader)
         let origin = RecordedOrigin(
-            caller: try reader.optional { try pick(subjects, &$0) }, protocol: way,
+            caller: try reader.optional { try pick(subjects, &$0) } ?? nil, protocol: way,
             batch: try reader.optional { try $0.id() }, request: try reader.optional { try $0.text() },
             trace: try reader.optional { try $0.text() })
         var record = StoredDecision(
@@ -143,8 +122,9 @@ struct SegmentDecoder {
     }
 
     private func fold(_ reader: inout SegmentBytesReader, after first: Timestamp) throws -> StoredDecision.Fold {
-        StoredDecision.Fold(
-            count: Int64(try reader.count(below: 1 << 48)),
-            lastAt: Timestamp(microseconds: first.microseconds &+ (try reader.signed())), lastID: try reader.id())
+        let count = Int64(try reader.count(below: 1 << 48))
+        let lastAt = Timestamp(microseconds: first.microseconds &+ (try reader.signed()))
+        return StoredDecision.Fold(
+            count: count, lastAt: lastAt, lastID: try reader.id(), others: FoldedIDs(encoded: try reader.counted()))
     }
 }

@@ -1,15 +1,15 @@
 import Crypto
 import Vocabulary
 
-/// Seals inputs under the subject's key; the associated data binds them to their place.
+/// Seals inputs under the subject's key, the tenant's where nobody is known; the associated data binds them to their
+/// place.
 public typealias SealDecisionInputs =
     @Sendable (
-        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ plaintext: [UInt8]
+        _ tenant: TenantID, _ subject: Subject?, _ associatedData: [UInt8], _ plaintext: [UInt8]
     ) throws -> [UInt8]
 
-/// Turns decisions into the entries of one segment, writing each definition once before its first use.
+/// Turns parcels into the entries of one segment, writing each definition once before its first use.
 struct SegmentEncoder {
-    private static let wordLimit = 256
     private static let definitionLimit = 1 << 16
     private static let inputsLimit = 1 << 18
 
@@ -17,14 +17,14 @@ struct SegmentEncoder {
     private let seal: SealDecisionInputs
     /// Entries not yet framed.
     var payload = SegmentBytes()
-    private var scratch = SegmentBytes()
+    private var memo = DecisionMemo()
     private var words: [String: Int] = [:]
-    private var subjects: [Subject: Int] = [:]
+    private var subjects: [Subject?: Int] = [:]
     private var bases: [RecordedBasis.Facts: Int] = [:]
-    private var askers: [RecordedAsker.Facts: Int] = [:]
+    private var askers: [[UInt8]: Int] = [:]
     // By identity first, because comparing by value costs more than the rest; holding the object keeps its identity.
     private var knownBases: [ObjectIdentifier: (object: RecordedBasis, index: Int)] = [:]
-    private var knownAskers: [ObjectIdentifier: (object: RecordedAsker, index: Int)] = [:]
+    private var lastBasis: (object: RecordedBasis, index: Int)?
     private var inputs: [SHA256.Digest: Int] = [:]
     private var inputsCount = 0
     private var failed: [SHA256.Digest] = []
@@ -42,21 +42,43 @@ struct SegmentEncoder {
     /// Whether a dictionary has reached its bound, so that the next record needs a new segment.
     var isFull: Bool {
         inputsCount >= Self.inputsLimit || words.count >= Self.definitionLimit || subjects.count >= Self.definitionLimit
-            || knownAskers.count >= Self.definitionLimit || knownBases.count >= Self.definitionLimit
+            || askers.count >= Self.definitionLimit || knownBases.count >= Self.definitionLimit
     }
 
-    mutating func decision(_ decision: RecordedDecision) {
-        let references = references(of: decision)
-        body(decision, references, .decision)
+    /// Whether entries should be let go at the next end of a tick, when nothing points to them.
+    var isMemoFull: Bool { memo.isFull }
+
+    // MARK: Records
+
+    /// The entry of a parcel's key, made and defined when it is new. Throws `decisions.malformed`.
+    mutating func entry(of parcel: DecisionParcel, _ basis: RecordedBasis) throws -> Int {
+        let basis = index(of: basis), key = parcel.key
+        let hash = DecisionMemo.hash(key, basis, parcel.answer)
+        // Inputs that were too large are not in the key, so that no two of them are the same.
+        if parcel.inputsState == .sealed, let known = memo.find(key, basis, parcel.answer, hash) { return known }
+        let (before, after) = try parts(of: parcel, basis)
+        return memo.insert(
+            key, basis, parcel.answer, parcel.inputsState == .sealed ? hash : ~hash, before: before, after: after)
+    }
+
+    mutating func decision(_ parcel: DecisionParcel, _ entry: Int) {
+        head(.decision, parcel.id, parcel.at, parcel.factsPosition)
+        body(memo[entry], parcel.own)
     }
 
     mutating func fold(_ fold: DecisionFold) {
-        let references = references(of: fold.first)
-        body(fold.first, references, .fold)
+        head(fold.count == 1 ? .decision : .fold, fold.firstID, fold.firstAt, fold.factsPosition)
+        fold.own.withUnsafeBytes { body(memo[fold.entry], $0) }
+        guard fold.count > 1 else { return }
         payload.number(UInt64(fold.count))
-        payload.signed(fold.lastAt.microseconds &- fold.first.at.microseconds)
+        payload.signed(fold.lastAt.microseconds &- fold.firstAt.microseconds)
         payload.id(fold.lastID)
+        payload.counted(fold.others.encoded)
     }
+
+    /// Which fold of this tick the entry has; -1 for none.
+    func foldNumber(of entry: Int) -> Int { memo[entry].fold }
+    mutating func setFold(_ fold: Int, of entry: Int) { memo.setFold(fold, of: entry) }
 
     mutating func gap(_ gap: DecisionGap) {
         payload.byte(SegmentFormat.Entry.gap.rawValue)
@@ -73,39 +95,70 @@ struct SegmentEncoder {
         payload.number(cut)
     }
 
-    /// Gives inputs that could not be sealed another chance: a failure lasts one tick, not one segment.
-    mutating func retrySealing() {
+    /// Ends a tick: no fold is open any more, and inputs that could not be sealed get another chance, because a failure
+    /// lasts one tick and not one segment.
+    mutating func endTick() {
+        if memo.isFull || !failed.isEmpty { memo.removeAll() }
         for digest in failed { inputs[digest] = nil }
         failed.removeAll(keepingCapacity: true)
     }
 
-    // MARK: Definitions
-
-    struct References: Hashable {
-        let asker: Int
-        let basis: Int
-        let inputs: Int
+    private mutating func head(_ kind: SegmentFormat.Entry, _ id: DecisionID, _ at: Timestamp, _ position: Int64) {
+        payload.byte(kind.rawValue)
+        payload.id(id)
+        payload.signed(at.microseconds &- lastTime)
+        payload.signed(position &- lastPosition)
+        lastTime = at.microseconds
+        lastPosition = position
     }
 
-    mutating func references(of decision: RecordedDecision) -> References {
-        References(asker: index(of: decision.asker), basis: index(of: decision.basis), inputs: inputsIndex(decision))
+    private mutating func body(_ entry: DecisionMemo.Entry, _ own: UnsafeRawBufferPointer) {
+        payload.raw(memo.bytes[entry.before])
+        payload.raw(own)
+        payload.raw(memo.bytes[entry.after])
+    }
+
+    // MARK: Definitions
+
+    /// Defines what a parcel names, and answers how its record names it.
+    private mutating func parts(
+        of parcel: DecisionParcel, _ basis: Int
+    ) throws -> (before: [UInt8], after: [UInt8]) {
+        let asker = Array(parcel.asker), askerIndex = try index(ofAsker: asker)
+        var askerReader = SegmentBytesReader(asker[...])
+        let inputs = inputsIndex(parcel, of: try askerReader.subject())
+        var reader = SegmentBytesReader(Array(parcel.manner)[...])
+        var before = SegmentBytes(), after = SegmentBytes()
+        for number in [askerIndex, basis, inputs] { before.number(number) }
+        before.byte(parcel.answer)
+        before.number(word(try reader.text()))
+        before.number(word(try reader.text()))
+        before.optional(try reader.optional { try $0.subject() }.map { index(of: $0) }) { $0.number($1) }
+        try numbers(&reader, wordsPerItem: 1, into: &after)
+        try numbers(&reader, wordsPerItem: 2, into: &after)
+        try numbers(&reader, wordsPerItem: 1, into: &after)
+        after.optional(try reader.optional { try $0.text() }.map { word($0) }) { $0.number($1) }
+        after.optional(try reader.optional { try $0.text() }.map { word($0) }) { $0.number($1) }
+        return (before.bytes, after.bytes)
+    }
+
+    private mutating func numbers(
+        _ reader: inout SegmentBytesReader, wordsPerItem: Int, into out: inout SegmentBytes
+    ) throws {
+        let count = try reader.count()
+        out.number(count)
+        for _ in 0..<count * wordsPerItem { out.number(word(try reader.text())) }
     }
 
     private mutating func word(_ text: String) -> Int {
         if let known = words[text] { return known }
-        let kept = text.utf8.count <= Self.wordLimit ? text : Self.digested(text)
         payload.byte(SegmentFormat.Entry.word.rawValue)
-        payload.text(kept)
+        payload.text(text)
         words[text] = words.count
         return words.count - 1
     }
 
-    /// Too long a word stays recognisable without staying readable.
-    private static func digested(_ text: String) -> String {
-        "sha256:" + SHA256.hash(data: Array(text.utf8)).map { hexadecimal($0) }.joined()
-    }
-
-    private mutating func index(of subject: Subject) -> Int {
+    private mutating func index(of subject: Subject?) -> Int {
         if let known = subjects[subject] { return known }
         payload.byte(SegmentFormat.Entry.subject.rawValue)
         payload.subject(subject)
@@ -114,9 +167,10 @@ struct SegmentEncoder {
     }
 
     private mutating func index(of basis: RecordedBasis) -> Int {
-        if let known = knownBases[ObjectIdentifier(basis)] { return known.index }
-        let index = bases[basis.facts] ?? define(basis.facts)
+        if let lastBasis, lastBasis.object === basis { return lastBasis.index }
+        let index = knownBases[ObjectIdentifier(basis)]?.index ?? bases[basis.facts] ?? define(basis.facts)
         knownBases[ObjectIdentifier(basis)] = (basis, index)
+        lastBasis = (basis, index)
         return index
     }
 
@@ -132,115 +186,37 @@ struct SegmentEncoder {
         return bases.count - 1
     }
 
-    private mutating func index(of asker: RecordedAsker) -> Int {
-        if let known = knownAskers[ObjectIdentifier(asker)] { return known.index }
-        let index = askers[asker.facts] ?? define(asker.facts)
-        knownAskers[ObjectIdentifier(asker)] = (asker, index)
-        return index
-    }
-
-    private mutating func define(_ facts: RecordedAsker.Facts) -> Int {
-        let methods = facts.methods.prefix(32).map { word($0.rawValue) }
+    /// An asker stands in a segment as in a parcel, but for its subject and its methods, which are numbers.
+    private mutating func index(ofAsker canonical: [UInt8]) throws -> Int {
+        if let known = askers[canonical] { return known }
+        var reader = SegmentBytesReader(canonical[...])
+        let facts = try RecordedAsker.Facts(canonical: &reader) { try $0.text() }
+        let numbers = facts.methods.map { word($0.rawValue) }
         let subject = index(of: facts.subject)
         payload.byte(SegmentFormat.Entry.asker.rawValue)
         payload.number(subject)
-        payload.signed(facts.subjectVersion)
-        switch facts.credential {
-        case nil: payload.byte(0)
-        case .session(let id):
-            payload.byte(1)
-            payload.id(id)
-        case .applicationSession(let id):
-            payload.byte(2)
-            payload.id(id)
-        case .apiKey(let id):
-            payload.byte(3)
-            payload.id(id)
-        }
-        payload.optional(facts.provider) { $0.id($1) }
-        payload.byte(UInt8(facts.strength.rawValue))
-        payload.number(methods.count)
-        for method in methods { payload.number(method) }
-        payload.optional(facts.authenticatedAt) { $0.signed($1.microseconds) }
-        askers[facts] = askers.count
+        facts.encode(into: &payload) { out, method in out.number(numbers[method]) }
+        askers[canonical] = askers.count
         return askers.count - 1
     }
 
-    private mutating func inputsIndex(_ decision: RecordedDecision) -> Int {
-        scratch.removeAll()
-        let fits = DecisionInputs.encode(decision, into: &scratch)
-        let digest = SHA256.hash(data: scratch.bytes)
+    private mutating func inputsIndex(_ parcel: DecisionParcel, of subject: Subject?) -> Int {
+        let fits = parcel.inputsState == .sealed
+        let digest = SHA256.hash(data: parcel.inputs)
         if fits, let known = inputs[digest] { return known }
         let index = inputsCount
-        let subject = self.index(of: decision.asker.facts.subject)
+        let owner = self.index(of: subject)
         let place = SegmentFormat.associatedData(header.tenant, segment: header.first, inputs: index)
-        let sealed = fits ? try? seal(header.tenant, decision.asker.facts.subject, place, scratch.bytes) : nil
+        let sealed = fits ? try? seal(header.tenant, subject, place, Array(parcel.inputs)) : nil
         let state: SegmentFormat.InputsState = fits ? sealed == nil ? .sealingFailed : .sealed : .tooLarge
         payload.byte(SegmentFormat.Entry.inputs.rawValue)
-        payload.number(subject)
+        payload.number(owner)
         payload.byte(state.rawValue)
         if let sealed { payload.counted(sealed) } else { unreadable += 1 }
         inputsCount += 1
         if fits { inputs[digest] = index }
         if state == .sealingFailed { failed.append(digest) }
         return index
-    }
-
-    // MARK: Records
-
-    private mutating func body(_ decision: RecordedDecision, _ references: References, _ kind: SegmentFormat.Entry) {
-        // Definitions come before the entry that names them, so all indices are found first.
-        let reason = word(decision.reason), way = word(decision.origin.protocol)
-        let caller = decision.origin.caller.map { index(of: $0) }
-        let determining = decision.determining.prefix(Self.listLimit).map { word($0) }
-        let erred = decision.erred.prefix(Self.listLimit).map { (word($0.rule), word($0.code)) }
-        let obligations = decision.obligations.prefix(Self.listLimit).map { word($0) }
-        let exemption = decision.exemption.map { word($0) }, approval = decision.approval.map { word($0) }
-        payload.byte(kind.rawValue)
-        payload.id(decision.id)
-        payload.signed(decision.at.microseconds &- lastTime)
-        payload.signed(decision.factsPosition &- lastPosition)
-        lastTime = decision.at.microseconds
-        lastPosition = decision.factsPosition
-        payload.number(references.asker)
-        payload.number(references.basis)
-        payload.number(references.inputs)
-        payload.byte(decision.outcome.rawValue << 4 | decision.enforcement.rawValue)
-        payload.number(reason)
-        payload.number(way)
-        payload.optional(caller) { $0.number($1) }
-        payload.optional(decision.origin.batch) { $0.id($1) }
-        payload.optional(Self.token(decision.origin.request)) { $0.text($1) }
-        payload.optional(Self.token(decision.origin.trace)) { $0.text($1) }
-        numbers(determining)
-        payload.number(erred.count)
-        for (rule, code) in erred {
-            payload.number(rule)
-            payload.number(code)
-        }
-        numbers(obligations)
-        payload.optional(exemption) { $0.number($1) }
-        payload.optional(approval) { $0.number($1) }
-    }
-
-    /// So that the largest record still fits a frame.
-    private static let listLimit = 1 << 10
-
-    private mutating func numbers(_ values: [Int]) {
-        payload.number(values.count)
-        for value in values { payload.number(value) }
-    }
-
-    /// Ids of requests and traces are written in clear, so nothing that could be a mail address or a sentence passes.
-    private static func token(_ text: String?) -> String? {
-        guard let text, (1...64).contains(text.utf8.count) else { return nil }
-        let isToken = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F: true
-            default: false
-            }
-        }
-        return isToken ? text : nil
     }
 }
 

@@ -13,7 +13,8 @@ final class SegmentWriter {
     private let path: String
     private let descriptor: Int32
     private var encoder: SegmentEncoder
-    private var folds: [DecisionFold.Key: DecisionFold] = [:]
+    private var folds: [DecisionFold] = []
+    private var folded: Int64 = 0
     private var hasher = SHA256()
     private var frame: [UInt8] = []
     private(set) var size = 0
@@ -58,16 +59,29 @@ final class SegmentWriter {
 
     deinit { Glibc.close(descriptor) }
 
-    /// Takes a decision; an allow that may fold waits for the end of the tick. Throws `storage.file`.
-    func add(_ decision: RecordedDecision, single: Bool = false) throws {
-        if decision.mayFold, !single {
-            let key = DecisionFold.Key(decision, encoder.references(of: decision))
-            if folds[key]?.add(decision) == nil { folds[key] = DecisionFold(decision) }
+    /// Takes a decision; an allow that may fold waits for the end of the tick.
+    /// Throws `storage.file`, `decisions.malformed`.
+    func add(_ parcel: DecisionParcel, _ basis: RecordedBasis, single: Bool = false) throws {
+        let entry = try encoder.entry(of: parcel, basis)
+        if parcel.head.mayFold == 1, !single {
+            try fold(parcel, entry)
         } else {
-            encoder.decision(decision)
-            count(decision.at, decision.at)
+            encoder.decision(parcel, entry)
+            count(parcel.at, parcel.at)
         }
         if encoder.payload.count >= Self.frameSize { try flush() }
+        if encoder.isMemoFull {
+            try endFolds()
+            encoder.endTick()
+        }
+    }
+
+    private func fold(_ parcel: DecisionParcel, _ entry: Int) throws {
+        let number = encoder.foldNumber(of: entry)
+        if number >= 0, !folds[number].isFull { return folds[number].add(parcel) }
+        // Of a full one, the next takes the place: both are written at the end of the tick.
+        encoder.setFold(folds.count, of: entry)
+        folds.append(DecisionFold(parcel, entry: entry))
     }
 
     func add(_ gap: DecisionGap) {
@@ -77,9 +91,10 @@ final class SegmentWriter {
 
     /// Writes what waits, durably: the end of a tick. Returns how many decisions vanished into folds.
     func sync() throws -> Int64 {
-        let folded = try endFolds()
-        encoder.retrySealing()
+        try endFolds()
+        encoder.endTick()
         try flush()
+        defer { folded = 0 }
         guard isDirty else { return folded }
         guard fdatasync(descriptor) == 0 else { throw Files.failure("sync", path) }
         isDirty = false
@@ -96,16 +111,15 @@ final class SegmentWriter {
             firstAt: firstAt ?? header.createdAt, lastAt: lastAt ?? header.createdAt)
     }
 
-    private func endFolds() throws -> Int64 {
-        var folded: Int64 = 0
-        for fold in folds.values {
-            if fold.count == 1 { encoder.decision(fold.first) } else { encoder.fold(fold) }
-            count(fold.first.at, fold.lastAt)
+    private func endFolds() throws {
+        for fold in folds {
+            encoder.fold(fold)
+            encoder.setFold(-1, of: fold.entry)
+            count(fold.firstAt, fold.lastAt)
             folded += fold.count - 1
             if encoder.payload.count >= Self.frameSize { try flush() }
         }
         folds.removeAll(keepingCapacity: folds.count < 1 << 16)
-        return folded
     }
 
     private func count(_ first: Timestamp, _ last: Timestamp) {

@@ -8,6 +8,8 @@ public struct StoredDecision: Sendable {
         public let count: Int64
         public let lastAt: Timestamp
         public let lastID: DecisionID
+        /// All that were handed out after the first. Empty in a list, where they are not needed.
+        var others = FoldedIDs()
     }
 
     /// What a request said, or why that cannot be read.
@@ -41,6 +43,12 @@ public struct StoredDecision: Sendable {
     public internal(set) var fold: Fold?
     public internal(set) var inputs: Inputs = .unreadable
     let place: InputsPlace
+
+    /// Whether this is the record of the decision that was answered under this id. Throws `decisions.malformed`.
+    func stands(for wanted: DecisionID) throws -> Bool {
+        guard id != wanted, let fold else { return id == wanted }
+        return try fold.lastID == wanted || fold.others.contains(wanted, after: id)
+    }
 
     init(
         sequence: Int64, id: DecisionID, at: Timestamp, asker: RecordedAsker.Facts, basis: RecordedBasis.Facts,

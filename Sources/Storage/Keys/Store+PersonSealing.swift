@@ -3,15 +3,15 @@ import Vocabulary
 
 extension Store {
     /// Seals what a decision read under its subject's key: a person's own, so that erasure reaches it; the tenant's for
-    /// a service account. Blocks for a look-up the first time: for threads of one's own only.
+    /// a service account, and where nobody is known. Blocks for a look-up the first time: for threads of one's own only.
     /// Throws `storage.erased` for a person without a key.
     public func sealInputs(
-        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ plaintext: [UInt8]
+        _ tenant: TenantID, _ subject: Subject?, _ associatedData: [UInt8], _ plaintext: [UInt8]
     ) throws -> [UInt8] {
         switch subject {
-        case .serviceAccount:
+        case nil, .serviceAccount?:
             return try keys.seal(plaintext, purpose: .record, tenant: tenant, context: associatedData)
-        case .person(let person):
+        case .person(let person)?:
             let key = try existingKey(of: person, tenant)
             return try AuthenticatedCipher.seal(
                 plaintext, key: key.key, envelope: KeyEnvelope(purpose: .personKey, tenant: tenant, key: key.id),
@@ -21,12 +21,12 @@ extension Store {
 
     /// Opens what `sealInputs` sealed. Throws `storage.erased` when the person's key is gone.
     public func openInputs(
-        _ tenant: TenantID, _ subject: Subject, _ associatedData: [UInt8], _ sealed: [UInt8]
+        _ tenant: TenantID, _ subject: Subject?, _ associatedData: [UInt8], _ sealed: [UInt8]
     ) throws -> [UInt8] {
         switch subject {
-        case .serviceAccount:
+        case nil, .serviceAccount?:
             return try keys.open(sealed, purpose: .record, tenant: tenant, context: associatedData)
-        case .person(let person):
+        case .person(let person)?:
             return try AuthenticatedCipher.open(
                 sealed, key: existingKey(of: person, tenant).key, context: associatedData)
         }

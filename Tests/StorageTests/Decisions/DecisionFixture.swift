@@ -11,8 +11,8 @@ final class DecisionFixture: Sendable {
     let person = PersonID(high: 2, low: 2)
     let now = Mutex(Timestamp(seconds: 1_700_000_000))
     private let closedSegments = Mutex<[SegmentClosed]>([])
-    private let keys = Mutex<[Subject: SymmetricKey]>([:])
-    private let erased = Mutex<Set<Subject>>([])
+    private let keys = Mutex<[Subject?: SymmetricKey]>([:])
+    private let erased = Mutex<Set<Subject?>>([])
     private let lastID = Mutex<UInt64>(0)
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }

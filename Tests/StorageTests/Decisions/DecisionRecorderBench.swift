@@ -13,6 +13,7 @@ import Vocabulary
         let recorder = try fixture.recorder {
             $0.flushInterval = .seconds(60)
             $0.shardCapacity = 2 * count + 2
+            $0.shardBytes = 1 << 30
         }
         let askers = (0..<100).map { fixture.asker(PersonID(high: 2, low: UInt64($0))) }
         let decisions = (0..<1_000).map {

@@ -75,6 +75,14 @@ import Vocabulary
         #expect(fold.fold?.lastID == last.id)
         #expect(page.decisions.filter { $0.fold != nil }.count == 1)
         #expect(try fixture.log.find(last.id, tenant: fixture.tenant)?.sequence == fold.sequence)
+        // Ids count up in the fixture: those between the first and the last are of the same fold, the next is not.
+        for low in first.id.low...last.id.low {
+            let found = try fixture.log.find(DecisionID(high: 9, low: low), tenant: fixture.tenant)
+            #expect(found?.sequence == fold.sequence)
+        }
+        let next = try fixture.log.find(DecisionID(high: 9, low: last.id.low + 1), tenant: fixture.tenant)
+        #expect(next != nil && next?.sequence != fold.sequence)
+        #expect(try fixture.log.find(DecisionID(high: 9, low: first.id.low - 1), tenant: fixture.tenant) == nil)
         #expect(recorder.statistics.folded == 9 && recorder.statistics.recorded == 15)
     }
 
@@ -126,6 +134,45 @@ import Vocabulary
         #expect(try fixture.log.list(fixture.tenant).decisions.count == 1)
         let statistics = recorder.statistics
         #expect(statistics.recorded == 1 && statistics.lost == 1 && statistics.overflowed == 2)
+    }
+
+    @Test func `one byte past the buffer's bytes is lost, and everything before is recorded`() async throws {
+        let asker = fixture.asker(), decision = fixture.decision(asker)
+        func recorded(bytes: Int) async throws -> Int64 {
+            let recorder = try fixture.recorder {
+                $0.flushInterval = .seconds(60)
+                $0.shardCount = 1
+                $0.shardBytes = bytes
+            }
+            _ = recorder.record(decision)
+            await recorder.stop()
+            return recorder.statistics.recorded
+        }
+        var fitting = 0
+        for bytes in 1...1_024 where try await recorded(bytes: bytes) == 1 {
+            fitting = bytes
+            break
+        }
+        #expect(fitting > 100)
+        #expect(try await recorded(bytes: fitting - 1) == 0)
+    }
+
+    @Test func `a subject nobody knows is recorded as that, and its inputs open`() async throws {
+        let recorder = try fixture.recorder()
+        let nobody = RecordedAsker(
+            tenant: fixture.tenant,
+            facts: .init(
+                subject: nil, subjectVersion: 0, credential: nil, provider: nil, strength: .none, methods: [],
+                authenticatedAt: nil))
+        let made = fixture.decision(nobody, outcome: .deny, enforcement: .mandatory) {
+            $0.reads = [RecordedRead(name: "subject.id", source: "request", value: .digest([7, 7]))]
+        }
+        #expect(recorder.record(made) == .recorded)
+        await recorder.stop()
+        let found = try #require(try fixture.log.find(made.id, tenant: fixture.tenant))
+        #expect(found.asker.subject == nil && found.asker == nobody.facts)
+        guard case .read(let inputs) = found.inputs else { Issue.record("inputs do not open"); return }
+        #expect(inputs.reads == made.reads)
     }
 
     @Test func `when the disk fails, recording fails closed`() async throws {

@@ -1,0 +1,166 @@
+import Authorization
+import Crypto
+import Vocabulary
+
+/// Writes decisions into parcels, on the thread that decided.
+enum DecisionParcelWriter {
+    /// So that the largest record still fits a frame.
+    static let listLimit = 1 << 10
+    static let wordLimit = 256
+
+    static func write(_ decision: borrowing RecordedDecision, into out: inout ParcelCursor) {
+        out.skip(DecisionParcel.headCount)
+        out.native(decision.factsPosition)
+        out.raw(decision.asker.canonical)
+        let mannerStart = out.count
+        out.manner(decision.reason, decision.origin)
+        out.list(decision.determining) { $0.word($1) }
+        out.list(decision.erred) {
+            $0.word($1.rule)
+            $0.word($1.code)
+        }
+        out.list(decision.obligations) { $0.word($1) }
+        out.optionalWord(decision.exemption)
+        out.optionalWord(decision.approval)
+        let inputsStart = out.count
+        let fits = DecisionInputs.encode(decision, into: &out)
+        finish(
+            &out, decision.id, decision.at, decision.asker, decision.origin, mannerStart, inputsStart, fits: fits,
+            outcome: decision.outcome, enforcement: decision.enforcement, mayFold: decision.mayFold)
+    }
+
+    static func write(_ evaluated: borrowing EvaluatedDecision, into out: inout ParcelCursor) {
+        let decision = evaluated.decision
+        out.skip(DecisionParcel.headCount)
+        out.native(evaluated.factsPosition)
+        out.raw(evaluated.asker.canonical)
+        let mannerStart = out.count
+        out.manner(decision.reason.rawValue, evaluated.origin)
+        out.list(decision.determining) { $0.rule($1) }
+        out.list(decision.erred) {
+            $0.rule($1.rule)
+            $0.word($1.code.rawValue)
+        }
+        out.list(decision.obligations) { $0.word($1.word) }
+        // Neither an exemption nor an approval.
+        out.byte(0)
+        out.byte(0)
+        let inputsStart = out.count
+        let fits = DecisionInputs.encode(evaluated, into: &out)
+        let enforcement = evaluated.enforcement
+        finish(
+            &out, evaluated.id, evaluated.at, evaluated.asker, evaluated.origin, mannerStart, inputsStart, fits: fits,
+            outcome: decision.isPermitted ? .permit : .deny, enforcement: enforcement,
+            mayFold: decision.isPermitted && enforcement < .mandatory && decision.erred.isEmpty)
+    }
+
+    @inline(__always)
+    private static func finish(
+        _ out: inout ParcelCursor, _ id: DecisionID, _ at: Timestamp, _ asker: RecordedAsker, _ origin: RecordedOrigin,
+        _ mannerStart: Int, _ inputsStart: Int, fits: Bool, outcome: RecordedDecision.Outcome,
+        enforcement: RecordedDecision.Enforcement, mayFold: Bool
+    ) {
+        if !fits { out.cut(to: inputsStart) }
+        let keyEnd = out.count
+        out.own(origin)
+        let askerCount = mannerStart - DecisionParcel.headCount - DecisionParcel.positionCount
+        out.patch(
+            DecisionParcel.Head(
+                count: UInt32(out.count), keyCount: UInt32(keyEnd - DecisionParcel.headCount), idHigh: id.high,
+                idLow: id.low, at: at.microseconds, tenantHigh: asker.tenant.high, tenantLow: asker.tenant.low,
+                basis: 0, outcome: outcome.rawValue, enforcement: enforcement.rawValue,
+                // What is too large to compare does not fold.
+                mayFold: mayFold && fits ? 1 : 0,
+                inputsState: (fits ? SegmentFormat.InputsState.sealed : .tooLarge).rawValue,
+                askerCount: UInt32(askerCount), mannerCount: UInt32(inputsStart - mannerStart)), at: 0)
+    }
+
+    /// Too long a word stays recognisable without staying readable.
+    static func digested(_ text: String) -> String {
+        "sha256:" + SHA256.hash(data: Array(text.utf8)).map { hexadecimal($0) }.joined()
+    }
+}
+
+extension ParcelCursor {
+    @inline(__always)
+    mutating func word(_ text: String) {
+        if text.utf8.count <= DecisionParcelWriter.wordLimit {
+            self.text(text)
+        } else {
+            self.text(DecisionParcelWriter.digested(text))
+        }
+    }
+
+    mutating func optionalWord(_ text: String?) {
+        guard let text else { return byte(0) }
+        byte(1)
+        word(text)
+    }
+
+    @inline(__always)
+    mutating func list<Element>(_ values: [Element], _ write: (inout Self, Element) -> Void) {
+        let count = min(values.count, DecisionParcelWriter.listLimit)
+        number(count)
+        for index in 0..<count { write(&self, values[index]) }
+    }
+
+    /// The text of `RuleReference.description`, without making it.
+    mutating func rule(_ rule: RuleReference) {
+        guard case .policy(let id, let version) = rule, version >= 0 else { return word(rule.description) }
+        var digits = 1, rest = version / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
+        }
+        let count = 8 + id.utf8.count + digits
+        guard count <= DecisionParcelWriter.wordLimit else { return word(rule.description) }
+        number(count)
+        StaticString("policy:").withUTF8Buffer { raw($0) }
+        var name = id
+        name.withUTF8 { raw($0) }
+        byte(0x40)
+        self.digits(version)
+    }
+
+    mutating func manner(_ reason: String, _ origin: RecordedOrigin) {
+        word(reason)
+        word(origin.protocol)
+        if let caller = origin.caller {
+            byte(1)
+            subject(caller)
+        } else {
+            byte(0)
+        }
+    }
+
+    /// What is each decision's own, as a segment has it.
+    mutating func own(_ origin: RecordedOrigin) {
+        if let batch = origin.batch {
+            byte(1)
+            id(batch)
+        } else {
+            byte(0)
+        }
+        token(origin.request)
+        token(origin.trace)
+    }
+
+    /// Ids of requests and traces are written in clear, so nothing that could be a mail address or a sentence passes.
+    private mutating func token(_ text: String?) {
+        guard var text, (1...64).contains(text.utf8.count) else { return byte(0) }
+        text.withUTF8 { bytes in
+            guard bytes.allSatisfy(Self.isTokenByte) else { return byte(0) }
+            byte(1)
+            number(bytes.count)
+            raw(bytes)
+        }
+    }
+
+    @inline(__always)
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Vocabulary
+
+/// Writes primitive values into lent memory; what does not fit is left out and noted.
+struct ParcelCursor: ~Copyable {
+    private let base: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
+    private(set) var count = 0
+    private(set) var hasOverflowed = false
+
+    /// The memory must outlive the cursor.
+    init(_ memory: UnsafeMutableRawBufferPointer) {
+        base = memory.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        capacity = memory.count
+    }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    @inline(__always)
+    private mutating func take(_ wanted: Int) -> UnsafeMutablePointer<UInt8>? {
+        guard capacity - count >= wanted else {
+            hasOverflowed = true
+            return nil
+        }
+        defer { count += wanted }
+        return base + count
+    }
+
+    /// Leaves room that `patch` fills.
+    mutating func skip(_ wanted: Int) { _ = take(wanted) }
+    /// Takes back what was written after this many bytes.
+    mutating func cut(to earlier: Int) { count = min(count, earlier) }
+
+    mutating func patch<T: BitwiseCopyable>(_ value: T, at offset: Int) {
+        guard offset + MemoryLayout<T>.size <= capacity else { return }
+        UnsafeMutableRawPointer(base + offset).storeBytes(of: value, as: T.self)
+    }
+
+    @inline(__always)
+    mutating func byte(_ value: UInt8) { take(1)?.pointee = value }
+
+    /// In the machine's own byte order.
+    @inline(__always)
+    mutating func native(_ value: Int64) {
+        guard let place = take(8) else { return }
+        UnsafeMutableRawPointer(place).storeBytes(of: value, as: Int64.self)
+    }
+
+    @inline(__always)
+    mutating func fixed(_ value: UInt64) {
+        guard let place = take(8) else { return }
+        UnsafeMutableRawPointer(place).storeBytes(of: value.bigEndian, as: UInt64.self)
+    }
+
+    mutating func id<Kind>(_ id: Identifier<Kind>) {
+        fixed(id.high)
+        fixed(id.low)
+    }
+
+    @inline(__always)
+    mutating func number(_ value: UInt64) {
+        if value < 0x80 { return byte(UInt8(truncatingIfNeeded: value)) }
+        var rest = value
+        while rest >= 0x80 {
+            byte(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        byte(UInt8(rest))
+    }
+
+    @inline(__always)
+    mutating func number(_ value: Int) { number(UInt64(value)) }
+    mutating func signed(_ value: Int64) { number(UInt64(bitPattern: value << 1 ^ value >> 63)) }
+
+    @inline(__always)
+    mutating func raw(_ values: UnsafeBufferPointer<UInt8>) {
+        guard !values.isEmpty, let place = take(values.count) else { return }
+        place.update(from: values.baseAddress.unsafelyUnwrapped, count: values.count)
+    }
+
+    @inline(__always)
+    mutating func raw(_ values: [UInt8]) { values.withUnsafeBufferPointer { raw($0) } }
+
+    mutating func counted(_ values: [UInt8]) {
+        number(values.count)
+        raw(values)
+    }
+
+    @inline(__always)
+    mutating func text(_ text: String) {
+        var text = text
+        text.withUTF8 {
+            number($0.count)
+            raw($0)
+        }
+    }
+
+    mutating func text(_ text: StaticString) {
+        text.withUTF8Buffer {
+            number($0.count)
+            raw($0)
+        }
+    }
+
+    mutating func subject(_ subject: Subject?) {
+        switch subject {
+        case nil: byte(0)
+        case .person(let id)?:
+            byte(1)
+            self.id(id)
+        case .serviceAccount(let id)?:
+            byte(2)
+            self.id(id)
+        }
+    }
+
+    /// The decimal digits of a number that is not negative.
+    mutating func digits(_ value: Int32) {
+        guard value >= 10 else { return byte(0x30 + UInt8(truncatingIfNeeded: max(0, value))) }
+        digits(value / 10)
+        byte(0x30 + UInt8(truncatingIfNeeded: value % 10))
+    }
+}
