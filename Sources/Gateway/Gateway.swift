@@ -21,6 +21,7 @@ public final class Gateway: Sendable {
     let authorization: AuthorizationTable
     let recorder: DecisionRecorder
     let directories: DirectoryTable
+    let couriers: [HeadCourier]
     public let credentials: CredentialService
     public let login: LoginService
     public let sync: SyncService
@@ -31,12 +32,23 @@ public final class Gateway: Sendable {
     public static func open(
         _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> Gateway {
-        let masterKey = try MasterKey(hexadecimal: configuration.masterKey.load().reveal())
-        var storage = StoreConfiguration(
-            directory: configuration.storage.directory, node: NodeID.random(at: clock()),
-            headSink: HeadSinks.make(configuration.journal, logger: logger))
-        storage.readers = configuration.storage.readers
-        let store = try await Store.open(storage, masterKey: masterKey, clock: clock)
+        let storage = storeConfiguration(configuration, logger: logger, now: clock())
+        let store = try await Store.open(storage, masterKey: try configuration.loadMasterKey(), clock: clock)
+        do {
+            // A database that is behind its last head starts nothing: it is restored first.
+            if let refusal = store.appendRefusal { throw refusal }
+            return try await open(configuration, store: store, logger: logger, clock: clock)
+        } catch {
+            try? await store.close()
+            throw error
+        }
+    }
+
+    private static func open(
+        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    ) async throws -> Gateway {
+        try store.configuration.erasureLog?.begin()
+        try await store.reconcileErasures()
         let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock)
         try await gateway.applyConfiguration()
         try await gateway.fillMemory()
@@ -72,6 +84,7 @@ public final class Gateway: Sendable {
             breached: try configuration.passwords.hibpFile.map { try BreachedPasswords(path: $0) }, clock: clock)
         recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
         directories = DirectoryTable()
+        couriers = try Self.couriers(configuration.journal, store: store, clock: clock, logger: logger)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -106,9 +119,11 @@ public final class Gateway: Sendable {
         func attempt(_ work: () async throws -> Void) async {
             do { try await work() } catch { failure = failure ?? error }
         }
-        if store.appendRefusal == nil { await attempt { try await login.drainFailures(all: true) } }
+        await attempt { try await login.drainFailures(all: true) }
         await recorder.stop()
-        if store.appendRefusal == nil { await attempt { _ = try await store.signHeads(now: clock()) } }
+        await attempt { _ = try await signHeads() }
+        for courier in couriers { await courier.finish() }
+        await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }
         if let failure { throw failure }
     }
@@ -141,9 +156,6 @@ public final class Gateway: Sendable {
     public func requestBinding(_ message: [UInt8], in tenant: TenantID) throws -> [UInt8] {
         try store.keys.mac(message, purpose: .requestBinding, tenant: tenant).tag
     }
-
-    /// Why nothing may be written, when a head kept outside is ahead of this database; nil in good order.
-    public var appendRefusal: Fault? { store.appendRefusal }
 
     /// How much is alive, for metrics and readiness.
     public var counts: (sessions: Int, applicationSessions: Int, keys: Int) { live.counts }

@@ -39,6 +39,7 @@ public struct GatewayRouter: Sendable {
         router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
         router.add(middleware: ErrorMiddleware(present: present))
         router.add(middleware: InFlightLimitMiddleware(limit: 1_024))
+        router.add(middleware: ControlPeerMiddleware())
         let gate = RouteRegistry.Gate(gateway)
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)

@@ -13,7 +13,7 @@ struct OperationsRoutes: Sendable {
 
     func install(on router: Router<GatewayRequestContext>) {
         router.get("/healthz") { _, _ in Self.json(["status": "ok"]) }
-        router.get("/readyz") { _, _ in try await ready() }
+        router.get("/readyz") { _, context in try await ready(isPrivate: context.isLocalSocket) }
         router.get("/metrics") { request, context in try await measured(request, context) }
         router.get("/api/v1/openapi.json") { _, _ in
             Self.json(OpenAPIDocument.make(registry, version: GatehouseVersion.current))
@@ -25,33 +25,38 @@ struct OperationsRoutes: Sendable {
         router.get(RouterPath(pages.stylesheetPath)) { _, _ in pages.stylesheetResponse() }
     }
 
-    /// Ready when the store answers a read and takes events.
-    private func ready() async throws -> Response {
+    /// Ready when the store answers a read. A provider that is down is named, and does not make the gateway unready:
+    /// other providers, sessions and decisions work without it, and taking every node out would help nobody.
+    ///
+    /// - Parameter isPrivate: asked over the control socket or the metrics listener, where codes of failures are shown.
+    private func ready(isPrivate: Bool) async throws -> Response {
         guard let tenant = gateway.tenants.defaultTenant else {
             return Self.json(["status": "starting"], .serviceUnavailable)
         }
-        if let refusal = gateway.appendRefusal {
-            return Self.json(["status": "refusing", "code": .string(refusal.code)], .serviceUnavailable)
-        }
         let size = try await gateway.audit.size(of: tenant.id)
-        return Self.json(["status": "ready", "journal": .integer(size.size)])
+        let providers = try await gateway.providerHealth()
+        return Self.json([
+            "status": "ready", "journal": .integer(size.size),
+            "providers": .list(providers.map { $0.json(withFailures: isPrivate) }),
+        ])
     }
 
     /// On the control socket; the metrics listener has `installMetrics`. A loopback peer proves nothing here: the proxy
     /// in front of the gateway is one, whoever stands behind it.
     private func measured(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         guard context.isLocalSocket else { throw Refusal.notFound }
-        return text()
+        return try await text()
     }
 
     /// The metrics listener's whole router.
     func installMetrics(on router: Router<GatewayRequestContext>) {
         router.get("/healthz") { _, _ in Self.json(["status": "ok"]) }
-        router.get("/readyz") { _, _ in try await ready() }
-        router.get("/metrics") { _, _ in text() }
+        router.get("/readyz") { _, _ in try await ready(isPrivate: true) }
+        router.get("/metrics") { _, _ in try await text() }
     }
 
-    private func text() -> Response {
+    private func text() async throws -> Response {
+        try await OperationalGauges(gateway: gateway, metrics: metrics).set()
         let counts = gateway.counts
         metrics.gauge("gatehouse_sessions", help: "Live sessions").set(counts.sessions)
         metrics.gauge("gatehouse_application_sessions", help: "Live application sessions")

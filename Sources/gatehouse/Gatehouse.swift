@@ -26,6 +26,8 @@ struct Gatehouse: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // Whatever this program writes (rows, exports, keys) is nobody else's to read.
+        umask(0o077)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -31,9 +31,6 @@ public struct AuditService: Sendable {
     public func size(of tenant: TenantID) async throws -> (epoch: Int64, size: Int64) {
         try await store.journalSize(of: tenant)
     }
-
-    /// Signs a head of each tenant's tree over what is durable, and copies it to the sinks; answers how many.
-    public func signHeads(now: Timestamp) async throws -> Int { try await store.signHeads(now: now).count }
 }
 
 extension AuditEntry {

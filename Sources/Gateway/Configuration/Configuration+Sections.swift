@@ -217,19 +217,30 @@ extension LockoutConfiguration {
 }
 
 extension JournalConfiguration {
-    init(_ section: ConfigurationSection) {
+    init(_ section: ConfigurationSection, storage: String) {
         headInterval = section.duration("head_interval", default: .seconds(60), in: .seconds(1)...(.days(1)))
         sinks = section.sections("sinks", limit: 8).compactMap { entry in
             defer { entry.finish() }
             switch entry.text("type") {
             case "file": return entry.file("path").map(Sink.file)
-            case "webhook": return .webhook(url: entry.text("url"), token: entry.secret("token_file"))
+            case "webhook": return Self.webhook(entry)
             default:
                 entry.report("type", "must be file or webhook.")
                 return nil
             }
         }
+        erasureLog = section.file("erasure_log") ?? storage + "/erasures.jsonl"
         section.finish()
+    }
+
+    private static func webhook(_ entry: ConfigurationSection) -> Sink? {
+        let url = entry.optional("url", "an https URL without query") { PublicURL($0) }
+        let secret = entry.secret("secret_file")
+        let authorities = entry.file("ca_file")
+        if url == nil, !entry.has("url") { entry.report("url", "is required.") }
+        if secret == nil { entry.report("secret_file", "is required: requests are signed with it.") }
+        guard let url, let secret else { return nil }
+        return .webhook(url: url.description, secret: secret, caFile: authorities)
     }
 }
 

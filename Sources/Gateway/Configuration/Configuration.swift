@@ -165,10 +165,13 @@ public struct JournalConfiguration: Sendable {
     /// A place outside that keeps signed heads.
     public enum Sink: Sendable {
         case file(String)
-        case webhook(url: String, token: SecretSource?)
+        /// Posted to `url`, signed with the shared secret; `caFile` replaces the system's authorities.
+        case webhook(url: String, secret: SecretSource, caFile: String?)
     }
     public var headInterval: Duration
     public var sinks: [Sink]
+    /// The list of erased people outside the database; a restore repeats what it names.
+    public var erasureLog: String
 }
 
 /// `decisions`: the record of decisions, in bytes, time and places in the queue.

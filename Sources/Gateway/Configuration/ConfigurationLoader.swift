@@ -40,6 +40,7 @@ public enum ConfigurationLoader {
         let configuration = Configuration(section, digest: Array(SHA256.hash(data: Data(text.utf8))))
         section.finish()
         configuration.checkReferences(context)
+        context.reportUnknownVariables()
         guard context.faults.isEmpty else { throw ConfigurationFaults(file: file, faults: context.faults) }
         return configuration
     }
@@ -61,6 +62,7 @@ extension Configuration {
         storage = StorageConfiguration(root.section("storage"))
         let keys = root.section("keys")
         masterKey = keys.secret("master_key_file") ?? .environment("GATEHOUSE_MASTER_KEY")
+        root.context.note(variable: "GATEHOUSE_MASTER_KEY")
         keys.finish()
         let publicURL = server.publicURL
         tenants = root.sections("tenants", limit: 1_000).map { TenantConfiguration($0, fallback: publicURL) }
@@ -75,7 +77,7 @@ extension Configuration {
         login = LoginConfiguration(root.section("login"))
         multiFactor = MultiFactorConfiguration(root.section("mfa"))
         lockout = LockoutConfiguration(root.section("lockout"))
-        journal = JournalConfiguration(root.section("journal"))
+        journal = JournalConfiguration(root.section("journal"), storage: storage.directory)
         decisions = DecisionConfiguration(root.section("decisions"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

@@ -6,6 +6,7 @@ final class ConfigurationContext {
     let folder: String
     let environment: [String: String]
     private(set) var faults: [ConfigurationFault] = []
+    private var names = EnvironmentNames()
 
     init(folder: String, environment: [String: String]) {
         self.folder = folder
@@ -16,12 +17,31 @@ final class ConfigurationContext {
         faults.append(ConfigurationFault(key: key, line: line, message: message))
     }
 
-    /// `GATEHOUSE_SERVER_LISTEN` overrides `server.listen`; `GATEHOUSE_PROVIDERS_1_BIND_DN`, `providers[1].bind_dn`.
-    func override(of key: String) -> String? {
-        let name = key.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
-        let collapsed = String(name).replacingOccurrences(of: "__", with: "_")
-        return environment["GATEHOUSE_" + collapsed]
+    /// The environment's value for a key, if it has one.
+    func override(of key: String) -> String? { environment[EnvironmentNames.name(of: key)] }
+
+    /// As `override(of:)`, for a key that there is: its variable is known from now on.
+    func value(of key: String) -> String? {
+        let name = EnvironmentNames.name(of: key)
+        names.note(name)
+        return environment[name]
     }
+
+    /// Whether the environment has a value for a key inside this section.
+    func hasOverride(inside key: String) -> Bool {
+        let start = EnvironmentNames.name(of: key) + "_"
+        return environment.keys.contains { $0.hasPrefix(start) }
+    }
+
+    /// A variable that holds a secret.
+    func note(variable: String) { names.note(variable) }
+
+    /// A key whose value is a list, which no variable can hold.
+    func note(list key: String) { names.noteList(key) }
+
+    /// Reports every variable with our prefix that nothing has asked for: a typing error must not switch a protection
+    /// off.
+    func reportUnknownVariables() { faults += names.faults(in: environment) }
 }
 
 /// One mapping of the YAML file while it is being read. Every accessor notes the key as known, reports what is wrong
@@ -79,7 +99,7 @@ final class ConfigurationSection {
 
     func optionalText(_ name: String) -> String? {
         known.insert(name)
-        if let override = context.override(of: key(name)) { return override }
+        if let override = context.value(of: key(name)) { return override }
         guard let node = members[name] else { return nil }
         guard let scalar = node.scalar else {
             report(name, "must be a single value.")
@@ -140,13 +160,16 @@ final class ConfigurationSection {
     }
 
     func secret(_ name: String) -> SecretSource? {
-        optionalText(name).map { SecretSource($0, relativeTo: context.folder) }
+        let source = optionalText(name).map { SecretSource($0, relativeTo: context.folder) }
+        if case .environment(let variable)? = source { context.note(variable: variable) }
+        return source
     }
 
     // MARK: Collections
 
     func texts(_ name: String, limit: Int = 1_000) -> [String] {
         known.insert(name)
+        context.note(list: key(name))
         guard let node = members[name] else { return [] }
         guard let sequence = node.sequence, sequence.count <= limit else {
             report(name, "must be a list of at most \(limit) values.")
@@ -168,7 +191,7 @@ final class ConfigurationSection {
 
     func optionalSection(_ name: String) -> ConfigurationSection? {
         known.insert(name)
-        return members[name] == nil ? nil : section(name)
+        return members[name] != nil || context.hasOverride(inside: key(name)) ? section(name) : nil
     }
 
     func sections(_ name: String, limit: Int = 10_000) -> [ConfigurationSection] {

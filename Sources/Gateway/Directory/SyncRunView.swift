@@ -21,6 +21,8 @@ public struct SyncRunView: Sendable {
     public let failure: String?
     public let decidedBy: String?
     public let decidedAt: Timestamp?
+    /// Changes written so far, and how many there are; both nothing until the plan is made.
+    public let progress: (done: Int64, total: Int64)
 
     init(_ run: StoredSyncRun, provider: String) {
         id = run.id
@@ -34,6 +36,7 @@ public struct SyncRunView: Sendable {
         failure = run.failure
         decidedBy = run.decidedBy
         decidedAt = run.decidedAt
+        progress = (run.appliedChunks, run.totalChunks)
     }
 }
 

@@ -15,9 +15,9 @@ public struct Doctor: Sendable {
         public let detail: String
     }
 
-    private let configuration: Configuration
-    private let logger: Logger
-    private let clock: @Sendable () -> Timestamp
+    let configuration: Configuration
+    let logger: Logger
+    let clock: @Sendable () -> Timestamp
     /// 2026-01-01: no build of this program is older.
     private static let earliest = Timestamp(seconds: 1_767_225_600)
     private static let freeSpaceLimit = 256 << 20
@@ -33,7 +33,7 @@ public struct Doctor: Sendable {
     /// Never throws: what fails is a finding. A running server is not disturbed.
     public func examine() async -> [Finding] {
         var findings = [examineClock(), examineKey(), examineStorage(), examineSpace()]
-        findings += examineTLS() + examineSinks()
+        findings += examineTLS() + examineSinks() + [examineErasures(), examineBlockList()]
         findings += configuration.policies.map(examinePolicy)
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
@@ -67,12 +67,15 @@ public struct Doctor: Sendable {
 
     private func examineStorage() -> Finding {
         let folder = configuration.storage.directory
-        return finding("storage", "\(folder) is private and writable") {
+        return finding("storage", "\(folder) is private and writable, or will be made so at the first start") {
             var status = stat()
             guard stat(folder, &status) == 0 else {
-                throw Fault(
-                    "doctor.storage", .ourselves, "\(folder) does not exist.",
-                    remedy: "It is made at the first start if the folder above it is writable by this user.")
+                guard access(Self.existingParent(of: folder), W_OK | X_OK) == 0 else {
+                    throw Fault(
+                        "doctor.storage", .ourselves, "\(folder) does not exist and cannot be made by this user.",
+                        remedy: "Make it with mode 0700, owned by the service's user.")
+                }
+                return
             }
             guard status.st_mode & 0o077 == 0 else {
                 throw Fault(
@@ -88,7 +91,7 @@ public struct Doctor: Sendable {
 
     private func examineSpace() -> Finding {
         var status = statvfs()
-        let folder = configuration.storage.directory
+        let folder = Self.existingParent(of: configuration.storage.directory)
         guard statvfs(folder, &status) == 0 else {
             return Finding(subject: "free space", isGood: false, detail: "\(folder) cannot be looked at.")
         }
@@ -100,6 +103,17 @@ public struct Doctor: Sendable {
                     remedy: "Make room: a full disk stops every change.")
             }
         }
+    }
+
+    /// The folder itself, or the nearest one above it that is there.
+    private static func existingParent(of folder: String) -> String {
+        var url = URL(fileURLWithPath: folder)
+        while url.path != "/", !FileManager.default.fileExists(atPath: url.path) { url.deleteLastPathComponent() }
+        return url.path
+    }
+
+    private func examineBlockList() -> Finding {
+        finding("passwords", "the block lists can be read") { _ = try BlockLists.load(configuration.passwords) }
     }
 
     private func examineTLS() -> [Finding] {
@@ -136,6 +150,24 @@ public struct Doctor: Sendable {
                         "doctor.heads", .ourselves, "Heads cannot be kept in \(folder): it is missing or not writable.",
                         remedy: "Make it, owned by the service's user, best on another volume or machine.")
                 }
+            }
+        }
+    }
+
+    private func examineErasures() -> Finding {
+        let path = configuration.journal.erasureLog
+        let inside = configuration.storage.directory + "/"
+        return finding("erasure log", "\(path) is kept outside the storage directory") {
+            guard !path.hasPrefix(inside) else {
+                throw Fault(
+                    "doctor.erasures", .ourselves, "The erasure log \(path) is lost together with the database.",
+                    remedy: "Name a file elsewhere in journal.erasure_log, and copy it with the backups.")
+            }
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            guard access(folder, W_OK | X_OK) == 0 else {
+                throw Fault(
+                    "doctor.erasures", .ourselves, "Erasures cannot be noted in \(folder): missing or not writable.",
+                    remedy: "Make it, owned by the service's user.")
             }
         }
     }

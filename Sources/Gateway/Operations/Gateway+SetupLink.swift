@@ -1,4 +1,5 @@
 import Identity
+import Storage
 import Vocabulary
 
 extension Gateway {
@@ -18,5 +19,31 @@ extension Gateway {
     /// The address under which a single-use link is opened. The token is in the path, so that a form can carry it on.
     public func linkURL(_ token: SecretText, in tenant: TenantID) -> SecretText {
         SecretText(tenants.publicURL(of: tenant) + "/login/link/" + token.reveal())
+    }
+}
+
+extension Gateway {
+    /// Whether a set-up link of the default tenant could be used now by whoever has it.
+    ///
+    /// - Throws: what the store throws.
+    public func hasOpenSetupLink() async throws -> Bool {
+        guard let tenant = tenants.defaultTenant else { return false }
+        let now = clock()
+        return try await store.read { try $0.hasOpenLink(.setup, in: tenant.id, at: now) }
+    }
+
+    /// The set-up link of a new installation: made when the default tenant has no administrator and no set-up link that
+    /// could still be used. Nil otherwise, so that it is shown once.
+    ///
+    /// - Throws: what the store throws.
+    public func makeFirstSetupLink() async throws -> SecretText? {
+        guard let tenant = tenants.defaultTenant else { return nil }
+        let now = clock()
+        let isSettled = try await store.read { sql in
+            let protected = Set(try sql.roles(in: tenant.id).filter(\.isProtected).map(\.id))
+            return try !sql.activeHolders(of: protected, in: tenant.id, at: now).isEmpty
+                || sql.hasOpenLink(.setup, in: tenant.id, at: now)
+        }
+        return isSettled ? nil : try await makeSetupLink()
     }
 }

@@ -4,7 +4,8 @@ import Vocabulary
 
 /// Where signed heads of the journal are copied to.
 enum HeadSinks {
-    /// The configured file sinks; the first is the one the journal is compared with at start.
+    /// The configured file sinks, with whose newest heads the journal is compared at start. Webhooks cannot be read back;
+    /// a `HeadCourier` carries heads to them.
     static func make(_ configuration: JournalConfiguration, logger: Logger) -> (any HeadSink)? {
         let files = configuration.sinks.compactMap { sink -> FileHeadSink? in
             if case .file(let path) = sink { FileHeadSink(path: path) } else { nil }

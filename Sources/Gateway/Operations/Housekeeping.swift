@@ -22,9 +22,11 @@ public struct Housekeeping: Service {
                 group.addTask { await scheduler.run() }
                 group.addTask {
                     await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
-                        _ = try await self.gateway.store.signHeads(now: self.gateway.clock())
+                        try await self.gateway.signHeads()
+                        try await self.gateway.store.reconcileErasures()
                     }
                 }
+                for courier in self.gateway.couriers { group.addTask { await courier.run() } }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
             }
         }

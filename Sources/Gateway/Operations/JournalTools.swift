@@ -3,7 +3,8 @@ import Storage
 import Vocabulary
 
 extension Gateway {
-    /// Writes a tenant's journal to a new file that `JournalCheck` verifies with nothing else; answers how many events.
+    /// Signs heads, then writes a tenant's journal to a new file that `JournalCheck` verifies with nothing else;
+    /// answers how many events.
     ///
     /// - Parameter slug: nil for the default tenant.
     /// - Throws: `not_found`, and what the store throws.
@@ -11,7 +12,7 @@ extension Gateway {
     public func exportJournal(of slug: String?, to path: String, withSections: Bool = false) async throws -> Int64 {
         let found = slug.map { tenants.tenant(slug: $0) } ?? tenants.defaultTenant
         guard let tenant = found else { throw Fault.notFound("tenant") }
-        try await store.signHeads(now: clock())
+        _ = try await signHeads()
         return try await store.exportJournal(of: tenant.id, to: path, withSections: withSections)
     }
 }

@@ -171,18 +171,6 @@ public struct PeopleService: Sendable {
         }
     }
 
-    /// Destroys everything personal about somebody: row, credentials, sessions, and the key of their journal sections.
-    public func erase(_ id: PersonID, by caller: Caller) async throws {
-        try await store.write(.revocation) { [live, standings] tx in
-            guard try tx.sql.person(id, in: caller.tenant) != nil else { throw Fault.notFound("person") }
-            try SessionService.endAll(of: id, .personDisabled, by: caller, live, tx)
-            let position = try tx.position(of: caller.tenant)
-            _ = try tx.sql.deletePerson(id, in: caller.tenant, at: position + 1)
-            try tx.erase(id, caller.context)
-            tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }
-        }
-    }
-
     /// The personal part of a person's events.
     static func profile(of person: Person) throws -> PersonalSection {
         var values: [String: String] = ["login": person.login]

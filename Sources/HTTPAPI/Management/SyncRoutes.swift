@@ -67,6 +67,7 @@ extension SyncRunView {
             "started_at": startedAt.json, "finished_at": finishedAt?.json, "summary": summary,
             "hold_reasons": holdReasons, "failure": failure.map(AttributeValue.string),
             "decided_by": decidedBy.map(AttributeValue.string), "decided_at": decidedAt?.json,
+            "progress": ["done": .integer(progress.done), "total": .integer(progress.total)],
         ])
     }
 }

@@ -194,7 +194,7 @@ struct SystemRoutes {
                 .post, "/api/v1/audit/heads", "signHeads", "Signs a head of each tenant's tree now", tag: "audit",
                 access: .permission(action: "sign", type: "audit"), response: .any
             ) { _ in
-                let signed = try await gateway.audit.signHeads(now: gateway.clock())
+                let signed = try await gateway.signHeads()
                 return APIResponse(body: ["signed": .integer(Int64(signed))])
             },
         ]

@@ -20,7 +20,7 @@ struct RouteDispatch: Sendable {
             route: route, parameters: parameters, query: try Self.query(request.uri.query), body: body,
             ifMatch: request.headers[.ifMatch], ifNoneMatch: request.headers[.ifNoneMatch], principal: principal,
             tenant: tenant, peer: context.peer, trace: context.requestID, isOperator: context.isLocalSocket,
-            operatorID: getuid())
+            operatorID: context.operatorID ?? getuid())
         if route.needsIfMatch, call.ifMatch == nil { throw Refusal.preconditionRequired }
         return Self.response(try await route.handler(call), ifNoneMatch: call.ifNoneMatch, method: request.method)
     }

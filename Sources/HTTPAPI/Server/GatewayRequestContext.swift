@@ -11,6 +11,9 @@ public struct GatewayRequestContext: RequestContext {
     public let peer: IPAddress?
     /// True on the control socket, where the kernel vouches for the other end being on this machine.
     public let isLocalSocket: Bool
+    /// The user behind the control socket, once `ControlPeerMiddleware` has asked the kernel.
+    public internal(set) var operatorID: UInt32?
+    let channel: any Channel
     /// Names the request in the log, the journal (`trace`) and `X-Request-ID`. Set by `RequestIDMiddleware`.
     public var requestID: String
     /// The tenant whose URL space the request is in; nil before it is resolved.
@@ -22,6 +25,8 @@ public struct GatewayRequestContext: RequestContext {
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+        operatorID = nil
         let remote = source.channel.remoteAddress
         peer = remote?.ipAddress.flatMap { IPAddress($0) }
         if case .unixDomainSocket? = source.channel.localAddress { isLocalSocket = true } else { isLocalSocket = false }

@@ -34,7 +34,7 @@ struct AuditCommand: ParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Writes the journal to a file that can be verified anywhere; while no server runs.")
+            abstract: "Writes the journal to a file that can be verified anywhere; also beside a running server.")
         @Argument(help: "The new file.") var file: String
         @Option(help: "The tenant's slug; the default tenant without it.") var tenant: String?
         @Flag(help: "With the personal sections, decrypted.") var withSections = false
@@ -42,8 +42,9 @@ struct AuditCommand: ParsableCommand {
 
         func run() async throws {
             let path = URL(fileURLWithPath: file).path
-            let count = try await location.withStore {
-                try await $0.exportJournal(of: tenant, to: path, withSections: withSections)
+            let slug = try tenant ?? location.load().tenants.first?.slug ?? ""
+            let count = try await location.withReading {
+                try await $0.exportJournal(of: slug, to: path, withSections: withSections)
             }
             Console.line("Wrote \(count) events to \(file).")
         }

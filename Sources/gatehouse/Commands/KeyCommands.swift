@@ -1,11 +1,26 @@
 import ArgumentParser
 import Fetch
+import Foundation
 import Gateway
 import Vocabulary
 
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Keys of the key ring.", subcommands: [Rotate.self])
+        commandName: "key", abstract: "Keys of the key ring.", subcommands: [Rotate.self, Recover.self])
+
+    struct Recover: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes the master key anew from its sealed copy; the recovery code is read from standard input.")
+        @Argument(help: "The sealed key, master.key.recovery.") var sealed: String
+        @Argument(help: "The new file of the master key.") var target: String
+
+        func run() throws {
+            let code = try Console.readSecret("Recovery code: ")
+            let path = URL(fileURLWithPath: target).path
+            try Installation.recoverMasterKey(sealed: URL(fileURLWithPath: sealed).path, code: code, to: path)
+            Console.line("Wrote the master key to \(path), readable only by you. Let the service's user own it.")
+        }
+    }
 
     struct Rotate: APICommand {
         static let configuration = CommandConfiguration(

@@ -7,15 +7,30 @@ import Vocabulary
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks configuration, clock, storage, TLS and each provider, and says cause and cure.")
+        abstract: "Checks configuration, clock, storage, TLS and each provider, and says cause and cure.",
+        discussion: """
+            With --prove-restore it also restores a backup under a key that was kept apart, into a folder of its own, and \
+            recomputes everything in it.
+            """)
+    @Option(help: "A backup to prove; its manifest stands beside it.") var proveRestore: String?
+    @OptionGroup var key: SeparateKeyOptions
     @OptionGroup var location: ConfigurationOption
     @Flag(help: "Print the findings as JSON.") var json = false
 
+    func validate() throws {
+        guard proveRestore != nil || !key.isGiven else {
+            throw ValidationError("--separate-key and --recovery belong to --prove-restore.")
+        }
+    }
+
     func run() async throws {
         let configuration = try location.load()
-        var quiet = configuration.logging
-        quiet.level = .error
-        let findings = await Doctor(configuration, logger: LogLines.logger(quiet)).examine()
+        let doctor = Doctor(configuration, logger: configuration.quietLogger)
+        var findings = await doctor.examine()
+        if let proveRestore {
+            findings.append(
+                await doctor.proveRestore(of: URL(fileURLWithPath: proveRestore).path, with: try key.source()))
+        }
         if json {
             let list = findings.map { finding -> AttributeValue in
                 ["subject": .string(finding.subject), "good": .bool(finding.isGood), "detail": .string(finding.detail)]
@@ -32,127 +47,24 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 }
 
-struct InitCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Writes a production configuration and its secrets into a new folder.")
-    @Argument(help: "The folder; it must not exist, or be empty.") var folder: String
-    @Option(help: "What browsers see, such as https://login.example.org.") var publicURL: String
-    @Option(help: "Where rows and journal are kept.") var storage = "/var/lib/gatehouse"
+/// The master key, from where it is kept apart from the machine.
+struct SeparateKeyOptions: ParsableArguments {
+    @Option(help: "A copy of the master key's file that was kept apart.") var separateKey: String?
+    @Option(help: "The sealed key (master.key.recovery); the recovery code is read from standard input.")
+    var recovery: String?
+
+    var isGiven: Bool { separateKey != nil || recovery != nil }
 
     func validate() throws {
-        guard PublicURL(publicURL) != nil else {
-            throw ValidationError("--public-url is an https URL without a query.")
+        guard separateKey == nil || recovery == nil else {
+            throw ValidationError("--separate-key and --recovery exclude each other.")
         }
     }
 
-    func run() async throws {
-        let files = FileManager.default
-        let path = URL(fileURLWithPath: folder).path
-        if let present = try? files.contentsOfDirectory(atPath: path), !present.isEmpty {
-            throw CommandRefusal("\(path) is not empty. Nothing was written.")
-        }
-        try files.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let code = try Installation.makeMasterKey(at: path + "/master.key")
-        let data = URL(fileURLWithPath: storage).path
-        // Where heads are kept: made now if it can be, so that the first start finds it.
-        try? files.createDirectory(
-            atPath: data + "-heads", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let file = path + "/gatehouse.yaml"
-        let isWritten = files.createFile(
-            atPath: file, contents: Data(configuration(data).utf8), attributes: [.posixPermissions: 0o640])
-        guard isWritten else { throw CommandRefusal("\(file) cannot be written.") }
-        _ = try ConfigurationLoader.load(file: file, environment: [:])
-        Console.line(
-            """
-            Written to \(path):
-              gatehouse.yaml        the configuration; add providers, roles and applications
-              master.key            opens everything that is encrypted; in no backup
-              master.key.recovery   the same key, sealed under the recovery code below
-
-            Recovery code, shown this once. Print it and keep it apart from this machine:
-
-              \(code.reveal())
-
-            Then put the server's certificate at \(path)/server.pem and its key at \(path)/server.key, and run
-
-              gatehouse doctor --config \(file)
-              gatehouse serve --config \(file)
-            """)
-    }
-
-    private func configuration(_ data: String) -> String {
-        """
-        # Made by `gatehouse init`. Every setting is explained in config/gatehouse.yaml of the source.
-        version: 1
-        server:
-          listen: 127.0.0.1:8443
-          public_url: \(publicURL)
-          tls: { certificate_file: server.pem, key_file: server.key }
-          trusted_proxies: []
-        storage: { directory: "\(data)" }
-        keys: { master_key_file: master.key }
-        tenants:
-          - { slug: main, name: Main }
-        providers:
-          - { id: local, type: local, name: Password }
-        mfa:
-          required_roles: [Admin, Operator]
-        journal:
-          # Put this on another machine or volume: without a head kept outside, a cut tail cannot be noticed.
-          sinks:
-            - { type: file, path: "\(data)-heads/heads.jsonl" }
-        logging: { level: info, format: json }
-
-        """
-    }
-}
-
-struct DatabaseCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "db", abstract: "The store as a whole; while no server runs.",
-        subcommands: [Backup.self, Check.self])
-
-    struct Backup: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Copies the store to a new file, with a manifest beside it.")
-        @Argument(help: "The new file.") var file: String
-        @OptionGroup var location: ConfigurationOption
-
-        func run() async throws {
-            let bytes = try await location.withStore { try await $0.backup(to: URL(fileURLWithPath: file).path) }
-            Console.line("Wrote \(file) (\(bytes) bytes) and \(file).manifest.json. The master key is in neither.")
-        }
-    }
-
-    struct Check: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Recomputes rows, trees, heads and keys, and says what does not agree.")
-        @OptionGroup var location: ConfigurationOption
-
-        func run() async throws {
-            let findings = try await location.withStore { try await $0.check() }
-            for finding in findings { Console.error("✗ \(finding)") }
-            if !findings.isEmpty { throw CommandRefusal("The store is not sound.") }
-            Console.line("✓ The store is sound.")
-        }
-    }
-}
-
-extension ConfigurationOption {
-    /// Opens the gateway under the process lock for one piece of work; a running server keeps it out.
-    func withStore<Answer>(_ body: (Gateway) async throws -> Answer) async throws -> Answer {
-        let configuration = try load()
-        var quiet = configuration.logging
-        quiet.level = .error
-        let gateway = try await Gateway.open(configuration, logger: LogLines.logger(quiet))
-        do {
-            let answer = try await body(gateway)
-            try await gateway.close()
-            return answer
-        } catch {
-            try? await gateway.close()
-            throw error
-        }
+    /// Nil means the configured key.
+    func source() throws -> Doctor.KeySource? {
+        if let separateKey { return .file(URL(fileURLWithPath: separateKey).path) }
+        guard let recovery else { return nil }
+        return .recovery(sealed: URL(fileURLWithPath: recovery).path, code: try Console.readSecret("Recovery code: "))
     }
 }

@@ -16,7 +16,9 @@ struct SyncCommand: ParsableCommand {
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let body: AttributeValue = ["provider": .string(provider), "dry_run": .bool(dryRun)]
-            let report = try await client.call(.post, "/api/v1/sync-runs", body)
+            let report = try await SyncProgressBar.show(of: provider, client, isDryRun: dryRun) {
+                try await client.call(.post, "/api/v1/sync-runs", body, timeout: .seconds(3_600))
+            }
             return APIAnswer(report, SyncCommand.text(report))
         }
     }
@@ -30,7 +32,7 @@ struct SyncCommand: ParsableCommand {
                 try await client.all("/api/v1/sync-runs"),
                 columns: [
                     "ID": "id", "PROVIDER": "provider", "STATE": "state", "BY": "trigger", "STARTED": "started_at",
-                    "FAILURE": "failure",
+                    "FINISHED": "finished_at", "APPLIED": "summary.applied", "FAILURE": "failure",
                 ])
         }
     }
@@ -52,7 +54,7 @@ struct SyncCommand: ParsableCommand {
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let path = "/api/v1/sync-runs/\(ControlClient.encode(run))/release"
-            return APIAnswer(properties: try await client.call(.post, path))
+            return APIAnswer(properties: try await client.call(.post, path, timeout: .seconds(3_600)))
         }
     }
 

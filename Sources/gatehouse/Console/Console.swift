@@ -9,6 +9,15 @@ enum Console {
     /// Colours and progress only where a person looks.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// A line from standard input that is a secret; asked for only where a person looks.
+    static func readSecret(_ prompt: String) throws -> SecretText {
+        if isatty(STDIN_FILENO) == 1 { write(prompt, to: STDERR_FILENO) }
+        guard let line = readLine(), !line.isEmpty else {
+            throw CommandRefusal("Nothing was read from standard input.")
+        }
+        return SecretText(line)
+    }
+
     static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

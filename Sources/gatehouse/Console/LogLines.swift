@@ -59,3 +59,12 @@ struct LogLines: LogHandler {
         return Console.plain("\(clock().rfc3339) \(level.rawValue) \(message)\(pairs)")
     }
 }
+
+extension Configuration {
+    /// For commands, whose own words are on the terminal: errors only.
+    var quietLogger: Logger {
+        var quiet = logging
+        quiet.level = .error
+        return LogLines.logger(quiet)
+    }
+}

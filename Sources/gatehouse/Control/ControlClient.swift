@@ -19,13 +19,14 @@ struct ControlClient: Sendable {
     /// - Throws: `CommandRefusal` with the gateway's own sentence when it refuses.
     @discardableResult
     func call(
-        _ method: FetchRequest.Method, _ path: String, _ body: AttributeValue? = nil, ifMatch: String? = nil
+        _ method: FetchRequest.Method, _ path: String, _ body: AttributeValue? = nil, ifMatch: String? = nil,
+        timeout: Duration = .seconds(120)
     ) async throws -> AttributeValue {
         var headers = [FetchHeader("Accept", "application/json")]
         if body != nil { headers.append(FetchHeader("Content-Type", "application/json")) }
         if let ifMatch { headers.append(FetchHeader("If-Match", ifMatch)) }
         var limits = FetchLimits()
-        limits.totalTimeout = .seconds(120)
+        limits.totalTimeout = timeout
         limits.responseBytes = Self.responseLimit
         let prefix = tenant.map { "/t/\($0)" } ?? ""
         let request = FetchRequest(

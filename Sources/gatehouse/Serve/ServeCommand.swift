@@ -24,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
                     "listen": "\(listen)", "public_url": "\(configuration.server.publicURL)",
                     "version": "\(GatehouseVersion.current)",
                 ])
+            await FirstLink(gateway).show()
         }
         var group = ServiceGroupConfiguration(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -1,0 +1,162 @@
+import Fetch
+import Foundation
+import Logging
+import Storage
+import Vocabulary
+
+/// Carries signed heads to one webhook until it answers 2xx. What is to be sent is read from the store, so nothing is
+/// lost by a restart: the newest head of each tenant is sent again then, which a receiver may ignore.
+public actor HeadCourier {
+    /// How the deliveries go, for metrics.
+    public struct Status: Sendable {
+        /// The receiver's host.
+        public let host: String
+        public var deliveredAt: Timestamp?
+        /// Attempts in a row that failed; none after a good one.
+        public var failures = 0
+        /// A stable code of the last failure.
+        public var failure: String?
+    }
+
+    /// Heads in one request; more go in the next.
+    static let headLimit = 256
+    private static let pollInterval: Duration = .milliseconds(250)
+    private static let firstPause: Duration = .seconds(1)
+    private static let longestPause: Duration = .seconds(300)
+
+    public private(set) var status: Status
+    private let url: PublicURL
+    private let signature: MessageSignature
+    private let store: Store
+    private let fetcher: HTTPFetcher
+    private let clock: @Sendable () -> Timestamp
+    private let logger: Logger
+    private var accepted: [TenantID: SignedHead] = [:]
+    private var isDue = true
+    private var notBefore = Timestamp(seconds: 0)
+
+    init(
+        url: PublicURL, secret: SecretText, caFile: String?, store: Store,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) throws {
+        var configuration = FetchConfiguration()
+        // The operator named the receiver, so it may stand in the operator's own network; plain HTTP stays on loopback.
+        configuration.allowedNetworks = Self.ownNetworks
+        configuration.plainHTTP = .loopbackOnly
+        configuration.certificateAuthorityFile = caFile
+        configuration.threadCount = 1
+        fetcher = try HTTPFetcher(configuration)
+        signature = MessageSignature(secret: secret, keyID: "gatehouse-heads")
+        status = Status(host: url.host)
+        self.url = url
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Says that there may be newer heads.
+    func nudge() { isDue = true }
+
+    /// Delivers what is due until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            if isDue, clock() >= notBefore { await deliver() }
+            do { try await Task.sleep(for: Self.pollInterval) } catch { return }
+        }
+    }
+
+    /// One attempt with whatever the receiver has not accepted yet; a failure is noted and tried again later.
+    func deliver() async {
+        isDue = false
+        do {
+            let missing = try await missing()
+            for start in stride(from: 0, to: missing.count, by: Self.headLimit) {
+                let heads = Array(missing[start..<min(start + Self.headLimit, missing.count)])
+                try await send(heads)
+                for head in heads { accepted[head.tenant] = head }
+            }
+            if !missing.isEmpty { status.deliveredAt = clock() }
+            status.failures = 0
+            status.failure = nil
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// The last chance before the end of the process: an attempt that may not take long.
+    func finish() async {
+        let attempt = Task { await deliver() }
+        let limit = Task {
+            try? await Task.sleep(for: .seconds(3))
+            attempt.cancel()
+        }
+        await attempt.value
+        limit.cancel()
+        fetcher.shutdown()
+    }
+
+    private func missing() async throws -> [SignedHead] {
+        try await store.newestHeads().values.filter { head in
+            accepted[head.tenant].map { ($0.epoch, $0.size) < (head.epoch, head.size) } ?? true
+        }.sorted { $0.tenant < $1.tenant }
+    }
+
+    private struct Delivery: Encodable {
+        let version = 1
+        let heads: [SignedHead]
+    }
+
+    private func send(_ heads: [SignedHead]) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let body = [UInt8](try encoder.encode(Delivery(heads: heads)))
+        let text = url.description
+        let headers = signature.headers(
+            method: "POST", url: text, contentType: "application/json", body: body, at: clock())
+        var limits = FetchLimits()
+        limits.responseBytes = 64 << 10
+        let answer = try await fetcher.fetch(
+            FetchRequest(.post, url: text, headers: headers, body: body, limits: limits))
+        guard (200..<300).contains(answer.status) else {
+            throw Fault("heads.refused", .peer, "The receiver of heads answered \(answer.status).")
+        }
+    }
+
+    private func fail(_ error: any Error) {
+        status.failures += 1
+        status.failure = (error as? Fault)?.code ?? "heads.failed"
+        let pause = Self.firstPause * Int(1 << min(status.failures - 1, 9))
+        notBefore = clock() + min(pause, Self.longestPause)
+        isDue = true
+        logger.warning(
+            "heads could not be delivered",
+            metadata: [
+                "host": "\(url.host)", "code": "\(status.failure ?? "")", "failures": "\(status.failures)",
+            ])
+    }
+
+    /// RFC 1918, RFC 4193 and loopback.
+    private static let ownNetworks = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128",
+    ].compactMap { CIDR($0) }
+}
+
+extension Gateway {
+    /// A courier for each configured webhook.
+    static func couriers(
+        _ configuration: JournalConfiguration, store: Store, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) throws -> [HeadCourier] {
+        try configuration.sinks.compactMap { sink in
+            guard case .webhook(let text, let secret, let caFile) = sink, let url = PublicURL(text) else { return nil }
+            return try HeadCourier(
+                url: url, secret: try secret.load(), caFile: caFile, store: store, clock: clock, logger: logger)
+        }
+    }
+
+    /// Signs a head of each tenant's tree over what is durable, copies it to the sinks, and answers how many.
+    @discardableResult public func signHeads() async throws -> Int {
+        let signed = try await store.signHeads(now: clock())
+        for courier in couriers { await courier.nudge() }
+        return signed.count
+    }
+}
