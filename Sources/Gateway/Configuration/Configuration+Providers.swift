@@ -56,21 +56,28 @@ extension LDAPProviderConfiguration {
 extension LDAPLoginConfiguration {
     init(_ section: ConfigurationSection) {
         switch section.text("method", default: "search") {
-        case "search": method = .search
+        case "search":
+            let filter = section.optionalText("filter")
+            method = .search(filter: filter)
+            if let filter { Self.check(filter, "filter", section) }
+            if section.has("template") { section.report("template", "belongs to method: direct.") }
         case "direct":
             let template = section.text("template")
             method = .direct(template: template)
-            if !template.contains("{login}") { section.report("template", "must contain {login}.") }
+            Self.check(template, "template", section)
+            if section.has("filter") { section.report("filter", "belongs to method: search.") }
         default:
-            method = .search
+            method = .search(filter: nil)
             section.report("method", "must be search or direct.")
-        }
-        if case .search = method, section.has("template") {
-            section.report("template", "belongs to method: direct.")
         }
         bindLimit = section.integer("bind_limit", default: 3, in: 1...1_000)
         bindWindow = section.duration("bind_window", default: .minutes(15), in: .seconds(10)...(.days(1)))
         section.finish()
+    }
+
+    private static func check(_ text: String, _ name: String, _ section: ConfigurationSection) {
+        guard !text.contains("{login}"), !text.contains("{localpart}") else { return }
+        section.report(name, "must contain {login} or {localpart}.")
     }
 }
 
@@ -94,6 +101,7 @@ extension LDAPGroupsConfiguration {
         memberAttribute = section.choice("member_attribute", default: .member) ?? .member
         nested = section.bool("nested", default: true)
         depthLimit = section.integer("depth_limit", default: 32, in: 1...1_000)
+        lookup = section.choice("lookup", default: keyAttribute == .objectGUID ? .tokenGroups : .members)
         section.finish()
     }
 }

@@ -60,11 +60,12 @@ public struct LDAPServerURL: Sendable, Hashable, CustomStringConvertible {
 
 /// How a login becomes a bind, and how many may fail.
 public struct LDAPLoginConfiguration: Sendable {
-    /// How the entry of a login is found.
+    /// How the entry of a login is found. In filter and template `{login}` is the login as typed, `{localpart}` without
+    /// its domain, `{domain}` the domain.
     public enum Method: Sendable, Hashable {
-        /// Find the entry by its login attribute, then bind as it.
-        case search
-        /// Bind with this template, in which `{login}` stands for the escaped login.
+        /// Find the entry, then bind as it; without a filter by the login attribute, or the mail address.
+        case search(filter: String?)
+        /// Bind with this template: a distinguished name, or a principal's name for Active Directory.
         case direct(template: String)
     }
     public var method: Method
@@ -94,6 +95,14 @@ public struct LDAPGroupsConfiguration: Sendable {
     public var memberAttribute: MemberAttribute
     public var nested: Bool
     public var depthLimit: Int
+    /// How a login finds its groups; nil for what fits the key attribute.
+    public var lookup: GroupLookup?
+
+    /// By following members, or by what Active Directory counts itself.
+    public enum GroupLookup: String, Sendable, CaseIterable {
+        case members
+        case tokenGroups = "token_groups"
+    }
 }
 
 /// The attribute that never changes while an entry lives.

@@ -1,3 +1,4 @@
+import Identity
 import Providers
 import Vocabulary
 
@@ -6,7 +7,7 @@ extension LDAPDirectorySettings {
     ///
     /// - Throws: what the secret's source throws, and `configuration.invalid` for more than one pin or a bad port.
     public init(
-        _ configuration: LDAPProviderConfiguration, provider: ProviderID, tenant: TenantID
+        _ configuration: LDAPProviderConfiguration, domains: [String] = [], provider: ProviderID, tenant: TenantID
     ) throws {
         guard configuration.pins.count <= 1 else {
             throw Fault("configuration.invalid", .ourselves, "A directory has at most one pin.")
@@ -26,6 +27,7 @@ extension LDAPDirectorySettings {
             connectTimeout: configuration.connectTimeout, operationTimeout: configuration.operationTimeout,
             searchConnections: configuration.searchConnections, bindConnections: configuration.bindConnections,
             service: service, login: LoginMethod(configuration.login.method),
+            domains: Set(domains.map { NameKey.of($0) }),
             people: People(
                 base: people.base, filter: people.filter, loginAttribute: people.loginAttribute,
                 keyAttribute: KeyAttribute(people.keyAttribute), attributes: people.attributes),
@@ -37,7 +39,7 @@ extension LDAPDirectorySettings.LoginMethod {
     init(_ method: LDAPLoginConfiguration.Method) {
         self =
             switch method {
-            case .search: .search
+            case .search(let filter): .search(filter: filter)
             case .direct(let template): .direct(template: template)
             }
     }
@@ -66,6 +68,7 @@ extension LDAPDirectorySettings.Groups {
             base: configuration.base, filter: configuration.filter,
             keyAttribute: LDAPDirectorySettings.KeyAttribute(configuration.keyAttribute),
             nameAttribute: configuration.nameAttribute, memberAttribute: member, isNested: configuration.nested,
-            depthLimit: configuration.depthLimit)
+            depthLimit: configuration.depthLimit,
+            lookup: configuration.lookup.map { $0 == .tokenGroups ? .tokenGroups : .members })
     }
 }

@@ -124,28 +124,3 @@ struct AttemptLedger: Sendable {
         else { throw Fault.stale("count of tries") }
     }
 }
-
-/// The budget of failed binds at one directory for one account.
-struct BindLedger: Sendable {
-    let provider: ProviderID
-    let tenant: TenantID
-    let key: [UInt8]
-    let limit: Int
-    let window: Duration
-
-    func reserve(_ tx: Transaction) throws -> Duration? {
-        var state =
-            try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) ?? (UpstreamBindBudget(), nil)
-        if case .retryAfter(let wait) = state.0.reserve(limit: limit, window: window, at: tx.now) { return wait }
-        try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
-        return nil
-    }
-
-    func refund(_ tx: Transaction) throws {
-        guard var state = try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) else { return }
-        state.0.refund()
-        try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
-    }
-
-    func succeeded(_ tx: Transaction) throws { try tx.sql.clearSoftLock("bind", key, in: tenant) }
-}

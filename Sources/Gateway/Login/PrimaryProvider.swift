@@ -1,4 +1,5 @@
 import Identity
+import Providers
 import Vocabulary
 
 /// What a directory said to a login and a password.
@@ -9,6 +10,8 @@ public enum DirectoryOutcome: Sendable {
     case refused(LoginRefusal, reason: String? = nil)
     /// It could not be asked.
     case unavailable
+    /// The account's binds are used up; how long to wait.
+    case throttled(Duration)
 }
 
 /// What a directory said to a new password.
@@ -18,14 +21,20 @@ public enum DirectoryPasswordOutcome: Sendable, Hashable {
     /// Too weak, too young, used before.
     case refused
     case unavailable
+    /// The account's binds are used up; how long to wait.
+    case throttled(Duration)
 }
 
 /// A directory people sign in with: its operations and its limits, none of them about the protocol.
 public struct UpstreamDirectory: Sendable {
-    public typealias Authenticate = @Sendable (_ login: String, _ password: SecretText) async throws -> DirectoryOutcome
+    /// Each bind that may fail is admitted first.
+    public typealias Authenticate =
+        @Sendable (
+            _ login: String, _ password: SecretText, _ admission: BindAdmission
+        ) async throws -> DirectoryOutcome
     public typealias ChangePassword =
         @Sendable (
-            _ login: String, _ present: SecretText, _ new: SecretText
+            _ login: String, _ present: SecretText, _ new: SecretText, _ admission: BindAdmission
         ) async throws -> DirectoryPasswordOutcome
 
     /// Failed binds allowed per account in a window; nil for a directory that locks nobody.

@@ -8,19 +8,21 @@ extension UpstreamDirectory {
         self.init(
             bindLimit: settings.login.bindLimit, bindWindow: settings.login.bindWindow,
             createsPeople: settings.createsPeopleAtLogin
-        ) { login, password in
-            switch await directory.authenticate(login: login, password: password) {
+        ) { login, password, admission in
+            switch await directory.authenticate(login: login, password: password, admission: admission) {
             case .verified(let identity, let warnings):
                 .verified(identity, mustChange: warnings.mustChangePassword)
             case .refused(let reason): .refused(LoginRefusal(reason), reason: reason.rawValue)
             case .unavailable: .unavailable
+            case .throttled(let wait): .throttled(wait)
             }
-        } changePassword: { login, present, new in
-            switch await directory.changePassword(login: login, old: present, new: new) {
+        } changePassword: { login, present, new, admission in
+            switch await directory.changePassword(login: login, old: present, new: new, admission: admission) {
             case .changed: .changed
             case .refused(let reason): reason.isAboutPassword ? .presentWrong : .refused
             case .rejected: .refused
             case .unavailable: .unavailable
+            case .throttled(let wait): .throttled(wait)
             }
         }
     }

@@ -189,12 +189,16 @@ public struct Doctor: Sendable {
         do {
             let now = clock()
             let directory = try LDAPDirectory(
-                LDAPDirectorySettings(settings, provider: .random(at: now), tenant: .random(at: now)), logger: logger,
+                LDAPDirectorySettings(
+                    settings, domains: provider.domains, provider: .random(at: now), tenant: .random(at: now)),
+                logger: logger,
                 clock: clock)
             return await directory.probe().map { check in
                 Finding(
                     subject: subject, isGood: check.isGood,
-                    detail: "\(check.server) \(check.step.rawValue): \(check.detail)")
+                    detail: (["\(check.server) \(check.step.rawValue): \(check.detail)"]
+                        + [check.cure].compactMap(\.self))
+                        .joined(separator: ". "))
             }
         } catch {
             return [Finding(subject: subject, isGood: false, detail: "\(error)")]

@@ -20,7 +20,9 @@ public final class DirectoryTable: Sendable {
         for provider in providers where provider.configuration.isEnabled {
             guard case .ldap(let settings) = provider.configuration.kind else { continue }
             opened[provider.id] = try LDAPDirectory(
-                LDAPDirectorySettings(settings, provider: provider.id, tenant: provider.tenant), logger: logger,
+                LDAPDirectorySettings(
+                    settings, domains: provider.configuration.domains, provider: provider.id, tenant: provider.tenant),
+                logger: logger,
                 clock: clock)
         }
         let fresh = opened

@@ -36,6 +36,9 @@ public struct UpstreamBindBudget: Hashable, Sendable, Codable {
     /// Gives a reserved bind back: the directory could not be asked, so it did not count one either.
     public mutating func refund() { failures = max(0, failures - 1) }
 
-    /// A successful bind sets the directory's own count back.
-    public mutating func succeeded() { self = UpstreamBindBudget() }
+    /// A successful bind sets the directory's own count back; binds that may still arrive after it, so many, stay taken.
+    public mutating func succeeded(leaving others: Int = 0) {
+        failures = min(failures, max(0, others))
+        if failures == 0 { self = UpstreamBindBudget() }
+    }
 }

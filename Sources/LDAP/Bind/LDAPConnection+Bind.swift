@@ -10,16 +10,28 @@ extension LDAPConnection {
     /// A bind that times out or is cancelled closes the connection, so that its late answer cannot be taken for
     /// another's.
     public func bind(dn: String, password: [UInt8]) async throws(LDAPError) -> BindOutcome {
-        guard password.contains(where: { ![0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20].contains($0) }) else {
-            return .refused(.emptyPassword)
-        }
         guard let name = DistinguishedName(dn), !name.components.isEmpty else {
             throw .invalidRequest("the name to bind as is not a distinguished name")
+        }
+        return try await bind(as: dn, password)
+    }
+
+    /// As `bind(dn:password:)`, by a user principal name or a down-level logon name, which Active Directory accepts.
+    public func bind(principal: String, password: [UInt8]) async throws(LDAPError) -> BindOutcome {
+        guard LDAPPrincipal.isWellFormed(principal) else {
+            throw .invalidRequest("the name to bind as is not a principal's")
+        }
+        return try await bind(as: principal, password)
+    }
+
+    private func bind(as name: String, _ password: [UInt8]) async throws(LDAPError) -> BindOutcome {
+        guard password.contains(where: { ![0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20].contains($0) }) else {
+            return .refused(.emptyPassword)
         }
         guard password.count <= Self.passwordByteLimit else { return .refused(.invalidCredentials) }
         try checkMayBind()
         let outcome = try await run { handle, cancellation throws(LDAPError) in
-            try handle.bind(dn, password, cancellation)
+            try handle.bind(name, password, cancellation)
         }
         if case .accepted = outcome { bindWasAccepted() }
         return outcome

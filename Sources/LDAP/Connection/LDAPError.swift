@@ -53,6 +53,16 @@ public enum LDAPError: Error, Sendable, Hashable {
         public static let unwillingToPerform = Self(rawValue: 53)
     }
 
+    /// True when the request of a bind had certainly not left us: the server has counted nothing.
+    public var isBeforeSending: Bool {
+        switch self {
+        case .unreachable, .startTLSRefused, .invalidRequest, .closed, .noServerAvailable, .poolExhausted,
+            .serviceBindRefused, .timedOut(.connecting), .timedOut(.startTLS), .limitExceeded(.queue):
+            true
+        default: false
+        }
+    }
+
     /// True when another server, or a new connection to the same one, may do better.
     public var isConnectionFailure: Bool {
         switch self {

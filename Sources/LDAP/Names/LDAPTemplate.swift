@@ -1,4 +1,5 @@
-/// A search filter or a name with places for values, filled in by the escaping its grammar asks for.
+/// A search filter or a name with places for values, filled in by the escaping its grammar asks for; a principal's name
+/// knows no escape, so a value that does not fit is refused.
 ///
 /// The text of the template comes from configuration and is checked once, when it is made; a value a person typed can
 /// only ever become the content of one assertion value or one name component, whatever it holds.
@@ -9,6 +10,9 @@ public struct LDAPTemplate: Sendable, Hashable {
         case filter
         /// A distinguished name, RFC 4514.
         case distinguishedName
+        /// What Active Directory takes in place of a distinguished name (MS-ADTS §5.1.1.1.1): `ada@example.org` or
+        /// `EXAMPLE\ada`.
+        case principal
     }
 
     /// Why a template is refused.
@@ -47,12 +51,26 @@ public struct LDAPTemplate: Sendable, Hashable {
             throw .unknownPlaceholder(name)
         }
         try Self.checkPlaces(pieces, grammar)
-        guard let sample = filled({ _ in "x" }), Self.isWellFormed(sample, grammar) else { throw .malformed }
+        // The whole of a principal may be one placeholder, and hold its own separator.
+        let samples = [filled { _ in "x" }, filled { _ in "x@y" }]
+        guard
+            samples.prefix(grammar == .principal ? 2 : 1).contains(where: {
+                $0.map { Self.isWellFormed($0, grammar) } ?? false
+            })
+        else { throw .malformed }
     }
 
-    /// The filter or name with every placeholder replaced; nil when a value is missing, too long or holds a NUL.
+    /// The filter or name with every placeholder replaced; nil when a value is missing, too long or holds a NUL, or
+    /// makes no principal.
     public func filled(_ values: [String: String]) -> String? {
-        filled { name in values[name] }
+        let text = filled { name in values[name] }
+        guard grammar == .principal, let text else { return text }
+        return LDAPPrincipal.isWellFormed(text) ? text : nil
+    }
+
+    /// The names that stand between braces.
+    public var placeholders: Set<String> {
+        Set(pieces.compactMap { if case .placeholder(let name) = $0 { name } else { nil } })
     }
 
     private func filled(_ value: (String) -> String?) -> String? {
@@ -64,10 +82,18 @@ public struct LDAPTemplate: Sendable, Hashable {
                 guard let raw = value(name), raw.utf8.count <= Self.valueByteLimit, !raw.utf8.contains(0) else {
                     return nil
                 }
-                result += grammar == .filter ? LDAPFilter.escape(raw) : DistinguishedName.escape(raw)
+                result += escaped(raw)
             }
         }
         return result
+    }
+
+    private func escaped(_ value: String) -> String {
+        switch grammar {
+        case .filter: LDAPFilter.escape(value)
+        case .distinguishedName: DistinguishedName.escape(value)
+        case .principal: value
+        }
     }
 
     private static func split(_ text: String) throws(Flaw) -> [Piece] {
@@ -91,6 +117,7 @@ public struct LDAPTemplate: Sendable, Hashable {
 
     /// A placeholder has to follow an `=` of the same value, and what follows it has to end or continue that value.
     private static func checkPlaces(_ pieces: [Piece], _ grammar: Grammar) throws(Flaw) {
+        guard grammar != .principal else { return }
         let separators: Set<Character> = grammar == .filter ? ["(", ")"] : [",", "+", ";"]
         var before = ""
         for piece in pieces {
@@ -110,6 +137,7 @@ public struct LDAPTemplate: Sendable, Hashable {
         switch grammar {
         case .filter: LDAPFilter.isWellFormed(text)
         case .distinguishedName: DistinguishedName(text).map { !$0.components.isEmpty } ?? false
+        case .principal: LDAPPrincipal.isWellFormed(text)
         }
     }
 }

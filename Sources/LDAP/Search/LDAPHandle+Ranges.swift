@@ -1,7 +1,8 @@
 /// Active Directory sends at most 1,500 values of an attribute and names the rest by range (MS-ADTS §3.1.1.3.1.3.3):
 /// `member;range=0-1499`, asked on as `member;range=1500-*`, until a range ends in `*`.
 extension LDAPHandle {
-    private static let rangeStepLimit = 10_000
+    /// A million and a half values at that size.
+    private static let rangeStepLimit = 1_000
 
     func completeRanges(
         _ page: inout Page, _ allowance: Allowance, _ cancellation: CancellationFlag

@@ -36,6 +36,9 @@ struct AttributeReader: Sendable {
     /// Our names of what goes into `PersonRecord.attributes`.
     var names: [String] { declared.map(\.name) }
 
+    /// The directory's attribute for mail addresses, where one is declared.
+    var mailAttribute: String? { builtIn[.mail] }
+
     /// What to ask for. Never "all": that has brought password hashes out of directories.
     var wanted: [String] {
         var wanted = [settings.keyAttribute.rawValue, settings.loginAttribute]

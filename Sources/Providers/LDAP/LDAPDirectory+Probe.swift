@@ -4,17 +4,27 @@ import Vocabulary
 /// One step of a directory check.
 public struct DirectoryCheck: Sendable, Hashable, Codable {
     /// The steps of a check, in the order they are taken.
-    public enum Step: String, Sendable, Hashable, Codable { case connection, serviceBind, people, groups }
+    public enum Step: String, Sendable, Hashable, Codable { case tls, connection, serviceBind, people, groups }
     public let step: Step
     /// The server asked.
     public let server: String
     public let isGood: Bool
     /// What was found: a number of entries, or what went wrong.
     public let detail: String
+    /// What to do about it; nil where nothing is wrong or nobody knows.
+    public let cure: String?
+
+    init(step: Step, server: String, isGood: Bool, detail: String, cure: String? = nil) {
+        self.step = step
+        self.server = server
+        self.isGood = isGood
+        self.detail = detail
+        self.cure = cure
+    }
 }
 
 extension LDAPDirectory {
-    /// Asks every server by itself, over fresh connections: whether it answers, accepts the service account, and lets
+    /// Asks every server by itself, over fresh connections: whether its certificate is trusted, whether it answers, accepts the service account, and lets
     /// people and groups be read. Never throws; every failure is a line of the answer.
     public func probe() async -> [DirectoryCheck] {
         var checks: [DirectoryCheck] = []
@@ -27,17 +37,19 @@ extension LDAPDirectory {
         func check(_ step: DirectoryCheck.Step, _ isGood: Bool, _ detail: String) -> DirectoryCheck {
             DirectoryCheck(step: step, server: server, isGood: isGood, detail: detail)
         }
+        let tls = await probeTLS(configuration)
+        guard tls.allSatisfy(\.isGood) else { return tls }
         guard let connection = try? LDAPConnection(configuration) else {
             return [check(.connection, false, "no thread could be started")]
         }
         defer { connection.close() }
-        var checks: [DirectoryCheck] = []
+        var checks = tls
         do {
             // The root entry is readable by anybody (RFC 4512 §5.1), so this fails for the connection's sake alone.
             _ = try await connection.entries(
                 SearchRequest(base: "", scope: .base, filter: "(objectClass=*)", attributes: ["supportedControl"]))
         } catch {
-            guard case .failed = error else { return [check(.connection, false, "\(error)")] }
+            guard case .failed = error else { return checks + [check(.connection, false, "\(error)")] }
         }
         checks.append(check(.connection, true, "answers"))
         if let refused = await bindRefusal(connection) { return checks + [check(.serviceBind, false, refused)] }
@@ -45,6 +57,19 @@ extension LDAPDirectory {
         checks.append(await count(peopleRequest, .people, connection, server))
         if let request = groupsRequest { checks.append(await count(request, .groups, connection, server)) }
         return checks
+    }
+
+    /// One line for a trusted server, else one for each flaw.
+    private func probeTLS(_ configuration: LDAPConfiguration) async -> [DirectoryCheck] {
+        guard let report = await TLSProbe.examine(configuration) else { return [] }
+        let server = configuration.endpoint.description
+        guard !report.flaws.isEmpty else {
+            let until = report.notAfter.map { ", good until \($0)" } ?? ""
+            return [DirectoryCheck(step: .tls, server: server, isGood: true, detail: "trusted\(until)")]
+        }
+        return report.flaws.map { flaw in
+            DirectoryCheck(step: .tls, server: server, isGood: false, detail: "\(flaw)", cure: flaw.cure)
+        }
     }
 
     private func bindRefusal(_ connection: LDAPConnection) async -> String? {

@@ -29,7 +29,7 @@ extension LDAPDirectory {
     var groupsRequest: SearchRequest? {
         settings.groups.map { groups in
             SearchRequest(
-                base: groups.base, filter: groups.filter,
+                base: groups.base, filter: groups.effectiveFilter,
                 attributes: groupAttributes(groups) + [groups.memberAttribute.rawValue],
                 limits: SearchLimits(pageSize: settings.pageSize))
         }

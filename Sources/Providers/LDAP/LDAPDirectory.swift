@@ -11,7 +11,11 @@ public struct LDAPDirectory: DirectorySource {
     public let settings: LDAPDirectorySettings
     let reader: AttributeReader
     let client: LDAPDirectoryClient
+    /// Of direct binds.
     let template: LDAPTemplate?
+    let logins: LoginFilter
+    let nesting = NestingMemory()
+    let explanations = TLSExplanations()
     let clock: @Sendable () -> Timestamp
     let logger: Logger
 
@@ -24,15 +28,8 @@ public struct LDAPDirectory: DirectorySource {
         self.clock = clock
         reader = AttributeReader(settings.people)
         try Self.check(settings)
-        if case .direct(let text) = settings.login {
-            do throws(LDAPTemplate.Flaw) {
-                template = try LDAPTemplate(text, grammar: .distinguishedName)
-            } catch {
-                throw Self.invalid("login.template is refused: \(error)")
-            }
-        } else {
-            template = nil
-        }
+        template = try Self.template(settings.login)
+        logins = try Self.logins(settings, reader)
         client = LDAPDirectoryClient(
             LDAPServerList(settings.connections), service: settings.service?.account,
             searchLimits: settings.poolLimits(settings.searchConnections),
@@ -40,6 +37,26 @@ public struct LDAPDirectory: DirectorySource {
     }
 
     public var attributeNames: [String] { reader.names }
+
+    private static func template(_ login: LDAPDirectorySettings.LoginMethod) throws -> LDAPTemplate? {
+        guard case .direct(let text) = login else { return nil }
+        do throws(LDAPTemplate.Flaw) {
+            return try LDAPTemplate(
+                text, grammar: text.contains("=") ? .distinguishedName : .principal,
+                placeholders: LoginName.placeholders)
+        } catch {
+            throw invalid("login.template is refused: \(error)")
+        }
+    }
+
+    private static func logins(_ settings: LDAPDirectorySettings, _ reader: AttributeReader) throws -> LoginFilter {
+        let text = if case .search(let filter) = settings.login { filter } else { String?.none }
+        do throws(LDAPTemplate.Flaw) {
+            return try LoginFilter(settings.people, template: text, mailAttribute: reader.mailAttribute)
+        } catch {
+            throw invalid("login.filter is refused: \(error)")
+        }
+    }
 
     private static func check(_ settings: LDAPDirectorySettings) throws {
         guard !settings.servers.isEmpty else { throw invalid("a directory needs a server") }
@@ -67,12 +84,12 @@ public struct LDAPDirectory: DirectorySource {
         Fault("configuration.invalid", .ourselves, "A directory's settings are wrong: \(what).")
     }
 
-    /// Runs a body with LDAP errors told as faults.
+    /// Runs a body with LDAP errors told as faults, and a refused certificate by its flaw.
     func translated<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as LDAPError {
-            throw LDAPFailure.fault(error)
+            throw await explained(error) ?? LDAPFailure.fault(error)
         }
     }
 }

@@ -19,6 +19,8 @@ public struct LDAPDirectorySettings: Sendable {
     /// Who reads the directory; nil reads as nobody, and at a login as the person.
     public var service: ServiceCredentials?
     public var login: LoginMethod
+    /// Login domains that lead here, as `NameKey` forms: a login `DOMAIN\\ada` is taken apart where it names one.
+    public var domains: Set<String>
     public var people: People
     public var groups: Groups?
     public var pageSize: Int
@@ -26,8 +28,8 @@ public struct LDAPDirectorySettings: Sendable {
     public init(
         provider: ProviderID, tenant: TenantID, servers: [Server], authoritiesFile: String? = nil, pin: String? = nil,
         connectTimeout: Duration = .seconds(3), operationTimeout: Duration = .seconds(5), searchConnections: Int = 4,
-        bindConnections: Int = 4, service: ServiceCredentials? = nil, login: LoginMethod = .search, people: People,
-        groups: Groups? = nil, pageSize: Int = 500
+        bindConnections: Int = 4, service: ServiceCredentials? = nil, login: LoginMethod = .search(),
+        domains: Set<String> = [], people: People, groups: Groups? = nil, pageSize: Int = 500
     ) {
         self.provider = provider
         self.tenant = tenant
@@ -40,6 +42,7 @@ public struct LDAPDirectorySettings: Sendable {
         self.bindConnections = bindConnections
         self.service = service
         self.login = login
+        self.domains = domains
         self.people = people
         self.groups = groups
         self.pageSize = pageSize
@@ -74,12 +77,23 @@ extension LDAPDirectorySettings {
         var account: LDAPServiceAccount { LDAPServiceAccount(dn: dn, password: Array(password.reveal().utf8)) }
     }
 
-    /// How a login becomes an entry to bind as.
+    /// How a login becomes an entry to bind as. In templates `{login}` stands for the login as typed, `{localpart}` for
+    /// it without its domain, `{domain}` for the domain; values are escaped by the template's grammar.
     public enum LoginMethod: Sendable, Hashable {
-        /// Find the entry by its login attribute, then bind as it.
-        case search
-        /// Bind as this name, in which `{login}` stands for the escaped login.
+        /// Find the entry, then bind as it. Without a filter the login is the login attribute's value, or, with an
+        /// `@` in it, the mail address.
+        case search(filter: String? = nil)
+        /// Bind as this name: a distinguished name where the template holds an `=`, else a principal's, as in
+        /// `{login}@example.org` or `EXAMPLE\\{login}`.
         case direct(template: String)
+    }
+
+    /// How a login finds the groups somebody is in.
+    public enum GroupLookup: String, Sendable, Hashable, CaseIterable {
+        /// Follow the groups that list the person, then those that list these.
+        case members
+        /// Read what Active Directory counts itself: security groups, so no others are then read by jobs either.
+        case tokenGroups
     }
 
     /// The attribute that never changes while an entry lives.
@@ -119,11 +133,12 @@ extension LDAPDirectorySettings {
         public var isNested: Bool
         /// How many steps of nesting a login follows.
         public var depthLimit: Int
+        public var lookup: GroupLookup
 
         public init(
             base: String, filter: String = "(objectClass=groupOfNames)", keyAttribute: KeyAttribute = .entryUUID,
             nameAttribute: String = "cn", memberAttribute: MemberAttribute = .member, isNested: Bool = true,
-            depthLimit: Int = 32
+            depthLimit: Int = 32, lookup: GroupLookup? = nil
         ) {
             self.base = base
             self.filter = filter
@@ -132,6 +147,13 @@ extension LDAPDirectorySettings {
             self.memberAttribute = memberAttribute
             self.isNested = isNested
             self.depthLimit = depthLimit
+            self.lookup = lookup ?? (keyAttribute == .objectGUID ? .tokenGroups : .members)
+        }
+
+        /// The filter that logins and jobs both use, so that a login takes away no group that a job has brought:
+        /// `tokenGroups` names security groups only (GROUP_TYPE_SECURITY_ENABLED, MS-ADTS §2.2.12).
+        var effectiveFilter: String {
+            lookup == .tokenGroups ? "(&\(filter)(groupType:1.2.840.113556.1.4.803:=2147483648))" : filter
         }
     }
 

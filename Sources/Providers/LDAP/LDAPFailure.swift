@@ -19,4 +19,17 @@ enum LDAPFailure {
         default: return Fault("directory.unreachable", .peer, message, retryAfter: .seconds(5))
         }
     }
+
+    /// What stands between us and a trusted connection. A flaw of the certificate has a code of its own, since it is
+    /// mended elsewhere than a server that is away.
+    static func fault(_ flaw: TLSFlaw, of server: LDAPEndpoint) -> Fault {
+        let code =
+            switch flaw {
+            case .unreachable, .silent: "directory.unreachable"
+            default: "directory.untrusted"
+            }
+        return Fault(
+            code, .peer, "The directory did not answer: \(server): \(flaw).", remedy: flaw.cure,
+            retryAfter: .seconds(5))
+    }
 }

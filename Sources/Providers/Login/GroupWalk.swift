@@ -8,9 +8,14 @@ struct GroupWalk {
     static let groupLimit = 2_000
     /// Names in one filter.
     static let batch = 40
+    /// Up to so many groups of one step are asked about one by one, so that each answer can be remembered.
+    static let singly = 8
+
+    typealias Container = NestingMemory.Container
 
     let settings: LDAPDirectorySettings.Groups
     let attributes: [String]
+    let nesting: NestingMemory
 
     /// Nil when there are more than `groupLimit`.
     ///
@@ -18,33 +23,59 @@ struct GroupWalk {
     func groups(
         of dn: String, login: String, primary: [UInt8]?, on connection: LDAPConnection
     ) async throws -> [UpstreamGroup]? {
+        let listsLogins = settings.memberAttribute == .memberUid
+        var step = try await ask(Self.filter(settings, listing: [listsLogins ? login : dn]), on: connection)
+        if let primary {
+            step += try await ask("(objectSid=\(LDAPFilter.escape(bytes: primary)))", on: connection)
+        }
         var found: [String: UpstreamGroup] = [:]
-        let own = settings.memberAttribute == .memberUid ? login : dn
-        var asked: Set<String> = [FoldedName.of(dn) ?? dn]
-        var filters = [Self.filter(settings, listing: [own])]
-        if let primary { filters.append("(objectSid=\(LDAPFilter.escape(bytes: primary)))") }
-        for _ in 0..<max(1, settings.depthLimit) where !filters.isEmpty {
-            var next: [String] = []
-            for filter in filters {
-                let entries = try await connection.entries(request(filter))
-                for entry in entries {
-                    guard let key = UpstreamKey.text(of: entry) else { continue }
-                    found[key] = UpstreamGroup(key: key, name: entry[settings.nameAttribute] ?? entry.dn)
-                    if asked.insert(FoldedName.of(entry.dn) ?? entry.dn).inserted { next.append(entry.dn) }
-                }
-                guard found.count <= Self.groupLimit else { return nil }
-            }
+        var followed: Set<String> = [FoldedName.of(dn) ?? dn]
+        for depth in 1...max(1, settings.depthLimit) where !step.isEmpty {
+            for container in step { found[container.group.key] = container.group }
+            guard found.count <= Self.groupLimit else { return nil }
             // A group of logins lists no groups.
-            let follows = settings.isNested && settings.memberAttribute != .memberUid
-            filters = follows ? Self.batches(next).map { Self.filter(settings, listing: $0) } : []
+            guard settings.isNested, !listsLogins, depth < settings.depthLimit else { break }
+            let next = step.filter { followed.insert(FoldedName.of($0.dn) ?? $0.dn).inserted }
+            step = try await containers(of: next.map(\.dn), on: connection)
         }
         return found.values.sorted { $0.key < $1.key }
     }
 
-    private func request(_ filter: String) -> SearchRequest {
-        SearchRequest(
-            base: settings.base, filter: "(&\(settings.filter)\(filter))", attributes: attributes,
-            limits: SearchLimits(entries: Self.groupLimit + 1))
+    /// The groups directly around these.
+    private func containers(of names: [String], on connection: LDAPConnection) async throws -> [Container] {
+        var all: [Container] = []
+        var unknown: [String] = []
+        for name in names {
+            if let known = nesting.containers(of: FoldedName.of(name) ?? name) {
+                all += known
+            } else {
+                unknown.append(name)
+            }
+        }
+        guard unknown.count > Self.singly else {
+            for name in unknown {
+                let found = try await ask(Self.filter(settings, listing: [name]), on: connection)
+                nesting.remember(found, of: FoldedName.of(name) ?? name)
+                all += found
+            }
+            return all
+        }
+        for names in Self.batches(unknown) {
+            all += try await ask(Self.filter(settings, listing: names), on: connection)
+        }
+        return all
+    }
+
+    private func ask(_ filter: String, on connection: LDAPConnection) async throws -> [Container] {
+        let entries = try await connection.entries(
+            SearchRequest(
+                base: settings.base, filter: "(&\(settings.effectiveFilter)\(filter))", attributes: attributes,
+                limits: SearchLimits(entries: Self.groupLimit + 1)))
+        return entries.compactMap { entry in
+            UpstreamKey.text(of: entry).map { key in
+                Container(group: UpstreamGroup(key: key, name: entry[settings.nameAttribute] ?? entry.dn), dn: entry.dn)
+            }
+        }
     }
 
     static func filter(_ settings: LDAPDirectorySettings.Groups, listing members: [String]) -> String {

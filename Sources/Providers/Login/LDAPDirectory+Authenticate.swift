@@ -8,70 +8,152 @@ extension LDAPDirectory {
     ///
     /// Never throws: whatever goes wrong is an outcome, and none but a bind the server accepted verifies. An empty
     /// password is refused before anything is sent (RFC 4513 §5.1.2).
-    public func authenticate(login: String, password: SecretText) async -> PrimaryOutcome {
+    ///
+    /// - Parameter admission: asked before each bind that may fail.
+    public func authenticate(
+        login: String, password: SecretText, admission: BindAdmission = .unlimited
+    ) async -> PrimaryOutcome {
         let secret = Array(password.reveal().utf8)
         guard secret.contains(where: { ![0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20].contains($0) }) else {
             return .refused(.emptyPassword)
         }
         guard NameKey.isValid(login: login) else { return .refused(.malformedLogin) }
+        let attempt = Attempt(name: loginName(login), secret: secret, admission: admission)
         do {
-            if let template {
-                guard let dn = template.filled(["login": login]) else { return .refused(.malformedLogin) }
-                return try await authenticateDirectly(dn, login, secret)
-            }
-            return try await authenticateBySearch(login, secret)
+            guard let template else { return try await authenticateBySearch(attempt) }
+            guard let text = template.filled(attempt.name.values) else { return .refused(.malformedLogin) }
+            return template.grammar == .principal
+                ? try await authenticate(principal: text, attempt) : try await authenticate(dn: text, attempt)
+        } catch let throttled as BindThrottled {
+            return .throttled(throttled.wait)
         } catch let error as LDAPError {
+            explainLater(error)
             return .unavailable(LDAPFailure.fault(error))
         } catch {
-            return .unavailable(Fault("directory.failed", .ourselves, "The directory could not be asked."))
+            return .unavailable(error as? Fault ?? Self.unasked)
         }
     }
 
-    private func authenticateBySearch(_ login: String, _ secret: [UInt8]) async throws -> PrimaryOutcome {
-        switch try await find(login) {
-        case .none:
+    static let unasked = Fault("directory.failed", .ourselves, "The directory could not be asked.")
+
+    func loginName(_ login: String) -> LoginName {
+        LoginName(
+            login, domains: settings.domains, splitsAnyBackslash: settings.people.keyAttribute == .objectGUID)
+    }
+
+    /// One person's try.
+    struct Attempt: Sendable {
+        let name: LoginName
+        let secret: [UInt8]
+        let admission: BindAdmission
+    }
+
+    // MARK: Search, then bind
+
+    private func authenticateBySearch(_ attempt: Attempt) async throws -> PrimaryOutcome {
+        switch try await find(attempt.name) {
+        case .nobody:
             // A name that nobody has costs a bind as well, so that the time taken does not tell who exists.
-            _ = try? await client.withBindConnection { try await $0.bind(dn: nobody, password: secret) }
+            let (name, secret) = (nobody, attempt.secret)
+            _ = try? await client.withBindConnection { try await $0.bind(dn: name, password: secret) }
             return .refused(.unknownLogin)
         case .several: return .refused(.ambiguousLogin)
         case .one(let entry):
-            let outcome = try await client.withBindConnection { try await $0.bind(dn: entry.dn, password: secret) }
+            let outcome = try await bind(
+                as: .entry(entry.dn), account: account(of: entry), attempt.secret, attempt.admission
+            ) { $1 }
             guard case .accepted(let warnings) = outcome else { return refused(outcome) }
             return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
         }
     }
 
-    private func authenticateDirectly(
-        _ dn: String, _ login: String, _ secret: [UInt8]
-    ) async throws -> PrimaryOutcome {
-        let outcome = try await client.withBindConnection { connection -> PrimaryOutcome? in
-            let outcome = try await connection.bind(dn: dn, password: secret)
-            guard case .accepted(let warnings) = outcome else { return refused(outcome) }
-            // Without a service account only the person may read the person's entry.
-            guard settings.service == nil else { return nil }
-            return try await read(dn, warnings, on: connection)
-        }
-        if let outcome { return outcome }
-        return try await client.withSearchConnection { try await read(dn, BindWarnings(), on: $0) }
-    }
-
-    private enum Found {
-        case none, several
+    enum Found: Sendable {
+        case nobody, several
         case one(LDAPEntry)
     }
 
-    private func find(_ login: String) async throws -> Found {
-        guard let condition = LDAPFilter.equals(settings.people.loginAttribute, login) else { return .none }
-        do {
-            let entries = try await client.withSearchConnection { connection in
-                try await connection.entries(
-                    SearchRequest(
-                        base: settings.people.base, filter: "(&\(settings.people.filter)\(condition))",
-                        attributes: reader.wanted, limits: SearchLimits(entries: 1)))
-            }
-            return entries.first.map(Found.one) ?? .none
-        } catch LDAPError.limitExceeded(.entries) {
+    /// The entry a login means, asked as the service account.
+    func find(_ login: LoginName, attributes: [String]? = nil) async throws -> Found {
+        try await client.withSearchConnection { try await find(login, attributes, on: $0) }
+    }
+
+    private func find(
+        _ login: LoginName, _ attributes: [String]?, on connection: LDAPConnection
+    ) async throws -> Found {
+        guard let filter = logins.filter(for: login) else { return .nobody }
+        let request = SearchRequest(
+            base: settings.people.base, filter: filter, attributes: attributes ?? reader.wanted,
+            limits: SearchLimits(entries: 1))
+        let entries: [LDAPEntry]
+        do throws(LDAPError) {
+            entries = try await connection.entries(request)
+        } catch {
+            guard error == .limitExceeded(.entries) else { throw error }
             return .several
+        }
+        return entries.first.map(Found.one) ?? .nobody
+    }
+
+    /// What binds of an entry are counted by: the same whatever was typed to find it.
+    func account(of entry: LDAPEntry) -> String {
+        UpstreamKey.text(of: entry).map { "key:\($0)" } ?? BindName.entry(entry.dn).account
+    }
+
+    /// A name under the people's base that nobody has.
+    private var nobody: String { "cn=gatehouse-nobody-\(UInt64.random(in: 0 ... .max)),\(settings.people.base)" }
+
+    // MARK: Direct binds
+
+    private func authenticate(dn: String, _ attempt: Attempt) async throws -> PrimaryOutcome {
+        let outcome = try await bind(as: .entry(dn), attempt.secret, attempt.admission) { connection, outcome in
+            guard case .accepted(let warnings) = outcome else { return Bound.over(refused(outcome)) }
+            // Without a service account only the person may read the person's entry.
+            guard settings.service == nil else { return .accepted(warnings) }
+            return .over(try await read(dn, warnings, on: connection))
+        }
+        switch outcome {
+        case .over(let outcome): return outcome
+        case .accepted(let warnings):
+            return try await client.withSearchConnection { try await read(dn, warnings, on: $0) }
+        }
+    }
+
+    private enum Bound: Sendable {
+        case over(PrimaryOutcome)
+        case accepted(BindWarnings)
+    }
+
+    /// A principal's name says nothing sure about which entry it is: servers also try names that stand in no entry.
+    /// So the entry that is found has to accept the same password by its own name.
+    private func authenticate(principal: String, _ attempt: Attempt) async throws -> PrimaryOutcome {
+        let proven = try await bind(as: .principal(principal), attempt.secret, attempt.admission) {
+            connection, outcome in
+            guard case .accepted = outcome else { return Proven.refused(outcome) }
+            guard settings.service == nil else { return .accepted(nil) }
+            return .accepted(try await find(attempt.name, nil, on: connection))
+        }
+        guard case .accepted(let seen) = proven else {
+            return if case .refused(let outcome) = proven { refused(outcome) } else { .refused(.other) }
+        }
+        let found = if let seen { seen } else { try await find(attempt.name) }
+        switch found {
+        case .nobody: return .refused(.outsideScope)
+        case .several: return .refused(.ambiguousLogin)
+        case .one(let entry): return try await confirm(entry, attempt)
+        }
+    }
+
+    private enum Proven: Sendable {
+        case refused(BindOutcome)
+        case accepted(Found?)
+    }
+
+    private func confirm(_ entry: LDAPEntry, _ attempt: Attempt) async throws -> PrimaryOutcome {
+        try await bind(as: .entry(entry.dn), account: account(of: entry), attempt.secret, attempt.admission) {
+            connection, outcome in
+            guard case .accepted(let warnings) = outcome else { return .refused(.ambiguousLogin) }
+            guard settings.service != nil else { return try await identity(of: entry, warnings, on: connection) }
+            return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
         }
     }
 
@@ -91,49 +173,16 @@ extension LDAPDirectory {
         return try await identity(of: entry, warnings, on: connection)
     }
 
-    /// Who the entry is; asked only once its password is proven, for the state may be told to nobody else.
-    private func identity(
-        of entry: LDAPEntry, _ warnings: BindWarnings, on connection: LDAPConnection
-    ) async throws -> PrimaryOutcome {
-        if let refusal = AccountState.refusal(entry, now: clock()) { return .refused(refusal) }
-        let record = reader.record(entry, now: clock())
-        guard UpstreamSubject.isValid(key: record.key) else { return .refused(.keyMissing) }
-        guard NameKey.isValid(login: record.login) else { return .refused(.malformedLogin) }
-        // A password to be changed first: some servers let nothing else through, so the groups are left for later.
-        let reads = !warnings.mustChange || settings.service != nil
-        guard let groups = reads ? try await groups(of: entry, record.login, on: connection) : [] else {
-            return .refused(.tooManyGroups)
-        }
-        let identity = ExternalIdentity(
-            provider: settings.provider, subjectKey: record.key, login: record.login, displayName: record.displayName,
-            givenName: record.givenName, familyName: record.familyName, mail: record.mail,
-            attributes: record.attributes, groups: groups)
-        return .verified(identity, LoginWarnings(warnings))
-    }
-
-    private func groups(
-        of entry: LDAPEntry, _ login: String, on connection: LDAPConnection
-    ) async throws -> [UpstreamGroup]? {
-        guard let groups = settings.groups else { return [] }
-        let walk = GroupWalk(settings: groups, attributes: groupAttributes(groups))
-        do {
-            return try await walk.groups(
-                of: entry.dn, login: login, primary: PrimaryGroups.groupSID(of: entry), on: connection)
-        } catch LDAPError.limitExceeded(.entries) {
-            return nil
-        }
-    }
-
-    private func refused(_ outcome: BindOutcome) -> PrimaryOutcome {
+    func refused(_ outcome: BindOutcome) -> PrimaryOutcome {
         guard case .refused(let reason) = outcome else { return .refused(.other) }
         switch reason {
         case .strongerAuthenticationRequired, .confidentialityRequired:
-            logger.warning("A directory demands better protection of binds: \(DirectoryRefusal(reason).rawValue)")
+            // Never tried again with less protection: what the server asks for is configured or missing.
+            logger.warning(
+                "directory demands better protection of binds",
+                metadata: ["reason": "\(DirectoryRefusal(reason).rawValue)"])
         default: break
         }
         return .refused(DirectoryRefusal(reason))
     }
-
-    /// A name under the people's base that nobody has.
-    private var nobody: String { "cn=gatehouse-nobody-\(UInt64.random(in: 0 ... .max)),\(settings.people.base)" }
 }

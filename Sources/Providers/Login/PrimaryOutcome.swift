@@ -10,6 +10,8 @@ public enum PrimaryOutcome: Sendable {
     case refused(DirectoryRefusal)
     /// Nothing could be asked; the attempt says nothing about the password.
     case unavailable(Fault)
+    /// No bind was admitted; how long to wait.
+    case throttled(Duration)
 }
 
 /// What a directory added to a right password (draft-behera-ldap-password-policy-10 §6.2).

@@ -48,4 +48,17 @@ import Vocabulary
         budget.succeeded()
         #expect(reserve() == .allowed)
     }
+
+    @Test func `a success leaves the binds that may arrive after it taken`() {
+        var budget = UpstreamBindBudget()
+        func reserve() -> UpstreamBindBudget.Decision {
+            budget.reserve(limit: 3, window: .seconds(100), at: Timestamp(seconds: 5))
+        }
+        for _ in 0..<3 { #expect(reserve() == .allowed) }
+        budget.succeeded(leaving: 2)
+        #expect(reserve() == .allowed)
+        #expect(reserve() != .allowed)
+        budget.succeeded(leaving: 9)
+        #expect(reserve() != .allowed, "a success never takes more than was taken")
+    }
 }

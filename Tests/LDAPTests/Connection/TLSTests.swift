@@ -5,7 +5,7 @@ import Testing
 
 @testable import LDAP
 
-/// Matrix rows 32 to 34.
+/// Matrix rows 32 and 34; row 33 is in SurroundingsTests.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct TLSTests {
     private enum Way: CaseIterable, Sendable { case ldaps, startTLS }
 
@@ -61,21 +61,6 @@ import Testing
             // The server itself is well: only the certificate stood between.
             #expect(await bindError(server, .allowPlaintext) == nil)
         }
-    }
-
-    // What libldap reads, it reads once, at its first call in a process: this test needs a process of its own to mean
-    // anything, so it checks the two locks apart: nothing ambient is read, and the handle demands a certificate.
-    @Test func ambientSettingsDoNotSwitchVerificationOff() async throws {
-        let authority = try await LocalCertificates()
-        let stranger = try await LocalCertificates(name: "Somebody else")
-        let server = try await SlapdServer.edgeCases(certificates: try await stranger.server(names: ["127.0.0.1"]))
-        setenv("LDAPTLS_REQCERT", "never", 1)
-        defer { unsetenv("LDAPTLS_REQCERT") }
-        let trust = LDAPTrust(authoritiesFile: authority.authorityFile)
-        for way in Way.allCases {
-            #expect(await bindError(server, transport(way, trust))?.isConnectionFailure == true)
-        }
-        #expect(getenv("LDAPNOINIT").map { String(cString: $0) } == "1")
     }
 
     @Test func aMissingAuthoritiesFileIsRefusedBeforeAnythingIsSent() async throws {

@@ -131,6 +131,12 @@ struct EntryTests {
         #expect(make { $0.people.filter = "(uid=*" } != nil)
         #expect(make { $0.people.base = "nonsense" } != nil)
         #expect(make { $0.people.loginAttribute = "uid)(x" } != nil)
-        #expect(make { $0.login = .direct(template: "{login}@example.org") } != nil)
+        #expect(make { $0.login = .direct(template: "{login}@example.org") } == nil)
+        #expect(make { $0.login = .direct(template: "{login}") } == nil)
+        #expect(make { $0.login = .direct(template: "example.org") } != nil)
+        #expect(make { $0.login = .direct(template: "{uid}@example.org") } != nil)
+        #expect(make { $0.login = .direct(template: "uid={login},ou=a,{login}") } != nil)
+        #expect(make { $0.login = .search(filter: "(uid={localpart})") } == nil)
+        #expect(make { $0.login = .search(filter: "({login}=*)") } != nil)
     }
 }

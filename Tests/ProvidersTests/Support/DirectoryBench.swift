@@ -20,7 +20,7 @@ struct DirectoryBench {
     }
 
     func settings(
-        login: LDAPDirectorySettings.LoginMethod = .search, members: LDAPDirectorySettings.MemberAttribute = .member,
+        login: LDAPDirectorySettings.LoginMethod = .search(), members: LDAPDirectorySettings.MemberAttribute = .member,
         password: String? = nil
     ) -> LDAPDirectorySettings {
         LDAPDirectorySettings(
