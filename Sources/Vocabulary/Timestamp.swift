@@ -5,7 +5,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
     public let microseconds: Int64
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
-    public init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+
+    /// Saturates at the first and last moment there is: a number from outside never stops the process.
+    public init(seconds: Int64) { microseconds = Duration.seconds(seconds).microseconds }
 
     /// Whole seconds since the epoch, rounded down: the `NumericDate` of RFC 7519 §2.
     public var seconds: Int64 {
@@ -29,9 +31,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
         return Timestamp(microseconds: overflow ? .min : difference)
     }
 
-    /// The time from `right` to `left`, negative when `right` is the later one.
+    /// The time from `right` to `left`, negative when `right` is the later one; saturates instead of overflowing.
     public static func - (left: Self, right: Self) -> Duration {
-        .microseconds(left.microseconds.subtractingReportingOverflow(right.microseconds).partialValue)
+        let (difference, overflow) = left.microseconds.subtractingReportingOverflow(right.microseconds)
+        return .microseconds(overflow ? (left < right ? .min : .max) : difference)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -57,15 +60,22 @@ extension Duration {
     public var microseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : whole + attoseconds / 1_000_000_000_000
+        let (sum, carries) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        return overflow || carries ? (seconds < 0 ? .min : .max) : sum
+    }
+
+    // Counts come from requests and configuration: too many are the longest time there is, never a trap.
+    private static func times(_ count: Int, _ seconds: Int) -> Duration {
+        let (product, overflow) = count.multipliedReportingOverflow(by: seconds)
+        return .seconds(overflow ? (count < 0 ? .min : .max) : product)
     }
 
     /// So many times sixty seconds.
-    public static func minutes(_ count: Int) -> Duration { .seconds(count * 60) }
+    public static func minutes(_ count: Int) -> Duration { times(count, 60) }
 
     /// So many times 3 600 seconds.
-    public static func hours(_ count: Int) -> Duration { .seconds(count * 3_600) }
+    public static func hours(_ count: Int) -> Duration { times(count, 3_600) }
 
     /// So many times 86 400 seconds; it knows no calendar.
-    public static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
+    public static func days(_ count: Int) -> Duration { times(count, 86_400) }
 }

@@ -174,13 +174,4 @@ private func code(_ body: () async throws -> FetchResponse) async -> String {
         dump(request.headers, to: &dumped)
         #expect(!dumped.contains(secret))
     }
-
-    @Test func `an untrusted certificate is refused over https`() async throws {
-        let server = try LoopbackServer { _ in "not TLS at all" }
-        let fetcher = try loopbackFetcher()
-        var request = FetchRequest(url: "https://127.0.0.1:\(server.port)/")
-        request.limits.totalTimeout = .seconds(2)
-        let found = await code { [request] in try await fetcher.fetch(request) }
-        #expect(found == "fetch.tls" || found == "fetch.timeout")
-    }
 }

@@ -31,5 +31,20 @@ struct TimestampTests {
         #expect(Timestamp.distantFuture + .seconds(1) == .distantFuture)
         #expect(Timestamp(seconds: 10) - .seconds(4) == Timestamp(seconds: 6))
         #expect(Timestamp(seconds: 10) - Timestamp(seconds: 4) == .seconds(6))
+        let distantPast = Timestamp(microseconds: .min)
+        #expect(Timestamp.distantFuture - distantPast == .microseconds(Int64.max))
+        #expect(distantPast - Timestamp.distantFuture == .microseconds(Int64.min))
+    }
+
+    // Each of these stopped the whole process: a number in a request must not.
+    @Test(arguments: [Int64.max, Int64.min, Int64.max / 1_000_000 + 1])
+    func aNumberThatIsTooLargeIsTheLastMomentAndNotTheEndOfTheProcess(number: Int64) {
+        let limit = number < 0 ? Int64.min : Int64.max
+        #expect(Timestamp(seconds: number).microseconds == limit)
+        for duration in [Duration.minutes(Int(number)), .hours(Int(number)), .days(Int(number))] {
+            #expect(duration.microseconds == limit)
+            #expect((Timestamp(seconds: 0) + duration).microseconds == limit)
+        }
+        #expect((Duration.seconds(Int64.max / 1_000_000) + .milliseconds(999)).microseconds == Int64.max)
     }
 }
