@@ -83,8 +83,8 @@ extension ScriptedLDAPRequest {
         case 0xA3 where children.count == 2: return "(\(children[0].text)=\(escape(children[1].content)))"
         case 0x87: return "(\(element.text)=*)"
         case 0xA9:
-            let rule = children.first { $0.tag == 0x81 }?.text ?? ""
-            let type = children.first { $0.tag == 0x82 }?.text ?? ""
+            let rule: String = children.first { $0.tag == 0x81 }?.text ?? ""
+            let type: String = children.first { $0.tag == 0x82 }?.text ?? ""
             return "(\(type):\(rule):=\(escape(children.first { $0.tag == 0x83 }?.content ?? [])))"
         default: return "(?\(element.tag))"
         }
