@@ -19,6 +19,8 @@ public struct SlapdOptions: Sendable {
     public var keepsMemberOf = false
     /// Refuses a simple bind below this security strength factor, as `security simple_bind=128` does; 0 permits all.
     public var minimumBindStrength = 0
+    /// Wrong passwords in a row that lock an account for a minute.
+    public var failuresUntilLockout = 100
     /// The ports to listen at; free ones when zero.
     public var port = 0
     public var securePort = 0
@@ -34,6 +36,7 @@ public struct SlapdOptions: Sendable {
     func validate() throws(FixtureError) {
         let isSafe = !suffix.isEmpty && !suffix.contains(where: { $0.isNewline || $0 == "\"" })
         guard isSafe else { throw FixtureError("The suffix is not one line of text.") }
+        guard failuresUntilLockout > 0 else { throw FixtureError("A lockout needs a failure.") }
         let ports = [port, securePort]
         guard ports.allSatisfy({ (0...65_535).contains($0) }) else { throw FixtureError("A port is out of range.") }
     }

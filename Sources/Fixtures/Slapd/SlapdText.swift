@@ -32,7 +32,7 @@ struct SlapdText {
         cn: gatehouse-password-policy
         pwdAttribute: userPassword
         pwdLockout: TRUE
-        pwdMaxFailure: 100
+        pwdMaxFailure: \(options.failuresUntilLockout)
         pwdLockoutDuration: 60
         pwdFailureCountInterval: 60
         pwdMustChange: TRUE
