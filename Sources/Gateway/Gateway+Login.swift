@@ -1,3 +1,4 @@
+import Authorization
 import Identity
 import Providers
 import Vocabulary
@@ -8,12 +9,15 @@ extension Gateway {
     static func makeLogin(
         _ configuration: Configuration, _ parts: LoginParts
     ) -> LoginService {
-        let requiredRoles = Set(configuration.multiFactor.requiredRoles)
         let resolver = parts.resolver
         let environment = LoginEnvironment(
             providers: { parts.entries(of: $0) },
             standing: { person, tenant in
-                try await LoginStanding.resolve(person, in: tenant, by: resolver, requiredRoles: requiredRoles)
+                let isAsked = parts.applications.all(in: tenant).contains {
+                    ($0.requirement.strength ?? .none) >= .aal2
+                }
+                return try await LoginStanding.resolve(
+                    person, in: tenant, by: resolver, isAskedByApplication: isAsked)
             },
             containers: { try await resolver.table.snapshot(of: $0).containers },
             application: { parts.applications.application($0) },

@@ -1,5 +1,19 @@
 import Vocabulary
 
+extension PolicyIndex {
+    /// Whether a rule about this subject asks for at least this strength: sooner or later they will be asked for it.
+    public func asks(for strength: AuthenticationStrength, of standing: Standing) -> Bool {
+        guard standing.stamp === stamp else { return true }
+        return (0..<standing.wordCount).contains { place in
+            let word = standing.word(place)
+            return (0..<64).contains { bit in
+                guard word.bits >> UInt64(bit) & 1 == 1 else { return false }
+                return (requirements[word.index << 6 | bit]?.strength ?? .none) >= strength
+            }
+        }
+    }
+}
+
 extension AuthenticationRequirement {
     /// Whether an authentication is as strong and as recent as demanded.
     public func isMet(by authentication: RequestAuthentication?, now: Timestamp) -> Bool {

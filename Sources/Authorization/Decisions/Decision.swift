@@ -94,6 +94,22 @@ public struct Decision: Sendable {
     public var reasons: [Reason] { erred.isEmpty ? [reason] : [reason, .ruleError] }
 }
 
+extension Decision {
+    /// This decision about a subject as it would be with `strength`, turned into the demand for that strength: a deny
+    /// that says what to do for the same request to pass. Nil when it would not pass then either.
+    public func awaiting(_ strength: AuthenticationStrength) -> Decision? {
+        guard reason == .allowedByRule || reason == .stepUpRequired else { return nil }
+        var demand = (strength: strength, maxAge: Int64?.none)
+        if case .stepUp(let more, let maxAge)? = obligations.first {
+            demand = (max(strength, more ?? strength), maxAge)
+        }
+        return Decision(
+            outcome: .deny, reason: .stepUpRequired, determining: determining, erred: erred,
+            obligations: [.stepUp(strength: demand.strength, maxAgeSeconds: demand.maxAge)], enforcement: enforcement,
+            validUntil: validUntil, index: index, readSet: readSet)
+    }
+}
+
 /// The attributes that a decision read, as bits over the index's attribute list.
 public struct AttributeReadSet: Sendable, Hashable {
     private var words = SIMD4<UInt64>()

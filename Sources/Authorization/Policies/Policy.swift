@@ -29,7 +29,7 @@ public struct Policy: Sendable, Hashable {
 }
 
 /// How seriously a rule is meant, weakest first. Carried into decisions and their records.
-public enum Enforcement: String, Sendable, CaseIterable, Comparable, BitwiseCopyable {
+public enum Enforcement: String, Sendable, Codable, CaseIterable, Comparable, BitwiseCopyable {
     case advisory
     case recommended
     case mandatory
@@ -70,4 +70,9 @@ public struct AuthenticationRequirement: Sendable, Hashable {
     public let strength: AuthenticationStrength?
     /// How long ago the newest proof may have been given.
     public let maxAgeSeconds: Int64?
+
+    public init(strength: AuthenticationStrength?, maxAgeSeconds: Int64?) {
+        self.strength = strength
+        self.maxAgeSeconds = maxAgeSeconds
+    }
 }

@@ -75,7 +75,7 @@ extension CredentialService {
     }
 
     /// The look-up may wait for a cold disk, so it leaves the threads that everything else runs on.
-    private func isCompromised(_ candidate: SecretText) async throws -> Bool {
+    func isCompromised(_ candidate: SecretText) async throws -> Bool {
         guard let breached else { return false }
         return try await withCheckedThrowingContinuation { continuation in
             Self.lookups.async { continuation.resume(with: Result { try breached.contains(candidate) }) }

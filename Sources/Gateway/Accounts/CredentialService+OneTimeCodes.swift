@@ -23,6 +23,21 @@ public enum CodeOutcome: Sendable, Hashable {
     case retryAfter(Duration)
 }
 
+/// A typed code, compared. A right one is used up in the transaction that relies on it: either both happen or neither,
+/// and of two requests with one code, one gets it.
+struct ExaminedCode: Sendable {
+    let outcome: CodeOutcome
+    /// Uses the code up; false when another request was faster.
+    let use: @Sendable (Transaction) throws -> Bool
+
+    init(_ outcome: CodeOutcome, use: @escaping @Sendable (Transaction) throws -> Bool) {
+        self.outcome = outcome
+        self.use = use
+    }
+
+    static func refused(_ outcome: CodeOutcome) -> ExaminedCode { ExaminedCode(outcome) { _ in false } }
+}
+
 extension CredentialService {
     /// Most authenticator apps of one person.
     public static let totpLimit = 5
@@ -57,48 +72,65 @@ extension CredentialService {
             uri: totp.keyURI(issuer: issuer, account: account, secret: secret))
     }
 
-    /// Completes an enrolment by a first right code.
-    public func confirmTOTP(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> CodeOutcome {
+    /// Compares the first code of an enrolment; using it up completes the enrolment.
+    func examineEnrolment(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> ExaminedCode {
         try await store.write(.login) { [self] tx in
             let pending = try tx.sql.totp(of: person, pending: true)
                 .filter { tx.now < $0.createdAt + Self.enrolmentLifetime }
-            guard let credential = pending.first else { return .notEnrolled }
-            if let wait = try admit(person, caller.tenant, tx) { return .retryAfter(wait) }
-            guard case .accepted(let step) = try outcome(code, credential, caller.tenant, tx.now),
-                try tx.sql.confirmTOTP(credential.id, step: step, at: tx.now)
-            else { return .wrong }
-            try forgetTries(person, caller.tenant, tx)
-            try tx.append(
-                caller.event(
-                    "totp.enrolled", Stream("person", person),
-                    facts: [Fact("credential", .id(credential.id, "credential"))]))
-            return .accepted
+            guard let credential = pending.first else { return .refused(.notEnrolled) }
+            if let wait = try admit(person, caller.tenant, tx) { return .refused(.retryAfter(wait)) }
+            guard case .accepted(let step) = try outcome(code, credential, caller.tenant, tx.now) else {
+                return .refused(.wrong)
+            }
+            return ExaminedCode(.accepted) { [self] tx in
+                guard try tx.sql.confirmTOTP(credential.id, step: step, at: tx.now) else { return false }
+                try note("totp.enrolled", credential, by: caller, tx)
+                return true
+            }
         }
     }
 
-    /// Uses a code up: of two requests with one code, one is accepted. Three tries a step, right or wrong.
-    public func verifyTOTP(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> CodeOutcome {
+    /// Compares a code with a person's authenticator apps. Three tries a step, right or wrong.
+    func examineTOTP(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> ExaminedCode {
         try await store.write(.login) { [self] tx in
             let credentials = try tx.sql.totp(of: person)
-            guard !credentials.isEmpty else { return .notEnrolled }
-            if let wait = try admit(person, caller.tenant, tx) { return .retryAfter(wait) }
+            guard !credentials.isEmpty else { return .refused(.notEnrolled) }
+            if let wait = try admit(person, caller.tenant, tx) { return .refused(.retryAfter(wait)) }
             var isReplayed = false
             for credential in credentials {
                 switch try outcome(code, credential, caller.tenant, tx.now) {
                 case .wrong: continue
                 case .replayed: isReplayed = true
                 case .accepted(let step):
-                    guard try tx.sql.acceptTOTPStep(credential.id, step: step) else { return .replayed }
-                    try forgetTries(person, caller.tenant, tx)
-                    try tx.append(
-                        caller.event(
-                            "totp.used", Stream("person", person),
-                            facts: [Fact("credential", .id(credential.id, "credential"))]))
-                    return .accepted
+                    return ExaminedCode(.accepted) { [self] tx in
+                        guard try tx.sql.acceptTOTPStep(credential.id, step: step) else { return false }
+                        try note("totp.used", credential, by: caller, tx)
+                        return true
+                    }
                 }
             }
-            return isReplayed ? .replayed : .wrong
+            return .refused(isReplayed ? .replayed : .wrong)
         }
+    }
+
+    /// Whether this is the code that was accepted last: a form sent twice, not a second login. Counts as a try.
+    func isLastAcceptedTOTP(_ code: SecretText, of person: PersonID, by caller: Caller) async throws -> Bool {
+        try await store.write(.login) { [self] tx in
+            guard try admit(person, caller.tenant, tx) == nil else { return false }
+            return try tx.sql.totp(of: person).contains { credential in
+                let secret = try secret(of: credential, caller.tenant)
+                let last = totp.code(secret: secret, counter: UInt64(max(0, credential.lastStep)))
+                return equalInConstantTime(last.utf8, code.reveal().utf8)
+            }
+        }
+    }
+
+    private func note(_ type: String, _ credential: StoredTOTP, by caller: Caller, _ tx: Transaction) throws {
+        try forgetTries(credential.person, caller.tenant, tx)
+        try tx.append(
+            caller.event(
+                type, Stream("person", credential.person),
+                facts: [Fact("credential", .id(credential.id, "credential"))]))
     }
 
     /// Removes every authenticator app of a person, and the recovery codes that stood in for them.
@@ -125,11 +157,16 @@ extension CredentialService {
     private func outcome(
         _ code: SecretText, _ credential: StoredTOTP, _ tenant: TenantID, _ now: Timestamp
     ) throws -> TOTP.Outcome {
-        let secret = try store.keys.open(
-            credential.sealedSecret, purpose: .credential, tenant: tenant,
-            context: Self.context(credential.id, credential.person))
         let last = credential.confirmedAt == nil ? nil : credential.lastStep
-        return totp.verify(code.reveal(), secret: SecretBytes(secret), now: now, lastAcceptedStep: last)
+        return totp.verify(
+            code.reveal(), secret: try secret(of: credential, tenant), now: now, lastAcceptedStep: last)
+    }
+
+    private func secret(of credential: StoredTOTP, _ tenant: TenantID) throws -> SecretBytes {
+        SecretBytes(
+            try store.keys.open(
+                credential.sealedSecret, purpose: .credential, tenant: tenant,
+                context: Self.context(credential.id, credential.person)))
     }
 
     /// Counts a try; how long to wait when there have been too many. Codes of every kind share one budget.

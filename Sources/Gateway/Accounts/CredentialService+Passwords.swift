@@ -15,8 +15,8 @@ public enum PasswordChangeOutcome: Sendable, Hashable {
 
 /// What a typed password proved to be.
 public enum PasswordVerification: Sendable, Hashable {
-    /// `mustChange` asks for a new password before anything else: an administrator set this one, or it is too old.
-    case matched(mustChange: Bool)
+    /// `mustChange` says why a new one is asked for before anything else, if it is.
+    case matched(mustChange: PasswordChangeReason?)
     case mismatched
 }
 
@@ -25,7 +25,7 @@ public typealias CredentialCompanion = @Sendable (Transaction) throws -> Void
 
 extension CredentialService {
     /// Sets a password without asking for the present one: an administrator's act. `mustChange` makes it provisional.
-    /// - Throws: `not_found`, `storage.conflict` when it was changed meanwhile, `passwords.busy`.
+    /// - Throws: `not_found`, `stale` when it was changed meanwhile, `passwords.busy`.
     public func setPassword(
         _ candidate: SecretText, of person: PersonID, mustChange: Bool, secondFactorRequired: Bool = false,
         by caller: Caller, also companion: @escaping CredentialCompanion = { _ in }
@@ -77,9 +77,13 @@ extension CredentialService {
 
     /// Compares a typed password with a person's. For nobody (nil), and for somebody without a local password, it does
     /// the same work and answers `mismatched`. A right password whose stored hash is outdated is hashed anew.
+    ///
+    /// A right password has to be changed when an administrator set it, when it is too old, when it has become known
+    /// from a breach (NIST SP 800-63B-4 §3.1.1.2), or when it `standsAlone`, without a second factor, and is shorter
+    /// than such a password may be: it was chosen beside a factor that has been removed since.
     /// - Throws: `passwords.busy`, `passwords.pepper-missing` and what the store throws; none of them lets anybody in.
     public func verifyPassword(
-        _ typed: SecretText, of person: PersonID?, in tenant: TenantID
+        _ typed: SecretText, of person: PersonID?, in tenant: TenantID, standsAlone: Bool = false
     ) async throws -> PasswordVerification {
         let stored = try await store.read { sql -> StoredPassword? in
             guard let person, try sql.person(person, in: tenant) != nil else { return nil }
@@ -88,8 +92,15 @@ extension CredentialService {
         let outcome = try await matches(typed, stored, in: tenant)
         guard case .matched(let isOutdated) = outcome, let stored, let person else { return .mismatched }
         if isOutdated { await rehash(typed, stored, of: person, in: tenant) }
-        let isExpired = policy.isExpired(changedAt: stored.changedAt, now: clock())
-        return .matched(mustChange: stored.mustChange || isExpired)
+        return .matched(mustChange: try await changeReason(typed, stored, standsAlone: standsAlone))
+    }
+
+    private func changeReason(
+        _ typed: SecretText, _ stored: StoredPassword, standsAlone: Bool
+    ) async throws -> PasswordChangeReason? {
+        if stored.mustChange || policy.isExpired(changedAt: stored.changedAt, now: clock()) { return .expired }
+        if standsAlone, !policy.isLongEnoughAlone(typed) { return .tooShort }
+        return try await isCompromised(typed) ? .compromised : nil
     }
 }
 

@@ -1,3 +1,4 @@
+import Authorization
 import Foundation
 import Storage
 import Synchronization
@@ -11,6 +12,14 @@ public struct ProtectedApplication: Sendable, Hashable {
 
     /// Where people are sent back to; its origin is the only one that hand-over codes are redeemed at.
     public var publicURL: PublicURL? { PublicURL(settings.publicURL) }
+
+    /// How well people have to be authenticated for any request to it.
+    public var requirement: AuthenticationRequirement {
+        AuthenticationRequirement(
+            // A number nobody knows is not quietly taken for a weaker one.
+            strength: AuthenticationStrength(rawValue: settings.requiredStrength) ?? .aal2,
+            maxAgeSeconds: settings.requiredAuthenticationAge.map(Int64.init))
+    }
 
     /// Whether a URL may be returned to after login: same scheme, host and port, a path, nothing hidden in it.
     public func accepts(returnTarget: String) -> Bool {

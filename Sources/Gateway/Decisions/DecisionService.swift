@@ -76,6 +76,12 @@ public struct DecisionAnswer: Sendable {
     /// Names of the rules, for privileged callers only.
     public let determining: [RuleReference]
     public let erred: [RuleError]
+
+    /// The authentication with which the same request passes; nil when none would do.
+    public var stepUp: AuthenticationRequirement? {
+        guard !isPermitted, case .stepUp(let strength, let maxAge)? = obligations.first else { return nil }
+        return AuthenticationRequirement(strength: strength, maxAgeSeconds: maxAge)
+    }
 }
 
 /// May they, and why: resolves the subject, decides in memory, records.
@@ -107,7 +113,9 @@ public struct DecisionService: Sendable {
                 return try refused(.unknownSubject, nil, call)
             }
             guard resolved.isActive else { return try refused(.subjectDisabled, resolved, call) }
-            let decision = call.authorization.index.decide(request, standing: resolved.standing, now: call.now)
+            let decision = try await weighing(
+                call.authorization.index.decide(request, standing: resolved.standing, now: call.now), request, resolved,
+                call.authorization, now: call.now)
             let hasMoved = decision.reason == .staleFacts || decision.reason == .standingExpired
             guard hasMoved, !isSecond else { return answer(decision, request, resolved, call) }
             // The index moved, or an assignment ended, between resolving and deciding: resolve once more.

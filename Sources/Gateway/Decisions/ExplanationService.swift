@@ -37,13 +37,15 @@ public struct DecisionTrace: Sendable {
     public let roles: [RoleLink]
     public let roleNames: [RoleID: String]
     public let explanation: Explanation
+    /// The answer, with the roles weighed that wait for a second factor.
+    public let decision: Decision
 
-    public var isPermitted: Bool { isActive && explanation.decision.isPermitted }
+    public var isPermitted: Bool { isActive && decision.isPermitted }
 
     /// The reasons as sentences for the person concerned; names of rules stay inside.
     public var sentences: [String] {
         guard isActive else { return ["Your account is disabled."] }
-        return explanation.decision.reasons.map { reason in
+        return decision.reasons.map { reason in
             switch reason {
             case .allowedByRule: "A rule allows this."
             case .noMatchingRule: "No rule allows this for you."
@@ -57,7 +59,10 @@ public struct DecisionTrace: Sendable {
 
     /// What would have to be so for this to be allowed, the nearest way first.
     public var missing: [String] {
-        explanation.nearest.prefix(1).flatMap { $0.unmet.map(sentence) }
+        if case .stepUp(let strength, _)? = decision.obligations.first, explanation.decision.obligations.isEmpty {
+            return [Self.wording(AuthenticationRequirement(strength: strength, maxAgeSeconds: nil))]
+        }
+        return explanation.nearest.prefix(1).flatMap { $0.unmet.map(sentence) }
     }
 
     private func sentence(_ condition: UnmetCondition) -> String {
@@ -71,10 +76,19 @@ public struct DecisionTrace: Sendable {
 
     /// In the words of the person concerned; the engine's own are for administrators.
     private func wording(_ condition: UnmetCondition) -> String {
+        if case .authentication(let demand) = condition { return Self.wording(demand) }
         guard case .subject(let users, let roles, let groups, _) = condition else { return condition.description }
         if !roles.isEmpty { return "You would have to hold the role \(roles.joined(separator: " or "))." }
         if !groups.isEmpty { return "You would have to be in the group \(groups.joined(separator: " or "))." }
         return users.isEmpty ? condition.description : "This is open to named people only."
+    }
+}
+
+extension DecisionTrace {
+    private static func wording(_ demand: AuthenticationRequirement) -> String {
+        let age = demand.maxAgeSeconds.map { " within the last \($0 < 120 ? "\($0) seconds" : "\($0 / 60) minutes")" }
+        let factor = (demand.strength ?? .none) >= .aal2 ? " with a second factor" : ""
+        return "You would have to sign in\(factor)\(age ?? "")."
     }
 }
 
@@ -91,8 +105,10 @@ public struct ExplanationService: Sendable {
         guard let resolved = try await decisions.resolve(question.asked, in: tenant) else {
             throw Fault.notFound("person or service account")
         }
-        let explanation = authorization.index.explain(
-            try question.request(), standing: resolved.standing, now: decisions.clock())
+        let (request, now) = (try question.request(), decisions.clock())
+        let explanation = authorization.index.explain(request, standing: resolved.standing, now: now)
+        let decision = try await decisions.weighing(
+            explanation.decision, request, resolved, authorization, now: now)
         let direct = try await Self.directGroups(of: resolved, in: tenant, resolver.store)
         return DecisionTrace(
             subject: resolved.subject, login: resolved.login, isActive: resolved.isActive, asOf: resolved.position,
@@ -107,7 +123,7 @@ public struct ExplanationService: Sendable {
                     sincePosition: origin?.position, broughtBy: origin?.actor, command: origin?.command)
             },
             roles: Self.roles(of: resolved, authorization), roleNames: authorization.roles.mapValues(\.name),
-            explanation: explanation)
+            explanation: explanation, decision: decision)
     }
 
     private struct Origin: Sendable {

@@ -11,8 +11,10 @@ final class AuthorizationTable: Sendable {
     private let memory = Mutex<[TenantID: TenantAuthorization]>([:])
     private let loader: Loader
 
-    init(store: Store, configurationDigest: [UInt8]) {
-        loader = Loader(store: store, configurationDigest: configurationDigest)
+    /// - Parameter multiFactorRoles: names of roles that require two factors by configuration.
+    init(store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String> = []) {
+        loader = Loader(
+            store: store, configurationDigest: configurationDigest, multiFactorRoles: multiFactorRoles)
     }
 
     /// The tenant's snapshot, loaded now if nobody has asked before.
@@ -40,11 +42,13 @@ final class AuthorizationTable: Sendable {
     private actor Loader {
         let store: Store
         let configurationDigest: [UInt8]
+        let multiFactorRoles: Set<String>
         var generation: UInt64 = 0
 
-        init(store: Store, configurationDigest: [UInt8]) {
+        init(store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String>) {
             self.store = store
             self.configurationDigest = configurationDigest
+            self.multiFactorRoles = multiFactorRoles
         }
 
         // The generation is drawn before reading: of two overlapping loads the later drawn has read the later state.
@@ -52,9 +56,10 @@ final class AuthorizationTable: Sendable {
             _ tenant: TenantID, publish: @Sendable (TenantAuthorization) -> Void
         ) async throws -> TenantAuthorization {
             generation += 1
-            let (mine, digest) = (generation, configurationDigest)
+            let (mine, digest, named) = (generation, configurationDigest, multiFactorRoles)
             let fresh = try await store.read {
-                try TenantAuthorization(tenant: tenant, generation: mine, configurationDigest: digest, from: $0)
+                try TenantAuthorization(
+                    tenant: tenant, generation: mine, configurationDigest: digest, multiFactorRoles: named, from: $0)
             }
             publish(fresh)
             return fresh

@@ -20,12 +20,14 @@ final class ResolvedSubject: Sendable {
     let mappedRoles: [MappedRole]
     let groups: [GroupID]
     let identities: [LinkedIdentity]
+    /// Whether some roles do not count because they require two factors and one was proven.
+    let holdsBackRoles: Bool
     let askers = AskerMemory()
 
     init(
         subject: Subject, standing: Standing, isActive: Bool, version: Int64, position: Int64, login: String,
         displayName: String?, mail: String?, directRoles: [RoleAssignment], mappedRoles: [MappedRole],
-        groups: [GroupID], identities: [LinkedIdentity]
+        groups: [GroupID], identities: [LinkedIdentity], holdsBackRoles: Bool = false
     ) {
         self.subject = subject
         self.standing = standing
@@ -39,6 +41,7 @@ final class ResolvedSubject: Sendable {
         self.mappedRoles = mappedRoles
         self.groups = groups
         self.identities = identities
+        self.holdsBackRoles = holdsBackRoles
     }
 
     /// All roles that count, each once, inherited ones not included.

@@ -37,8 +37,8 @@ struct SubjectResolver: Sendable {
         let groups = Set(direct.flatMap { authorization.containers[$0] ?? [] }).sorted()
         let mapped = mappedRoles(of: person, identities, groups, authorization)
         let assignments = try sql.assignments(of: .person(id)).filter { $0.expiresAt.map { now < $0 } ?? true }
-        let roles = counting(
-            Set(mapped.map(\.role)).union(assignments.map(\.role)), authorization, isStrong: isStrong)
+        let held = Set(mapped.map(\.role)).union(assignments.map(\.role))
+        let roles = counting(held, authorization, isStrong: isStrong)
         let facts = SubjectFacts(
             kind: .person, id: id.description, aliases: [person.login], roles: roles,
             groups: groupKeys(groups, authorization), attributes: Attributes(attributes(of: person)),
@@ -47,7 +47,8 @@ struct SubjectResolver: Sendable {
             subject: .person(id), standing: try authorization.index.standing(of: facts), isActive: person.isActive,
             version: person.version, position: try sql.journalPosition(of: authorization.tenant), login: person.login,
             displayName: person.displayName, mail: person.mail, directRoles: assignments, mappedRoles: mapped,
-            groups: groups, identities: identities)
+            groups: groups, identities: identities,
+            holdsBackRoles: !isStrong && !held.isDisjoint(with: authorization.multiFactorRoles))
     }
 
     private static func account(
@@ -84,8 +85,7 @@ struct SubjectResolver: Sendable {
         _ roles: Set<RoleID>, _ authorization: TenantAuthorization, isStrong: Bool
     ) -> [RoleID] {
         roles.filter { id in
-            guard let role = authorization.roles[id] else { return false }
-            return isStrong || !role.requiresMFA
+            authorization.roles[id] != nil && (isStrong || !authorization.multiFactorRoles.contains(id))
         }.sorted()
     }
 

@@ -9,6 +9,9 @@ final class TenantAuthorization: Sendable {
     let tenant: TenantID
     let index: PolicyIndex
     let roles: [RoleID: Role]
+    /// Roles that count only where two factors were proven: those marked so, those that configuration names, and those
+    /// that inherit from one of them.
+    let multiFactorRoles: Set<RoleID>
     let rules: GrantRule
     let mappings: MappingEvaluator
     let groups: [GroupID: Group]
@@ -18,7 +21,8 @@ final class TenantAuthorization: Sendable {
 
     /// Compiles what the store holds. Throws when a stored policy no longer reads, so that nothing is decided on half.
     init(
-        tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], from sql: any SQLConnection
+        tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], multiFactorRoles named: Set<String>,
+        from sql: any SQLConnection
     ) throws {
         let stored = try sql.roles(in: tenant)
         let graph = try RoleGraph(stored.map(Self.definition))
@@ -30,6 +34,7 @@ final class TenantAuthorization: Sendable {
         self.tenant = tenant
         index = try PolicyIndex(policies: policies, roles: graph, stamp: stamp)
         roles = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
+        multiFactorRoles = Self.demanding(stored, named)
         rules = GrantRule(roles: stored)
         mappings = MappingEvaluator(mappingRows)
         let groupRows = try sql.groups(in: tenant)
@@ -41,6 +46,17 @@ final class TenantAuthorization: Sendable {
                 mappings: Self.digest(
                     mappingRows.map { "\($0.id) \($0.provider) \($0.match) \($0.role)" }.joined(separator: "\n")),
                 configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"))
+    }
+
+    private static func demanding(_ roles: [Role], _ named: Set<String>) -> Set<RoleID> {
+        var heirs: [RoleID: [RoleID]] = [:]
+        for role in roles { for parent in role.parents { heirs[parent, default: []].append(role.id) } }
+        var pending = roles.filter { $0.requiresMFA || named.contains($0.name) }.map(\.id)
+        var found: Set<RoleID> = []
+        while let id = pending.popLast() {
+            if found.insert(id).inserted { pending += heirs[id] ?? [] }
+        }
+        return found
     }
 
     private static func definition(_ role: Role) -> RoleDefinition {

@@ -7,13 +7,20 @@ public struct LoginStanding: Sendable {
     /// The mappings that gave roles.
     public let mappings: [MappingID]
     public let groups: [GroupID]
+    /// A role requires two factors of every login.
     public let requiresMultiFactor: Bool
+    /// A role does, or a policy or an application may ask for them: the first factor is not for a password to set up.
+    public let mayBeAskedForMultiFactor: Bool
 
-    public init(roles: [RoleID], mappings: [MappingID], groups: [GroupID], requiresMultiFactor: Bool) {
+    public init(
+        roles: [RoleID], mappings: [MappingID], groups: [GroupID], requiresMultiFactor: Bool,
+        mayBeAskedForMultiFactor: Bool
+    ) {
         self.roles = roles
         self.mappings = mappings
         self.groups = groups
         self.requiresMultiFactor = requiresMultiFactor
+        self.mayBeAskedForMultiFactor = mayBeAskedForMultiFactor
     }
 }
 

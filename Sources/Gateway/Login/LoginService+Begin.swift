@@ -1,3 +1,4 @@
+import Authorization
 import Identity
 import Storage
 import Vocabulary
@@ -61,11 +62,12 @@ extension LoginService {
             throw Fault.notFound("application")
         }
         let target = beginning.returnTarget.flatMap { application.accepts(returnTarget: $0) ? $0 : nil }
-        let required = AuthenticationStrength(rawValue: application.settings.requiredStrength) ?? .aal2
-        let ages = [beginning.maxAgeSeconds, application.settings.requiredAuthenticationAge.map(Int64.init)]
+        let required = application.requirement
+        let ages = [beginning.maxAgeSeconds, required.maxAgeSeconds]
         return LoginRequest(
             application: id, returnTarget: target ?? application.settings.publicURL,
-            demandedStrength: max(beginning.demandedStrength, required), maxAgeSeconds: ages.compactMap { $0 }.min(),
+            demandedStrength: max(beginning.demandedStrength, required.strength ?? .none),
+            maxAgeSeconds: ages.compactMap { $0 }.min(),
             stepUpOf: session)
     }
 

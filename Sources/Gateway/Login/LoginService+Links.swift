@@ -22,15 +22,47 @@ extension LoginService {
     /// password of the directory the person belongs to.
     public func redeem(link text: String, in id: FlowID, from browser: LoginBrowser) async throws -> LoginResult {
         guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
+        // The button was pressed twice: the link has done its work, and the page is the one that follows it.
+        if work.flow.proofs.contains(where: { $0.method == .singleUseLink }) {
+            return try await show(id, from: browser)
+        }
+        do {
+            return try await open(text, &work)
+        } catch let fault as Fault where fault == Self.overtaken {
+            return try await show(id, from: browser)
+        }
+    }
+
+    private func open(_ text: String, _ work: inout LoginWork) async throws -> LoginResult {
         guard work.flow.step == .identify, work.flow.subject == nil, clock() < work.flow.expiresAt,
-            let purpose = try await purpose(of: text, in: browser.tenant),
-            let person = try await use(text, purpose, work.caller)
+            let purpose = try await purpose(of: text, in: work.caller.tenant),
+            let person = try await holder(of: text, purpose, &work)
         else {
             work.notice = .linkRefused
             return try await settle(try await decide(.opened, &work), &work)
         }
         let proof = work.flow.stamp.proof(of: person, by: .singleUseLink, at: clock())
         return try await settle(try await decide(.linkOpened(purpose, proof), &work, of: person), &work)
+    }
+
+    /// Whom the link is for. It is used up in the transaction that moves the flow; a set-up link, whose administrator
+    /// has to be there before anything can be decided about them, in one of its own.
+    private func holder(of text: String, _ purpose: LinkPurpose, _ work: inout LoginWork) async throws -> PersonID? {
+        guard purpose != .setup else { return try await use(text, purpose, work.caller) }
+        guard case .valid(let link) = try await credentials.openLink(text, for: purpose, in: work.caller.tenant) else {
+            return nil
+        }
+        work.use = use(ofLink: text, purpose, work.caller)
+        return link.person
+    }
+
+    func use(
+        ofLink text: String, _ purpose: LinkPurpose, _ caller: Caller
+    ) -> @Sendable (Transaction) throws -> Bool {
+        { [credentials] tx in
+            guard case .valid = try credentials.useLink(text, for: purpose, by: caller, in: tx) else { return false }
+            return true
+        }
     }
 
     private func purpose(of text: String, in tenant: TenantID) async throws -> LinkPurpose? {
@@ -40,15 +72,13 @@ extension LoginService {
         return nil
     }
 
-    /// Whom the link is for; a set-up link makes its administrator in the transaction that uses it up.
+    /// A set-up link makes its administrator in the transaction that uses it up.
     private func use(_ text: String, _ purpose: LinkPurpose, _ caller: Caller) async throws -> PersonID? {
         let changed = environment.personChanged
         return try await store.write(.login) { [credentials] tx in
             guard case .valid(let link) = try credentials.useLink(text, for: purpose, by: caller, in: tx) else {
                 return nil
             }
-            if let person = link.person { return person }
-            guard purpose == .setup else { return nil }
             let person = try Self.makeAdministrator(link, caller, tx)
             tx.afterCommit { changed(person, caller.tenant) }
             return person

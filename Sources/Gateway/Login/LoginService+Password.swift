@@ -1,4 +1,5 @@
 import Identity
+import Providers
 import Storage
 import Vocabulary
 
@@ -9,6 +10,8 @@ extension LoginService {
         case refused(LoginRefusal)
         /// Nothing was checked: the try is given back.
         case unchecked(LoginRefusal)
+        /// The directory's own limit is near: nothing was checked, and the try is given back.
+        case throttled(Duration)
     }
 
     /// Asks the flow's provider, and only it. Known and unknown logins take the same way: the same rows are counted,
@@ -23,12 +26,11 @@ extension LoginService {
             return try await decide(.primaryRefused(.unknownProvider, stamp), &work)
         }
         let keys = try await keys(for: login, entry, &work)
-        let bind = bindLedger(entry, login, keys)
-        if let wait = try await reserve(keys, bind) {
+        if let wait = try await reserve(keys) {
             work.notice = .throttled(wait)
             return try await decide(.primaryRefused(.throttled, stamp), &work)
         }
-        switch try await check(login, password, entry, bind, keys, &work) {
+        switch try await check(login, password, entry, keys, &work) {
         case .verified(let person, let mustChange):
             work.attempt = keys
             let proof = stamp.proof(of: person, by: .password, at: clock())
@@ -36,13 +38,34 @@ extension LoginService {
             return try await decide(input, &work, of: person)
         case .refused(let refusal): return try await decide(.primaryRefused(refusal, stamp), &work)
         case .unchecked(let refusal):
-            try await giveBack(keys, bind)
+            try await giveBack(keys)
             return try await decide(.primaryRefused(refusal, stamp), &work)
+        case .throttled(let wait):
+            try await giveBack(keys)
+            work.notice = .throttled(wait)
+            return try await decide(.primaryRefused(.throttled, stamp), &work)
+        }
+    }
+
+    /// Whom a password proves, outside any step of a flow; nil when nobody, or too many tries were made.
+    func person(
+        provenBy password: SecretText, _ login: String, _ entry: LoginProviderEntry, _ work: inout LoginWork
+    ) async throws -> PersonID? {
+        let keys = try await keys(for: login, entry, &work)
+        guard try await reserve(keys) == nil else { return nil }
+        switch try await check(login, password, entry, keys, &work) {
+        case .verified(let person, _):
+            try await store.write(.login) { [ledger] in try ledger.succeeded(keys, $0) }
+            return person
+        case .refused: return nil
+        case .unchecked, .throttled:
+            try await giveBack(keys)
+            return nil
         }
     }
 
     private func check(
-        _ login: String, _ password: SecretText, _ entry: LoginProviderEntry, _ bind: BindLedger?, _ keys: AttemptKeys,
+        _ login: String, _ password: SecretText, _ entry: LoginProviderEntry, _ keys: AttemptKeys,
         _ work: inout LoginWork
     ) async throws -> Primary {
         do {
@@ -50,10 +73,10 @@ extension LoginService {
             guard !password.reveal().isEmpty else { return .refused(.badCredentials) }
             switch entry.provider {
             case .local: return try await checkLocal(password, work)
-            case .directory(let directory): return try await checkUpstream(directory, login, password, bind, &work)
+            case .directory(let directory): return try await checkUpstream(directory, login, password, &work)
             }
         } catch {
-            try await giveBack(keys, bind)
+            try await giveBack(keys)
             throw error
         }
     }
@@ -61,21 +84,30 @@ extension LoginService {
     // MARK: Local passwords
 
     private func checkLocal(_ password: SecretText, _ work: LoginWork) async throws -> Primary {
-        let outcome = try await credentials.verifyPassword(password, of: work.candidate, in: work.caller.tenant)
+        let outcome = try await credentials.verifyPassword(
+            password, of: work.candidate, in: work.caller.tenant, standsAlone: try await standsAlone(work))
         guard case .matched(let mustChange) = outcome, let person = work.candidate else {
             return .refused(.badCredentials)
         }
-        return .verified(person, mustChange ? .expired : nil)
+        return .verified(person, mustChange)
+    }
+
+    /// Whether a password is all that this login will be asked for.
+    private func standsAlone(_ work: LoginWork) async throws -> Bool {
+        guard let person = work.candidate else { return false }
+        if try await environment.standing(person, work.caller.tenant).requiresMultiFactor { return false }
+        return try await store.read { try $0.totp(of: person).isEmpty }
     }
 
     // MARK: Directories
 
     private func checkUpstream(
-        _ directory: UpstreamDirectory, _ login: String, _ password: SecretText, _ bind: BindLedger?,
-        _ work: inout LoginWork
+        _ directory: UpstreamDirectory, _ login: String, _ password: SecretText, _ work: inout LoginWork
     ) async throws -> Primary {
-        switch try await directory.authenticate(login, password) {
+        let bind = bindLedger(directory, work)
+        switch try await directory.authenticate(login, password, bind?.admission ?? .unlimited) {
         case .unavailable: return .unchecked(.providerUnavailable)
+        case .throttled(let wait): return .throttled(wait)
         case .refused(let refusal, let reason):
             work.upstreamReason = reason
             return .refused(refusal)
@@ -137,28 +169,21 @@ extension LoginService {
             device: found.1)
     }
 
-    private func bindLedger(_ entry: LoginProviderEntry, _ login: String, _ keys: AttemptKeys) -> BindLedger? {
-        guard case .directory(let directory) = entry.provider, let limit = directory.bindLimit,
-            let key = try? digest("bind:\(entry.id)", NameKey.of(login), keys.tenant)
-        else { return nil }
-        return BindLedger(
-            provider: entry.id, tenant: keys.tenant, key: key, limit: limit, window: directory.bindWindow)
-    }
-
-    private func reserve(_ keys: AttemptKeys, _ bind: BindLedger?) async throws -> Duration? {
-        try await store.write(.login) { [ledger] tx in
-            if let wait = try ledger.reserve(keys, tx) { return wait }
-            guard let wait = try bind?.reserve(tx) else { return nil }
-            try ledger.undo(keys, tx)
-            return wait
+    /// The budgets of the flow's directory; nil for one that locks nobody.
+    func bindLedger(_ directory: UpstreamDirectory, _ work: LoginWork) -> BindLedger? {
+        guard let limit = directory.bindLimit, let provider = work.flow.provider else { return nil }
+        let tenant = work.caller.tenant
+        return BindLedger(directory, limit: limit, store, tenant, binds) { [self] account in
+            try digest("bind:\(provider)", account, tenant)
         }
     }
 
-    private func giveBack(_ keys: AttemptKeys, _ bind: BindLedger?) async throws {
-        try await store.write(.login) { [ledger] tx in
-            try ledger.undo(keys, tx)
-            try bind?.refund(tx)
-        }
+    private func reserve(_ keys: AttemptKeys) async throws -> Duration? {
+        try await store.write(.login) { [ledger] tx in try ledger.reserve(keys, tx) }
+    }
+
+    private func giveBack(_ keys: AttemptKeys) async throws {
+        try await store.write(.login) { [ledger] tx in try ledger.undo(keys, tx) }
     }
 
     /// A keyed digest: comparable by us, meaningless to a reader of rows and journal.

@@ -1,4 +1,5 @@
 import Identity
+import Providers
 import Storage
 import Vocabulary
 
@@ -44,15 +45,17 @@ extension LoginService {
     private func secondFactor(
         _ method: AuthenticationMethod, _ code: SecretText, _ work: inout LoginWork
     ) async throws -> LoginTransition {
-        // A code is used up by the check, so it is made only where the flow waits for one.
+        // A check counts as a try, so it is made only where the flow waits for a code. The code itself is used up in the
+        // transaction that moves the flow: neither is lost when the other does not happen.
         guard let person = awaited(.secondFactor, work) else { return try await decide(.opened, &work) }
         let stamp = work.flow.stamp
-        let outcome =
+        let examined =
             method == .oneTimePassword
-            ? try await credentials.verifyTOTP(Self.withoutSpaces(code), of: person, by: work.caller)
-            : try await credentials.useRecoveryCode(code, of: person, by: work.caller)
-        switch outcome {
+            ? try await credentials.examineTOTP(Self.withoutSpaces(code), of: person, by: work.caller)
+            : try await credentials.examineRecoveryCode(code, of: person, by: work.caller)
+        switch examined.outcome {
         case .accepted:
+            work.use = examined.use
             return try await decide(.secondFactorVerified(stamp.proof(of: person, by: method, at: clock())), &work)
         case .retryAfter(let wait):
             work.notice = .throttled(wait)
@@ -66,9 +69,17 @@ extension LoginService {
             return try await decide(.opened, &work)
         }
         let stamp = work.flow.stamp
-        switch try await credentials.confirmTOTP(Self.withoutSpaces(code), of: person, by: work.caller) {
+        let examined = try await credentials.examineEnrolment(
+            Self.withoutSpaces(code), of: person, by: work.caller)
+        switch examined.outcome {
         case .accepted:
-            work.recoveryCodes = try await credentials.makeRecoveryCodes(for: person, by: work.caller)
+            let drawn = try credentials.drawRecoveryCodes(for: person, by: work.caller)
+            work.recoveryCodes = drawn.codes
+            work.use = { tx in
+                guard try examined.use(tx) else { return false }
+                try drawn.keep(tx)
+                return true
+            }
             let proof = stamp.proof(of: person, by: .oneTimePassword, at: clock())
             return try await decide(.enrolmentConfirmed(proof), &work)
         case .retryAfter(let wait):
@@ -130,11 +141,15 @@ extension LoginService {
             work.notice = directory.changePassword == nil ? .refused(.providerUnavailable) : .presentPasswordWrong
             return false
         }
-        switch try await change(login, present, new) {
+        let bind = bindLedger(directory, work)
+        let outcome = try await change(login, present, new, bind?.admission ?? .unlimited)
+        if let bind { try await store.write(.login) { try bind.succeeded($0) } }
+        switch outcome {
         case .changed: return true
         case .presentWrong: work.notice = .presentPasswordWrong
         case .refused: work.notice = .passwordRefused([])
         case .unavailable: work.notice = .refused(.providerUnavailable)
+        case .throttled(let wait): work.notice = .throttled(wait)
         }
         return false
     }
@@ -147,12 +162,12 @@ extension LoginService {
         let text = token.reveal()
         // Somebody else's invitation is left as it is.
         guard case .valid(let link) = try await credentials.openLink(text, for: .invitation, in: work.caller.tenant),
-            link.person == person,
-            case .valid = try await credentials.useLink(text, for: .invitation, by: work.caller)
+            link.person == person
         else {
             work.notice = .linkRefused
             return try await decide(.opened, &work)
         }
+        work.use = use(ofLink: text, .invitation, work.caller)
         return try await decide(
             .linkOpened(.invitation, stamp.proof(of: person, by: .singleUseLink, at: clock())), &work)
     }
@@ -173,7 +188,7 @@ extension LoginService {
         environment.providers(work.caller.tenant).first { $0.id == id }
     }
 
-    private static func withoutSpaces(_ code: SecretText) -> SecretText {
+    static func withoutSpaces(_ code: SecretText) -> SecretText {
         SecretText(String(code.reveal().prefix(64).filter { $0 != " " }))
     }
 }

@@ -85,11 +85,8 @@ extension LoginService {
         guard work.hasMoved || facts != nil || (refusal == nil && work.attempt != nil) else { return }
         let source = try sourceDigest(work.browser)
         let login = try facts == nil ? nil : loginDigest(work)
-        let (journal, ledger) = (journal, ledger)
-        try await store.write(.login) { tx in
-            if work.hasMoved {
-                guard try tx.sql.update(work.flow, expecting: work.stored.revision) else { throw Self.overtaken }
-            }
+        try await store.write(.login) { [self] tx in
+            if work.hasMoved { try move(work, usesProof: refusal == nil, tx) }
             // A right password counts as such only where the flow took it.
             if refusal == nil, let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
             guard let facts else { return }
@@ -98,19 +95,27 @@ extension LoginService {
         }
     }
 
+    /// Writes the flow where nobody else has moved it, and uses up what moved it: both or neither.
+    private func move(_ work: LoginWork, usesProof: Bool, _ tx: Transaction) throws {
+        guard try tx.sql.update(work.flow, expecting: work.stored.revision) else { throw Self.overtaken }
+        guard usesProof, let use = work.use else { return }
+        guard try use(tx) else { throw Self.overtaken }
+    }
+
     private func finish(_ grant: SessionGrant, _ work: inout LoginWork) async throws -> LoginResult {
         var caller = work.caller
         caller.actor = .person(grant.person)
         let facts = try facts(of: grant, work)
         let token = try Randomness.token(.device)
+        guard let own = try sessionToken(of: work) else { throw Self.overtaken }
         let done = try await store.write(.login) { [self, work, caller] tx -> CompletedLogin? in
             // Disabled in the meantime: nothing is made, and the flow stays where it was until it expires.
             guard try tx.sql.person(grant.person, in: caller.tenant)?.isActive == true else { return nil }
-            guard try tx.sql.update(work.flow, expecting: work.stored.revision) else { throw Self.overtaken }
+            try move(work, usesProof: true, tx)
             if let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
             let device = try device(of: grant.person, work, token, tx)
             let started = try SessionService.begin(
-                grant, device: device.id, by: caller, settings: settings.sessions, live, tx)
+                grant, token: own, device: device.id, by: caller, settings: settings.sessions, live, tx)
             try tx.append(
                 caller.event(
                     "login.succeeded", Stream("login_flow", work.flow.id),

@@ -13,6 +13,7 @@ public struct LoginService: Sendable {
     let settings: LoginSettings
     let environment: LoginEnvironment
     let ledger: AttemptLedger
+    let binds = InFlightBinds()
     let journal: LoginJournal
     let clock: @Sendable () -> Timestamp
 
@@ -44,15 +45,32 @@ public struct LoginService: Sendable {
     public func submit(
         _ answer: LoginAnswer, to id: FlowID, from browser: LoginBrowser
     ) async throws -> LoginResult {
-        guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
         do {
-            let transition = try await respond(to: answer, &work)
-            return try await settle(transition, &work)
-        } catch let fault as Fault where fault == Self.overtaken {
+            return try await take(answer, to: id, from: browser)
+        } catch let fault as Fault where Self.isOvertaken(fault) {
+            // Another request moved the flow or used the code up; as things are now, that is what this one hears.
+            return try await take(answer, to: id, from: browser)
+        }
+    }
+
+    private func take(
+        _ answer: LoginAnswer, to id: FlowID, from browser: LoginBrowser
+    ) async throws -> LoginResult {
+        guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
+        if let done = try await repeated(answer, work) { return done }
+        do {
+            return try await settle(try await respond(to: answer, &work), &work)
+        } catch let fault as Fault where Self.isOvertaken(fault) {
             // Two requests with one page: the faster one has moved the flow, and this one shows where it stands.
+            guard let moved = try await load(id, browser), moved.flow.revision != work.stored.revision else {
+                throw fault
+            }
+            if let done = try await repeated(answer, moved) { return done }
             return try await show(id, from: browser)
         }
     }
+
+    private static func isOvertaken(_ fault: Fault) -> Bool { fault == overtaken || fault == Fault.stale("password") }
 
     /// What a completed flow was asked for, told to its own browser only; nil for any other.
     public func request(ofCompleted id: FlowID, from browser: LoginBrowser) async throws -> LoginRequest? {
@@ -139,6 +157,8 @@ struct LoginWork: Sendable {
     var upstreamReason: String?
     var linkRefusal: LinkRefusal?
     var standing: LoginStanding?
+    /// Uses up what was proven in this request, in the transaction that moves the flow; false when it is used already.
+    var use: (@Sendable (Transaction) throws -> Bool)?
     var recoveryCodes: [SecretText] = []
 
     init(_ flow: LoginFlow, _ caller: Caller, _ browser: LoginBrowser) {

@@ -10,12 +10,12 @@ public struct StartedSession: Sendable {
 
 extension SessionService {
     /// Makes the session a completed login is worth, inside the transaction that completes the flow. A step-up rotates
-    /// the session it strengthens; the oldest session ends where the person has too many.
+    /// the session it strengthens; the oldest session ends where the person has too many. `token` is what its cookie
+    /// will hold.
     static func begin(
-        _ grant: SessionGrant, device: DeviceID?, by caller: Caller, settings: SessionConfiguration,
+        _ grant: SessionGrant, token: BearerToken, device: DeviceID?, by caller: Caller, settings: SessionConfiguration,
         _ live: LiveCredentials, _ tx: Transaction
     ) throws -> StartedSession {
-        let token = try Randomness.token(.session)
         let id = SessionID.random(at: tx.now)
         let session: Session
         if let old = grant.rotates {
@@ -65,55 +65,5 @@ extension SessionService {
         if let provider = session.provider { facts.append(Fact("provider", .id(provider, "provider"))) }
         if let old = session.rotatedFrom { facts.append(Fact("rotated_from", .id(old, "session"))) }
         return facts
-    }
-
-    // MARK: Hand-over to an application's host
-
-    /// Makes the single-use code with which the browser takes its login to the application's own host.
-    public func makeHandOver(
-        of session: Session, to application: ApplicationID, returnTarget: String
-    ) async throws -> SecretText {
-        let token = try Randomness.token(.handOver)
-        try await store.write(.login) { tx in
-            try tx.sql.insertHandOver(
-                HandOverCode(
-                    hash: token.hash, tenant: session.tenant, session: session.id, application: application,
-                    returnTarget: returnTarget, createdAt: tx.now))
-        }
-        return token.text
-    }
-
-    /// Redeems the code at the application's host: a session of that application's own, and where to go.
-    ///
-    /// - Returns: nil when the code is unknown, used, too old, another application's, or its session is over.
-    public func redeemHandOver(
-        _ text: String, for application: ApplicationID, in tenant: TenantID, trace: String? = nil
-    ) async throws -> (token: SecretText, returnTarget: String)? {
-        guard let code = BearerToken(text: text, kind: .handOver) else { return nil }
-        let token = try Randomness.token(.applicationSession)
-        return try await store.write(.login) { [live, settings] tx in
-            guard let redeemed = try tx.sql.redeemHandOver(code.hash, application: application, at: tx.now),
-                let parent = live.session(redeemed.session), parent.tenant == tenant, !parent.isExpired(at: tx.now)
-            else { return nil }
-            let session = ApplicationSession(
-                id: ApplicationSessionID.random(at: tx.now), tenant: parent.tenant, parent: parent.id,
-                application: application, tokenHash: token.hash, createdAt: tx.now,
-                lifetime: SessionLifetime(
-                    idleSeconds: settings.applicationIdle.components.seconds,
-                    absoluteSeconds: settings.absolute.components.seconds))
-            try tx.sql.insert(session)
-            let caller = Caller(
-                tenant: tenant, actor: .person(parent.person), command: CommandID.random(at: tx.now), trace: trace)
-            try tx.append(
-                caller.event(
-                    "application_session.started", Stream("session", parent.id),
-                    facts: [
-                        Fact("application", .id(application, "application")),
-                        Fact("application_session", .id(session.id, "application_session")),
-                        Fact("person", .id(parent.person, "person")),
-                    ]))
-            tx.afterCommit { live.add(session) }
-            return (token.text, redeemed.returnTarget)
-        }
     }
 }

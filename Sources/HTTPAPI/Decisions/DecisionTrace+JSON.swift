@@ -28,7 +28,7 @@ extension DecisionTrace {
                         "assignment": $0.assignment?.json,
                     ])
                 }),
-            "reasons": .list(explanation.decision.reasons.map { .string($0.rawValue) }),
+            "reasons": .list(decision.reasons.map { .string($0.rawValue) }),
             "sentences": .list(sentences.map(AttributeValue.string)),
             "missing": .list(missing.map(AttributeValue.string)),
             "rules": .list(explanation.rules.map { $0.json(roleNames) }),

@@ -122,4 +122,6 @@ public enum PasswordChangeReason: String, Sendable, Codable, CaseIterable, Hasha
     case expired
     /// It was found among leaked passwords.
     case compromised
+    /// It was chosen beside a second factor that is gone, and is too short to stand alone.
+    case tooShort = "too_short"
 }

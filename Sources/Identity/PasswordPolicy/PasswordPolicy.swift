@@ -52,6 +52,12 @@ public struct PasswordPolicy: Hashable, Sendable {
         maximumAge.map { now >= changedAt + $0 } ?? false
     }
 
+    /// Whether a password has the length it needs where it is the only factor.
+    public func isLongEnoughAlone(_ typed: SecretText) -> Bool {
+        guard typed.reveal().utf8.count <= maximumBytes else { return true }
+        return PasswordText.normalized(typed.reveal()).unicodeScalars.count >= minimumLength
+    }
+
     func minimum(_ context: PasswordContext) -> Int {
         context.hasSecondFactor ? minimumLengthWithSecondFactor : minimumLength
     }

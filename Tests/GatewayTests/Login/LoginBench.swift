@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import Passwords
+import Providers
 import Storage
 import Synchronization
 import Testing
@@ -22,6 +23,7 @@ final class LoginBench: Sendable {
     let people: PeopleService
     let login: LoginService
     let live = LiveCredentials()
+    let standings = StandingCache()
     let local: ProviderID
     let upstream: ProviderID
     let application: ProtectedApplication
@@ -39,7 +41,12 @@ final class LoginBench: Sendable {
         }
     }
 
-    init(lockout: LockoutConfiguration? = nil, requiredRoles: Set<String> = []) async throws {
+    init(
+        lockout: LockoutConfiguration? = nil, requiredRoles: Set<String> = [],
+        directory make: (
+            @Sendable (ProviderID, TenantID, @escaping @Sendable () -> Timestamp) throws -> UpstreamDirectory
+        )? = nil
+    ) async throws {
         let moment = Box(Self.start)
         let answer = Box(DirectoryOutcome.refused(.badCredentials))
         let clock: @Sendable () -> Timestamp = { moment.current }
@@ -55,7 +62,6 @@ final class LoginBench: Sendable {
             store: store, hasher: PasswordHasher(configuration: .init(threads: 1)), passwords: Self.passwords,
             multiFactor: Self.multiFactor, blockList: BlockList(""), breached: nil, clock: clock)
         sessions = SessionService(store: store, live: live, settings: Self.sessionSettings, clock: clock)
-        let standings = StandingCache()
         people = PeopleService(store: store, live: live, standings: standings)
         let (local, upstream) = (ProviderID.random(at: clock()), ProviderID.random(at: clock()))
         self.local = local
@@ -67,13 +73,20 @@ final class LoginBench: Sendable {
                 publicURL: "https://wiki.example.org"))
         self.application = application
         anna = PersonID.random(at: clock())
-        let table = AuthorizationTable(store: store, configurationDigest: [1])
+        let table = AuthorizationTable(
+            store: store, configurationDigest: [1], multiFactorRoles: requiredRoles)
         let resolver = SubjectResolver(store: store, table: table, cache: standings, clock: clock)
         let asked = asked
-        let directoryProvider = UpstreamDirectory(bindLimit: 3, bindWindow: .minutes(30), createsPeople: true) { _, _ in
+        let fake = UpstreamDirectory(bindLimit: 3, bindWindow: .minutes(30), createsPeople: true) {
+            _, _, admission in
+            // As a real directory does: what cannot be reached is sent no bind, and one account is one account.
+            if case .unavailable = answer.current { return .unavailable }
+            if let wait = try await admission.admit("key:carla") { return .throttled(wait) }
             asked.current += 1
+            if case .verified = answer.current { admission.accepted("key:carla") }
             return answer.current
         }
+        let directoryProvider = try make?(upstream, tenant, clock) ?? fake
         login = LoginService(
             store: store, live: live, credentials: credentials,
             settings: LoginSettings(
@@ -89,12 +102,10 @@ final class LoginBench: Sendable {
                             provider: .directory(directoryProvider)),
                     ]
                 },
-                standing: { person, tenant in
-                    try await LoginStanding.resolve(person, in: tenant, by: resolver, requiredRoles: requiredRoles)
-                },
+                standing: { try await LoginStanding.resolve($0, in: $1, by: resolver) },
                 containers: { try await table.snapshot(of: $0).containers },
                 application: { $0 == application.id ? application : nil },
-                personChanged: { standings.forget(.person($0), in: $1) },
+                personChanged: { [standings] in standings.forget(.person($0), in: $1) },
                 groupsAdded: { _ = try await table.reload($0) }, configurationDigest: { [1, 2, 3] }),
             clock: clock)
         try await insertPeople()
@@ -177,6 +188,18 @@ final class LoginBench: Sendable {
         guard outcome == .accepted else { throw Fault("test.totp", .ourselves, "\(outcome)") }
         advance(.seconds(60))
         return SecretBytes(secret)
+    }
+
+    /// Gives Anna a predefined role.
+    func assign(_ name: String) async throws {
+        try await store.write(.administration) { [caller, tenant, anna] tx in
+            let role = try #require(try tx.sql.roles(in: tenant).first { $0.name == name })
+            try RoleService.insert(
+                RoleAssignment(
+                    id: .random(at: tx.now), tenant: tenant, subject: .person(anna), role: role.id,
+                    grantedBy: caller.actor, grantedAt: tx.now), by: caller, tx)
+        }
+        standings.forget(.person(anna), in: tenant)
     }
 
     func code(_ secret: [UInt8]) -> SecretText {

@@ -62,13 +62,7 @@ import Vocabulary
     @Test func `a role that requires two factors lets nobody enrol the first by password alone`() async throws {
         let bench = try await LoginBench(requiredRoles: ["Operator"])
         let anna = bench.anna
-        try await bench.store.write(.administration) { [caller = bench.caller, tenant = bench.tenant] tx in
-            let role = try #require(try tx.sql.roles(in: tenant).first { $0.name == "Operator" })
-            try RoleService.insert(
-                RoleAssignment(
-                    id: .random(at: tx.now), tenant: tenant, subject: .person(anna), role: role.id,
-                    grantedBy: caller.actor, grantedAt: tx.now), by: caller, tx)
-        }
+        try await bench.assign("Operator")
         let begun = try await bench.begin()
         _ = try await bench.submit(.identifier("anna", provider: bench.local), to: begun)
         #expect(

@@ -1,0 +1,38 @@
+import Authorization
+import Vocabulary
+
+extension DecisionService {
+    /// Weighs the roles that require two factors where one was proven. They are held back, so that they permit nothing;
+    /// but what they forbid stays forbidden, and where they would permit, the answer is to ask for the second factor,
+    /// after which the same request passes.
+    func weighing(
+        _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject,
+        _ authorization: TenantAuthorization, now: Timestamp
+    ) async throws -> Decision {
+        guard resolved.holdsBackRoles, decision.reason != .deniedByRule,
+            let strong = try await resolver.resolve(resolved.subject, in: authorization.tenant, isStrong: true)
+        else { return decision }
+        let other = authorization.index.decide(
+            try request.authenticated(as: .aal2), standing: strong.standing, now: now)
+        switch other.reason {
+        case .deniedByRule: return other
+        // Policies, roles or assignments changed between the two: nothing can be said of this standing any more.
+        case .staleFacts, .standingExpired: return other
+        case .allowedByRule, .noMatchingRule, .stepUpRequired, .ruleError: break
+        }
+        // What the subject reaches without them asks for no more than it does.
+        if decision.isPermitted || decision.reason == .stepUpRequired { return decision }
+        return other.awaiting(.aal2) ?? decision
+    }
+}
+
+extension DecisionRequest {
+    /// The same request behind an authentication of this strength, as old as the present one.
+    fileprivate func authenticated(as strength: AuthenticationStrength) throws -> DecisionRequest {
+        try DecisionRequest(
+            action: action, resourceType: resourceType, resourceID: resourceID,
+            resourceAttributes: resourceAttributes, context: context,
+            authentication: RequestAuthentication(
+                strength: strength, authenticatedAt: authentication?.authenticatedAt))
+    }
+}
