@@ -126,7 +126,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", logging,
+                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
