@@ -52,12 +52,8 @@ extension LDAPDirectory {
 
     private func authenticateBySearch(_ attempt: Attempt) async throws -> PrimaryOutcome {
         switch try await find(attempt.name) {
-        case .nobody:
-            // A name that nobody has costs a bind as well, so that the time taken does not tell who exists.
-            let (name, secret) = (nobody, attempt.secret)
-            _ = try? await client.withBindConnection { try await $0.bind(dn: name, password: secret) }
-            return .refused(.unknownLogin)
-        case .several: return .refused(.ambiguousLogin)
+        case .nobody: return try await refuse(.unknownLogin, attempt)
+        case .several: return try await refuse(.ambiguousLogin, attempt)
         case .one(let entry):
             let outcome = try await bind(
                 as: .entry(entry.dn), account: account(of: entry), attempt.secret, attempt.admission
@@ -65,6 +61,14 @@ extension LDAPDirectory {
             guard case .accepted(let warnings) = outcome else { return refused(outcome) }
             return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
         }
+    }
+
+    /// A name that nobody has is counted and costs a bind as well, so that neither the time taken nor the number of
+    /// tries tells who exists.
+    private func refuse(_ reason: DirectoryRefusal, _ attempt: Attempt) async throws -> PrimaryOutcome {
+        let account = "unknown:" + NameKey.of(attempt.name.account)
+        try await bind(as: .entry(nobody), account: account, attempt.secret, attempt.admission) { _, _ in }
+        return .refused(reason)
     }
 
     enum Found: Sendable {

@@ -74,6 +74,27 @@ import Vocabulary
         #expect(try await bind(alice, alice.password, server) == .accepted(.init()), "the directory let her in")
     }
 
+    @Test func `a login that nobody has is counted and refused alike`() async throws {
+        let fixture = FixtureDirectory.edgeCases()
+        let server = try await server(fixture)
+        let bench = try await bench(server, fixture)
+        func notices(_ logins: [String]) async throws -> [String] {
+            var notices: [String] = []
+            for login in logins {
+                bench.advance(.seconds(10))
+                let notice = try await bench.signIn(login, SecretText("wrong"), provider: bench.upstream).notice
+                if case .throttled? = notice { notices.append("throttled") } else { notices.append("\(notice!)") }
+            }
+            return notices
+        }
+        let known = try await notices(["alice", "ALICE", "alice", "alice", "Alice"])
+        #expect(known == (try await notices(["nobody", "NOBODY", "nobody", "nobody@example.org", "Nobody"])))
+        #expect(known.suffix(2) == ["throttled", "throttled"])
+        // Two who share a mail address are refused by it like nobody.
+        let shared = "same.mail@example.org"
+        #expect(try await notices([shared, shared, shared, shared, shared]) == known)
+    }
+
     // The row is able to fail: without our budget five wrong tries lock her out.
     @Test func `the directory itself locks at five`() async throws {
         let fixture = FixtureDirectory.edgeCases()
