@@ -27,10 +27,29 @@ public enum NameKey {
         return domain.isEmpty ? nil : String(domain)
     }
 
-    /// A login that may be kept: not blank, not too long, without control characters.
+    /// A login that may be kept: not blank, not too long, without control characters and without anything that cannot be
+    /// seen. Two logins that look the same on every page would be one person's name on another's account (RFC 8265 §3.3
+    /// disallows the same).
     public static func isValid(login: String) -> Bool {
         let bytes = login.utf8
-        return bytes.count <= lengthLimit && bytes.contains { $0 != 0x20 }
-            && bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        guard bytes.count <= lengthLimit, bytes.contains(where: { $0 != 0x20 }) else { return false }
+        return login.unicodeScalars.allSatisfy(isVisible)
+            && of(login).unicodeScalars.allSatisfy { !isCompatibility($0) }
+    }
+
+    // `ａｄａ` and `ada` are one name to a reader: full-width, mathematical and circled letters have plain ones.
+    private static func isCompatibility(_ scalar: Unicode.Scalar) -> Bool {
+        !scalar.isASCII && scalar.properties.changesWhenNFKCCaseFolded && !scalar.properties.changesWhenCaseFolded
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
+        if scalar.properties.isDefaultIgnorableCodePoint { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate, .privateUse,
+            .unassigned:
+            return false
+        default: return true
+        }
     }
 }

@@ -46,6 +46,20 @@ import Vocabulary
         for none in ["ada", "@corp.example", "ada@"] { #expect(NameKey.domain(of: none) == nil) }
     }
 
+    @Test(arguments: [
+        "Zo\u{eb}", "wei\u{df}", "\u{3b1}\u{3b4}\u{3b1}", "\u{5f20}\u{4f1f}", "\u{130}da", "o'hara+x@corp.example",
+    ])
+    func aNameOfAnyScriptIsKept(login: String) { #expect(NameKey.isValid(login: login)) }
+
+    // Each looks like `ada` on a page, and is another text.
+    @Test(arguments: [
+        "ada\u{200b}", "a\u{200d}da", "\u{202e}ada", "ada\u{ad}", "a\u{2060}da", "ada\u{feff}", "ada\u{a0}",
+        "ad\u{3164}a",
+        "\u{ff41}\u{ff44}\u{ff41}", "\u{1d41a}da", "\u{24d0}da", "ada\u{e000}", "ada\u{2028}", "ada\u{85}",
+        "ada\u{e0001}",
+    ])
+    func aLoginThatLooksLikeAnotherIsNotKept(login: String) { #expect(!NameKey.isValid(login: login)) }
+
     @Test func loginsAreBounded() {
         #expect(NameKey.isValid(login: String(repeating: "a", count: 254)))
         for bad in ["", " ", "a\n", String(repeating: "a", count: 255)] { #expect(!NameKey.isValid(login: bad)) }
@@ -62,5 +76,22 @@ import Vocabulary
         #expect(!key.isUsable(at: start - .microseconds(1)))
         key.revokedAt = start
         #expect(!key.isUsable(at: start))
+    }
+
+    @Test func aKeyCoversNoMoreThanItsScopes() {
+        #expect(
+            APIKeyScopes.covers(nil, nil) && APIKeyScopes.covers(["*"], nil) && APIKeyScopes.covers(["a:*"], ["a:b"]))
+        #expect(APIKeyScopes.covers([], []))
+        for (held, wanted) in [
+            (["a:b"], nil), ([], ["a:b"]), (["a:b"], ["a:*"]), (["a:*"], ["*"]), (["a:b"], ["ab:b"]),
+        ] {
+            #expect(!APIKeyScopes.covers(held, wanted), "\(held) \(wanted ?? [])")
+        }
+        #expect(APIKeyScopes.allow(["a:*"], "b", on: "a") && !APIKeyScopes.allow(["a:*"], "b", on: "aa"))
+        #expect(APIKeyScopes.areValid(["*", "person:read", "sync_run:*"]))
+        for bad in ["", ":", "a:", ":a", "a:b:c", "*:a", "a b:c", String(repeating: "a", count: 128) + ":b"] {
+            #expect(!APIKeyScopes.areValid([bad]), "\(bad)")
+        }
+        #expect(!APIKeyScopes.areValid(Array(repeating: "a:b", count: APIKeyScopes.limit + 1)))
     }
 }
