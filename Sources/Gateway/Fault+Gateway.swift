@@ -9,11 +9,11 @@ extension Fault {
     /// HTTP 412: somebody changed it since it was read.
     static func stale(_ what: String) -> Fault {
         Fault(
-            "storage.conflict", .caller, "The \(what) was changed by somebody else in the meantime.",
+            "stale", .caller, "The \(what) was changed by somebody else in the meantime.",
             remedy: "Read it again and repeat the change.")
     }
 
-    /// HTTP 422: the request is well-formed but says something that cannot be.
+    /// HTTP 400: the request is well-formed but says something that cannot be.
     static func invalid(_ message: String, remedy: String? = nil) -> Fault {
         Fault("invalid", .caller, message, remedy: remedy)
     }

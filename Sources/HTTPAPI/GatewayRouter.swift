@@ -18,15 +18,23 @@ public struct GatewayRouter: Sendable {
         self.gateway = gateway
         self.metrics = metrics
         pages = try PageRenderer(site: gateway.configuration.tenants.first?.name ?? "Gatehouse")
-        registry = try RouteRegistry(Self.routes(gateway))
+        registry = try RouteRegistry(Self.routes(gateway), schemas: APISchemas.all)
     }
 
     private static func routes(_ gateway: Gateway) throws -> [Route] {
         let mac = gateway.requestMAC
-        return PeopleRoutes(gateway: gateway, mac: mac).routes + AccessRoutes(gateway: gateway, mac: mac).routes
-            + SystemRoutes(gateway: gateway).routes + SyncRoutes(gateway: gateway).routes
-            + CredentialRoutes(gateway: gateway).routes
+        let directory =
+            PeopleRoutes(gateway: gateway, mac: mac).routes + ImportRoutes(gateway: gateway).routes
+            + SessionRoutes(gateway: gateway, mac: mac).routes + GroupRoutes(gateway: gateway, mac: mac).routes
+            + OrganizationRoutes(gateway: gateway, mac: mac).routes
+        let access =
+            RoleRoutes(gateway: gateway, mac: mac).routes + GrantRoutes(gateway: gateway, mac: mac).routes
+            + PolicyRoutes(gateway: gateway, mac: mac).routes + DecisionRoutes(gateway: gateway, mac: mac).routes
             + AuthZENRoutes(gateway: gateway).routes
+        let system =
+            ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
+            + SyncRoutes(gateway: gateway, mac: mac).routes + SystemRoutes(gateway: gateway, mac: mac).routes
+        return directory + access + system
     }
 
     /// The responder with all middleware, outermost first.
@@ -38,17 +46,16 @@ public struct GatewayRouter: Sendable {
         router.add(middleware: MetricsMiddleware(metrics))
         router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
         router.add(middleware: ErrorMiddleware(present: present))
-        router.add(middleware: InFlightLimitMiddleware(limit: 1_024))
+        router.add(middleware: InFlightLimitMiddleware(limit: HTTPLimits().requestsInFlight))
         router.add(middleware: ControlPeerMiddleware())
         let gate = RouteRegistry.Gate(gateway)
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
-        try VerifyRoutes(
-            gateway: gateway, pages: pages,
-            trusted: TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
-        ).install(on: router)
+        let trusted = try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
+        VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
+        HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         try loginRoutes(router, gateway: gateway, pages: pages)
-        try accountRoutes(router, gateway: gateway, pages: pages)
+        AdminRoutes(account: try accountRoutes(router, gateway: gateway, pages: pages)).install(on: router)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

@@ -16,7 +16,10 @@ struct OperationsRoutes: Sendable {
         router.get("/readyz") { _, context in try await ready(isPrivate: context.isLocalSocket) }
         router.get("/metrics") { request, context in try await measured(request, context) }
         router.get("/api/v1/openapi.json") { _, _ in
-            Self.json(OpenAPIDocument.make(registry, version: GatehouseVersion.current))
+            Self.json(
+                OpenAPIDocument.make(
+                    registry, version: GatehouseVersion.current,
+                    publicURL: gateway.configuration.server.publicURL.description))
         }
         router.get("/.well-known/authzen-configuration") { _, _ in Self.json(try authZEN(Tenant.defaultSlug)) }
         router.get("/.well-known/authzen-configuration/t/{tenant}") { _, context in

@@ -17,11 +17,13 @@ struct Gatehouse: AsyncParsableCommand {
             CommandGroup(
                 name: "People and access",
                 subcommands: [
-                    UserCommand.self, SessionCommand.self, GroupCommand.self, RoleCommand.self, PolicyCommand.self,
-                    ServiceAccountCommand.self, APIKeyCommand.self, TenantCommand.self,
+                    UserCommand.self, SessionCommand.self, GroupCommand.self, OrganizationCommand.self,
+                    RoleCommand.self, MappingCommand.self, PolicyCommand.self, ServiceAccountCommand.self,
+                    APIKeyCommand.self, TenantCommand.self,
                 ]),
             CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
-            CommandGroup(name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self]),
+            CommandGroup(
+                name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self, DecisionCommand.self]),
             CommandGroup(name: "Records", subcommands: [AuditCommand.self, DatabaseCommand.self, KeyCommand.self]),
         ])
 

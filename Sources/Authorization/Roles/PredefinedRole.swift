@@ -37,9 +37,13 @@ public enum PredefinedRole: String, Sendable, CaseIterable {
                 + grid(["read", "create", "update"], ["application", "service_account"])
         case .reviewer:
             grid(["approve", "reject"], ["policy", "approval", "sync_run"]) + grid(["read"], ["approval", "sync_run"])
-        case .analyst: grid(["read"], ["person", "group", "role", "mapping", "policy", "decision", "audit", "report"])
+        case .analyst: grid(["read"], Self.readable)
         }
     }
+
+    private static let readable = [
+        "person", "group", "organization_unit", "role", "mapping", "policy", "decision", "audit", "report",
+    ]
 
     private func grid(_ actions: [String], _ types: [String]) -> [Permission] {
         types.flatMap { type in actions.map { Permission($0, on: type) } }

@@ -66,12 +66,20 @@ public struct ServiceAccountService: Sendable {
         }
     }
 
-    /// Makes a key; its text is in this answer and nowhere else.
+    /// Makes a key; its text is in this answer and nowhere else. Throws `forbidden` where a narrowed key would make a
+    /// wider one, and for scopes that are not `type:action`, `type:*` or `*`.
     public func makeKey(
         for id: ServiceAccountID, name: String, scopes: [String]?, lifetime: Duration, by caller: Caller
     ) async throws -> (key: APIKey, token: SecretText) {
         guard lifetime > .zero, lifetime <= APIKey.longestLifetime else {
             throw Fault.invalid("A key lives for at most 366 days.")
+        }
+        guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A key's name has 1 to 128 bytes.") }
+        guard scopes.map(APIKeyScopes.areValid) ?? true else {
+            throw Fault.invalid("A key has at most 64 scopes, each of them type:action, type:* or *.")
+        }
+        guard APIKeyScopes.covers(caller.principal?.scopes, scopes) else {
+            throw Fault.forbidden("A narrowed key makes no wider one.", remedy: "Leave out scopes it does not have.")
         }
         let token = try Randomness.token(.apiKey)
         let key = try await store.write(.administration) { [live] tx in
@@ -95,7 +103,9 @@ public struct ServiceAccountService: Sendable {
     /// Makes a key worthless; it is refused from the moment this returns.
     public func revokeKey(_ id: APIKeyID, of account: ServiceAccountID, by caller: Caller) async throws {
         try await store.write(.revocation) { [live] tx in
-            guard try tx.sql.revoke(id, in: caller.tenant, at: tx.now) else { throw Fault.notFound("API key") }
+            guard try tx.sql.apiKeys(of: account).contains(where: { $0.id == id && $0.tenant == caller.tenant }),
+                try tx.sql.revoke(id, in: caller.tenant, at: tx.now)
+            else { throw Fault.notFound("API key") }
             try tx.append(
                 caller.event(
                     "api_key.revoked", Stream("service_account", account), facts: [Fact("key", .id(id, "api_key"))]))

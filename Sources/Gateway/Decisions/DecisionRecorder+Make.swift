@@ -3,9 +3,14 @@ import Storage
 import Vocabulary
 
 extension DecisionRecorder {
+    /// Where the segments of a gateway are.
+    static func directory(_ configuration: Configuration) -> String {
+        configuration.storage.directory + "/decisions"
+    }
+
     /// Opens the recorder beside the store: inputs sealed under the subject's key, segment digests into the journal.
     static func make(_ configuration: Configuration, keys store: Store, logger: Logger) throws -> DecisionRecorder {
-        var settings = DecisionRecorderConfiguration(directory: configuration.storage.directory + "/decisions")
+        var settings = DecisionRecorderConfiguration(directory: directory(configuration))
         settings.flushInterval = configuration.decisions.flushInterval
         settings.segmentBytes = configuration.decisions.segmentSize
         settings.shardCapacity = configuration.decisions.queue

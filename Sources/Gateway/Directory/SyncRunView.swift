@@ -41,9 +41,11 @@ public struct SyncRunView: Sendable {
 }
 
 extension Gateway {
-    /// Runs of a tenant's directory jobs, newest first.
-    public func syncRuns(in tenant: TenantID, limit: Int) async throws -> [SyncRunView] {
-        try await sync.list(in: tenant, limit: limit).map(view)
+    /// A page of a tenant's directory jobs' runs, newest first, those before `last`.
+    public func syncRuns(
+        in tenant: TenantID, before last: SyncRunID? = nil, limit: Int
+    ) async throws -> [SyncRunView] {
+        try await sync.list(in: tenant, before: last, limit: limit).map(view)
     }
 
     /// One run and what it did or would do. Throws `not found` when the tenant has none of this id.

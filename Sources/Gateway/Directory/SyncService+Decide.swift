@@ -5,9 +5,12 @@ import Vocabulary
 
 extension SyncService {
     /// Newest first.
-    public func list(in tenant: TenantID, provider: ProviderID? = nil, limit: Int = 50) async throws -> [StoredSyncRun]
-    {
-        try await store.read { try $0.syncRuns(in: tenant, provider: provider, limit: min(max(1, limit), 500)) }
+    public func list(
+        in tenant: TenantID, provider: ProviderID? = nil, before last: SyncRunID? = nil, limit: Int = 50
+    ) async throws -> [StoredSyncRun] {
+        try await store.read {
+            try $0.syncRuns(in: tenant, provider: provider, before: last, limit: min(max(1, limit), 500))
+        }
     }
 
     /// A run, and its plan where one is kept.

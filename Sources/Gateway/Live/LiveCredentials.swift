@@ -76,6 +76,16 @@ final class LiveCredentials: Sendable {
         }
     }
 
+    /// A page of a tenant's sessions in the order of their ids, those after `last`.
+    func sessions(in tenant: TenantID, after last: SessionID?, at now: Timestamp, limit: Int) -> [Session] {
+        let all = memory.withLock { memory in
+            memory.sessions.values.filter { session in
+                session.tenant == tenant && !session.isExpired(at: now) && last.map { $0 < session.id } ?? true
+            }
+        }
+        return Array(all.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
     var counts: (sessions: Int, applicationSessions: Int, keys: Int) {
         memory.withLock { ($0.sessions.count, $0.applicationSessions.count, $0.keys.count) }
     }
@@ -106,6 +116,13 @@ final class LiveCredentials: Sendable {
     func add(_ key: APIKey) { memory.withLock { $0.keys[key.tokenHash] = key } }
 
     func remove(_ id: SessionID) { memory.withLock { Self.remove(id, &$0) } }
+
+    func remove(_ session: ApplicationSession) {
+        memory.withLock { memory in
+            memory.applicationSessions[session.tokenHash] = nil
+            memory.childrenOfSession[session.parent]?.remove(session.tokenHash)
+        }
+    }
 
     func removeSessions(of person: PersonID) {
         memory.withLock { memory in

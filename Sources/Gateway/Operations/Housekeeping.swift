@@ -44,6 +44,7 @@ public struct Housekeeping: Service {
     private func sweep() async throws {
         let now = gateway.clock()
         try await gateway.login.drainFailures()
+        try await gateway.commands.sweep(now: now, limit: Self.sweepLimit)
         let ended = gateway.live.sweep(at: now)
         let flows = try await gateway.store.write(.spool) { tx in
             _ = try tx.sql.deleteExpiredSoftLocks(at: now)

@@ -31,7 +31,7 @@ public struct GroupService: Sendable {
 
     /// Adds an empty group of our own. Throws when the name is not 1 to 256 bytes.
     public func create(name: String, description: String?, by caller: Caller) async throws -> Group {
-        guard (1...256).contains(name.utf8.count) else { throw Fault.invalid("A group's name has 1 to 256 bytes.") }
+        try Self.check(name, description)
         let group = try await store.write(.administration) { tx in
             let group = Group(
                 id: GroupID.random(at: tx.now), tenant: caller.tenant, name: name, description: description,
@@ -42,6 +42,40 @@ public struct GroupService: Sendable {
         }
         try await table.reload(caller.tenant)
         return group
+    }
+
+    /// Bytes of a group's name at most; a description may have four times as many.
+    public static let nameLimit = 256
+
+    private static func check(_ name: String, _ description: String?) throws {
+        guard (1...nameLimit).contains(name.utf8.count) else {
+            throw Fault.invalid("A group's name has 1 to \(nameLimit) bytes.")
+        }
+        guard (description?.utf8.count ?? 0) <= 4 * nameLimit else {
+            throw Fault.invalid("A group's description has at most \(4 * nameLimit) bytes.")
+        }
+    }
+
+    /// Changes name and description of a group of our own if `version` is still its version. Throws when a directory or
+    /// the configuration owns it.
+    public func change(
+        _ id: GroupID, name: String, description: String?, expecting version: Int64?, by caller: Caller
+    ) async throws -> Group {
+        try Self.check(name, description)
+        let changed = try await store.write(.administration) { tx in
+            guard var group = try tx.sql.group(id, in: caller.tenant) else { throw Fault.notFound("group") }
+            if let conflict = Ownership(object: group.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
+            if let version, version != group.version { throw Fault.stale("group") }
+            group.name = name
+            group.description = description
+            group.updatedAt = tx.now
+            guard try tx.sql.update(group, expecting: group.version) else { throw Fault.stale("group") }
+            group.version += 1
+            try tx.append(caller.event("group.changed", Stream("group", id)))
+            return group
+        }
+        try await table.reload(caller.tenant)
+        return changed
     }
 
     /// Deletes a group and what it gave its members. Throws when a directory or the configuration owns it.

@@ -3,48 +3,6 @@ import Identity
 import Storage
 import Vocabulary
 
-/// What an administrator may say about a person; nil leaves a value as it is.
-public struct PersonEdit: Sendable, Codable {
-    public var login: String?
-    public var displayName: String?
-    public var givenName: String?
-    public var familyName: String?
-    public var mail: String?
-    public var department: String?
-    public var organizationUnit: OrganizationUnitID?
-    public var manager: PersonID?
-    public var attributes: [String: AttributeValue]?
-
-    public init() {}
-
-    /// The names of what it touches, as ownership knows them.
-    var touched: [String] {
-        var names: [String] = []
-        if login != nil { names.append(PersonAttribute.login.rawValue) }
-        if displayName != nil { names.append(PersonAttribute.displayName.rawValue) }
-        if givenName != nil { names.append(PersonAttribute.givenName.rawValue) }
-        if familyName != nil { names.append(PersonAttribute.familyName.rawValue) }
-        if mail != nil { names.append(PersonAttribute.mail.rawValue) }
-        if department != nil { names.append(PersonAttribute.department.rawValue) }
-        if organizationUnit != nil { names.append(PersonAttribute.organizationUnit.rawValue) }
-        if manager != nil { names.append(PersonAttribute.manager.rawValue) }
-        names.append(contentsOf: (attributes ?? [:]).keys.map { "attributes.\($0)" })
-        return names
-    }
-
-    func apply(to person: inout Person) {
-        if let login { person.login = login }
-        if let displayName { person.displayName = displayName }
-        if let givenName { person.givenName = givenName }
-        if let familyName { person.familyName = familyName }
-        if let mail { person.mail = mail }
-        if let department { person.department = department }
-        if let organizationUnit { person.organizationUnit = organizationUnit }
-        if let manager { person.manager = manager }
-        for (name, value) in attributes ?? [:] { person.attributes[name] = value == .null ? nil : value }
-    }
-}
-
 /// People: made, changed, disabled, erased, each with its event in the same transaction.
 public struct PeopleService: Sendable {
     let store: Store
@@ -76,21 +34,23 @@ public struct PeopleService: Sendable {
 
     /// Adds a person without any credential. Throws when the login is missing, malformed or taken.
     public func create(_ change: PersonEdit, by caller: Caller) async throws -> Person {
-        guard let login = change.login, NameKey.isValid(login: login) else {
-            throw Fault.invalid(
-                "A person needs a login of 1 to \(NameKey.lengthLimit) bytes without control characters.")
-        }
-        return try await store.write(.administration) { tx in
-            guard try tx.sql.person(login: login, in: caller.tenant) == nil else {
-                throw Fault("conflict", .caller, "This login is taken.", remedy: "Choose another one.")
-            }
-            var person = Person(
-                id: PersonID.random(at: tx.now), tenant: caller.tenant, login: login, createdAt: tx.now)
-            change.apply(to: &person)
-            try Self.insert(person, by: caller, tx)
-            return person
-        }
+        try await store.write(.administration) { try Self.create(change, by: caller, $0) }
     }
+
+    /// As `create`, inside a transaction that does more.
+    static func create(_ change: PersonEdit, by caller: Caller, _ tx: Transaction) throws -> Person {
+        try change.check()
+        guard let login = change.login else { throw Fault.invalid("A person needs a login.") }
+        guard try tx.sql.person(login: login, in: caller.tenant) == nil else { throw Self.loginTaken }
+        var person = Person(id: PersonID.random(at: tx.now), tenant: caller.tenant, login: login, createdAt: tx.now)
+        try change.checkPlace(of: person.id, in: caller.tenant, tx.sql)
+        change.apply(to: &person)
+        try Self.insert(person, by: caller, tx)
+        return person
+    }
+
+    static let loginTaken = Fault(
+        "conflict", .caller, "This login is taken.", remedy: "Choose another one.")
 
     /// Inserts a person with the event that says so; used by the API, by first logins and by set-up.
     static func insert(_ person: Person, by caller: Caller, _ tx: Transaction) throws {
@@ -108,19 +68,18 @@ public struct PeopleService: Sendable {
     public func change(
         _ id: PersonID, _ change: PersonEdit, expecting version: Int64?, by caller: Caller
     ) async throws -> Person {
-        try await store.write(.administration) { [standings] tx in
+        try change.check()
+        return try await store.write(.administration) { [standings] tx in
             guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
             if let version, version != person.version { throw Fault.stale("person") }
             let ownership = Ownership(object: person.managedBy, attributes: person.ownership)
             if let conflict = ownership.conflict(changing: change.touched, by: .api) { throw conflict.fault }
-            if let login = change.login {
-                guard NameKey.isValid(login: login) else {
-                    throw Fault.invalid("This is not a login that can be kept.")
-                }
-                if let holder = try tx.sql.person(login: login, in: caller.tenant), holder.id != id {
-                    throw Fault("conflict", .caller, "This login is taken.", remedy: "Choose another one.")
-                }
+            if let login = change.login, let holder = try tx.sql.person(login: login, in: caller.tenant),
+                holder.id != id
+            {
+                throw Self.loginTaken
             }
+            try change.checkPlace(of: id, in: caller.tenant, tx.sql)
             change.apply(to: &person)
             person.updatedAt = tx.now
             let event = try tx.append(

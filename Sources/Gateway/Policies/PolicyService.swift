@@ -39,6 +39,13 @@ public struct PolicyService: Sendable {
         try await store.read { try $0.policyDocuments(in: tenant) }.map(PolicyDocumentView.init)
     }
 
+    /// The document of this name or id. Throws `not found` when the tenant has none.
+    public func document(named name: String, in tenant: TenantID) async throws -> PolicyDocumentView {
+        guard let found = try await list(in: tenant).first(where: { $0.name == name || $0.id.description == name })
+        else { throw Fault.notFound("policy document") }
+        return found
+    }
+
     /// Stores a document under a name, new or in place of the present one where `version` is still its version.
     public func put(
         _ name: String, _ text: String, expecting version: Int64?, managedBy: ManagedBy = .api, by caller: Caller

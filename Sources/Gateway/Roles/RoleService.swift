@@ -29,9 +29,31 @@ public struct RoleService: Sendable {
         try await store.read { try $0.roleMappings(in: tenant) }
     }
 
-    /// The assignments that are not revoked; some may have expired.
-    public func assignments(in tenant: TenantID) async throws -> [RoleAssignment] {
-        try await store.read { try $0.assignments(in: tenant) }
+    /// The mapping. Throws `not found` when the tenant has none of this id that holds now.
+    public func mapping(_ id: MappingID, in tenant: TenantID) async throws -> RoleMapping {
+        guard let mapping = try await mappings(in: tenant).first(where: { $0.id == id }) else {
+            throw Fault.notFound("mapping")
+        }
+        return mapping
+    }
+
+    /// A page of assignments that are not revoked, those after `last`, of one subject and of one role where they are
+    /// named; some may have expired.
+    public func assignments(
+        in tenant: TenantID, of subject: Subject? = nil, role: RoleID? = nil, after last: AssignmentID? = nil,
+        limit: Int = .max
+    ) async throws -> [RoleAssignment] {
+        try await store.read {
+            try $0.assignments(in: tenant, of: subject, role: role, after: last, limit: limit)
+        }
+    }
+
+    /// The assignment. Throws `not found` when the tenant has none of this id, or it was revoked.
+    public func assignment(_ id: AssignmentID, in tenant: TenantID) async throws -> RoleAssignment {
+        guard let assignment = try await store.read({ try $0.assignment(id, in: tenant) }) else {
+            throw Fault.notFound("assignment")
+        }
+        return assignment
     }
 
     // MARK: Roles
@@ -40,13 +62,7 @@ public struct RoleService: Sendable {
     public func create(_ role: Role, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
         try await store.write(.administration) { tx in
-            let present = try tx.sql.roles(in: caller.tenant)
-            guard !present.contains(where: { $0.name == role.name }) else {
-                throw Fault("conflict", .caller, "A role with this name exists.", remedy: "Choose another name.")
-            }
-            guard GrantRule(roles: present).refusal(inheriting: role.parents, by: role.id) == nil else {
-                throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
-            }
+            try Self.check(role, beside: try tx.sql.roles(in: caller.tenant))
             try tx.sql.insert(role)
             try tx.append(caller.event("role.created", Stream("role", role.id), facts: Self.facts(of: role)))
         }
@@ -54,21 +70,40 @@ public struct RoleService: Sendable {
         return role
     }
 
-    /// Replaces a role if `version` is still its version. Throws when the caller does not hold what it would give.
-    public func change(_ role: Role, expecting version: Int64, by caller: Caller) async throws {
+    /// Replaces a role if `version` is still its version; nil replaces it as it is. Throws when the caller does not hold
+    /// what it would give, for a predefined one, and for what the configuration owns.
+    public func change(_ role: Role, expecting version: Int64?, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
-        try await store.write(.administration) { tx in
+        let changed = try await store.write(.administration) { tx in
             guard let present = try tx.sql.role(role.id, in: caller.tenant) else { throw Fault.notFound("role") }
             guard !present.isPredefined else { throw Fault.forbidden("A predefined role cannot be changed.") }
             if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
-            let rule = GrantRule(roles: try tx.sql.roles(in: caller.tenant))
-            guard rule.refusal(inheriting: role.parents, by: role.id) == nil else {
-                throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
-            }
-            guard try tx.sql.update(role, expecting: version) else { throw Fault.stale("role") }
+            try Self.check(role, beside: try tx.sql.roles(in: caller.tenant))
+            guard version == nil || version == present.version,
+                try tx.sql.update(role, expecting: present.version)
+            else { throw Fault.stale("role") }
             try tx.append(caller.event("role.changed", Stream("role", role.id), facts: Self.facts(of: role)))
+            var changed = role
+            changed.version = present.version + 1
+            return changed
         }
         try await table.reload(caller.tenant)
+        return changed
+    }
+
+    /// Bytes of a role's name at most.
+    public static let nameLimit = 128
+
+    private static func check(_ role: Role, beside present: [Role]) throws {
+        guard (1...nameLimit).contains(role.name.utf8.count) else {
+            throw Fault.invalid("A role's name has 1 to \(nameLimit) bytes.")
+        }
+        guard !present.contains(where: { $0.name == role.name && $0.id != role.id }) else {
+            throw Fault("conflict", .caller, "A role with this name exists.", remedy: "Choose another name.")
+        }
+        guard GrantRule(roles: present).refusal(inheriting: role.parents, by: role.id) == nil else {
+            throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
+        }
     }
 
     /// Deletes a role that nothing gives any more. Throws for a predefined one and for one in use.
@@ -94,6 +129,7 @@ public struct RoleService: Sendable {
         provider: ProviderID, match: MappingMatch, role: RoleID, by caller: Caller
     ) async throws -> RoleMapping {
         try await requireHeld(granting: role, expiresAt: nil, by: caller)
+        try Self.check(match)
         let mapping = try await store.write(.administration) { tx in
             guard try tx.sql.providers().contains(where: { $0.id == provider && $0.tenant == caller.tenant }) else {
                 throw Fault.notFound("provider")
@@ -105,6 +141,17 @@ public struct RoleService: Sendable {
         }
         try await table.reload(caller.tenant)
         return mapping
+    }
+
+    private static func check(_ match: MappingMatch) throws {
+        switch match {
+        case .group(let key):
+            guard (1...512).contains(key.utf8.count) else { throw Fault.invalid("A group's key has 1 to 512 bytes.") }
+        case .attribute(let name, let values):
+            guard (1...64).contains(name.utf8.count), (1...100).contains(values.count),
+                values.allSatisfy({ (1...512).contains($0.utf8.count) })
+            else { throw Fault.invalid("A mapping names one attribute and 1 to 100 values for it.") }
+        }
     }
 
     static func insert(_ mapping: RoleMapping, by caller: Caller, _ tx: Transaction) throws {
@@ -169,7 +216,7 @@ public struct RoleService: Sendable {
     public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
         let cache = resolver.cache
         try await store.write(.revocation) { tx in
-            guard let assignment = try tx.sql.assignments(in: caller.tenant).first(where: { $0.id == id }) else {
+            guard let assignment = try tx.sql.assignment(id, in: caller.tenant) else {
                 throw Fault.notFound("assignment")
             }
             let event = try tx.append(
@@ -212,6 +259,20 @@ public struct RoleService: Sendable {
         let all = permissions.union(rules.permissions(of: parents))
         guard rules.refusal(giving: all, held: held) == nil else {
             throw Fault.forbidden("One grants only what one holds.", remedy: "Leave out what you do not hold yourself.")
+        }
+    }
+
+    /// Holds a caller to the same rule before it makes a key or a link with which somebody could act as `subject`.
+    ///
+    /// - Throws: `forbidden` where the subject holds something that the caller does not.
+    public func requireHeld(standingOf subject: Subject, by caller: Caller) async throws {
+        guard let held = try await heldRoles(of: caller) else { return }
+        let roles = try await resolver.resolve(subject, in: caller.tenant, isStrong: true)?.roleIDs ?? []
+        let rules = try await table.snapshot(of: caller.tenant).rules
+        guard rules.refusal(giving: rules.permissions(of: roles), held: held) == nil else {
+            throw Fault.forbidden(
+                "One grants only what one holds, and this would let somebody act with more.",
+                remedy: "Ask somebody who holds the same roles.")
         }
     }
 

@@ -106,6 +106,11 @@ public struct SessionService: Sendable {
         return live.sessions(of: person).filter { $0.tenant == tenant && !$0.isExpired(at: now) }
     }
 
+    /// A page of a tenant's live sessions in the order of their ids, those after `last`.
+    public func sessions(in tenant: TenantID, after last: SessionID?, limit: Int) -> [Session] {
+        live.sessions(in: tenant, after: last, at: clock(), limit: limit)
+    }
+
     // MARK: Ends
 
     /// Ends one session and every application session under it; false when it had ended already.

@@ -11,7 +11,7 @@ public enum FormToken {
     public static func make(binding: SecretText, purpose: String, mac: MACFunction) throws -> String {
         let secret = Array(binding.reveal().utf8)
         let label = Array("form:\(purpose.utf8.count):\(purpose):".utf8)
-        return Base64URL.encode(try mac(label + secret))
+        return Base64.encode(try mac(label + secret), .url)
     }
 
     /// - Throws: `Refusal.forbidden("csrf.missing")`, `.forbidden("csrf.invalid")`.

@@ -11,13 +11,13 @@ struct AuthZENRoutes {
         [
             Route(
                 .post, "/access/v1/evaluation", "evaluate", "May this subject do this? (AuthZEN 1.0 §6)",
-                tag: "decision",
-                access: .permission(action: "evaluate", type: "decision"), requestBody: .any, response: .any
+                tag: "decisions", access: .permission(action: "evaluate", type: "decision"), requestBody: .map(.any),
+                response: .map(.any), repetition: .harmless
             ) { try await evaluation($0) },
             Route(
                 .post, "/access/v1/evaluations", "evaluateMany", "Several questions at once (AuthZEN 1.0 §7)",
-                tag: "decision", access: .permission(action: "evaluate", type: "decision"), requestBody: .any,
-                response: .any
+                tag: "decisions", access: .permission(action: "evaluate", type: "decision"), requestBody: .map(.any),
+                response: .map(.any), repetition: .harmless
             ) { try await evaluations($0) },
         ]
     }

@@ -11,17 +11,27 @@ struct CredentialRoutes {
         [
             Route(
                 .post, "/api/v1/links", "createLink", "Makes a single-use link; its address is in this answer only",
+                details: "A set-up link makes an administrator, so it is made on the machine itself only.",
                 tag: "links", access: .permission(action: "invite", type: "person"),
                 requestBody: .object(
-                    ["purpose": .words(["setup", "invitation", "password_reset"]), "person": .string()],
-                    optional: ["person"]), response: .any, successStatus: 201, handler: createLink),
+                    [
+                        "purpose": .words(["setup", "invitation", "password_reset"]),
+                        "person": .string(minLength: 1, maxLength: 254).described("Id, login or mail."),
+                    ],
+                    optional: ["person"]),
+                response: .object(["id": .uuid, "url": .string(), "expires_at": .time]), successStatus: 201,
+                repetition: .refused, handler: createLink),
             Route(
                 .post, "/api/v1/people/{person}/password-check", "checkPassword",
-                "Judges a candidate for a person without storing anything", tag: "people",
+                "Judges a candidate password for a person without storing anything", tag: "people",
                 access: .permission(action: "update", type: "person"),
-                requestBody: .object(["password": .string(maxLength: 1_024)]), response: .any, handler: checkPassword),
+                requestBody: .object(["password": .string(maxLength: 1_024)]),
+                response: .object(["acceptable": .boolean, "violations": APISchemas.texts]), repetition: .harmless,
+                handler: checkPassword),
             Route(
                 .post, "/api/v1/keys/{purpose}/rotate", "rotateKey", "Makes a new key active for a purpose",
+                details:
+                    "One of \(RotatableKey.allCases.map(\.rawValue).joined(separator: ", ")). What the old key sealed opens.",
                 tag: "keys", access: .permission(action: "rotate", type: "key"), successStatus: 204
             ) { request in
                 guard let key = RotatableKey(rawValue: request.parameters["purpose"] ?? "") else {
@@ -34,7 +44,6 @@ struct CredentialRoutes {
     }
 
     @Sendable private func createLink(_ request: APIRequest) async throws -> APIResponse {
-        try request.allow(["purpose", "person"])
         let words: [String: LinkPurpose] = [
             "setup": .setup, "invitation": .invitation, "password_reset": .passwordReset,
         ]
@@ -44,13 +53,15 @@ struct CredentialRoutes {
         // A set-up link makes an administrator, so it is for the machine's own administrator alone.
         if purpose == .setup, !request.isOperator { throw Refusal.forbidden(code: "management.not_permitted") }
         let tenant = try request.requiredTenant
+        let caller = try request.caller(gateway)
         let person: PersonID? =
             if let name = try request.optionalText("person") {
                 try await gateway.people.person(named: name, in: tenant).id
             } else { nil }
+        // Whoever opens the link becomes this person.
+        if let person { try await gateway.roles.requireHeld(standingOf: .person(person), by: caller) }
         let made = try await gateway.credentials.createLink(
-            for: purpose, person: person, lifetime: gateway.configuration.login.linkLifetime,
-            by: try request.caller(gateway))
+            for: purpose, person: person, lifetime: gateway.configuration.login.linkLifetime, by: caller)
         return APIResponse(
             .created,
             body: [
@@ -60,7 +71,6 @@ struct CredentialRoutes {
     }
 
     @Sendable private func checkPassword(_ request: APIRequest) async throws -> APIResponse {
-        try request.allow(["password"])
         let tenant = try request.requiredTenant
         let person = try await gateway.people.person(named: request.parameters["person"] ?? "", in: tenant)
         let verdict = try await gateway.credentials.check(

@@ -49,7 +49,7 @@ public enum ErrorMapping {
         let status = status(of: fault)
         var failure = plain(status, fault.code, detail: fault.description)
         // A caller may read what they did wrong; what failed behind the gateway is nobody's business outside.
-        if fault.culprit == .caller { failure.problem.detail = fault.message }
+        if fault.culprit == .caller { failure.problem.detail = fault.description }
         if status == 503 || status == 429 {
             let seconds = fault.retryAfter.map { max(1, $0.components.seconds) } ?? 1
             failure.headers = [HTTPField(name: .retryAfter, value: String(seconds))]
@@ -71,6 +71,7 @@ public enum ErrorMapping {
     private static let unavailable: Set<String> = ["unavailable", "busy", "overloaded", "timeout", "draining"]
     private static let callerStatus: [String: Int] = [
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
+        "cycle": 409, "not_empty": 409,
         "forbidden": 403, "denied": 403, "unauthenticated": 401, "stale": 412, "version_mismatch": 412,
         "too_large": 413, "too_many": 429, "overloaded": 429, "gone": 410, "expired": 410, "unprocessable": 422,
     ]

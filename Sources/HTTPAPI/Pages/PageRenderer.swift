@@ -23,7 +23,7 @@ public struct PageRenderer: Sendable {
         self.library = library
         self.site = site
         stylesheet = String(decoding: PackageResources.gatehouse_css, as: UTF8.self)
-        let digest = Base64URL.encode(Array(SHA256.hash(data: PackageResources.gatehouse_css)).prefix(12))
+        let digest = Base64.encode(Array(SHA256.hash(data: PackageResources.gatehouse_css)).prefix(12), .url)
         stylesheetPath = "/assets/gatehouse.\(digest).css"
     }
 

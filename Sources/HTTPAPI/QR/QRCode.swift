@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// A QR code symbol (ISO/IEC 18004:2015), model 2, byte mode, error correction level M, versions 1 to 15: enough for
 /// an `otpauth` URI of 412 bytes.
 public struct QRCode: Sendable, Equatable {
@@ -54,5 +56,5 @@ public struct QRCode: Sendable, Equatable {
     }
 
     /// For `img src`: allowed by `img-src data:`, and an image runs nothing.
-    public var dataURI: String { "data:image/svg+xml;base64," + Base64URL.encodePadded(Array(svg.utf8)) }
+    public var dataURI: String { "data:image/svg+xml;base64," + Base64.encode(Array(svg.utf8), .padded) }
 }

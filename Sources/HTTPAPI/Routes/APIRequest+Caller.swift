@@ -6,7 +6,7 @@ extension APIRequest {
     /// be opened by nobody else.
     public func caller(_ gateway: Gateway) throws -> Caller {
         guard let tenant else { throw Refusal.notFound }
-        let command = CommandID.random(at: gateway.clock())
+        let command = command ?? CommandID.random(at: gateway.clock())
         guard let principal else {
             guard isOperator else { throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header) }
             return Caller(
@@ -47,6 +47,19 @@ extension APIRequest {
         }
     }
 
+    /// The body's list of texts of this name, nil when it is absent or null. Throws 400 for anything else: a list that was
+    /// quietly shortened, or taken for absent, would allow more than its sender meant.
+    public func optionalTexts(_ name: String) throws -> [String]? {
+        switch body?[name] {
+        case nil, .null?: return nil
+        case .list(let values)?:
+            let texts = values.compactMap(\.string)
+            guard texts.count == values.count else { throw Self.missing(name, "a list of texts") }
+            return texts
+        default: throw Self.missing(name, "a list of texts")
+        }
+    }
+
     /// The body's truth of this name, nil when it is absent or null. Throws 400 for any other type.
     public func optionalBool(_ name: String) throws -> Bool? {
         switch body?[name] {
@@ -70,16 +83,6 @@ extension APIRequest {
         case let value?:
             guard let integer = value.integer else { throw Self.missing(name, "a whole number") }
             return integer
-        }
-    }
-
-    /// Refuses members that the route does not know: a typing error must not silently change nothing.
-    public func allow(_ names: Set<String>) throws {
-        guard let members = body?.object else {
-            throw Fault("body.invalid", .caller, "The body must be a JSON object.")
-        }
-        if let unknown = members.keys.sorted().first(where: { !names.contains($0) }) {
-            throw Fault("body.invalid", .caller, "The body has the unknown member `\(unknown.prefix(64))`.")
         }
     }
 

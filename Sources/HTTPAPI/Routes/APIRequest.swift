@@ -16,6 +16,8 @@ public struct APIRequest: Sendable {
     public let peer: IPAddress?
     /// The request's id, for the journal's `trace`.
     public let trace: String
+    /// The id under which its effect is journalled, where the caller chose one (`Idempotency-Key`).
+    public let command: CommandID?
     /// Whether it came over the control socket, which only the machine's administrator can open.
     public let isOperator: Bool
     /// The numeric user id behind the control socket.
@@ -24,7 +26,8 @@ public struct APIRequest: Sendable {
     public init(
         route: Route, parameters: [String: String] = [:], query: [String: String] = [:], body: AttributeValue? = nil,
         ifMatch: String? = nil, ifNoneMatch: String? = nil, principal: Principal? = nil, tenant: Tenant? = nil,
-        peer: IPAddress? = nil, trace: String = "", isOperator: Bool = false, operatorID: UInt32 = 0
+        peer: IPAddress? = nil, trace: String = "", command: CommandID? = nil,
+        isOperator: Bool = false, operatorID: UInt32 = 0
     ) {
         self.route = route
         self.parameters = parameters
@@ -36,6 +39,7 @@ public struct APIRequest: Sendable {
         self.tenant = tenant
         self.peer = peer
         self.trace = trace
+        self.command = command
         self.isOperator = isOperator
         self.operatorID = operatorID
     }
@@ -48,10 +52,53 @@ public struct APIRequest: Sendable {
         return id
     }
 
-    /// The page asked for by `limit` and `cursor`; a cursor holds for this operation and tenant only.
+    /// The page asked for by `limit` and `cursor`.
     public func page(mac: MACFunction) throws -> PageRequest {
-        let list = "\(route.operationID):\(tenant?.id.description ?? "")"
-        return try PageRequest(limit: query["limit"], cursor: query["cursor"], list: list, mac: mac)
+        try PageRequest(limit: query["limit"], cursor: query["cursor"], list: listLabel, mac: mac)
+    }
+
+    /// What is paged through: a cursor holds for this operation, tenant, parent and filter only.
+    private var listLabel: String {
+        let filter = query.filter { $0.key != "cursor" && $0.key != "limit" }.merging(parameters) { own, _ in own }
+        let text = CanonicalJSON.encode(.object(filter.mapValues(AttributeValue.string)))
+        return "\(route.operationID):\(tenant?.id.description ?? ""):\(text)"
+    }
+
+    /// A page made of one item more than asked for: the extra one only says that there is a next page.
+    func answer<Item>(
+        _ items: [Item], _ page: PageRequest, _ mac: MACFunction, _ show: (Item) -> (key: String, json: AttributeValue)
+    ) throws -> APIResponse {
+        let shown = items.prefix(page.limit).map(show)
+        let next = items.count > page.limit ? try shown.last.map { try seal(cursor: $0.key, mac: mac) } : nil
+        return .page(shown.map(\.json), next: next)
+    }
+
+    /// The cursor of the page that begins behind this key.
+    func seal(cursor key: String, mac: MACFunction) throws -> String {
+        try Cursor(after: key).sealed(for: listLabel, mac: mac)
+    }
+
+    /// Where something made here is found: below the tenant that the request went to.
+    func location<Kind>(_ collection: String, _ id: Identifier<Kind>) -> String {
+        let tenant = parameters["tenant"].map { "/t/\($0)" } ?? ""
+        return "\(tenant)/api/v1/\(collection)/\(id)"
+    }
+
+    /// A page of a list that is held whole; `key` orders it and tells its items apart.
+    func answer<Item>(
+        whole items: [Item], by key: (Item) -> String, mac: MACFunction, _ show: (Item) -> AttributeValue
+    ) throws -> APIResponse {
+        let page = try page(mac: mac)
+        let ordered = items.map { (key: key($0), item: $0) }.sorted { $0.key < $1.key }
+        let rest = ordered.drop { entry in page.cursor.map { entry.key <= $0.after } ?? false }
+        return try answer(Array(rest.prefix(page.limit + 1)), page, mac) { ($0.key, show($0.item)) }
+    }
+
+    /// Holds a change or deletion to the version the caller has read (RFC 9110 §13.1.1), where the header was sent.
+    /// Answers the version that must still be there when it commits; nil for any.
+    func expectedVersion(_ current: Int64) throws -> Int64? {
+        guard ifMatch != nil else { return nil }
+        return try EntityTag.require(ifMatch: ifMatch, current: EntityTag(version: current))
     }
 }
 
@@ -61,17 +108,18 @@ public struct APIResponse: Sendable {
     public var body: AttributeValue?
     public var etag: EntityTag?
     public var location: String?
-    /// Text instead of JSON, with its media type.
-    public var text: (type: String, content: String)?
+    /// Whom the body speaks of, where it holds personal data: a kept answer is sealed under their key.
+    public var person: PersonID?
 
     public init(
         _ status: HTTPResponse.Status = .ok, body: AttributeValue? = nil, etag: EntityTag? = nil,
-        location: String? = nil
+        location: String? = nil, person: PersonID? = nil
     ) {
         self.status = status
         self.body = body
         self.etag = etag
         self.location = location
+        self.person = person
     }
 
     /// A page of a list: `{"items": […], "next": "…"}`, `next` absent on the last one.

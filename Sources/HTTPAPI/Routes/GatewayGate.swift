@@ -1,5 +1,7 @@
+import Authorization
 import Gateway
 import Hummingbird
+import Identity
 import Vocabulary
 
 extension RouteRegistry.Gate {
@@ -16,10 +18,15 @@ extension RouteRegistry.Gate {
             },
             principal: { request, _, tenant in try Self.principal(request, tenant, gateway) },
             authorize: { principal, action, type, tenant in
-                guard try await gateway.mayManage(principal, action, type, in: tenant.id) else {
-                    throw Refusal.forbidden(code: "management.not_permitted")
+                switch try await gateway.management(of: principal, action, type, in: tenant.id) {
+                case .permitted: return
+                case .refused: throw Refusal.forbidden(code: "management.not_permitted")
+                case .stepUp(let demand):
+                    throw Refusal.unauthenticated(
+                        challenge: BearerChallenge.insufficientAuthentication(demand).header)
                 }
-            })
+            },
+            once: { try await RepeatedCommand(ledger: gateway.commands).run($0) })
     }
 
     /// An API key in `Authorization`, for programs; the session cookie, for administrators' pages.
@@ -40,18 +47,31 @@ extension RouteRegistry.Gate {
     }
 }
 
+/// Whether somebody may do something to the gateway itself.
+public enum ManagementAnswer: Sendable, Hashable {
+    case permitted
+    case refused
+    /// A role of theirs permits it, once they have signed in this well.
+    case stepUp(AuthenticationRequirement)
+}
+
 extension Gateway {
-    /// Whether the caller may do this to the gateway itself: scopes of the key first, then roles and policies.
-    public func mayManage(
-        _ principal: Principal, _ action: String, _ type: String, in tenant: TenantID
-    ) async throws -> Bool {
-        if let scopes = principal.scopes,
-            !scopes.contains(where: { ["*", "\(type):*", "\(type):\(action)"].contains($0) })
-        {
-            return false
-        }
-        let question = DecisionQuestion(.principal(principal), action: action, resourceType: type, resourceID: "")
+    /// Whether the caller may do this to the gateway itself: scopes of the key first, then a role that gives it. Policies
+    /// can take it away but never give it: whoever may write policies would otherwise hold everything.
+    ///
+    /// - Parameter resource: the id of what it is done to; empty for everything of that type.
+    public func management(
+        of principal: Principal, _ action: String, _ type: String, resource: String = "", in tenant: TenantID
+    ) async throws -> ManagementAnswer {
+        guard APIKeyScopes.allow(principal.scopes, action, on: type) else { return .refused }
+        let question = DecisionQuestion(.principal(principal), action: action, resourceType: type, resourceID: resource)
         let origin = DecisionOrigin(caller: principal.subject, protocol: "management")
-        return try await decisions.decide(question, in: tenant, origin: origin).isPermitted
+        let answer = try await decisions.decide(question, in: tenant, origin: origin)
+        let isGivenByRole = answer.determining.contains { rule in
+            if case .role = rule { true } else { false }
+        }
+        guard isGivenByRole else { return .refused }
+        if answer.isPermitted { return .permitted }
+        return answer.stepUp.map { .stepUp($0) } ?? .refused
     }
 }

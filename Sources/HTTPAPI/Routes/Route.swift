@@ -21,11 +21,38 @@ public struct Route: Sendable {
         public let summary: String
         public let schema: JSONSchema
 
-        public init(_ name: String, _ summary: String, _ schema: JSONSchema = .string()) {
+        public init(_ name: String, _ summary: String, _ schema: JSONSchema = .string(minLength: 1, maxLength: 512)) {
             self.name = name
             self.summary = summary
             self.schema = schema
         }
+
+        /// What every list that comes in pages reads.
+        public static let page = [
+            Parameter(
+                "limit", "How many items one page holds; 50 without it.",
+                .integer(minimum: 1, maximum: PageRequest.maximum)),
+            Parameter("cursor", "`next` of the page before.", .string(minLength: 1, maxLength: 1_024)),
+        ]
+    }
+
+    /// Which preconditions the route asks for or heeds (RFC 9110 §13.1).
+    public enum Preconditions: Sendable, Equatable {
+        case none
+        /// If-Match is heeded when it is sent.
+        case heeded
+        /// A change must name the version it is made upon: without If-Match it is 428 (RFC 6585 §3).
+        case required
+    }
+
+    /// What a repetition under the same `Idempotency-Key` is answered.
+    public enum Repetition: Sendable, Equatable {
+        /// The method or the route has no effect that a repetition could double; the header is ignored.
+        case harmless
+        /// The first answer.
+        case answered
+        /// 409: the first answer held a secret or too much, and is not kept.
+        case refused
     }
 
     public let method: HTTPRequest.Method
@@ -33,6 +60,8 @@ public struct Route: Sendable {
     public let path: String
     public let operationID: String
     public let summary: String
+    /// What a reader has to know beyond the summary.
+    public let details: String?
     public let tag: String
     public let access: Access
     /// Whether it also lives under `/t/{tenant}`.
@@ -41,21 +70,23 @@ public struct Route: Sendable {
     public let requestBody: JSONSchema?
     public let response: JSONSchema?
     public let successStatus: Int
-    /// Whether a change must name the version it is made upon (If-Match).
-    public let needsIfMatch: Bool
+    public let preconditions: Preconditions
+    public let repetition: Repetition
     public let bodyLimit: Int?
     public let handler: Handler
 
     public init(
-        _ method: HTTPRequest.Method, _ path: String, _ operationID: String, _ summary: String, tag: String,
-        access: Access, isTenantScoped: Bool = true, query: [Parameter] = [], requestBody: JSONSchema? = nil,
-        response: JSONSchema? = nil, successStatus: Int = 200, needsIfMatch: Bool = false, bodyLimit: Int? = nil,
+        _ method: HTTPRequest.Method, _ path: String, _ operationID: String, _ summary: String,
+        details: String? = nil, tag: String, access: Access, isTenantScoped: Bool = true, query: [Parameter] = [],
+        requestBody: JSONSchema? = nil, response: JSONSchema? = nil, successStatus: Int = 200,
+        preconditions: Preconditions = .none, repetition: Repetition? = nil, bodyLimit: Int? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.operationID = operationID
         self.summary = summary
+        self.details = details
         self.tag = tag
         self.access = access
         self.isTenantScoped = isTenantScoped
@@ -63,7 +94,9 @@ public struct Route: Sendable {
         self.requestBody = requestBody
         self.response = response
         self.successStatus = successStatus
-        self.needsIfMatch = needsIfMatch
+        self.preconditions = preconditions
+        // Every other method is idempotent by itself (RFC 9110 §9.2.2).
+        self.repetition = repetition ?? (method == .post || method == .patch ? .answered : .harmless)
         self.bodyLimit = bodyLimit
         self.handler = handler
     }

@@ -4,25 +4,33 @@ import Hummingbird
 import NIOCore
 import Vocabulary
 
-/// Takes one HTTP request through tenant, caller, permission and body, in that order, to its handler.
+/// Takes one HTTP request through tenant, caller, permission, preconditions, query and body, in that order, to its
+/// handler.
 struct RouteDispatch: Sendable {
     let route: Route
     let gate: RouteRegistry.Gate
     let bodyLimit: Int
+
+    /// Parameters in a query at most.
+    static let queryLimit = 64
 
     func respond(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let parameters = Dictionary(
             context.parameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
         let tenant = try await gate.tenant(parameters["tenant"] ?? Tenant.defaultSlug)
         let principal = try await admit(request, context, tenant)
-        let body = try await readBody(request)
+        let ifMatch = request.headers[.ifMatch]
+        // Before the body is read: nothing in it could make up for the missing header.
+        if route.preconditions == .required, ifMatch == nil { throw Refusal.preconditionRequired }
+        let key = route.repetition == .harmless ? nil : try IdempotencyKey(request.headers)
+        let query = try checked(try Self.query(request.uri.query))
         let call = APIRequest(
-            route: route, parameters: parameters, query: try Self.query(request.uri.query), body: body,
-            ifMatch: request.headers[.ifMatch], ifNoneMatch: request.headers[.ifNoneMatch], principal: principal,
-            tenant: tenant, peer: context.peer, trace: context.requestID, isOperator: context.isLocalSocket,
+            route: route, parameters: parameters, query: query, body: try await readBody(request), ifMatch: ifMatch,
+            ifNoneMatch: request.headers[.ifNoneMatch], principal: principal, tenant: tenant, peer: context.peer,
+            trace: context.requestID, command: key?.command, isOperator: context.isLocalSocket,
             operatorID: context.operatorID ?? getuid())
-        if route.needsIfMatch, call.ifMatch == nil { throw Refusal.preconditionRequired }
-        return Self.response(try await route.handler(call), ifNoneMatch: call.ifNoneMatch, method: request.method)
+        let answer = key == nil ? try await route.handler(call) : try await gate.once(call)
+        return Self.response(answer, ifNoneMatch: call.ifNoneMatch, method: request.method)
     }
 
     private func admit(
@@ -44,44 +52,63 @@ struct RouteDispatch: Sendable {
     }
 
     private func readBody(_ request: Request) async throws -> AttributeValue? {
-        guard route.requestBody != nil else { return nil }
+        guard let schema = route.requestBody else { return nil }
         let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingSpaces().lowercased() }
-        guard type == "application/json" else { throw Refusal.unsupportedMediaType(expected: "application/json") }
+        // A change is a merge patch (RFC 7396), under either name.
+        guard type == "application/json" || (route.method == .patch && type == "application/merge-patch+json") else {
+            throw Refusal.unsupportedMediaType(expected: "application/json")
+        }
         do {
             let buffer = try await request.body.collect(upTo: bodyLimit)
-            return try StrictJSON.parse(Array(buffer.readableBytesView))
+            let body = try StrictJSON.parse(Array(buffer.readableBytesView))
+            if let complaint = schema.complaint(about: body) { throw Fault("body.invalid", .caller, complaint) }
+            return body
         } catch is NIOTooManyBytesError {
             throw Refusal.bodyTooLarge(limit: bodyLimit)
         }
     }
 
-    /// A query parameter given twice is refused for the reason `FormBody` gives.
+    /// Refuses parameters that the route does not read: a typing error must not silently change nothing.
+    private func checked(_ query: [String: String]) throws -> [String: String] {
+        for (name, text) in query.sorted(by: { $0.key < $1.key }) {
+            guard let parameter = route.query.first(where: { $0.name == name }) else {
+                throw Self.malformed("The query has the unknown parameter `\(name.prefix(64))`.")
+            }
+            let schema = JSONSchema.object([name: parameter.schema])
+            if let complaint = schema.complaint(about: .object([name: parameter.schema.parsed(text)])) {
+                throw Self.malformed(complaint)
+            }
+        }
+        return query
+    }
+
+    /// A query parameter given twice is refused for the reason `FormBody` gives; so is one past the limit.
     static func query(_ text: String?) throws -> [String: String] {
         var values: [String: String] = [:]
-        let refusal = Refusal.badRequest(code: "query.invalid", where: "The query is malformed.")
-        for pair in (text ?? "").split(separator: "&", maxSplits: 64) {
+        let pairs = (text ?? "").split(separator: "&", maxSplits: queryLimit)
+        guard pairs.count <= queryLimit else { throw malformed("The query has more than \(queryLimit) parameters.") }
+        for pair in pairs {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = FormBody.decode(halves[0]), let value = FormBody.decode(halves.count > 1 ? halves[1] : ""),
                 values.updateValue(value, forKey: name) == nil
-            else { throw refusal }
+            else { throw malformed("The query is malformed.") }
         }
         return values
+    }
+
+    private static func malformed(_ sentence: String) -> Refusal {
+        .badRequest(code: "query.invalid", where: sentence)
     }
 
     static func response(_ answer: APIResponse, ifNoneMatch: String?, method: HTTPRequest.Method) -> Response {
         var headers = HTTPFields()
         if let etag = answer.etag {
             headers[.eTag] = etag.description
-            if method == .get, EntityTag.isFresh(ifNoneMatch: ifNoneMatch, current: etag) {
+            if method == .get || method == .head, EntityTag.isFresh(ifNoneMatch: ifNoneMatch, current: etag) {
                 return Response(status: .notModified, headers: headers)
             }
         }
         if let location = answer.location { headers[.location] = location }
-        if let text = answer.text {
-            headers[.contentType] = text.type
-            return Response(
-                status: answer.status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text.content)))
-        }
         guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
         headers[.contentType] = "application/json"
         let bytes = ByteBuffer(string: CanonicalJSON.encode(body))

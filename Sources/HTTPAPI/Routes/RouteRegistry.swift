@@ -40,20 +40,24 @@ public struct RouteRegistry: Sendable {
         public let principal: @Sendable (Request, GatewayRequestContext, Tenant) async throws -> Principal?
         /// Throws `Refusal.forbidden` unless the principal may do `action` on resources of `type`.
         public let authorize: @Sendable (Principal, String, String, Tenant) async throws -> Void
+        /// Runs a request that carries an `Idempotency-Key`, once, or answers what it answered.
+        public let once: @Sendable (APIRequest) async throws -> APIResponse
 
         public init(
             tenant: @escaping @Sendable (String) async throws -> Tenant,
             principal: @escaping @Sendable (Request, GatewayRequestContext, Tenant) async throws -> Principal?,
-            authorize: @escaping @Sendable (Principal, String, String, Tenant) async throws -> Void
+            authorize: @escaping @Sendable (Principal, String, String, Tenant) async throws -> Void,
+            once: @escaping @Sendable (APIRequest) async throws -> APIResponse
         ) {
             self.tenant = tenant
             self.principal = principal
             self.authorize = authorize
+            self.once = once
         }
     }
 
-    /// Fills a router: each route at its path, tenant-scoped ones also under `/t/{tenant}`; a known path with another
-    /// method is 405 with `Allow` (RFC 9110 §15.5.6).
+    /// Fills a router: each route at its path, tenant-scoped ones also under `/t/{tenant}`. HEAD answers as GET without
+    /// its body, OPTIONS and 405 say what is offered (RFC 9110 §9.3.2, §9.3.7, §15.5.6).
     public func install(on router: Router<GatewayRequestContext>, gate: Gate, bodyLimit: Int) {
         var methods: [String: [HTTPRequest.Method]] = [:]
         for route in routes {
@@ -61,10 +65,18 @@ public struct RouteRegistry: Sendable {
             for path in Self.paths(of: route) {
                 methods[path, default: []].append(route.method)
                 router.on(RouterPath(path), method: route.method) { try await dispatch.respond($0, $1) }
+                guard route.method == .get else { continue }
+                methods[path, default: []].append(.head)
+                router.on(RouterPath(path), method: .head) {
+                    try await dispatch.respond($0, $1).createHeadResponse()
+                }
             }
         }
         for (path, offered) in methods {
-            let allow = offered.map(\.rawValue).sorted()
+            let allow = (offered + [.options]).map(\.rawValue).sorted()
+            router.on(RouterPath(path), method: .options) { _, _ -> Response in
+                Response(status: .noContent, headers: [.allow: allow.joined(separator: ", ")])
+            }
             for method in Self.allMethods where !offered.contains(method) {
                 router.on(RouterPath(path), method: method) { _, _ -> Response in
                     throw Refusal.methodNotAllowed(allow: allow)
@@ -77,5 +89,5 @@ public struct RouteRegistry: Sendable {
         route.isTenantScoped ? [route.path, "/t/{tenant}" + route.path] : [route.path]
     }
 
-    private static let allMethods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
 }

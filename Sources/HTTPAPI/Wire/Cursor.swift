@@ -16,13 +16,13 @@ public struct Cursor: Sendable, Equatable {
     public func sealed(for list: String, mac: MACFunction) throws -> String {
         let key = Array(after.utf8.prefix(Self.keyLimit))
         let tag = try Self.tag(key, list: list, mac: mac)
-        return Base64URL.encode(tag + key)
+        return Base64.encode(tag + key, .url)
     }
 
     /// - Throws: `Refusal.badRequest("cursor.invalid")` for anything that `sealed` did not make for this list.
     public init(sealed text: String, for list: String, mac: MACFunction) throws {
         let refusal = Refusal.badRequest(code: "cursor.invalid", where: "The cursor is not one of this list's.")
-        guard text.utf8.count <= 1_024, let bytes = Base64URL.decode(text), bytes.count >= Self.tagLength else {
+        guard text.utf8.count <= 1_024, let bytes = Base64.decode(text, .url), bytes.count >= Self.tagLength else {
             throw refusal
         }
         let key = Array(bytes.dropFirst(Self.tagLength))

@@ -1,3 +1,4 @@
+import Authorization
 import Vocabulary
 
 /// What an `Authorization` header presents, unverified.
@@ -25,7 +26,7 @@ public enum AuthorizationHeader: Sendable {
             guard Self.isToken68(rest) else { throw refusal }
             self = .bearer(Secret(rest))
         case "basic":
-            guard let bytes = Base64URL.decodePadded(rest), let text = String(validating: bytes, as: UTF8.self),
+            guard let bytes = Base64.decode(rest, .padded), let text = String(validating: bytes, as: UTF8.self),
                 let colon = text.firstIndex(of: ":"), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
             else { throw refusal }
             self = .basic(user: String(text[..<colon]), password: Secret(String(text[text.index(after: colon)...])))
@@ -50,18 +51,29 @@ public enum AuthorizationHeader: Sendable {
     }
 }
 
-/// The answers of RFC 6750 §3 in `WWW-Authenticate`.
+/// The answers of RFC 6750 §3 and RFC 9470 §3 in `WWW-Authenticate`.
 public enum BearerChallenge {
     case missing
     case invalidToken
     case insufficientScope
+    /// The authentication is not strong or not recent enough; with one that is, the same request passes.
+    case insufficientAuthentication(AuthenticationRequirement)
 
-    public var header: String {
+    public var header: String { header(realm: "gatehouse") }
+
+    /// - Parameter realm: of letters, digits, `-` and `_`.
+    public func header(realm: String) -> String {
+        let challenge = "Bearer realm=\"\(realm)\""
         switch self {
         // §3.1: no error code when the request carried no credential.
-        case .missing: "Bearer realm=\"gatehouse\""
-        case .invalidToken: "Bearer realm=\"gatehouse\", error=\"invalid_token\""
-        case .insufficientScope: "Bearer realm=\"gatehouse\", error=\"insufficient_scope\""
+        case .missing: return challenge
+        case .invalidToken: return challenge + ", error=\"invalid_token\""
+        case .insufficientScope: return challenge + ", error=\"insufficient_scope\""
+        case .insufficientAuthentication(let demand):
+            let acr = demand.strength.map { ", acr_values=\"\($0.acr)\"" } ?? ""
+            let age = demand.maxAgeSeconds.map { ", max_age=\"\($0)\"" } ?? ""
+            return challenge + ", error=\"insufficient_user_authentication\", error_description="
+                + "\"A stronger or more recent authentication is required\"" + acr + age
         }
     }
 }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// The PHC string format: `$id[$v=version][$name=value,…][$salt[$hash]]`.
 ///
 /// Parsing accepts canonical spellings only, so `PHCString(text)!.description == text` for every text it accepts.
@@ -43,8 +45,8 @@ public struct PHCString: Hashable, Sendable, CustomStringConvertible {
         var text = "$" + identifier
         if let version { text += "$v=\(version)" }
         if !parameters.isEmpty { text += "$" + parameters.map { "\($0.name)=\($0.value)" }.joined(separator: ",") }
-        if let salt { text += "$" + Base64Text.encode(salt) }
-        if salt != nil, let hash { text += "$" + Base64Text.encode(hash) }
+        if let salt { text += "$" + Base64.encode(salt, .bare) }
+        if salt != nil, let hash { text += "$" + Base64.encode(hash, .bare) }
         return text
     }
 }
@@ -68,7 +70,7 @@ extension PHCString {
             fields.removeFirst()
         }
         guard fields.count <= 2 else { return nil }
-        let binary = fields.map { $0.isEmpty ? nil : Base64Text.decode($0, .bare) }
+        let binary = fields.map { $0.isEmpty ? nil : Base64.decode($0, .bare) }
         guard !binary.contains(nil) else { return nil }
         self.init(
             identifier: String(identifier), version: version, parameters: parameters,

@@ -10,7 +10,7 @@ struct DirectoryDigest: Hashable, Sendable {
 
     init?(_ text: String) {
         guard let end = text.firstIndex(of: "}"), text.first == "{",
-            let bytes = Base64Text.decode(text[text.index(after: end)...], .padded)
+            let bytes = Base64.decode(text[text.index(after: end)...], .padded)
         else { return nil }
         let schemes: [String: (MessageDigest, salted: Bool)] = [
             "{SHA": (.sha1, false), "{SSHA": (.sha1, true), "{SHA256": (.sha256, false), "{SSHA256": (.sha256, true),

@@ -27,21 +27,21 @@ struct PBKDF2Hash: Hashable, Sendable {
         guard let digest = digests[name] else { return nil }
         guard cost.hasPrefix("i=") else {
             self.init(
-                digest, canonicalDecimal(cost), Base64Text.decode(salt, .dotted), Base64Text.decode(hash, .dotted))
+                digest, canonicalDecimal(cost), Base64.decode(salt, .dotted), Base64.decode(hash, .dotted))
             return
         }
         let parts = cost.split(separator: ",", omittingEmptySubsequences: false)
-        let decoded = Base64Text.decode(hash, .bare)
+        let decoded = Base64.decode(hash, .bare)
         let lengthAgrees = parts.count == 1 || parts.count == 2 && parts[1] == "l=\(decoded?.count ?? 0)"
         guard lengthAgrees else { return nil }
-        self.init(digest, canonicalDecimal(parts[0].dropFirst(2)), Base64Text.decode(salt, .bare), decoded)
+        self.init(digest, canonicalDecimal(parts[0].dropFirst(2)), Base64.decode(salt, .bare), decoded)
     }
 
     private init?(django fields: [Substring]) {
         let digests: [Substring: MessageDigest] = ["pbkdf2_sha1": .sha1, "pbkdf2_sha256": .sha256]
         guard let digest = digests[fields[0]] else { return nil }
         self.init(
-            digest, canonicalDecimal(fields[1]), Array(fields[2].utf8), Base64Text.decode(fields[3], .padded))
+            digest, canonicalDecimal(fields[1]), Array(fields[2].utf8), Base64.decode(fields[3], .padded))
     }
 
     /// Salts of 1 to 64 bytes. A hash shorter than 16 bytes is refused: it could be met by chance or by search.

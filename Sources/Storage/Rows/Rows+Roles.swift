@@ -89,11 +89,31 @@ extension SQLConnection {
         ).map(RoleAssignment.init(row:)).filter { $0.subject == subject }
     }
 
-    /// The tenant's assignments that are not closed, in the order of their ids.
-    public func assignments(in tenant: TenantID) throws -> [RoleAssignment] {
+    /// The tenant's assignments that are not closed, in the order of their ids: those after `last`, of one subject and
+    /// of one role where they are named.
+    public func assignments(
+        in tenant: TenantID, of subject: Subject? = nil, role: RoleID? = nil, after last: AssignmentID? = nil,
+        limit: Int = .max
+    ) throws -> [RoleAssignment] {
         try query(
-            "SELECT \(RoleAssignment.columns) FROM role_assignment WHERE tenant = ?1 AND valid_to IS NULL ORDER BY id",
-            [.id(tenant)]
+            """
+            SELECT \(RoleAssignment.columns) FROM role_assignment
+            WHERE tenant = ?1 AND valid_to IS NULL AND id > ?2 AND (?3 IS NULL OR role = ?3)
+                AND (?4 IS NULL OR (subject = ?4 AND subject_kind = ?5))
+            ORDER BY id LIMIT ?6
+            """,
+            [
+                .id(tenant), .blob(last?.bytes ?? []), .id(role), .optional(subject?.bytes),
+                .optional(subject?.kind), .integer(Int64(limit)),
+            ]
+        ).map(RoleAssignment.init(row:))
+    }
+
+    /// The assignment, nil when this tenant has none of this id or it was revoked.
+    public func assignment(_ id: AssignmentID, in tenant: TenantID) throws -> RoleAssignment? {
+        try queryOne(
+            "SELECT \(RoleAssignment.columns) FROM role_assignment WHERE id = ?1 AND tenant = ?2 AND valid_to IS NULL",
+            [.id(id), .id(tenant)]
         ).map(RoleAssignment.init(row:))
     }
 

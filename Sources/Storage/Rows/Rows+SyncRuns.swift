@@ -87,13 +87,15 @@ extension SQLConnection {
         .map(StoredSyncRun.init(row:))
     }
 
-    /// Newest first.
-    public func syncRuns(in tenant: TenantID, provider: ProviderID? = nil, limit: Int) throws -> [StoredSyncRun] {
+    /// A page of runs, newest first (an id begins with the time it was made at), those before `last`.
+    public func syncRuns(
+        in tenant: TenantID, provider: ProviderID? = nil, before last: SyncRunID? = nil, limit: Int
+    ) throws -> [StoredSyncRun] {
         try query(
             """
-            SELECT \(StoredSyncRun.columns) FROM sync_run WHERE tenant = ?1 AND (?2 IS NULL OR provider = ?2)
-            ORDER BY started_at DESC, id DESC LIMIT ?3
-            """, [.id(tenant), .id(provider), .integer(Int64(limit))]
+            SELECT \(StoredSyncRun.columns) FROM sync_run
+            WHERE tenant = ?1 AND (?2 IS NULL OR provider = ?2) AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4
+            """, [.id(tenant), .id(provider), .id(last), .integer(Int64(limit))]
         ).map(StoredSyncRun.init(row:))
     }
 }

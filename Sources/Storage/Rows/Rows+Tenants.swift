@@ -66,6 +66,13 @@ extension SQLConnection {
             """, [.id(unit.id), .integer(version), .text(unit.name), .id(unit.parent)]) == 1
     }
 
+    /// How many people are placed in the unit itself.
+    public func countPeople(inUnit unit: OrganizationUnitID, of tenant: TenantID) throws -> Int64 {
+        try queryOne(
+            "SELECT count(*) FROM person WHERE organization_unit = ?1 AND tenant = ?2", [.id(unit), .id(tenant)])?
+            .integer(0) ?? 0
+    }
+
     /// Deletes a unit; false when the tenant has none of this id.
     public func deleteOrganizationUnit(_ id: OrganizationUnitID, of tenant: TenantID) throws -> Bool {
         try execute("DELETE FROM organization_unit WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1

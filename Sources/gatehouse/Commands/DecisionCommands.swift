@@ -30,7 +30,7 @@ struct DecideCommand: APICommand {
     @OptionGroup var options: APIOptions
 
     func perform(_ client: ControlClient) async throws -> APIAnswer {
-        let answer = try await client.call(.post, "/api/v1/decide", question.body)
+        let answer = try await client.call(.post, api("decide"), question.body)
         let word = answer["decision"]?.bool == true ? "permit" : "deny"
         return APIAnswer(
             answer,
@@ -50,7 +50,7 @@ struct ExplainCommand: APICommand {
     @OptionGroup var options: APIOptions
 
     func perform(_ client: ControlClient) async throws -> APIAnswer {
-        let trace = try await client.call(.post, "/api/v1/explain", question.body)
+        let trace = try await client.call(.post, api("explain"), question.body)
         return APIAnswer(trace, Self.text(trace))
     }
 

@@ -7,7 +7,7 @@ import Vocabulary
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Policy documents.",
-        subcommands: [Lint.self, Test.self, Put.self, List.self, Delete.self])
+        subcommands: [Lint.self, Test.self, Put.self, List.self, Show.self, Delete.self])
 
     /// The text of a policy file.
     static func read(_ file: String) throws -> String {
@@ -54,33 +54,35 @@ struct PolicyCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let document = try PolicyService.parse(try PolicyCommand.read(file))
             let name = name ?? URL(fileURLWithPath: file).lastPathComponent
-            let stored = try await client.call(.put, "/api/v1/policies/\(ControlClient.encode(name))", document)
+            let stored = try await client.call(.put, api("policies", name), document)
             return APIAnswer(stored, "Stored \(name), version \(stored.cell("version")).")
         }
     }
 
-    struct List: APICommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists stored documents.")
+        static let columns: KeyValuePairs = [
+            "NAME": "name", "VERSION": "version", "MANAGED BY": "managed_by", "CHANGED": "updated_at", "ID": "id",
+        ]
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(
-                try await client.all("/api/v1/policies"),
-                columns: [
-                    "NAME": "name", "VERSION": "version", "MANAGED BY": "managed_by", "CHANGED": "updated_at",
-                    "ID": "id",
-                ])
-        }
+        var path: String { api("policies") + query(["limit": "200"]) }
     }
 
-    struct Delete: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Deletes a stored document.")
-        @Argument(help: "Its id, from `policy list`.") var id: String
+    struct Show: ShowCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a stored document.")
+        @Argument(help: "Its name or id.") var name: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            try await client.call(.delete, "/api/v1/policies/\(ControlClient.encode(id))")
-            return APIAnswer(["deleted": .string(id)], "Deleted.")
-        }
+        var path: String { api("policies", name) }
+    }
+
+    struct Delete: ActCommand {
+        static let configuration = CommandConfiguration(abstract: "Deletes a stored document.")
+        @Argument(help: "Its name or id.") var name: String
+        @OptionGroup var options: APIOptions
+
+        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("policies", name), [:]) }
+        func sentence(_ answer: AttributeValue) -> String { "Deleted \(name)." }
     }
 }

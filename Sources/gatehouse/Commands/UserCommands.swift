@@ -5,70 +5,86 @@ import Vocabulary
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "People.",
-        subcommands: [Add.self, List.self, Show.self, Disable.self, Enable.self, Erase.self, Link.self, Password.self])
+        subcommands: [
+            List.self, Show.self, Add.self, Change.self, Disable.self, Enable.self, Erase.self, Import.self, Link.self,
+            Password.self,
+        ])
 
-    struct Add: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a person.")
-        @Argument(help: "The name to sign in with.") var login: String
-        @Option(help: "The name to show.") var name: String?
-        @Option(help: "The e-mail address.") var mail: String?
-        @OptionGroup var options: APIOptions
-
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            var body: [String: AttributeValue] = ["login": .string(login)]
-            if let name { body["display_name"] = .string(name) }
-            if let mail { body["mail"] = .string(mail) }
-            let person = try await client.call(.post, "/api/v1/people", .object(body))
-            return APIAnswer(person, "Made \(person.cell("login")), \(person.cell("id")).")
-        }
-    }
-
-    struct List: APICommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists people.")
+        static let columns: KeyValuePairs = [
+            "LOGIN": "login", "NAME": "display_name", "MAIL": "mail", "STATUS": "status", "ID": "id",
+        ]
         @Argument(help: "Only logins that begin with this.") var search: String?
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let narrowed = search.map { "&search=" + ControlClient.encode($0) } ?? ""
-            return APIAnswer(
-                try await client.all("/api/v1/people?limit=200\(narrowed)"),
-                columns: ["LOGIN": "login", "NAME": "display_name", "MAIL": "mail", "STATUS": "status", "ID": "id"])
-        }
+        var path: String { api("people") + query(["limit": "200", "search": search]) }
     }
 
-    struct Show: APICommand {
+    struct Show: ShowCommand {
         static let configuration = CommandConfiguration(abstract: "Shows a person.")
         @Argument(help: "Login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(properties: try await client.call(.get, "/api/v1/people/\(ControlClient.encode(person))"))
+        var path: String { api("people", person) }
+    }
+
+    struct Add: ActCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a person.",
+            discussion: "They sign in after an invitation: gatehouse user link invite LOGIN")
+        @Argument(help: "The name to sign in with.") var login: String
+        @OptionGroup var details: PersonDetails
+        @OptionGroup var options: APIOptions
+
+        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+            (.post, api("people"), details.body.merging(["login": .string(login)]) { _, login in login })
+        }
+        func sentence(_ answer: AttributeValue) -> String { "Made \(answer.cell("login")), \(answer.cell("id"))." }
+    }
+
+    struct Change: ChangeCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes what is said about a person.",
+            discussion: "An empty value removes what was there, such as --manager ''.")
+        @Argument(help: "Login, mail or id.") var person: String
+        @Option(help: "A new name to sign in with.") var login: String?
+        @OptionGroup var details: PersonDetails
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("people", person) }
+        var body: [String: AttributeValue] { details.body.merging(members(["login": login])) { $1 } }
+        func validate() throws {
+            if body.isEmpty { throw ValidationError("Say what to change, such as --mail or --unit.") }
+        }
+        func sentence(_ answer: AttributeValue) -> String {
+            "Changed \(answer.cell("login")), version \(answer.cell("version"))."
         }
     }
 
-    struct Disable: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Disables a person and ends their sessions.")
+    struct Disable: ActCommand {
+        static let configuration = CommandConfiguration(abstract: "Disables a person and ends their sessions at once.")
         @Argument(help: "Login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            try await client.call(.post, "/api/v1/people/\(ControlClient.encode(person))/disable")
-            return APIAnswer(["disabled": .string(person)], "Disabled \(person).")
+        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+            (.post, api("people", person, "disable"), [:])
         }
+        func sentence(_ answer: AttributeValue) -> String { "Disabled \(person)." }
     }
 
-    struct Enable: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Lets a disabled person in again.")
+    struct Enable: ActCommand {
+        static let configuration = CommandConfiguration(abstract: "Lets a disabled person sign in again.")
         @Argument(help: "Login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            try await client.call(.post, "/api/v1/people/\(ControlClient.encode(person))/enable")
-            return APIAnswer(["enabled": .string(person)], "Enabled \(person).")
+        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+            (.post, api("people", person, "enable"), [:])
         }
+        func sentence(_ answer: AttributeValue) -> String { "Enabled \(person)." }
     }
 
-    struct Erase: APICommand {
+    struct Erase: ActCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erases everything personal about a person, for ever.")
         @Argument(help: "Login, mail or id.") var person: String
@@ -78,11 +94,41 @@ struct UserCommand: ParsableCommand {
         func validate() throws {
             if !yes { throw ValidationError("Erasing cannot be undone. Add --yes to do it.") }
         }
+        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("people", person), [:]) }
+        func sentence(_ answer: AttributeValue) -> String { "Erased \(person)." }
+    }
+}
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            try await client.call(.delete, "/api/v1/people/\(ControlClient.encode(person))")
-            return APIAnswer(["erased": .string(person)], "Erased \(person).")
+/// What may be said of a person beside the login.
+struct PersonDetails: ParsableArguments {
+    @Option(help: "The name to show.") var name: String?
+    @Option(help: "The given name.") var givenName: String?
+    @Option(help: "The family name.") var familyName: String?
+    @Option(help: "The e-mail address.") var mail: String?
+    @Option(help: "The department.") var department: String?
+    @Option(help: "The organization unit, by name or id.") var unit: String?
+    @Option(help: "The manager, by login, mail or id.") var manager: String?
+    @Option(name: .customLong("attribute"), help: "An attribute as NAME=VALUE; NAME= removes it. May be repeated.")
+    var attributes: [String] = []
+
+    func validate() throws {
+        if let bad = attributes.first(where: { !$0.dropFirst().contains("=") }) {
+            throw ValidationError("`\(bad)` is not NAME=VALUE.")
         }
+    }
+
+    var body: [String: AttributeValue] {
+        var body = members([
+            "display_name": name, "given_name": givenName, "family_name": familyName, "mail": mail,
+            "department": department, "organization_unit": unit, "manager": manager,
+        ])
+        guard !attributes.isEmpty else { return body }
+        let pairs = attributes.map { text -> (String, AttributeValue) in
+            let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return (halves[0], halves[1].isEmpty ? .null : .string(halves[1]))
+        }
+        body["attributes"] = .object(Dictionary(pairs, uniquingKeysWith: { _, last in last }))
+        return body
     }
 }
 
@@ -124,9 +170,8 @@ extension UserCommand {
         private static func make(
             _ purpose: String, _ person: String?, _ client: ControlClient
         ) async throws -> APIAnswer {
-            var body: [String: AttributeValue] = ["purpose": .string(purpose)]
-            if let person { body["person"] = .string(person) }
-            let link = try await client.call(.post, "/api/v1/links", .object(body))
+            let link = try await client.call(
+                .post, api("links"), .object(members(["purpose": purpose, "person": person])))
             return APIAnswer(link, "\(link.cell("url"))\nIt works once, until \(link.cell("expires_at")).")
         }
     }
@@ -141,52 +186,13 @@ extension UserCommand {
             @OptionGroup var options: APIOptions
 
             func perform(_ client: ControlClient) async throws -> APIAnswer {
-                guard let candidate = readLine(), !candidate.isEmpty else {
-                    throw CommandRefusal("Nothing was read from standard input.")
-                }
-                let path = "/api/v1/people/\(ControlClient.encode(person))/password-check"
-                let verdict = try await client.call(.post, path, ["password": .string(candidate)])
+                let candidate = try Console.readSecret("Candidate: ")
+                let verdict = try await client.call(
+                    .post, api("people", person, "password-check"), ["password": .string(candidate.reveal())])
                 let reasons = (verdict["violations"]?.list ?? []).compactMap(\.string)
                 if reasons.isEmpty { return APIAnswer(verdict, "✓ It may be used.") }
                 throw CommandRefusal(reasons.map { "✗ \($0)" }.joined(separator: "\n"))
             }
-        }
-    }
-}
-
-struct SessionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "session", abstract: "Sessions of a person.", subcommands: [List.self, End.self])
-
-    struct List: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Lists a person's live sessions.")
-        @Argument(help: "Login, mail or id.") var person: String
-        @OptionGroup var options: APIOptions
-
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(
-                try await client.all("/api/v1/people/\(ControlClient.encode(person))/sessions"),
-                columns: [
-                    "ID": "id", "BEGAN": "created_at", "LAST SEEN": "last_seen_at", "STRENGTH": "acr", "METHODS": "amr",
-                ])
-        }
-    }
-
-    struct End: APICommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Ends one session, or with --all every session of a person.")
-        @Argument(help: "The session's id, or with --all the person.") var name: String
-        @Flag(help: "End all sessions of the person.") var all = false
-        @OptionGroup var options: APIOptions
-
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let word = ControlClient.encode(name)
-            guard all else {
-                try await client.call(.delete, "/api/v1/sessions/\(word)")
-                return APIAnswer(["ended": 1], "Ended the session.")
-            }
-            let answer = try await client.call(.delete, "/api/v1/people/\(word)/sessions")
-            return APIAnswer(answer, "Ended \(answer.cell("ended")) sessions.")
         }
     }
 }

@@ -8,6 +8,10 @@ struct ControlClient: Sendable {
     /// The tenant whose URL space is asked; nil for the default one.
     private let tenant: String?
     private static let responseLimit = 64 << 20
+    /// Items of one listing at most.
+    private static let listLimit = 1_000_000
+
+    typealias Method = FetchRequest.Method
 
     init(socket: String, tenant: String? = nil) {
         self.socket = socket
@@ -38,8 +42,8 @@ struct ControlClient: Sendable {
         return answer
     }
 
-    /// All items of a list that comes in pages.
-    func all(_ path: String) async throws -> [AttributeValue] {
+    /// All items of a list that comes in pages, or the first so many.
+    func all(_ path: String, atMost limit: Int = listLimit) async throws -> [AttributeValue] {
         var items: [AttributeValue] = []
         var cursor: String?
         repeat {
@@ -47,8 +51,8 @@ struct ControlClient: Sendable {
             let page = try await call(.get, path + (cursor.map { "\(separator)cursor=\($0)" } ?? ""))
             items += page["items"]?.list ?? []
             cursor = page["next"]?.string
-        } while cursor != nil
-        return items
+        } while cursor != nil && items.count < limit
+        return Array(items.prefix(limit))
     }
 
     /// RFC 9457: the sentence is `detail`, else `title`.

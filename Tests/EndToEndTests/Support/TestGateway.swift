@@ -7,6 +7,7 @@ import HummingbirdTesting
 import Identity
 import Logging
 import NIOCore
+import Testing
 import Vocabulary
 
 /// A whole gateway on a folder of its own, with a service account that may do everything.
@@ -16,8 +17,11 @@ struct TestGateway {
     /// An API key of a service account that holds Admin.
     let token: String
 
-    /// Opens a gateway; `extra` is configuration text appended to the least there must be.
-    static func open(tenants: [String] = ["default"], extra: String = "") async throws -> TestGateway {
+    /// Opens a gateway; `extra` is configuration text appended to the least there must be, `server` more of its server.
+    static func open(
+        tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
+        extra: String = ""
+    ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let key = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
@@ -27,7 +31,7 @@ struct TestGateway {
         let list = tenants.map { "  - { slug: \($0), name: \($0) }" }.joined(separator: "\n")
         let text = """
             version: 1
-            server: { listen: "127.0.0.1:0", public_url: "https://gate.example.org" }
+            server: { listen: "127.0.0.1:0", public_url: "\(publicURL)"\(server.isEmpty ? "" : ", " + server) }
             storage: { directory: "\(folder)/data" }
             keys: { master_key_file: "\(keyFile)" }
             tenants:
@@ -66,14 +70,18 @@ struct TestGateway {
 
     /// Runs the body against the gateway on a real socket, then closes and removes everything.
     func serve(_ body: @Sendable @escaping (TestAPI) async throws -> Void) async throws {
-        let responder = try GatewayRouter(gateway: gateway).responder()
+        let router = try GatewayRouter(gateway: gateway)
+        let responder = try router.responder()
         var logger = Logger(label: "test-server")
         logger.logLevel = .error
         let application = Application(responder: responder, logger: logger)
         let token = token
+        // The testing framework listens for signals while it serves, and what it leaves behind swallows them: without
+        // this, a run that hangs could not even be ended by SIGTERM.
+        defer { for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) } }
         do {
             try await application.test(.live) { client in
-                try await body(TestAPI(client: client, token: token))
+                try await body(TestAPI(client: client, token: token, registry: router.registry))
             }
         } catch {
             try? await close()
@@ -92,6 +100,8 @@ struct TestGateway {
 struct TestAPI: Sendable {
     let client: any TestClientProtocol
     let token: String
+    /// Every answer is held to what the OpenAPI document says of its route.
+    let registry: RouteRegistry
 
     struct Answer: Sendable {
         let status: Int
@@ -114,9 +124,34 @@ struct TestAPI: Sendable {
         }
         return try await client.execute(uri: path, method: method, headers: headers, body: buffer) { response in
             let text = String(buffer: response.body)
-            return Answer(
+            let answer = Answer(
                 status: response.status.code, headers: response.headers,
                 body: try? JSONDecoder().decode(AttributeValue.self, from: Data(text.utf8)), text: text)
+            expectAsDescribed(answer, method, path)
+            return answer
         }
+    }
+
+    private func expectAsDescribed(_ answer: Answer, _ method: HTTPRequest.Method, _ path: String) {
+        guard let route = registry.route(method, path), answer.status < 400, answer.status != 304 else { return }
+        #expect(answer.status == route.successStatus, "\(method) \(path) answered \(answer.status)")
+        let complaint = route.response.flatMap {
+            $0.complaint(about: answer.body ?? .null, named: registry.schemas)
+        }
+        #expect(complaint == nil, "\(method) \(path): \(answer.text.prefix(500))")
+        if route.response == nil { #expect(answer.text.isEmpty, "\(method) \(path) answered a body") }
+    }
+}
+
+extension RouteRegistry {
+    /// The route that answers at a path, with or without a tenant before it.
+    func route(_ method: HTTPRequest.Method, _ path: String) -> Route? {
+        var parts = path.split(separator: "?", omittingEmptySubsequences: false)[0].split(separator: "/")[...]
+        if parts.first == "t" { parts = parts.dropFirst(2) }
+        return routes.filter { route in
+            let own = route.path.split(separator: "/")
+            return route.method == method && own.count == parts.count
+                && zip(own, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }.min { $0.pathParameters.count < $1.pathParameters.count }
     }
 }

@@ -147,19 +147,28 @@ struct WriterTests {
         #expect(await fault { try await store.write(.login) { _ in } } == "storage.closed")
     }
 
-    @Test func aRepeatedCommandHasOneEffect() async throws {
+    @Test func aCommandIsRememberedUntilItIsForgotten() async throws {
         let bench = try Bench()
         let store = try await bench.open()
         let command = CommandID.random(at: Bench.start)
-        let run: @Sendable (Transaction) throws -> Int64 = { transaction in
-            try transaction.once(command, tenant: bench.tenant) {
-                try transaction.append(bench.event(bench.person())).position
-            }
+        let tenant = bench.tenant
+        let known: @Sendable () async throws -> [UInt8]? = {
+            try await store.write(.login) { try $0.commandResult(command, tenant: tenant) }
         }
-        let first = try await store.write(.login, run)
-        #expect(try await store.write(.login, run) == first)
-        #expect(try await store.journalSize(of: bench.tenant).size == 1)
+        #expect(try await known() == nil)
+        try await store.write(.login) { try $0.record([1], of: command, tenant: tenant) }
+        try await store.write(.login) { try $0.record([2], of: command, tenant: tenant) }
+        #expect(try await known() == [2])
+        #expect(
+            await fault {
+                try await store.write(.login) {
+                    try $0.record(Array(repeating: 0, count: (64 << 10) + 1), of: command, tenant: tenant)
+                }
+            } == "storage.result_too_large")
+        try await store.write(.login) { try $0.forget(command, tenant: tenant) }
+        #expect(try await known() == nil)
+        try await store.write(.login) { try $0.record([3], of: command, tenant: tenant) }
         #expect(try await store.write(.spool) { try $0.forgetCommands(before: .distantFuture, limit: 10) } == 1)
-        #expect(try await store.write(.login, run) == 2)
+        #expect(try await known() == nil)
     }
 }

@@ -1,0 +1,38 @@
+import Vocabulary
+
+// How the API shows things: for each kind, its JSON and beside it the schema of the OpenAPI document. Names are in snake
+// case; absent values are left out.
+
+func json(_ members: [String: AttributeValue?]) -> AttributeValue { .object(members.compactMapValues { $0 }) }
+
+extension Identifier {
+    var json: AttributeValue { .string(description) }
+}
+
+extension Timestamp {
+    var json: AttributeValue { .string(rfc3339) }
+}
+
+/// The schemas that stand once in the document and that routes refer to by name.
+enum APISchemas {
+    static let all: [String: JSONSchema] = [
+        "Person": PersonSchema.shown, "Group": GroupSchema.shown, "Session": SessionSchema.shown,
+        "OrganizationUnit": OrganizationUnitSchema.shown, "Role": RoleSchema.shown, "Permission": RoleSchema.permission,
+        "Mapping": MappingSchema.shown, "Assignment": AssignmentSchema.shown,
+        "ServiceAccount": ServiceAccountSchema.shown, "APIKey": ServiceAccountSchema.key,
+        "PolicyDocument": PolicySchema.shown, "Tenant": TenantSchema.shown, "Provider": ProviderSchema.shown,
+        "Application": ApplicationSchema.shown, "AuditEvent": AuditSchema.event, "SyncRun": SyncSchema.run,
+        "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
+        "Explanation": DecisionSchema.explanation, "Subject": subject,
+    ]
+
+    static let managedBy = JSONSchema.words(["configuration", "api", "sync"])
+        .described("Who owns it. A change by another owner is 409.")
+    static let version = JSONSchema.integer(minimum: 1).described("Grows with every change; the ETag is made of it.")
+    static let subject = JSONSchema.object(["type": .words(["person", "service_account"]), "id": .uuid])
+    static let texts = JSONSchema.array(.string())
+}
+
+extension Subject {
+    var json: AttributeValue { ["type": .string(kind), "id": .string(id)] }
+}

@@ -1,0 +1,101 @@
+import Gateway
+import Vocabulary
+
+extension DecisionRecord {
+    var json: AttributeValue {
+        HTTPAPI.json([
+            "id": id.json, "sequence": .integer(sequence), "at": at.json, "subject": subject?.json,
+            "caller": caller?.json,
+            "credential": credential.map { ["type": .string($0.kind), "id": .string($0.id)] },
+            "provider": provider?.json, "acr": .string(acr), "amr": .list(amr.map(AttributeValue.string)),
+            "auth_time": authenticatedAt?.json, "outcome": .string(outcome), "enforcement": .string(enforcement),
+            "reason": .string(reason), "rules": .list(rules.map(AttributeValue.string)),
+            "erred": .list(erred.map { ["rule": .string($0.rule), "code": .string($0.code)] }),
+            "obligations": .list(obligations.map(AttributeValue.string)), "origin": .string(origin),
+            "batch": batch?.json, "request": request.map(AttributeValue.string),
+            "trace": trace.map(AttributeValue.string), "as_of": .integer(asOf), "engine": .string(engine),
+            "policy_digest": .string(policyDigest.map(Self.hexadecimal).joined()), "count": .integer(count),
+            "last_at": lastAt.json, "question": question?.json, "withheld": withheld.map(AttributeValue.string),
+        ])
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
+    }
+}
+
+extension DecisionRecord.Question {
+    fileprivate var json: AttributeValue {
+        [
+            "action": .string(action), "resource_type": .string(resourceType), "resource": .string(resourceID),
+            "reads": .list(
+                reads.map {
+                    HTTPAPI.json(["name": .string($0.name), "source": .string($0.source), "value": $0.value])
+                }),
+        ]
+    }
+}
+
+enum DecisionSchema {
+    static let answer = JSONSchema.object([
+        "decision": .boolean, "context": .map(.any).described("The decision's id, reasons, rules and obligations."),
+    ])
+
+    static let record = JSONSchema.object(
+        [
+            "id": .uuid, "sequence": .integer(minimum: 1).described("Its place in the record."), "at": .time,
+            "subject": .reference("Subject"), "caller": .reference("Subject"),
+            "credential": .object(["type": .words(["session", "application_session", "api_key"]), "id": .uuid]),
+            "provider": .uuid, "acr": .string(), "amr": APISchemas.texts, "auth_time": .time,
+            "outcome": .words(DecisionFilter.outcomes),
+            "enforcement": .words(["advisory", "recommended", "mandatory", "critical"]), "reason": .string(),
+            "rules": APISchemas.texts, "erred": .array(.object(["rule": .string(), "code": .string()])),
+            "obligations": APISchemas.texts, "origin": .string(), "batch": .uuid, "request": .string(),
+            "trace": .string(), "as_of": .integer(minimum: 0).described("The journal position of its facts."),
+            "engine": .string(), "policy_digest": .string(),
+            "count": .integer(minimum: 1).described("Identical allows that this record stands for."),
+            "last_at": .time,
+            "question": .object([
+                "action": .string(), "resource_type": .string(), "resource": .string(),
+                "reads": .array(
+                    .object(["name": .string(), "source": .string(), "value": .any], optional: ["value"])),
+            ]),
+            "withheld": .words(["unreadable", "not_sealed", "too_large"])
+                .described("Why there is no question; `unreadable` after the person was erased."),
+        ],
+        optional: [
+            "subject", "caller", "credential", "provider", "auth_time", "batch", "request", "trace", "question",
+            "withheld",
+        ])
+
+    private static let group = JSONSchema.object(
+        [
+            "id": .uuid, "name": .string(), "upstream_key": .string(), "direct": .boolean,
+            "since_position": .integer(minimum: 0), "brought_by": .string(), "command": .uuid,
+        ], optional: ["upstream_key", "since_position", "brought_by", "command"])
+
+    private static let rule = JSONSchema.object([
+        "rule": .string(), "name": .string(), "effect": .string(), "verdict": .string(),
+        "role_chain": APISchemas.texts,
+        "comparisons": .array(
+            .object(["comparison": .string(), "result": .string(), "found": .any], optional: ["found"])),
+    ])
+
+    static let explanation = JSONSchema.object([
+        "decision": .boolean, "as_of": .integer(minimum: 0),
+        "subject": .object([
+            "type": .words(["person", "service_account"]), "id": .uuid, "login": .string(), "active": .boolean,
+        ]),
+        "identities": .array(
+            .object(["provider": .string(), "subject_key": .string(), "login": .string(), "linked_at": .time])),
+        "groups": .array(group),
+        "roles": .array(
+            .object(
+                ["id": .uuid, "name": .string(), "mappings": .array(.uuid), "assignment": .uuid],
+                optional: ["assignment"])),
+        "reasons": APISchemas.texts, "sentences": APISchemas.texts.described("The reasons, for the person."),
+        "missing": APISchemas.texts.described("What would have to be so for a permit, the nearest way."),
+        "rules": .array(rule),
+    ])
+}

@@ -1,0 +1,52 @@
+import Gateway
+import Vocabulary
+
+extension Tenant {
+    var json: AttributeValue {
+        ["id": id.json, "slug": .string(slug), "name": .string(name), "disabled": .bool(isDisabled)]
+    }
+}
+
+enum TenantSchema {
+    static let shown = JSONSchema.object(["id": .uuid, "slug": .string(), "name": .string(), "disabled": .boolean])
+    static let slug = JSONSchema.string(minLength: 1, maxLength: 63)
+    static let name = JSONSchema.string(minLength: 1, maxLength: 256)
+}
+
+enum ProviderSchema {
+    static let shown = JSONSchema.object([
+        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap"]), "enabled": .boolean,
+    ])
+}
+
+enum ApplicationSchema {
+    static let shown = JSONSchema.object([
+        "id": .uuid, "key": .string(), "name": .string(), "host": .string(), "public_url": .string(),
+    ])
+}
+
+extension AuditEntry {
+    var json: AttributeValue {
+        HTTPAPI.json([
+            "position": .integer(position), "type": .string(type), "at": at.json,
+            "stream": ["kind": .string(streamKind), "id": .string(streamID)], "actor": .string(actor),
+            "command": command.json, "trace": trace.map(AttributeValue.string), "facts": .object(facts),
+        ])
+    }
+}
+
+enum AuditSchema {
+    static let event = JSONSchema.object(
+        [
+            "position": .integer(minimum: 1), "type": .string(), "at": .time,
+            "stream": .object(["kind": .string(), "id": .string()]), "actor": .string(),
+            "command": .uuid.described("The command it belongs to; the `Idempotency-Key` where one was sent."),
+            "trace": .string(), "facts": .map(.any),
+        ], optional: ["trace"])
+
+    static let page = JSONSchema.object(
+        [
+            "items": .array(.reference("AuditEvent")), "next": .string(),
+            "size": .integer(minimum: 0).described("Events in the tenant's journal."), "epoch": .integer(minimum: 0),
+        ], optional: ["next"])
+}

@@ -1,0 +1,60 @@
+import Gateway
+import HTTPTypes
+import Identity
+import Vocabulary
+
+/// Live sessions: listed and ended by administrators.
+struct SessionRoutes {
+    let gateway: Gateway
+    let mac: MACFunction
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/sessions", "listSessions", "Lists the tenant's live sessions, by id", tag: "sessions",
+                access: .permission(action: "list", type: "session"), query: Route.Parameter.page,
+                response: .page(.reference("Session"))
+            ) { request in
+                let page = try request.page(mac: mac)
+                let sessions = gateway.sessions.sessions(
+                    in: try request.requiredTenant, after: page.cursor.flatMap { SessionID($0.after) },
+                    limit: page.limit + 1)
+                return try request.answer(sessions, page, mac) { ($0.id.description, $0.json) }
+            },
+            Route(
+                .delete, "/api/v1/sessions/{session}", "endSession",
+                "Ends a session, and those of applications under it",
+                tag: "sessions", access: .permission(action: "end", type: "session"), successStatus: 204
+            ) { request in
+                let id = try request.id("session", as: SessionID.self)
+                guard try await gateway.sessions.end(id, .administrator, by: try request.caller(gateway)) else {
+                    throw Refusal.notFound
+                }
+                return .noContent
+            },
+            Route(
+                .get, "/api/v1/people/{person}/sessions", "listSessionsOfPerson",
+                "Lists a person's live sessions, by id",
+                tag: "sessions", access: .permission(action: "list", type: "session"), query: Route.Parameter.page,
+                response: .page(.reference("Session"))
+            ) { request in
+                let person = try await person(request)
+                let sessions = gateway.sessions.sessions(of: person.id, in: person.tenant)
+                return try request.answer(whole: sessions, by: \.id.description, mac: mac, \.json)
+            },
+            Route(
+                .delete, "/api/v1/people/{person}/sessions", "endSessionsOfPerson", "Ends all sessions of a person",
+                tag: "sessions", access: .permission(action: "end", type: "session"),
+                response: .object(["ended": .integer(minimum: 0)])
+            ) { request in
+                let ended = try await gateway.sessions.endAll(
+                    of: try await person(request).id, .administrator, by: try request.caller(gateway))
+                return APIResponse(body: ["ended": .integer(Int64(ended))])
+            },
+        ]
+    }
+
+    private func person(_ request: APIRequest) async throws -> Person {
+        try await gateway.people.person(named: request.parameters["person"] ?? "", in: try request.requiredTenant)
+    }
+}
