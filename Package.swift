@@ -59,6 +59,7 @@ let package = Package(
 
         library("Vocabulary"),
         library("Authorization", ["Vocabulary"]),
+        library("Governance", ["Vocabulary", "Authorization"]),
         library("Identity", ["Vocabulary", crypto]),
         library("LDAP", ["CLDAP", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
@@ -81,14 +82,13 @@ let package = Package(
             [
                 "Vocabulary", "Authorization", "Identity", "Gateway", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             resources: pages.map { .embedInCode("Pages/Templates/\($0)") }),
         library("GatehouseClient", [.product(name: "Hummingbird", package: "hummingbird"), logging]),
         library("DemoApp", ["GatehouseClient", .product(name: "Hummingbird", package: "hummingbird")]),
-        library("Fixtures", []),
+        library("Fixtures", [crypto]),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
@@ -100,10 +100,11 @@ let package = Package(
 
         tests("VocabularyTests", ["Vocabulary"]),
         tests("AuthorizationTests", ["Authorization", "Vocabulary"]),
+        tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary"]),
         tests("IdentityTests", ["Identity", "Vocabulary", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
-        tests("FetchTests", ["Fetch", "Vocabulary"]),
+        tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
         tests("StorageTests", ["Storage", "Identity", "Vocabulary", crypto]),
         tests(
             "GatewayTests",
@@ -114,8 +115,10 @@ let package = Package(
         tests(
             "HTTPAPITests",
             [
-                "HTTPAPI", "Vocabulary", logging, crypto, .product(name: "Hummingbird", package: "hummingbird"),
+                "HTTPAPI", "Gateway", "Vocabulary", "Fixtures", logging, crypto,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
             "GatehouseClientTests",
@@ -126,7 +129,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", crypto, logging,
+                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", "DemoApp", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),

@@ -1,12 +1,17 @@
 import Vocabulary
 
 /// A value of a document together with its place, and the readers that report what they do not find.
-struct DocumentNode {
-    let value: AttributeValue
-    let path: String
+package struct DocumentNode {
+    package let value: AttributeValue
+    package let path: String
+
+    package init(value: AttributeValue, path: String) {
+        self.value = value
+        self.path = path
+    }
 
     /// The members of an object; unknown and missing keys are reported.
-    func members(_ allowed: [String], required: [String], _ log: inout FaultLog) -> [String: DocumentNode]? {
+    package func members(_ allowed: [String], required: [String], _ log: inout FaultLog) -> [String: DocumentNode]? {
         guard case .object(let members) = value else {
             log.report(path, "wrong_type", "found \(kind), expected a mapping", "Write keys: \(listed(allowed))")
             return nil
@@ -22,7 +27,7 @@ struct DocumentNode {
     }
 
     /// The items of a list with at most `limit` items, and at least one unless it may be empty.
-    func items(limit: Int, mayBeEmpty: Bool = false, _ log: inout FaultLog) -> [DocumentNode]? {
+    package func items(limit: Int, mayBeEmpty: Bool = false, _ log: inout FaultLog) -> [DocumentNode]? {
         guard case .list(let items) = value else {
             log.report(path, "wrong_type", "found \(kind), expected a list", "Write a list")
             return nil
@@ -39,7 +44,7 @@ struct DocumentNode {
     }
 
     /// A text of 1 to `limit` bytes.
-    func text(limit: Int, _ log: inout FaultLog) -> String? {
+    package func text(limit: Int, _ log: inout FaultLog) -> String? {
         guard case .string(let text) = value else {
             log.report(path, "wrong_type", "found \(kind), expected text", "Write text, in quotes if need be")
             return nil
@@ -56,7 +61,7 @@ struct DocumentNode {
     }
 
     /// A list of different texts.
-    func texts(itemLimit: Int, byteLimit: Int, _ log: inout FaultLog) -> [String] {
+    package func texts(itemLimit: Int, byteLimit: Int, _ log: inout FaultLog) -> [String] {
         var seen: Set<String> = []
         return (items(limit: itemLimit, &log) ?? []).compactMap { node in
             guard let text = node.text(limit: byteLimit, &log) else { return nil }
@@ -69,7 +74,7 @@ struct DocumentNode {
     }
 
     /// A whole number within a range.
-    func integer(_ range: ClosedRange<Int64>, _ log: inout FaultLog) -> Int64? {
+    package func integer(_ range: ClosedRange<Int64>, _ log: inout FaultLog) -> Int64? {
         guard case .integer(let number) = value, range.contains(number) else {
             log.report(
                 path, "wrong_number", "found \(CanonicalText.of(value).prefix(40))",
@@ -80,7 +85,7 @@ struct DocumentNode {
     }
 
     /// One of the words of a closed vocabulary.
-    func word<Word: RawRepresentable & CaseIterable>(_: Word.Type, _ log: inout FaultLog) -> Word?
+    package func word<Word: RawRepresentable & CaseIterable>(_: Word.Type, _ log: inout FaultLog) -> Word?
     where Word.RawValue == String {
         if case .string(let text) = value, let word = Word(rawValue: text) { return word }
         log.report(
@@ -89,7 +94,7 @@ struct DocumentNode {
         return nil
     }
 
-    var kind: String {
+    package var kind: String {
         switch value {
         case .null: "nothing"
         case .bool: "true or false"
@@ -100,6 +105,6 @@ struct DocumentNode {
         }
     }
 
-    func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    package func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
     private func listed(_ words: [String]) -> String { words.map { "`\($0)`" }.joined(separator: ", ") }
 }

@@ -13,14 +13,17 @@ public struct PolicyFault: Sendable, Hashable, CustomStringConvertible {
 /// A document that cannot be used, with all of its faults (at most `PolicyLimits.faults`).
 public struct PolicyRejection: Error, Sendable, CustomStringConvertible {
     public let faults: [PolicyFault]
+    package init(faults: [PolicyFault]) { self.faults = faults }
     public var description: String { faults.map(\.description).joined(separator: "\n") }
 }
 
 /// Collects faults while a document is read, so that an author sees all of them at once.
-struct FaultLog {
-    private(set) var faults: [PolicyFault] = []
+package struct FaultLog {
+    package private(set) var faults: [PolicyFault] = []
 
-    mutating func report(_ path: String, _ code: String, _ message: String, _ remedy: String) {
+    package init() {}
+
+    package mutating func report(_ path: String, _ code: String, _ message: String, _ remedy: String) {
         guard faults.count < PolicyLimits.faults else { return }
         faults.append(PolicyFault(path: path.isEmpty ? "document" : path, code: code, message: message, remedy: remedy))
     }

@@ -1,0 +1,91 @@
+import Vocabulary
+
+/// Where an assignment is in its life.
+public enum AssignmentStatus: String, Sendable, Codable, CaseIterable {
+    case active, pendingApproval = "pending_approval", revoked, expired
+}
+
+/// Why somebody holds an entitlement.
+public enum AssignmentSource: String, Sendable, Codable, CaseIterable {
+    case direct, role, birthright
+}
+
+/// An entitlement held by one subject: the fold of its events. The justification stays with the event, under the
+/// subject's key.
+public struct EntitlementAssignment: Sendable, Hashable, Codable {
+    public let id: EntitlementAssignmentID
+    public let tenant: TenantID
+    public let entitlement: EntitlementID
+    public let subject: Subject
+    public let source: AssignmentSource
+    public internal(set) var status: AssignmentStatus
+    public let assignedBy: Actor
+    public let assignedAt: Timestamp
+    public let expiresAt: Timestamp?
+    public let isJustified: Bool
+    /// The assignment that was passed on, if this is one.
+    public let delegatedFrom: EntitlementAssignmentID?
+    public internal(set) var endedAt: Timestamp?
+    public internal(set) var version: Int64
+
+    /// Whether it gives access at a moment. It lapses by time, whether or not its end is written yet.
+    public func isInForce(at now: Timestamp) -> Bool { status == .active && (expiresAt.map { now < $0 } ?? true) }
+
+    /// Whether it stands in the way of a second one.
+    func isStanding(at now: Timestamp) -> Bool {
+        [.active, .pendingApproval].contains(status) && (expiresAt.map { now < $0 } ?? true)
+    }
+}
+
+/// What somebody asks for when an entitlement is to be assigned.
+public struct AssignmentInput: Sendable, Hashable {
+    /// Bytes of a justification; one more is refused.
+    public static let justificationBytes = 4_096
+
+    public let id: EntitlementAssignmentID
+    public let entitlement: EntitlementID
+    public let subject: Subject
+    public let source: AssignmentSource
+    public let expiresAt: Timestamp?
+    public let justification: String?
+    /// Whether it begins only once it is approved.
+    public let awaitsApproval: Bool
+
+    /// An assignment as it is asked for.
+    public init(
+        id: EntitlementAssignmentID, entitlement: EntitlementID, subject: Subject, source: AssignmentSource = .direct,
+        expiresAt: Timestamp? = nil, justification: String? = nil, awaitsApproval: Bool = false
+    ) {
+        (self.id, self.entitlement, self.subject, self.source) = (id, entitlement, subject, source)
+        (self.expiresAt, self.justification, self.awaitsApproval) = (expiresAt, justification, awaitsApproval)
+    }
+}
+
+/// What can happen to an assignment.
+public enum AssignmentEvent: Sendable, Hashable {
+    /// The content of the event that begins an assignment; the justification is nil once erased.
+    public struct Assigned: Sendable, Hashable {
+        public let id: EntitlementAssignmentID
+        public let entitlement: EntitlementID
+        public let subject: Subject
+        public let source: AssignmentSource
+        public let status: AssignmentStatus
+        public let expiresAt: Timestamp?
+        public let isJustified: Bool
+        public let justification: String?
+        public let delegatedFrom: EntitlementAssignmentID?
+    }
+
+    case assigned(Assigned)
+    case activated(EntitlementAssignmentID)
+    case revoked(EntitlementAssignmentID, ChangeReason?)
+    case expired(EntitlementAssignmentID)
+
+    /// Which assignment it happened to.
+    public var assignment: EntitlementAssignmentID {
+        switch self {
+        case .assigned(let content): content.id
+        case .activated(let id), .revoked(let id, _), .expired(let id): id
+        }
+    }
+}

@@ -1,0 +1,309 @@
+import Authorization
+import Vocabulary
+
+extension RuleBook {
+    /// Decides. Order: match, window, limit, step-up, approval, role. A restriction that bites beats every allow,
+    /// whatever the priorities; without an allow the answer is deny. Reads the counters and writes nothing.
+    ///
+    /// - Parameter counters: the ledger of a rule's limits; nil when nothing was ever counted.
+    public func decide(
+        _ inquiry: RuleInquiry, standing: Standing, resources: ResourceDirectory? = nil,
+        counters: (RuleID) -> LimitLedger? = { _ in nil }, now: Timestamp
+    ) -> RuleDecision {
+        let matched = index.decide(inquiry.request, standing: standing, resources: resources, now: now)
+        if [.staleFacts, .standingExpired].contains(matched.reason) {
+            return RuleDecision(isAllowed: false, reason: .staleFacts)
+        }
+        var weighing = Weighing(book: self, inquiry: inquiry, now: now)
+        weighing.sort(matched)
+        weighing.restrict()
+        weighing.vote()
+        weighing.permit(counters)
+        return weighing.finish(standing.validUntil)
+    }
+}
+
+/// One decision on its way: which rules matched, and what they have come to so far.
+struct Weighing {
+    let book: RuleBook
+    let inquiry: RuleInquiry
+    let now: Timestamp
+    private var decision = RuleDecision(isAllowed: false, reason: .noMatchingRule)
+    private var restrictions: [Int] = []
+    private var allows: [Int] = []
+    private var conditionsMet: Set<Int> = []
+    private var denies: [Int] = []
+    private var asking: [Int] = []
+    private var demands: [Int] = []
+    private var unmetSet = false
+    private var hasRolePermission = false
+
+    init(book: RuleBook, inquiry: RuleInquiry, now: Timestamp) {
+        (self.book, self.inquiry, self.now) = (book, inquiry, now)
+    }
+
+    private func placed(_ number: Int) -> RuleBook.Entry { book.entries[number] }
+
+    /// Parts what matched into restrictions and allows, in order of precedence.
+    mutating func sort(_ matched: Decision) {
+        for reference in matched.determining { take(reference) }
+        for error in matched.erred {
+            guard case .policy(_, let version) = error.rule, Int(version) < book.entries.count else { continue }
+            let number = Int(version)
+            guard applies(number) else { continue }
+            decision.notes.append(.init(rule: placed(number).origin, kind: .erred))
+            // An error never permits: an allow is skipped, anything else counts as matched.
+            if placed(number).rule.isRestriction { restrictions.append(number) }
+        }
+    }
+
+    private mutating func take(_ reference: RuleReference) {
+        guard case .policy(_, let version) = reference else {
+            hasRolePermission = true
+            return
+        }
+        let number = Int(version)
+        guard number < book.entries.count else {
+            conditionsMet.insert(number)
+            return
+        }
+        guard applies(number) else { return }
+        if placed(number).rule.isRestriction { restrictions.append(number) } else { allows.append(number) }
+    }
+
+    private func applies(_ number: Int) -> Bool {
+        let entry = placed(number)
+        guard entry.period.contains(now), entry.scope.covers(inquiry.place) else { return false }
+        return entry.scope.selects(
+            environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
+            action: inquiry.request.action)
+    }
+
+    /// What an enforcement does with something that stands in the way.
+    private enum Bite {
+        case log, warn, block
+    }
+
+    private func bite(_ enforcement: Enforcement) -> Bite {
+        if book.mode == .logOnly { return .log }
+        switch enforcement {
+        case .advisory: return .log
+        case .recommended: return .warn
+        case .mandatory, .critical: return .block
+        }
+    }
+
+    /// Notes that something stands in the way; true when it blocks.
+    private mutating func bites(_ number: Int) -> Bool {
+        let entry = placed(number)
+        if !decision.violations.contains(entry.origin) { decision.violations.append(entry.origin) }
+        for framework in entry.frameworks where !decision.issues.contains(framework) {
+            decision.issues.append(framework)
+        }
+        switch bite(entry.enforcement) {
+        case .log: decision.notes.append(.init(rule: entry.origin, kind: .logged))
+        case .warn: decision.notes.append(.init(rule: entry.origin, kind: .warned))
+        case .block:
+            if entry.enforcement == .critical { decision.alert = true }
+            return true
+        }
+        return false
+    }
+
+    /// Looks at everything that stands in the way, exemptions and windows considered.
+    mutating func restrict() {
+        for number in restrictions {
+            let entry = placed(number)
+            guard entry.rule.isOpen(at: now, in: entry.zone) else { continue }
+            if let exemption = exemption(from: entry.origin.policy) {
+                decision.notes.append(.init(rule: entry.origin, kind: .exempted(exemption)))
+                continue
+            }
+            switch entry.rule.effect {
+            case .allow: continue
+            case .logOnly: decision.notes.append(.init(rule: entry.origin, kind: .logged))
+            case .deny, .quarantine: if bites(number) { denies.append(number) }
+            case .requireApproval, .requireReview:
+                if isApproved(number) { continue }
+                if bites(number) { asking.append(number) }
+            case .stepUp:
+                guard let demand = entry.rule.demand, !demand.isMet(by: inquiry.request.authentication, now: now) else {
+                    continue
+                }
+                if bites(number) { demands.append(number) }
+            }
+        }
+    }
+
+    /// Of the subject, or of the thing the request is about.
+    private func exemption(from policy: PolicyID) -> ExemptionID? {
+        guard !book.exemptions.isEmpty else { return nil }
+        var entities = [Exemption.Entity.subject(inquiry.subject)]
+        if let thing = Identifier<Exemption>(inquiry.request.resourceID) {
+            entities.append(.other(high: thing.high, low: thing.low))
+        }
+        for entity in entities {
+            let known = book.exemptions[RuleBook.ExemptionKey(policy, entity)] ?? []
+            let holding = known.first {
+                $0.exemption.isInForce(at: now) && ($0.matcher.map(conditionsMet.contains) ?? true)
+            }
+            if let holding { return holding.exemption.id }
+        }
+        return nil
+    }
+
+    private mutating func isApproved(_ number: Int) -> Bool {
+        let origin = placed(number).origin
+        guard let grant = inquiry.approvals.first(where: { $0.rules.contains(origin.rule) }) else { return false }
+        decision.notes.append(.init(rule: origin, kind: .approved(grant.approval)))
+        return true
+    }
+
+    /// Lets sets of policies vote. A critical deny is not put to a vote.
+    mutating func vote() {
+        guard !book.sets.isEmpty else { return }
+        var lifted: [PolicyID: PolicySetID] = [:]
+        var bound: Set<PolicyID> = []
+        let denying = Set(denies.map { placed($0).origin.policy })
+        let allowing = Set(
+            allows.filter { placed($0).rule.isOpen(at: now, in: placed($0).zone) }.map {
+                placed($0).origin.policy
+            }
+        ).subtracting(denying)
+        for set in book.sets {
+            let votes = (for: set.members.intersection(allowing).count, against: set.members.intersection(denying))
+            guard votes.for + votes.against.count > 0 else { continue }
+            if set.combination.isMet(allowing: votes.for, of: votes.for + votes.against.count) {
+                for policy in votes.against { lifted[policy] = set.id }
+            } else {
+                unmetSet = true
+                bound.formUnion(votes.against)
+            }
+        }
+        var kept: [Int] = []
+        for number in denies {
+            let origin = placed(number).origin
+            if let set = lifted[origin.policy], !bound.contains(origin.policy), placed(number).enforcement != .critical
+            {
+                decision.notes.append(.init(rule: origin, kind: .outvoted(set)))
+            } else {
+                kept.append(number)
+            }
+        }
+        denies = kept
+    }
+
+    /// The first matching allow decides, unless something bites first.
+    mutating func permit(_ counters: (RuleID) -> LimitLedger?) {
+        if let first = denies.first {
+            decision.quarantine = denies.contains { placed($0).rule.effect == .quarantine }
+            return deny(.denied, by: first, all: denies)
+        }
+        if unmetSet, book.mode == .enforced { return deny(.setNotMet, by: nil, all: []) }
+        guard let chosen = allows.first else {
+            // Log-only mode says what would have happened, and lets it happen.
+            guard hasRolePermission || book.mode == .logOnly else { return deny(.noMatchingRule, by: nil, all: []) }
+            return allow(nil)
+        }
+        let entry = book.entries[chosen]
+        decision.resolvedParams = entry.rule.resolvedParams(inquiry)
+        if !entry.rule.isOpen(at: now, in: entry.zone), bites(chosen) {
+            return deny(.outsideWindow, by: chosen, all: [chosen])
+        }
+        if !entry.rule.limits.isEmpty, exceeds(entry, counters(entry.rule.id)), bites(chosen) {
+            return deny(.limitExceeded, by: chosen, all: [chosen])
+        }
+        if let demand = entry.rule.demand, !demand.isMet(by: inquiry.request.authentication, now: now) {
+            demands.append(chosen)
+        }
+        if let first = demands.first {
+            decision.stepUp = placed(first).rule.demand
+            return deny(.stepUpRequired, by: first, all: demands)
+        }
+        allow(chosen)
+    }
+
+    private mutating func exceeds(_ entry: RuleBook.Entry, _ ledger: LimitLedger?) -> Bool {
+        let usage = entry.rule.usage(inquiry, params: decision.resolvedParams, at: now, zone: entry.zone)
+        decision.usage = usage
+        let context = LimitContext(severity: inquiry.severity, attributes: inquiry.context)
+        return !(ledger ?? LimitLedger(rule: entry.rule.id)).admits(
+            usage, under: entry.rule.limits, context, at: now)
+    }
+
+    private mutating func deny(_ reason: RuleDecision.Reason, by first: Int?, all: [Int]) {
+        decision.isAllowed = false
+        decision.reason = reason
+        decision.rule = first.map { placed($0).origin }
+        decision.determining = all.map { placed($0).origin }
+        decision.enforcement = all.map { placed($0).enforcement }.max() ?? .mandatory
+    }
+
+    private mutating func allow(_ chosen: Int?) {
+        decision.isAllowed = true
+        decision.reason = .allowed
+        let determining = (chosen.map { [$0] } ?? []) + asking
+        decision.determining = determining.map { placed($0).origin }
+        decision.enforcement = determining.map { placed($0).enforcement }.max() ?? .mandatory
+        if let chosen {
+            let rule = placed(chosen).rule
+            if let approval = rule.approval, !isBypassed(chosen, approval), !isApproved(chosen), bites(chosen) {
+                asking.insert(chosen, at: 0)
+            }
+            if !rule.roles.isEmpty, inquiry.roles.isDisjoint(with: rule.roles) {
+                return deny(.roleRequired, by: chosen, all: [chosen])
+            }
+            decision.rule = placed(chosen).origin
+            decision.suggest = rule.autoSuggest
+        }
+        askForApproval()
+        guard let chosen, !decision.needsApproval, placed(chosen).enforcement != .critical else { return }
+        decision.execute = placed(chosen).rule.autoExecute
+    }
+
+    /// Nobody is asked at this severity; never under critical enforcement, and never in silence.
+    private mutating func isBypassed(_ number: Int, _ approval: Rule.Approval) -> Bool {
+        guard let severity = inquiry.severity, approval.bypassAt == severity, placed(number).enforcement != .critical
+        else { return false }
+        decision.notes.append(.init(rule: placed(number).origin, kind: .bypassed(severity)))
+        return true
+    }
+
+    private mutating func askForApproval() {
+        guard !asking.isEmpty else { return }
+        decision.needsApproval = true
+        decision.reason = .approvalRequired
+        decision.approvalRules = asking.map { placed($0).rule.id }
+        for approval in asking.compactMap({ placed($0).rule.approval }) {
+            decision.approverRoles += approval.roles.filter { !decision.approverRoles.contains($0) }
+            if let workflow = approval.workflow, !decision.workflows.contains(workflow) {
+                decision.workflows.append(workflow)
+            }
+        }
+    }
+
+    /// Adds until when the answer may be remembered.
+    func finish(_ standingEnd: Timestamp?) -> RuleDecision {
+        var decision = decision
+        let windows = (restrictions + allows).map(placed).filter { !$0.rule.windows.isEmpty }
+        let edges = windows.flatMap { entry in
+            entry.rule.windows.map { $0.nextEdge(after: now, in: entry.zone) }
+        }
+        decision.validUntil = (edges + [book.nextEdge(after: now), standingEnd].compactMap { $0 }).min()
+        // A counter may have changed the moment after it was read.
+        if decision.usage != nil { decision.validUntil = now }
+        return decision
+    }
+}
+
+extension RuleBook {
+    /// The next moment at which a policy or exemption begins or ends.
+    fileprivate func nextEdge(after now: Timestamp) -> Timestamp? {
+        var (low, high) = (0, edges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if edges[middle] <= now { low = middle + 1 } else { high = middle }
+        }
+        return low < edges.count ? edges[low] : nil
+    }
+}

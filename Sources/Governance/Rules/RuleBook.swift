@@ -1,0 +1,136 @@
+import Authorization
+import Vocabulary
+
+/// The rules of all active policies of a tenant, compiled for deciding. Immutable; a change makes a new one.
+///
+/// Matching is the decision engine's work: each rule, and each condition of an exemption, is a matcher of one
+/// `PolicyIndex`, numbered in order of precedence. What follows from a match is decided here.
+public struct RuleBook: Sendable {
+    /// What may happen instead of blocking.
+    public enum Mode: String, Sendable, CaseIterable {
+        case enforced
+        /// Every rule only logs, whatever its enforcement.
+        case logOnly = "log_only"
+    }
+
+    struct Entry: Sendable {
+        let rule: Rule
+        let origin: RuleOrigin
+        let enforcement: Enforcement
+        let scope: PolicyScope
+        let frameworks: [ComplianceFramework]
+        let period: EffectivePeriod
+        let zone: Zone
+    }
+
+    struct SetEntry: Sendable {
+        let id: PolicySetID
+        let combination: PolicyCombination
+        let members: Set<PolicyID>
+    }
+
+    struct ExemptionEntry: Sendable {
+        let exemption: Exemption
+        /// The number of the matcher that its conditions became; nil without conditions.
+        let matcher: Int?
+    }
+
+    struct ExemptionKey: Hashable {
+        let policy: PolicyID
+        let high: UInt64
+        let low: UInt64
+
+        init(_ policy: PolicyID, _ entity: Exemption.Entity) {
+            self.policy = policy
+            (high, low) = entity.halves
+        }
+    }
+
+    /// Subjects are resolved against this.
+    public let index: PolicyIndex
+    public let mode: Mode
+    /// The version of the time-zone database behind windows and days.
+    public let zoneVersion: String
+    let entries: [Entry]
+    let sets: [SetEntry]
+    let exemptions: [ExemptionKey: [ExemptionEntry]]
+    /// Moments at which a policy or exemption begins or ends, ascending.
+    let edges: [Timestamp]
+
+    /// Compiles the active policies among those given; effective periods are looked at when deciding. Policies of the
+    /// level above come through `PolicyInheritance` first. Throws `governance.rejected` for a rule that cannot be read
+    /// and a fault past the bounds of an index or for a zone that is not known.
+    public init(
+        policies: [GovernedPolicy], sets: [PolicySet] = [], exemptions: [Exemption] = [], roles: RoleGraph = .empty,
+        zones: ZoneTable, mode: Mode = .enforced, stamp: IndexStamp
+    ) throws {
+        let entries = try Self.entries(policies, zones)
+        let compiled = try Self.compile(exemptions, from: entries.count)
+        var matchers = entries.map(\.rule.matcher) + compiled.matchers
+        for number in matchers.indices { matchers[number].version = Int32(number) }
+        index = try PolicyIndex(policies: matchers, roles: roles, stamp: stamp)
+        self.entries = entries
+        self.sets = sets.map {
+            SetEntry(id: $0.id, combination: $0.combination, members: Set($0.policies))
+        }
+        (self.exemptions, self.mode, zoneVersion) = (compiled.byKey, mode, zones.version)
+        let active = policies.filter { $0.state == .active }
+        edges = Set(
+            active.flatMap { [$0.effective?.from, $0.effective?.until] } + exemptions.flatMap { [$0.from, $0.until] }
+        ).compactMap { $0 }.sorted()
+    }
+
+    /// By descending priority, then as given: the first matching allow supplies parameters, limits and approval.
+    private static func entries(_ policies: [GovernedPolicy], _ zones: ZoneTable) throws -> [Entry] {
+        var entries: [Entry] = []
+        for policy in policies where policy.state == .active {
+            guard let period = policy.effective else { continue }
+            guard let zone = zones[policy.zone] else {
+                throw Fault(
+                    "policy.unknown_zone", .caller, "Policy \(policy.id) names a time zone that is not known.",
+                    remedy: "Use a name of the IANA database, such as Europe/Berlin.")
+            }
+            for placed in policy.rules {
+                let rule = try Rule.read(placed.document, id: placed.id)
+                let origin = RuleOrigin(policy: policy.id, version: policy.version, rule: placed.id, name: rule.name)
+                entries.append(
+                    Entry(
+                        rule: rule, origin: origin, enforcement: policy.enforcement, scope: policy.scope,
+                        frameworks: policy.frameworks, period: period, zone: zone))
+            }
+        }
+        return entries.enumerated().sorted {
+            ($1.element.rule.priority, $0.offset) < ($0.element.rule.priority, $1.offset)
+        }.map(\.element)
+    }
+
+    private static func compile(
+        _ exemptions: [Exemption], from first: Int
+    ) throws -> (byKey: [ExemptionKey: [ExemptionEntry]], matchers: [Policy]) {
+        var byKey: [ExemptionKey: [ExemptionEntry]] = [:]
+        var matchers: [Policy] = []
+        for exemption in exemptions where exemption.state == .active {
+            guard case .policy(let policy) = exemption.target else { continue }
+            var number: Int?
+            if let conditions = exemption.conditions {
+                number = first + matchers.count
+                matchers.append(
+                    try ConditionDocument.read(conditions, at: "conditions", id: exemption.id.description))
+            }
+            byKey[ExemptionKey(policy, exemption.entity), default: []].append(
+                ExemptionEntry(exemption: exemption, matcher: number))
+        }
+        return (byKey, matchers)
+    }
+
+    /// Resolves what is known of a subject against these rules.
+    public func standing(of facts: SubjectFacts) throws -> Standing { try index.standing(of: facts) }
+
+    /// How many rules there are.
+    public var ruleCount: Int { entries.count }
+
+    /// The limits of a rule and the zone its days are counted in; nil for a rule that is not here.
+    public func limits(of rule: RuleID) -> (limits: [Limit], zone: Zone)? {
+        entries.first { $0.rule.id == rule }.map { ($0.rule.limits, $0.zone) }
+    }
+}

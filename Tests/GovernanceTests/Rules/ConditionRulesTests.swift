@@ -1,0 +1,124 @@
+import Authorization
+import Governance
+import Testing
+import Vocabulary
+
+/// The three named policies of the condition style and the request of the document.
+@Suite("Rules of conditions")
+struct ConditionRulesTests {
+    private let everything: AttributeValue = ["id": "everything", "effect": "allow"]
+
+    private func policies() throws -> [GovernedPolicy] {
+        try (try corpus("seed-004")["policies"]?.list ?? []).enumerated().map { number, tree in
+            let read = try ConditionPolicy(tree)
+            return try active(UInt64(number + 1), read.details, rules: read.rules)
+        }
+    }
+
+    private func inquiry(_ changes: AttributeValue?) throws -> RuleInquiry {
+        var request = try #require(try corpus("seed-004")["request"]?.object)
+        request.merge(changes?.object ?? [:]) { _, new in new }
+        return try RuleInquiry(
+            action: try #require(request["action_type"]?.string), resourceType: "service",
+            resourceID: try #require(request["service_name"]?.string), context: request, subject: ada)
+    }
+
+    @Test(
+        "S4-25 S4-26 S4-29 S4-41 S4-46 S4-48 S4-49 S4-50 the three policies answer the document's request and its neighbours"
+    )
+    func cases() throws {
+        let allow = try active(9, rules: [everything])
+        let book = try RuleBook(policies: try policies() + [allow], zones: try zones(), stamp: stamp())
+        let cases = try corpus("seed-004")["cases"]?.list ?? []
+        #expect(cases.count == 6)
+        for one in cases {
+            let name = try #require(one["name"]?.string)
+            let decision = try book.decide(try inquiry(one["with"]))
+            #expect(decision.isAllowed == one["allowed"]?.bool, "\(name)")
+            #expect(decision.needsApproval == one["approval"]?.bool, "\(name)")
+            #expect(decision.violations.map(\.name) == words(one["violations"]), "\(name)")
+            #expect(decision.issues.map(\.rawValue) == words(one["issues"]), "\(name)")
+        }
+    }
+
+    @Test("without a rule the answer is deny; the older behaviour takes an explicit allow")
+    func noRule() throws {
+        let book = try RuleBook(policies: try policies(), zones: try zones(), stamp: stamp())
+        let decision = try book.decide(try inquiry(nil))
+        #expect(!decision.isAllowed && decision.reason == .noMatchingRule)
+    }
+
+    @Test("S4-28 with enforcement off, everything is only noted")
+    func logOnly() throws {
+        let book = try RuleBook(policies: try policies(), zones: try zones(), mode: .logOnly, stamp: stamp())
+        let decision = try book.decide(try inquiry(["patch_content": "password = 'hunter2'"]))
+        #expect(decision.isAllowed && decision.notes.map(\.kind) == [.logged])
+        #expect(decision.violations.map(\.name) == ["check-for-passwords"])
+    }
+
+    @Test(
+        "S4-30 S4-40 every operator, negated and without regard to case",
+        arguments: [
+            ("equals", "Prod", "prod", false), ("equals", "Prod", "Prod", true), ("not_equals", "a", "b", true),
+            ("contains", "cd", "abcde", true), ("starts_with", "ab", "abc", true), ("ends_with", "bc", "abc", true),
+            ("regex", "^a.c$", "abc", true), ("regex", "^a.c$", "ABC", false),
+        ] as [(String, String, String, Bool)])
+    func operators(name: String, value: String, held: String, expected: Bool) throws {
+        func outcome(_ extra: [String: AttributeValue]) throws -> Bool {
+            var condition: [String: AttributeValue] = [
+                "field": "a.b", "operator": .string(name), "value": .string(value),
+            ]
+            condition.merge(extra) { _, new in new }
+            let read = try ConditionPolicy([
+                "name": "n", "type": "security",
+                "rules": [["name": "r", "conditions": [.object(condition)], "action": "deny"]],
+            ])
+            let policy = try active(1, read.details, rules: read.rules)
+            let book = try RuleBook(
+                policies: [policy, try active(2, rules: [everything])], zones: try zones(), stamp: stamp())
+            let inquiry = try RuleInquiry(
+                action: "x", resourceType: "y", context: ["a": ["b": .string(held)]], subject: ada)
+            return try !book.decide(inquiry).isAllowed
+        }
+        #expect(try outcome([:]) == expected)
+        #expect(try outcome(["negate": true]) == !expected)
+        let folded = value.lowercased() == value && held.lowercased() == held
+        #expect(try outcome(["case_sensitive": false]) == (folded ? expected : true))
+    }
+
+    @Test("the characters of a pattern stand for themselves where case does not matter")
+    func escaping() throws {
+        let read = try ConditionPolicy([
+            "name": "n", "type": "security",
+            "rules": [
+                [
+                    "name": "r", "action": "deny",
+                    "conditions": [
+                        ["field": "f", "operator": "in", "value": ["a.c", "(x"], "case_sensitive": false]
+                    ],
+                ]
+            ],
+        ])
+        let book = try RuleBook(
+            policies: [try active(1, read.details, rules: read.rules), try active(2, rules: [everything])],
+            zones: try zones(), stamp: stamp())
+        for (text, allowed) in [("A.C", false), ("abc", true), ("(X", false)] {
+            let inquiry = try RuleInquiry(action: "x", resourceType: "y", context: ["f": .string(text)], subject: ada)
+            #expect(try book.decide(inquiry).isAllowed == allowed, "\(text)")
+        }
+    }
+
+    @Test("a deny that cannot be evaluated counts as matched, an allow is skipped, and both are named")
+    func errors() throws {
+        let deny: AttributeValue = ["id": "d", "effect": "deny", "when": ["equals": ["context.missing": 1]]]
+        let allow: AttributeValue = ["id": "a", "effect": "allow", "when": ["equals": ["context.missing": 1]]]
+        let inquiry = try RuleInquiry(action: "x", resourceType: "y", subject: ada)
+        let denied = try RuleBook(
+            policies: [try active(1, rules: [deny, everything])], zones: try zones(), stamp: stamp()
+        ).decide(inquiry)
+        #expect(!denied.isAllowed && denied.reason == .denied && denied.notes.map(\.kind) == [.erred])
+        let skipped = try RuleBook(policies: [try active(1, rules: [allow])], zones: try zones(), stamp: stamp())
+            .decide(inquiry)
+        #expect(skipped.reason == .noMatchingRule && skipped.notes.map(\.kind) == [.erred])
+    }
+}
