@@ -21,6 +21,8 @@ public struct SlapdOptions: Sendable {
     public var minimumBindStrength = 0
     /// Wrong passwords in a row that lock an account for a minute.
     public var failuresUntilLockout = 100
+    /// New passwords shorter than this are refused; 0 takes any.
+    public var minimumPasswordLength = 0
     /// The ports to listen at; free ones when zero.
     public var port = 0
     public var securePort = 0

@@ -35,6 +35,8 @@ struct SlapdText {
         pwdMaxFailure: \(options.failuresUntilLockout)
         pwdLockoutDuration: 60
         pwdFailureCountInterval: 60
+        pwdMinLength: \(options.minimumPasswordLength)
+        pwdCheckQuality: \(options.minimumPasswordLength > 0 ? 2 : 0)
         pwdMustChange: TRUE
         pwdAllowUserChange: TRUE
 

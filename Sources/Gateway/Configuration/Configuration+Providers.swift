@@ -55,17 +55,17 @@ extension LDAPProviderConfiguration {
 
 extension LDAPLoginConfiguration {
     init(_ section: ConfigurationSection) {
+        let (filter, template) = (section.optionalText("filter"), section.optionalText("template"))
         switch section.text("method", default: "search") {
         case "search":
-            let filter = section.optionalText("filter")
             method = .search(filter: filter)
-            if let filter { Self.check(filter, "filter", section) }
-            if section.has("template") { section.report("template", "belongs to method: direct.") }
+            Self.check(filter, "filter", section)
+            if template != nil { section.report("template", "belongs to method: direct.") }
         case "direct":
-            let template = section.text("template")
-            method = .direct(template: template)
+            method = .direct(template: template ?? "")
+            if template == nil { section.report("template", "is required.") }
             Self.check(template, "template", section)
-            if section.has("filter") { section.report("filter", "belongs to method: search.") }
+            if filter != nil { section.report("filter", "belongs to method: search.") }
         default:
             method = .search(filter: nil)
             section.report("method", "must be search or direct.")
@@ -75,8 +75,8 @@ extension LDAPLoginConfiguration {
         section.finish()
     }
 
-    private static func check(_ text: String, _ name: String, _ section: ConfigurationSection) {
-        guard !text.contains("{login}"), !text.contains("{localpart}") else { return }
+    private static func check(_ text: String?, _ name: String, _ section: ConfigurationSection) {
+        guard let text, !text.contains("{login}"), !text.contains("{localpart}") else { return }
         section.report(name, "must contain {login} or {localpart}.")
     }
 }

@@ -11,7 +11,7 @@ extension UpstreamDirectory {
         ) { login, password, admission in
             switch await directory.authenticate(login: login, password: password, admission: admission) {
             case .verified(let identity, let warnings):
-                .verified(identity, mustChange: warnings.mustChangePassword)
+                .verified(identity, mustChange: warnings.demandsChange)
             case .refused(let reason): .refused(LoginRefusal(reason), reason: reason.rawValue)
             case .unavailable: .unavailable
             case .throttled(let wait): .throttled(wait)

@@ -19,12 +19,17 @@ public enum NameKey {
         return String(String.UnicodeScalarView(trimmed.lowercased()._nfc))
     }
 
-    /// The domain behind the last `@` of a login or mail address, as a key; nil without one.
+    /// The domain behind the last `@` of a login or mail address, else before the first backslash (`EXAMPLE\ada`, as
+    /// Windows writes logins), as a key; nil without one.
     public static func domain(of text: String) -> String? {
         let key = of(text)
-        guard let at = key.utf8.lastIndex(of: 0x40), at > key.startIndex else { return nil }
-        let domain = key[key.utf8.index(after: at)...]
-        return domain.isEmpty ? nil : String(domain)
+        if let at = key.utf8.lastIndex(of: 0x40) {
+            guard at > key.startIndex else { return nil }
+            let domain = key[key.utf8.index(after: at)...]
+            return domain.isEmpty ? nil : String(domain)
+        }
+        guard let slash = key.utf8.firstIndex(of: 0x5C), slash > key.startIndex else { return nil }
+        return String(key[..<slash])
     }
 
     /// A login that may be kept: not blank, not too long, without control characters and without anything that cannot be

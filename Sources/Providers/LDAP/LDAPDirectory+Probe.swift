@@ -52,7 +52,13 @@ extension LDAPDirectory {
             guard case .failed = error else { return checks + [check(.connection, false, "\(error)")] }
         }
         checks.append(check(.connection, true, "answers"))
-        if let refused = await bindRefusal(connection) { return checks + [check(.serviceBind, false, refused)] }
+        if let refused = await bindRefusal(connection) {
+            return checks + [
+                DirectoryCheck(
+                    step: .serviceBind, server: server, isGood: false, detail: refused,
+                    cure: "Check bind_dn and bind_password_file.")
+            ]
+        }
         if settings.service != nil { checks.append(check(.serviceBind, true, "accepted")) }
         checks.append(await count(peopleRequest, .people, connection, server))
         if let request = groupsRequest { checks.append(await count(request, .groups, connection, server)) }

@@ -21,6 +21,10 @@ public struct LoginWarnings: Sendable, Hashable {
     /// The directory lets nothing through but a password change.
     public var mustChangePassword: Bool
 
+    /// Whether a new password has to be chosen now: because the directory says so, or because an expired one is good for
+    /// a few binds more, of which the change itself takes one. After the last there is none left to change it with.
+    public var demandsChange: Bool { mustChangePassword || graceLoginsRemaining ?? 0 > 0 }
+
     public init(expiresInSeconds: Int? = nil, graceLoginsRemaining: Int? = nil, mustChangePassword: Bool = false) {
         self.expiresInSeconds = expiresInSeconds
         self.graceLoginsRemaining = graceLoginsRemaining

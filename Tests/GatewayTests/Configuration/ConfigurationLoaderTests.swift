@@ -106,6 +106,34 @@ private func directory(_ servers: String, _ more: String = "") -> String {
         #expect(found.map(\.line) == [nil])
     }
 
+    @Test func `a login's filter and template belong to their methods and name the login`() throws {
+        func keys(_ login: String) -> [String] {
+            faults(directory("ldaps://dc1.example.org", "    login: { \(login) }")).map(\.key)
+        }
+        #expect(keys("method: search, filter: \"(uid={localpart})\"") == [])
+        #expect(keys("method: direct, template: \"{login}@example.org\"") == [])
+        #expect(keys("method: search, filter: \"(uid=*)\"") == ["providers[0].login.filter"])
+        #expect(keys("method: direct, template: \"cn=admin\"") == ["providers[0].login.template"])
+        #expect(keys("method: search, template: \"{login}\"") == ["providers[0].login.template"])
+        #expect(
+            keys("method: direct, template: \"{login}@x\", filter: \"(uid={login})\"") == ["providers[0].login.filter"])
+    }
+
+    @Test func `groups are looked up as fits the key, unless it is said`() throws {
+        func lookup(_ groups: String) throws -> LDAPGroupsConfiguration.GroupLookup? {
+            let text = directory("ldaps://dc1.example.org", "    groups: { base: \"ou=g,dc=x\"\(groups) }")
+            guard case .ldap(let settings)? = try read(smallest + text).providers.first?.kind else { return nil }
+            return settings.groups?.lookup
+        }
+        #expect(try lookup("") == .members)
+        #expect(try lookup(", key_attribute: objectGUID") == .tokenGroups)
+        #expect(try lookup(", key_attribute: objectGUID, lookup: members") == .members)
+        #expect(
+            faults(directory("ldaps://a", "    groups: { base: \"ou=g\", lookup: chain }")).map(\.key) == [
+                "providers[0].groups.lookup"
+            ])
+    }
+
     @Test func `a directory over plain ldap is refused unless StartTLS is asked for`() {
         #expect(faults(directory("ldap://dc1.example.org")).map(\.key) == ["providers[0].servers"])
         #expect(faults(directory("ldap://dc1.example.org", "    tls: { start_tls: true }")) == [])

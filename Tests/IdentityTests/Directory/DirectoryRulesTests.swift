@@ -43,7 +43,9 @@ import Vocabulary
         #expect(NameKey.of(" Ada@X.Example ") == "ada@x.example")
         #expect(Array(NameKey.of("E\u{301}va").utf8) == Array("\u{e9}va".utf8))
         #expect(NameKey.domain(of: "a@b@Corp.Example") == "corp.example")
-        for none in ["ada", "@corp.example", "ada@"] { #expect(NameKey.domain(of: none) == nil) }
+        #expect(NameKey.domain(of: #"CORP\ada"#) == "corp")
+        #expect(NameKey.domain(of: #"CORP\ada@corp.example"#) == "corp.example")
+        for none in ["ada", "@corp.example", "ada@", #"\ada"#] { #expect(NameKey.domain(of: none) == nil) }
     }
 
     @Test(arguments: [
