@@ -81,6 +81,8 @@ public struct LoginView: Sendable {
     public let flow: FlowID
     public let page: LoginPageKind
     public let notice: LoginNotice?
+    /// What the person is signing in to; nil for the gateway itself.
+    public var application: ApplicationID? = nil
 }
 
 /// A login that is done: a session, and where the browser goes.

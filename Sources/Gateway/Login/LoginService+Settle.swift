@@ -30,7 +30,9 @@ extension LoginService {
     ) async throws -> LoginResult {
         try await commit(refusal, work)
         let shown = work.notice ?? notice ?? refusal.map { .refused($0) }
-        return .show(LoginView(flow: work.flow.id, page: page, notice: shown))
+        return .show(
+            LoginView(
+                flow: work.flow.id, page: page, notice: shown, application: work.flow.request.application))
     }
 
     private func page(_ step: LoginStep, _ work: LoginWork) async throws -> LoginPageKind {
@@ -62,10 +64,11 @@ extension LoginService {
         let facts = try await context(&work).subject
         let hasSecond = facts.map { $0.rolesRequireMFA || !$0.enrolledFactors.isEmpty } ?? false
         let policy = credentials.policy
+        let isDirectory = directory(of: work) != nil
+        let minimum = hasSecond ? policy.minimumLengthWithSecondFactor : policy.minimumLength
+        // A directory has rules of its own, and says so by what it accepts.
         return .newPassword(
-            reason, login: work.login,
-            minimumLength: hasSecond ? policy.minimumLengthWithSecondFactor : policy.minimumLength,
-            asksPresent: directory(of: work) != nil)
+            reason, login: work.login, minimumLength: isDirectory ? 0 : minimum, asksPresent: isDirectory)
     }
 
     private func pageAfterRefusal(_ work: inout LoginWork) async throws -> LoginPageKind {

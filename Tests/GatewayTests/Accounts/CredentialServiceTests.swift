@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Identity
 import Passwords
@@ -18,7 +19,7 @@ import Vocabulary
         let caller: Caller
         let person: PersonID
 
-        init(history: Int = 2) async throws {
+        init(history: Int = 2, breached: BreachedPasswords? = nil) async throws {
             let moment = Mutex(Timestamp(seconds: 1_800_000_000))
             let box = Box(moment)
             time = { box.set($0) }
@@ -30,7 +31,7 @@ import Vocabulary
             service = try CredentialService(
                 store: store, hasher: PasswordHasher(configuration: .init(threads: 1)),
                 passwords: Self.passwords(history), multiFactor: Self.multiFactor,
-                blockList: BlockList("correct horse battery"), breached: nil, clock: clock)
+                blockList: BlockList("correct horse battery"), breached: breached, clock: clock)
             let tenant = Tenant(id: .random(at: clock()), slug: "main", name: "Example Works")
             let person = Person(id: .random(at: clock()), tenant: tenant.id, login: "anna", createdAt: clock())
             self.person = person.id
@@ -39,6 +40,14 @@ import Vocabulary
                 try tx.sql.insert(tenant, managedBy: .api, at: tx.now)
                 try tx.sql.insert(person, at: 1)
             }
+        }
+
+        /// Another service on the same store.
+        func with(breached: BreachedPasswords) throws -> CredentialService {
+            try CredentialService(
+                store: store, hasher: PasswordHasher(configuration: .init(threads: 1)),
+                passwords: Self.passwords(2), multiFactor: Self.multiFactor, blockList: BlockList(""),
+                breached: breached, clock: { [time] in time(nil) })
         }
 
         deinit { try? FileManager.default.removeItem(atPath: directory) }
@@ -110,6 +119,41 @@ import Vocabulary
         #expect(try await violations("Correct Horse Battery") == [.blockListed])
         #expect(try await violations(String(repeating: "x", count: 1_025)) == [.tooLong(maximumBytes: 1_024)])
         #expect(try await violations("nothing wrong with it") == [])
+    }
+
+    // S4-13. The offline file that `gatehouse user password check` and every change of a password look into.
+    @Test func `a password known from a breach is refused with the reason, and one in use has to be changed`()
+        async throws
+    {
+        let file = NSTemporaryDirectory() + "breached-\(UUID().uuidString)"
+        let known = "tea with milk and honey"
+        let hash = Insecure.SHA1.hash(data: Array(known.utf8)).map { String(format: "%02X", $0) }.joined()
+        try "\(hash):17\n".write(toFile: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let before = try await Bench()
+        #expect(
+            try await before.service.setPassword(
+                SecretText(known), of: before.person, mustChange: false, by: before.caller) == .changed)
+        let bench = try await Bench(breached: try BreachedPasswords(path: file))
+        let tenant = bench.caller.tenant
+        let verdict = try await bench.service.check(SecretText(known), for: bench.person, in: tenant)
+        #expect(verdict.violations == [.compromised])
+        #expect(verdict.violations[0].explanation.contains("known from a breach"))
+        #expect(
+            try await bench.service.check(SecretText("milk with tea and honey"), for: bench.person, in: tenant)
+                .violations.isEmpty)
+        #expect(
+            try await bench.service.setPassword(
+                SecretText(known), of: bench.person, mustChange: false, by: bench.caller)
+                == .refused([.compromised]))
+        // The same store, once the file is there: the password it holds has become known meanwhile.
+        let later = try before.with(breached: try BreachedPasswords(path: file))
+        #expect(
+            try await later.verifyPassword(SecretText(known), of: before.person, in: before.caller.tenant)
+                == .matched(mustChange: .compromised))
+        #expect(
+            try await later.verifyPassword(SecretText("wrong"), of: before.person, in: before.caller.tenant)
+                == .mismatched)
     }
 
     @Test func `an authenticator app is enrolled by a right code, and each code works once`() async throws {
