@@ -70,6 +70,7 @@ check: packages-test
 bench: packages-test
 	swift build -c release --package-path Benchmarks $(SWIFT_FLAGS)
 	Benchmarks/.build/release/AuthorizationBench Tests/Corpus/authz/workload.json
+	Benchmarks/.build/release/SyncBench
 	@# Other engines on the same requests, where they are installed; each says so where it is not.
 	$(VENV)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
 

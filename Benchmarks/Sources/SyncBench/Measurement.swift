@@ -30,7 +30,8 @@ struct Measurement {
         bars.most("resident, first sync", Double(first.residentMiB) * 1.048_576, 500, "MB")
         bars.most("resident, unchanged sync", Double(second.residentMiB) * 1.048_576, 500, "MB")
         bars.exact("steps of the unchanged plan", Int64(second.planned), 0)
-        bars.holds("the second run changed no row of people, groups or memberships", afterFirst.rows == afterSecond.rows)
+        bars.holds(
+            "the second run changed no row of people, groups or memberships", afterFirst.rows == afterSecond.rows)
         bars.holds("and appended no event about them", afterFirst.changes == afterSecond.changes)
         let entries = Double(first.entries)
         print(
@@ -43,9 +44,10 @@ struct Measurement {
     private func tell(_ name: String, _ job: JobResult) {
         print(
             String(
-                format: "%@: %.2f s (fetch %.2f, plan %.2f, apply %.2f); %d changes written, %d left out; %d MiB; "
+                format:
+                    "%@: %.2f s (fetch %.2f, plan %.2f, apply %.2f; processor %.2f s); %d changes written, %d left out; %d MiB; "
                     + "%d logins begun meanwhile, p99 %.1f ms, worst %.1f ms", name, job.total, job.fetch, job.plan,
-                job.apply, job.applied, job.skipped, job.residentMiB, job.logins, job.loginP99 * 1_000,
+                job.apply, job.processor, job.applied, job.skipped, job.residentMiB, job.logins, job.loginP99 * 1_000,
                 job.loginWorst * 1_000))
     }
 }

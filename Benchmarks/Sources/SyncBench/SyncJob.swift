@@ -19,6 +19,8 @@ struct JobResult: Codable {
     var loginP99 = 0.0
     var loginWorst = 0.0
     var logins = 0
+    /// Processor time of this process, all threads, in seconds.
+    var processor = 0.0
     /// Peak resident memory of this process.
     var residentMiB = 0
 }
@@ -35,9 +37,10 @@ enum SyncJob {
         let caller = Caller(
             tenant: tenant, actor: .operatingSystemUser(getuid()), command: .random(at: gateway.clock()))
         let logins = Task { await beginLogins(gateway, tenant) }
-        let phases = Phases()
+        let (phases, before) = (Phases(), processorSeconds())
         let report = try await gateway.sync.run(target, trigger: "manual", by: caller) { phases.note($0) }
         var measured = phases.result(at: .now)
+        measured.processor = processorSeconds() - before
         logins.cancel()
         let waits = try await logins.value.get().sorted()
         measured.logins = waits.count
@@ -61,12 +64,18 @@ enum SyncJob {
                 _ = try await gateway.login.begin(
                     LoginBeginning(), from: LoginBrowser(tenant: tenant, preSession: nil))
                 waits.append((ContinuousClock.now - start).seconds)
-                try? await Task.sleep(for: .milliseconds(5))
+                try? await Task.sleep(for: .milliseconds(20))
             }
             return .success(waits)
         } catch {
             return .failure(error)
         }
+    }
+
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private static func peakKiB() -> Int {

@@ -6,6 +6,8 @@ public struct LDAPEntry: Sendable {
     public let dn: String
     let storage: [UInt8]
     let slots: [Slot]
+    /// Some attribute came in part only, and the rest has to be asked for.
+    let hasRanges: Bool
 
     /// One value: its attribute's name in lower case, and where its bytes lie.
     struct Slot: Sendable {
@@ -14,10 +16,11 @@ public struct LDAPEntry: Sendable {
         let end: UInt32
     }
 
-    init(dn: String, storage: [UInt8], slots: [Slot]) {
+    init(dn: String, storage: [UInt8], slots: [Slot], hasRanges: Bool) {
         self.dn = dn
         self.storage = storage
         self.slots = slots
+        self.hasRanges = hasRanges
     }
 
     /// An entry made of values at hand, as tests and other sources need.
@@ -31,7 +34,8 @@ public struct LDAPEntry: Sendable {
                 slots.append(Slot(name: name.lowercased(), start: start, end: UInt32(storage.count)))
             }
         }
-        self.init(dn: dn, storage: storage, slots: slots)
+        self.init(
+            dn: dn, storage: storage, slots: slots, hasRanges: slots.contains { AttributeRange($0.name) != nil })
     }
 
     /// Every attribute's name, in lower case and without options, in the order the server sent them.
@@ -59,7 +63,12 @@ public struct LDAPEntry: Sendable {
     }
 
     /// The first value of an attribute, when it is UTF-8.
-    public subscript(name: String) -> String? { matching(name).first.flatMap(text) }
+    public subscript(name: String) -> String? {
+        // Asked a dozen times per entry, nearly always with a name in lower case already.
+        if let slot = slots.first(where: { $0.name == name }) { return text(of: slot) }
+        let lowered = name.lowercased()
+        return slots.first { $0.name == lowered }.flatMap(text)
+    }
 
     /// How many bytes of values this entry holds.
     public var byteCount: Int { storage.count }

@@ -7,7 +7,7 @@ extension LDAPHandle {
     func completeRanges(
         _ page: inout Page, _ allowance: Allowance, _ cancellation: CancellationFlag
     ) throws(LDAPError) {
-        for index in page.entries.indices {
+        for index in page.entries.indices where page.entries[index].hasRanges {
             for raw in page.entries[index].attributeNames {
                 guard let range = AttributeRange(raw) else { continue }
                 let entry = page.entries[index]

@@ -136,6 +136,7 @@ extension LDAPHandle {
         slots.reserveCapacity(12)
         var storage: [UInt8] = []
         storage.reserveCapacity(256)
+        var hasRanges = false
         while true {
             var attribute = berval()
             var values: UnsafeMutablePointer<berval>?
@@ -143,18 +144,20 @@ extension LDAPHandle {
                 return nil
             }
             guard attribute.bv_val != nil else { break }
-            let label = names.name(Self.bytes(attribute))
+            let label = names.label(Self.bytes(attribute))
+            if label.isRanged { hasRanges = true }
             var next = values
             while let value = next?.pointee, value.bv_val != nil {
                 let start = storage.count
                 storage.append(contentsOf: Self.bytes(value))
                 guard storage.count <= Int(UInt32.max) else { return nil }
-                slots.append(.init(name: label, start: UInt32(start), end: UInt32(storage.count)))
+                slots.append(.init(name: label.name, start: UInt32(start), end: UInt32(storage.count)))
                 next = next?.advanced(by: 1)
             }
             if let values { ber_memfree(values) }
         }
-        return LDAPEntry(dn: String(decoding: Self.bytes(name), as: UTF8.self), storage: storage, slots: slots)
+        return LDAPEntry(
+            dn: String(decoding: Self.bytes(name), as: UTF8.self), storage: storage, slots: slots, hasRanges: hasRanges)
     }
 
     private static func bytes(_ value: berval) -> UnsafeRawBufferPointer {

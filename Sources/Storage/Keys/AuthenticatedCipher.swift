@@ -7,7 +7,8 @@ enum AuthenticatedCipher {
         _ plaintext: [UInt8], key: SymmetricKey, envelope: KeyEnvelope, context: [UInt8]
     ) throws -> [UInt8] {
         var sealed = envelope.header
-        let box = try AES.GCM.seal(plaintext, using: key, authenticating: sealed + context)
+        let nonce = try AES.GCM.Nonce(data: RandomBytes.draw(12))
+        let box = try AES.GCM.seal(plaintext, using: key, nonce: nonce, authenticating: sealed + context)
         sealed.reserveCapacity(sealed.count + 28 + plaintext.count)
         sealed.append(contentsOf: box.nonce)
         sealed.append(contentsOf: box.ciphertext)

@@ -40,15 +40,19 @@ extension KeyRing {
         return PersonKey(id: try row.id(0), key: SymmetricKey(data: bytes))
     }
 
-    /// Makes a person's key and stores it wrapped by the tenant's.
-    func makePersonKey(_ person: PersonID, _ tenant: TenantID, _ connection: any SQLConnection) throws -> PersonKey {
+    /// Makes a person's key and stores it wrapped by the tenant's. A new person, whose id was drawn just now, cannot
+    /// have been erased.
+    func makePersonKey(
+        _ person: PersonID, _ tenant: TenantID, _ connection: any SQLConnection, isNew: Bool = false
+    ) throws -> PersonKey {
         guard
-            try connection.queryOne(
-                "SELECT 1 FROM erased_person WHERE tenant = ?1 AND person = ?2", [.id(tenant), .id(person)]) == nil
+            try isNew
+                || connection.queryOne(
+                    "SELECT 1 FROM erased_person WHERE tenant = ?1 AND person = ?2", [.id(tenant), .id(person)]) == nil
         else { throw Fault("storage.erased", .caller, "The person \(person) has been erased.") }
-        var generator = SystemRandomNumberGenerator()
+        var generator = PooledRandomNumberGenerator()
         let made = PersonKey(
-            id: KeyID(high: generator.next(), low: generator.next()), key: SymmetricKey(size: .bits256))
+            id: KeyID(high: generator.next(), low: generator.next()), key: SymmetricKey(data: RandomBytes.draw(32)))
         let sealed = try seal(made.key.bytes, purpose: .personKey, tenant: tenant, context: person.bytes)
         try connection.execute(
             "INSERT INTO person_key (tenant, person, id, sealed) VALUES (?1, ?2, ?3, ?4)",

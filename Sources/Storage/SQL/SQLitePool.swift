@@ -1,9 +1,12 @@
 import GRDB
+import GRDBSQLite
 import Vocabulary
 
 /// One SQLite file: a writer connection that is durable at every commit, and readers that never wait for it.
 final class SQLitePool: Sendable {
     private let pool: DatabasePool
+    /// Nil for a pool that only reads.
+    private let checkpointer: Checkpointer?
 
     init(path: String, readers: Int, busyTimeout: Duration) throws {
         var configuration = Configuration()
@@ -13,10 +16,16 @@ final class SQLitePool: Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA secure_delete = ON")
             try database.execute(sql: "PRAGMA cache_size = -16384")
+            // What savepoints remember for a rollback: small, short-lived, and dear as a file each time.
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
+        checkpointer = try Checkpointer(path: path)
         try makeDurable()
+        followCommits()
     }
+
+    deinit { checkpointer?.stop() }
 
     /// Connections that can only read, beside the process that owns the file.
     init(reading path: String, readers: Int, busyTimeout: Duration) throws {
@@ -25,13 +34,15 @@ final class SQLitePool: Sendable {
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
         pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
+        checkpointer = nil
     }
 
     // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is
     // asserted.
     private func makeDurable() throws {
         try write { connection in
-            try connection.executeScript("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            try connection.executeScript(
+                "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -49152")
             for (pragma, wanted) in Self.promises {
                 let found = try connection.query("PRAGMA \(pragma)").first?.values.first
                 guard found == wanted else {
@@ -40,6 +51,21 @@ final class SQLitePool: Sendable {
                         remedy: "Put the data directory on a local file system.")
                 }
             }
+        }
+    }
+
+    /// Tells the checkpointer of every commit. The context lives as long as this pool, and so does the connection.
+    private func followCommits() {
+        let context = checkpointer.map { Unmanaged.passUnretained($0).toOpaque() }
+        pool.writeWithoutTransaction { database in
+            _ = sqlite3_wal_hook(
+                database.sqliteConnection,
+                { context, connection, _, pages in
+                    guard let context, let connection else { return SQLITE_OK }
+                    Unmanaged<Checkpointer>.fromOpaque(context).takeUnretainedValue().committed(
+                        pages: pages, on: connection)
+                    return SQLITE_OK
+                }, context)
         }
     }
 
@@ -87,5 +113,8 @@ final class SQLitePool: Sendable {
         try Files.seal(path)
     }
 
-    func close() throws { try mapped { try pool.close() } }
+    func close() throws {
+        checkpointer?.stop()
+        try mapped { try pool.close() }
+    }
 }

@@ -16,6 +16,9 @@ final class BatchRunner: @unchecked Sendable {
     private let refusal: Fault?
     private let clock: @Sendable () -> Timestamp
     private var journal = JournalState()
+    /// What a commit of bulk work takes, smoothed: it comes out of the time such work has.
+    private var bulkCommit: Duration = .milliseconds(4)
+    private var workUntil = ContinuousClock.now
     private(set) var logNeedsTruncation = false
 
     init(
@@ -36,13 +39,17 @@ final class BatchRunner: @unchecked Sendable {
         do {
             let stored = try pool.write { connection in
                 try connection.execute("BEGIN IMMEDIATE")
+                workUntil = ContinuousClock.now + bulkTime
                 do {
                     try collect(connection, next, &done)
+                    let isBulk = ContinuousClock.now > workUntil
                     try journal.store(connection)
                     // Under the key that will be in force once this commits, or the next start could not open it.
                     let master = done.filter { $0.error == nil }.compactMap(\.transaction.newMaster).last
                     let stored = try keys.storeFresh(connection, under: master)
+                    let start = ContinuousClock.now
                     try connection.execute("COMMIT")
+                    if isBulk { bulkCommit = (bulkCommit * 3 + (ContinuousClock.now - start)) / 4 }
                     return stored
                 } catch {
                     if connection.isInsideTransaction { _ = try? connection.execute("ROLLBACK") }
@@ -59,6 +66,9 @@ final class BatchRunner: @unchecked Sendable {
         }
     }
 
+    /// Never so little that a slow disk stops a directory job altogether.
+    private var bulkTime: Duration { max(budget / 5, budget - bulkCommit * 5 / 4) }
+
     /// Empties the log of erased bytes, unless a reader still needs it; then it is asked for again.
     func truncateLogIfNeeded() {
         if logNeedsTruncation { logNeedsTruncation = (try? pool.truncateLog()) != true }
@@ -72,13 +82,37 @@ final class BatchRunner: @unchecked Sendable {
         var isInteractive = false
         while done.isEmpty || clock.now < deadline, let (lane, job) = next(isInteractive) {
             isInteractive = isInteractive || lane.isInteractive
-            try runOne(job, connection, &done)
+            if done.isEmpty, !lane.isInteractive {
+                try runFirstBulk(job, connection, &done)
+            } else {
+                try runOne(job, connection, &done)
+            }
+        }
+    }
+
+    private func makeTransaction(_ connection: SQLiteConnection) -> Transaction {
+        Transaction(
+            sql: connection, now: clock(), keys: keys, node: node, refusal: refusal, journal: journal,
+            workUntil: workUntil)
+    }
+
+    /// A bulk body that begins a transaction needs no savepoint, which would copy every page it touches: if it fails,
+    /// there is nothing else to keep.
+    private func runFirstBulk(_ job: Writer.Job, _ connection: SQLiteConnection, _ done: inout [Done]) throws {
+        let transaction = makeTransaction(connection)
+        do {
+            try job.run(transaction)
+            journal = transaction.journal
+            done.append(Done(job: job, error: nil, transaction: transaction))
+        } catch {
+            done.append(Done(job: job, error: error, transaction: transaction))
+            if connection.isInsideTransaction { try connection.execute("ROLLBACK") }
+            try connection.execute("BEGIN IMMEDIATE")
         }
     }
 
     private func runOne(_ job: Writer.Job, _ connection: SQLiteConnection, _ done: inout [Done]) throws {
-        let transaction = Transaction(
-            sql: connection, now: clock(), keys: keys, node: node, refusal: refusal, journal: journal)
+        let transaction = makeTransaction(connection)
         do {
             try connection.execute("SAVEPOINT body")
             try job.run(transaction)

@@ -10,7 +10,8 @@ extension Transaction {
         if let refusal { throw refusal }
         let tenant = event.context.tenant
         let version = try nextVersion(event)
-        let id = EventID.random(at: now)
+        var generator = PooledRandomNumberGenerator()
+        let id = EventID(at: now, using: &generator)
         let position = try journal.tree(tenant, sql).frontier.size + 1
         let sections = try sealSections(event)
         let record = try EnvelopeCodec.encode(
@@ -33,6 +34,9 @@ extension Transaction {
     public func position(of tenant: TenantID) throws -> Int64 { try journal.tree(tenant, sql).frontier.size }
 
     private func nextVersion(_ event: NewEvent) throws -> Int64 {
+        // A new stream needs no look: if it were not new, its first version would be there already, and the unique
+        // index over streams and versions says so.
+        if event.expectedVersion == 0 { return 1 }
         let row = try sql.queryOne(
             "SELECT version FROM journal_event WHERE tenant = ?1 AND stream_kind = ?2 AND stream = ?3"
                 + " ORDER BY version DESC LIMIT 1",
@@ -74,7 +78,7 @@ struct SealedSection {
 
     /// The salt is sealed with the text: beside the commitment in the clear it would let an address be guessed.
     init(_ section: PersonalSection, tenant: TenantID, key: PersonKey) throws {
-        let salt = SymmetricKey(size: .bits256)
+        let salt = SymmetricKey(data: RandomBytes.draw(32))
         var hmac = HMAC<SHA256>(key: salt)
         hmac.update(data: section.plaintext)
         commitment = Commitment(
@@ -108,18 +112,27 @@ extension Transaction {
         else { throw EnvelopeWriter.invalid("An event has too many sections, or one of more than 64 KiB.") }
         let tenant = event.context.tenant
         return try event.sections.map { section in
-            try SealedSection(section, tenant: tenant, key: personKey(section.person, tenant))
+            try SealedSection(
+                section, tenant: tenant,
+                key: personKey(section.person, tenant, isNew: event.begins(section.person)))
         }
     }
 
     /// A key made here reaches the shared cache only once it is durable.
-    private func personKey(_ person: PersonID, _ tenant: TenantID) throws -> PersonKey {
+    private func personKey(_ person: PersonID, _ tenant: TenantID, isNew: Bool) throws -> PersonKey {
         let name = PersonKeyCache.Name(tenant: tenant, person: person)
         if let known = madeKeys[name] { return known }
         if !erasedSomebody, let cached = keys.people[tenant, person] { return cached }
-        let key =
-            try keys.personKey(person, tenant, sql) ?? keys.makePersonKey(person, tenant, sql)
+        let known = isNew ? nil : try keys.personKey(person, tenant, sql)
+        let key = try known ?? keys.makePersonKey(person, tenant, sql, isNew: isNew)
         madeKeys[name] = key
         return key
+    }
+}
+
+extension NewEvent {
+    /// Whether this is the first event of a person's own stream, so that there can be no key of theirs yet.
+    fileprivate func begins(_ person: PersonID) -> Bool {
+        expectedVersion == 0 && stream.kind == "person" && stream.id == person.bytes
     }
 }

@@ -7,6 +7,8 @@ public final class Transaction {
     /// The moment of this transaction; every event in it has this time.
     public let now: Timestamp
     public let keys: KeyRing
+    /// Until when bulk work may go on before it makes room, so that the writer is held for 20 ms, commit included.
+    public let workUntil: ContinuousClock.Instant
     let node: NodeID
     let refusal: Fault?
     var journal: JournalState
@@ -17,7 +19,8 @@ public final class Transaction {
     private(set) var closures: [@Sendable () -> Void] = []
 
     init(
-        sql: any SQLConnection, now: Timestamp, keys: KeyRing, node: NodeID, refusal: Fault?, journal: JournalState
+        sql: any SQLConnection, now: Timestamp, keys: KeyRing, node: NodeID, refusal: Fault?, journal: JournalState,
+        workUntil: ContinuousClock.Instant
     ) {
         self.sql = sql
         self.now = now
@@ -25,6 +28,7 @@ public final class Transaction {
         self.node = node
         self.refusal = refusal
         self.journal = journal
+        self.workUntil = workUntil
     }
 
     /// Runs after this transaction is durable, in commit order, before its caller is resumed. Must be quick: the
