@@ -6,6 +6,7 @@ extension SyncApplier {
     /// False when the step was left out: the row moved on since the plan was made, or somebody else owns the person.
     func apply(_ change: Identity.PersonChange, of job: SyncService.Job, _ tx: Transaction) throws -> Bool {
         if change.kind == .add { return try add(change, of: job, tx) }
+        if let id = change.id, keys.takeEarly(id) { return true }
         guard let id = change.id, let version = change.version, var person = try tx.sql.person(id, in: job.row.tenant),
             person.version == version
         else { return false }
@@ -24,18 +25,17 @@ extension SyncApplier {
             person.status = change.record?.isDisabled == true ? .disabled(.directory, at: tx.now) : .active
         case .change, .rename, .add: break
         }
-        guard try write(change, to: &person, tx) else { return false }
+        guard try write(change, to: &person, of: job, tx) else { return false }
         return try save(person, change, of: job, tx)
     }
 
-    /// False when the new login is somebody else's by now.
+    /// False when the new login is somebody else's, who keeps it.
     private func write(
-        _ change: Identity.PersonChange, to person: inout Person, _ tx: Transaction
+        _ change: Identity.PersonChange, to person: inout Person, of job: SyncService.Job, _ tx: Transaction
     ) throws -> Bool {
         guard let record = change.record else { return true }
         if change.attributes.contains("login") {
-            let holder = try tx.sql.person(login: record.login, in: person.tenant)
-            guard holder == nil || holder?.id == person.id else { return false }
+            guard try free(record.login, for: person.id, of: job, tx) else { return false }
             person.login = record.login
         }
         for name in change.attributes {
@@ -70,6 +70,9 @@ extension SyncApplier {
             for identity in try tx.sql.identities(of: person.id) where identity.subject.provider == provider {
                 try tx.sql.noteSeen(identity.id, login: person.login, at: tx.now)
             }
+        }
+        if [.resume, .restore].contains(change.kind), let grants {
+            try tx.sql.withholdGrants(of: person.id, through: provider, pending: grants)
         }
         if !person.isActive {
             try SessionService.endAll(of: person.id, .personDisabled, by: job.caller, live, tx)
@@ -110,25 +113,27 @@ extension SyncApplier {
 
     private func add(_ change: Identity.PersonChange, of job: SyncService.Job, _ tx: Transaction) throws -> Bool {
         guard let record = change.record, try tx.sql.personID(of: record.key, provider: provider) == nil,
-            try tx.sql.person(login: record.login, in: job.row.tenant) == nil
+            try free(record.login, for: nil, of: job, tx)
         else { return false }
         let person = Person(
             id: PersonID.random(at: tx.now), tenant: job.row.tenant, login: record.login,
             displayName: record.displayName, givenName: record.givenName, familyName: record.familyName,
             mail: record.mail, status: record.isDisabled ? .disabled(.directory, at: tx.now) : .active,
             department: record.department, attributes: record.attributes, managedBy: .sync, createdAt: tx.now)
-        let event = try tx.append(
-            job.event(
-                "person.created", Stream("person", person.id),
-                facts: [
-                    Fact("managed_by", .word("sync")), Fact("status", .word(person.status.word)),
-                    Fact("provider", .id(provider, "provider")),
-                ], sections: [ProfileSection.make(person)]))
+        var created = job.event(
+            "person.created", Stream("person", person.id),
+            facts: [
+                Fact("managed_by", .word("sync")), Fact("status", .word(person.status.word)),
+                Fact("provider", .id(provider, "provider")),
+            ], sections: [ProfileSection.make(person)])
+        created.expectedVersion = 0
+        let event = try tx.append(created)
         try tx.sql.insert(person, at: event.position)
         try tx.sql.insert(
             LinkedIdentity(
                 id: IdentityID.random(at: tx.now), tenant: person.tenant, person: person.id,
-                subject: UpstreamSubject(provider: provider, key: record.key), login: record.login, linkedAt: tx.now))
+                subject: UpstreamSubject(provider: provider, key: record.key), login: record.login, linkedAt: tx.now),
+            pending: grants)
         keys.note(record.key, person.id)
         return true
     }

@@ -6,13 +6,13 @@ import Vocabulary
 struct SyncApplier: Sendable {
     /// Steps taken out of the plan at once, for as many bodies as they need.
     static let stepLimit = 4_000
-    /// How long a body works before it makes room; with its commit it stays below the 20 ms a lane may hold the writer.
-    static let budget: Duration = .milliseconds(8)
     /// Members named in one event and written at once.
     static let memberLimit = 256
 
     let provider: ProviderID
     let keys: SyncKeys
+    /// The switch that what is granted waits for; nil when the plan grants nothing.
+    let grants: Int64?
     let live: LiveCredentials
     let standings: StandingCache
 
@@ -32,9 +32,8 @@ struct SyncApplier: Sendable {
 
     func apply(_ steps: ArraySlice<SyncStep>, of job: SyncService.Job, _ tx: Transaction) throws -> Chunk {
         let clock = ContinuousClock()
-        let deadline = clock.now + Self.budget
         var chunk = Chunk()
-        while chunk.done < steps.count, chunk.done == 0 || clock.now < deadline {
+        while chunk.done < steps.count, chunk.done == 0 || clock.now < tx.workUntil {
             switch steps[steps.startIndex + chunk.done] {
             case .person(let change): chunk.note(try apply(change, of: job, tx))
             case .group(let change):
@@ -107,7 +106,9 @@ struct SyncApplier: Sendable {
         case .membershipLost, .membershipGained:
             guard let person = try keys.person(member, provider, tx.sql) else { return nil }
             if kind == .membershipGained {
-                guard try tx.sql.openMembership(person: person, group: group, at: position) else { return nil }
+                guard
+                    try tx.sql.insertMembership(person: person, group: group, at: position, pending: grants)
+                else { return nil }
             } else {
                 guard try tx.sql.closeMembership(person: person, group: group, at: position) else { return nil }
                 tx.afterCommit { [standings] in standings.forget(.person(person), in: tenant) }
@@ -116,11 +117,11 @@ struct SyncApplier: Sendable {
         case .nestingLost, .nestingGained:
             guard let child = try keys.group(member, provider, tx.sql) else { return nil }
             let nesting = GroupNesting(parent: group, child: child)
-            if kind == .nestingGained {
-                try tx.sql.openNesting(nesting, in: tenant, at: position)
-            } else {
-                try tx.sql.closeNesting(nesting, at: position)
-            }
+            let isChanged =
+                kind == .nestingGained
+                ? try tx.sql.openNesting(nesting, in: tenant, at: position, pending: grants)
+                : try tx.sql.closeNesting(nesting, at: position)
+            guard isChanged else { return nil }
             return .id(child, "group")
         }
     }

@@ -38,7 +38,7 @@ extension SyncService {
         var job = try await decide(row, to: .applying, "sync_run.released", by: caller)
         job.counts = Self.counts(of: job.row) ?? SyncCounts()
         do {
-            try await carryOut(&job, plan, SyncKeys(), onProgress)
+            try await carryOut(&job, plan, SyncKeys(plan), onProgress)
         } catch {
             // Its plan is kept: `recover` goes on where it stopped.
             logger.error("A released directory job stopped: \((error as? Fault)?.code ?? "sync.failed")")
@@ -104,7 +104,7 @@ extension SyncService {
         job.counts = Self.counts(of: row) ?? SyncCounts()
         logger.notice("A released directory job goes on at change \(row.appliedChunks) of \(row.totalChunks)")
         do {
-            try await carryOut(&job, plan, SyncKeys()) { _ in }
+            try await carryOut(&job, plan, SyncKeys(plan)) { _ in }
         } catch {
             logger.error("A directory job could not be resumed at \(now.rfc3339)")
         }

@@ -83,7 +83,7 @@ extension SyncService {
         let sealed = try SyncPlanSeal.seal(draft.plan, run: job.row.id, tenant: job.row.tenant, keys: store.keys)
         try await store.write(.sync) { [job] tx in
             try Self.supersede(job, tx)
-            try tx.sql.update(job.row, from: .running)
+            guard try tx.sql.update(job.row, from: .running) else { throw Fault.stale("sync run") }
             try tx.sql.setSealedPlan(sealed, of: job.row.id)
             let reasons = draft.holdReasons.map { FactValue.word($0.word) }
             try tx.append(
@@ -117,42 +117,61 @@ extension SyncService {
         job.row.totalChunks = Int64(draft.plan.stepCount)
         try await store.write(.sync) { [job] tx in
             try Self.supersede(job, tx)
-            try tx.sql.update(job.row, from: .running)
+            guard try tx.sql.update(job.row, from: .running) else { throw Fault.stale("sync run") }
         }
         try await carryOut(&job, draft.plan, draft.keys, onProgress)
         return report(job, draft)
     }
 
-    /// Applies what is left of a plan and closes the run.
+    /// Applies what is left of a plan and closes the run. The last chunk throws the switch that shows its grants.
     func carryOut(
         _ job: inout Job, _ plan: SyncPlan, _ keys: SyncKeys, _ onProgress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws {
         let total = plan.stepCount
-        let applier = SyncApplier(provider: job.row.provider, keys: keys, live: live, standings: standings)
+        let applier = SyncApplier(
+            provider: job.row.provider, keys: keys, grants: try await grantSwitch(job, plan), live: live,
+            standings: standings)
         onProgress(.applying(done: Int(job.row.appliedChunks), of: total))
         var waiting: ArraySlice<SyncStep> = []
-        while Int(job.row.appliedChunks) < total {
+        while job.row.state == .applying {
             try Task.checkCancellation()
             if waiting.isEmpty {
                 waiting = plan.steps(from: Int(job.row.appliedChunks), limit: SyncApplier.stepLimit)[...]
             }
             let steps = waiting
-            let chunk = try await store.write(.sync) { [job] tx in
-                let chunk = try applier.apply(steps, of: job, tx)
-                var row = job.row
-                row.appliedChunks += Int64(chunk.done)
-                try tx.sql.update(row, from: .applying)
-                return chunk
+            let (after, chunk) = try await store.write(.sync) { [job] tx in
+                try Self.carryOut(steps, of: job, total, applier, tx)
             }
             waiting = waiting.dropFirst(chunk.done)
-            job.row.appliedChunks += Int64(chunk.done)
-            job.counts.applied += chunk.applied
-            job.counts.skipped += chunk.skipped
+            job = after
             if chunk.narrowsGroups { try await reload(job.row.tenant) }
             onProgress(.applying(done: Int(job.row.appliedChunks), of: total))
         }
-        if total > 0 { try await reload(job.row.tenant) }
-        try await finish(&job)
+        try await reload(job.row.tenant)
+        logger.info("A directory job is done: \(job.counts.applied) changes, \(job.counts.skipped) left out")
+    }
+
+    /// One body at the writer: a chunk, how far the run has come with it, and after the last one its end.
+    private static func carryOut(
+        _ steps: ArraySlice<SyncStep>, of job: Job, _ total: Int, _ applier: SyncApplier, _ tx: Transaction
+    ) throws -> (Job, SyncApplier.Chunk) {
+        let chunk = try applier.apply(steps, of: job, tx)
+        var job = job
+        job.row.appliedChunks += Int64(chunk.done)
+        job.counts.applied += chunk.applied
+        job.counts.skipped += chunk.skipped
+        guard job.row.appliedChunks >= Int64(total) else {
+            job.row.summary = try json(job.counts)
+            guard try tx.sql.update(job.row, from: .applying) else { throw Fault.stale("sync run") }
+            return (job, chunk)
+        }
+        try finish(&job, tx)
+        return (job, chunk)
+    }
+
+    private func grantSwitch(_ job: Job, _ plan: SyncPlan) async throws -> Int64? {
+        guard plan.grants else { return nil }
+        return try await store.write(.sync) { try $0.sql.grantSwitch(of: job.row.id, provider: job.row.provider) }
     }
 
     private func reload(_ tenant: TenantID) async throws {
@@ -160,24 +179,21 @@ extension SyncService {
         standings.forgetAll(in: tenant)
     }
 
-    private func finish(_ job: inout Job) async throws {
+    /// The run's end, with the switch: what this run granted, and what an interrupted one before it had begun to.
+    private static func finish(_ job: inout Job, _ tx: Transaction) throws {
         job.row.state = .done
-        job.row.summary = try Self.json(job.counts)
-        job.row = try await store.write(.sync) { [job] tx in
-            var row = job.row
-            row.finishedAt = tx.now
-            try tx.sql.update(row, from: .applying)
-            try tx.sql.setSealedPlan(nil, of: row.id)
-            try tx.append(
-                job.event(
-                    "sync_run.applied", job.stream,
-                    facts: job.counts.facts + [
-                        Fact("applied", .integer(Int64(job.counts.applied))),
-                        Fact("skipped", .integer(Int64(job.counts.skipped))),
-                    ]))
-            return row
-        }
-        logger.info("A directory job is done: \(job.counts.applied) changes, \(job.counts.skipped) left out")
+        job.row.summary = try json(job.counts)
+        job.row.finishedAt = tx.now
+        guard try tx.sql.update(job.row, from: .applying) else { throw Fault.stale("sync run") }
+        try tx.sql.setSealedPlan(nil, of: job.row.id)
+        let event = try tx.append(
+            job.event(
+                "sync_run.applied", job.stream,
+                facts: job.counts.facts + [
+                    Fact("applied", .integer(Int64(job.counts.applied))),
+                    Fact("skipped", .integer(Int64(job.counts.skipped))),
+                ]))
+        try tx.sql.switchGrants(of: job.row.provider, at: event.position)
     }
 
     /// Notes a failure; if not even that can be written, the log has it.

@@ -78,17 +78,7 @@ public struct SyncService: Sendable {
                 protectedRoles: try Self.protectedRoles(target, roles, hierarchy, sql, now: now),
                 limits: target.limits)
             let reasons = if case .hold(let reasons) = verdict { reasons } else { [HoldReason]() }
-            return Draft(plan: plan, effect: effect, holdReasons: reasons, keys: SyncKeys(known))
-        }
-    }
-
-    private static func protectedRoles(
-        _ target: SyncTarget, _ roles: [Role], _ hierarchy: GrantRule, _ sql: any SQLConnection, now: Timestamp
-    ) throws -> [ProtectedRole] {
-        try roles.filter { $0.isProtected || target.protectedRoles.contains($0.name) }.map { role in
-            let carriers = roles.filter { hierarchy.closure(of: [$0.id]).contains(role.id) }.map(\.id)
-            return ProtectedRole(
-                role: role.id, otherHolders: try sql.activeHolders(of: Set(carriers), in: target.tenant, at: now))
+            return Draft(plan: plan, effect: effect, holdReasons: reasons, keys: SyncKeys(known, plan))
         }
     }
 }
@@ -106,13 +96,26 @@ final class SyncKeys: Sendable {
     private struct Memory {
         var people: [String: PersonID] = [:]
         var groups: [String: GroupID] = [:]
+        /// People whose change was carried out before its turn, because somebody needed their login.
+        var early: Set<PersonID> = []
     }
 
     private let memory = Mutex(Memory())
 
-    init() {}
+    /// People whose login the plan changes, with that change.
+    let moving: [PersonID: Identity.PersonChange]
 
-    init(_ known: KnownDirectory) {
+    init(_ plan: SyncPlan) { moving = Self.moving(plan) }
+
+    private static func moving(_ plan: SyncPlan) -> [PersonID: Identity.PersonChange] {
+        Dictionary(
+            plan.people.compactMap { change in
+                change.attributes.contains("login") ? change.id.map { ($0, change) } : nil
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    init(_ known: KnownDirectory, _ plan: SyncPlan) {
+        moving = Self.moving(plan)
         memory.withLock { memory in
             memory.people.reserveCapacity(known.people.count)
             for person in known.people { memory.people[person.record.key] = person.id }
@@ -134,6 +137,8 @@ final class SyncKeys: Sendable {
         return found
     }
 
+    func noteEarly(_ person: PersonID) { _ = memory.withLock { $0.early.insert(person) } }
+    func takeEarly(_ person: PersonID) -> Bool { memory.withLock { $0.early.remove(person) != nil } }
     func note(_ key: String, _ person: PersonID) { memory.withLock { $0.people[key] = person } }
     func note(_ key: String, _ group: GroupID) { memory.withLock { $0.groups[key] = group } }
 }

@@ -32,8 +32,8 @@ struct SubjectResolver: Sendable {
         _ id: PersonID, _ authorization: TenantAuthorization, _ sql: any SQLConnection, isStrong: Bool, now: Timestamp
     ) throws -> ResolvedSubject? {
         guard let person = try sql.person(id, in: authorization.tenant) else { return nil }
-        let identities = try sql.identities(of: id)
-        let direct = try sql.directGroups(of: id)
+        let identities = try sql.identities(of: id, grantedBy: authorization.position)
+        let direct = try sql.directGroups(of: id, grantedBy: authorization.position)
         let groups = Set(direct.flatMap { authorization.containers[$0] ?? [] }).sorted()
         let mapped = mappedRoles(of: person, identities, groups, authorization)
         let assignments = try sql.assignments(of: .person(id)).filter { $0.expiresAt.map { now < $0 } ?? true }

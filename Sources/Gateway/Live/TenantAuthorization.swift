@@ -18,6 +18,9 @@ final class TenantAuthorization: Sendable {
     /// For each group, itself and every group it lies in.
     let containers: [GroupID: [GroupID]]
     let basis: RecordedBasis
+    /// The journal position it was read at. What directory jobs granted later waits for the next one, so that
+    /// memberships and nestings of one run count together.
+    let position: Int64
 
     /// Compiles what the store holds. Throws when a stored policy no longer reads, so that nothing is decided on half.
     init(
@@ -32,6 +35,7 @@ final class TenantAuthorization: Sendable {
             generation: generation, policyDigest: Self.digest(CanonicalText.of(policies)),
             roleDigest: Self.digest(graph.canonicalText))
         self.tenant = tenant
+        position = try sql.journalPosition(of: tenant)
         index = try PolicyIndex(policies: policies, roles: graph, stamp: stamp)
         roles = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
         multiFactorRoles = Self.demanding(stored, named)

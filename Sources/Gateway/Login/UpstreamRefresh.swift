@@ -162,14 +162,15 @@ extension SQLConnection {
             .id(0)
     }
 
-    /// The groups of one provider that a person is in directly.
+    /// The groups of one provider that a person is in directly; not those a directory job has yet to grant.
     func directGroups(of person: PersonID, from provider: ProviderID) throws -> [GroupID] {
-        try query(
+        let granted = Set(try directGroups(of: person))
+        return try query(
             """
             SELECT membership.member_of FROM membership JOIN directory_group ON directory_group.id = membership.member_of
             WHERE membership.person = ?1 AND membership.valid_to IS NULL AND directory_group.provider = ?2
             """, [.id(person), .id(provider)]
-        ).map { try $0.id(0) }
+        ).map { try $0.id(0) }.filter(granted.contains)
     }
 
     /// Whether a person has an identity at this provider.

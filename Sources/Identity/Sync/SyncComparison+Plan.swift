@@ -4,7 +4,6 @@ extension SyncComparison {
     /// What would have to change. A function of snapshot, rows and `now` alone.
     public func plan(settings: SyncSettings = SyncSettings(), now: Timestamp) -> SyncPlan {
         let changes = people.compactMap { personChange($0, settings, now) }
-        let revoking: Set<PersonChange.Kind> = [.leave, .suspend, .delete]
         let groupChanges = groups.compactMap(groupChange)
         let memberships = diff(
             new: pairs(snapshot.memberships, groupSlots, personSlots, leavesOutPeople: true),
@@ -14,7 +13,7 @@ extension SyncComparison {
             old: pairs(known.nestings, oldGroupSlots, oldGroupSlots), member: groupKey)
         return SyncPlan(
             provider: snapshot.provider, madeAt: now,
-            people: changes.filter { revoking.contains($0.kind) } + changes.filter { !revoking.contains($0.kind) },
+            people: PersonOrder(known: known, changes: changes).sorted(changes),
             groups: groupChanges.filter { $0.kind == .remove } + groupChanges.filter { $0.kind != .remove },
             membershipsLost: memberships.lost, membershipsGained: memberships.gained, nestingsLost: nestings.lost,
             nestingsGained: nestings.gained,
@@ -119,20 +118,33 @@ extension SyncComparison {
     private func diff(
         new: [UInt64], old: [UInt64], member: (Int) -> String
     ) -> (gained: [MembershipChange], lost: [MembershipChange]) {
-        func change(_ word: UInt64) -> MembershipChange {
-            MembershipChange(group: groupKey(Int(word >> 32)), member: member(Int(word & 0xFFFF_FFFF)))
+        func changes(_ words: [UInt64]) -> [MembershipChange] {
+            words.map { MembershipChange(group: groupKey(Int($0 >> 32)), member: member(Int($0 & 0xFFFF_FFFF))) }
         }
-        var (gained, lost): ([MembershipChange], [MembershipChange]) = ([], [])
+        var (gained, lost): ([UInt64], [UInt64]) = ([], [])
         var (i, j) = (0, 0)
         while i < new.count || j < old.count {
             let (left, right) = (i < new.count ? new[i] : .max, j < old.count ? old[j] : .max)
-            if left < right { gained.append(change(left)) }
-            if right < left { lost.append(change(right)) }
+            if left < right { gained.append(left) }
+            if right < left { lost.append(right) }
             if left <= right { while i < new.count, new[i] == left { i += 1 } }
             if right <= left { while j < old.count, old[j] == right { j += 1 } }
         }
-        return (gained, lost)
+        return (changes(Self.inBlocks(gained)), changes(lost))
     }
+
+    /// By groups, a block of members at a time. Memberships are stored by person: a group's members spread over
+    /// everybody, and writing group after group over a hundred thousand people would touch nearly every page again in
+    /// every chunk. Fewer than a block's worth of members stay in order of group.
+    private static func inBlocks(_ words: [UInt64]) -> [UInt64] {
+        guard words.contains(where: { $0 & 0xFFFF_FFFF >= memberBlock }) else { return words }
+        return words.sorted { left, right in
+            let blocks = ((left & 0xFFFF_FFFF) / memberBlock, (right & 0xFFFF_FFFF) / memberBlock)
+            return blocks.0 == blocks.1 ? left < right : blocks.0 < blocks.1
+        }
+    }
+
+    private static var memberBlock: UInt64 { 25_000 }
 
     private func allWarnings() -> [SyncWarning] {
         let dangling = snapshot.dangling.compactMap { entry in

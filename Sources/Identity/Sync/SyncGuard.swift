@@ -75,7 +75,7 @@ public enum SyncGuard {
         if memberships > limits.limit(of: known.memberships) {
             reasons.append(.tooManyMembershipsRemoved(count: memberships, limit: limits.limit(of: known.memberships)))
         }
-        let gone = Set(plan.people.lazy.filter { [.leave, .suspend, .delete].contains($0.kind) }.compactMap(\.id))
+        let gone = Set(plan.people.lazy.filter { $0.kind.isRevocation }.compactMap(\.id))
         for protected in protectedRoles.sorted(by: { $0.role < $1.role }) {
             let before = protected.otherHolders.count + roleEffect.holdersBefore[protected.role, default: 0]
             let after =

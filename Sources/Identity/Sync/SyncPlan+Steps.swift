@@ -10,7 +10,7 @@ public enum SyncStep: Sendable, Hashable {
     /// Whether it takes access away: such steps are effective at once, the others in one switch at the end.
     public var isRevocation: Bool {
         switch self {
-        case .person(let change): [.leave, .suspend, .delete].contains(change.kind)
+        case .person(let change): change.kind.isRevocation
         case .group(let change): change.kind == .remove
         case .membershipLost, .nestingLost: true
         case .membershipGained, .nestingGained: false
@@ -25,7 +25,8 @@ extension SyncPlan {
     }
 
     /// Up to `limit` steps from `offset`, in the order of application: revocations first, then groups and people, then
-    /// what hangs on them. The order is a function of the plan alone, so a run resumes at the offset it committed last.
+    /// what hangs on them, and last what merely changes about people. The order is a function of the plan alone, so a
+    /// run resumes at the offset it committed last.
     public func steps(from offset: Int, limit: Int) -> [SyncStep] {
         var skip = max(0, offset)
         var steps: [SyncStep] = []
@@ -37,21 +38,18 @@ extension SyncPlan {
             steps.append(contentsOf: section[start..<end].map(step))
             skip = 0
         }
-        let revokedPeople = revocationBoundary
+        let revokedPeople = people.firstIndex { !$0.kind.isRevocation } ?? people.count
+        let changedPeople = (people.lastIndex { $0.kind != .change } ?? -1) + 1
         let removedGroups = groups.firstIndex { $0.kind != .remove } ?? groups.count
         take(people[..<revokedPeople]) { .person($0) }
         take(membershipsLost) { .membershipLost($0) }
         take(nestingsLost) { .nestingLost($0) }
         take(groups[..<removedGroups]) { .group($0) }
         take(groups[removedGroups...]) { .group($0) }
-        take(people[revokedPeople...]) { .person($0) }
+        take(people[revokedPeople..<changedPeople]) { .person($0) }
         take(nestingsGained) { .nestingGained($0) }
         take(membershipsGained) { .membershipGained($0) }
+        take(people[changedPeople...]) { .person($0) }
         return steps
-    }
-
-    /// Where in `people` the changes begin that revoke nothing; the plan is made with revocations first.
-    private var revocationBoundary: Int {
-        people.firstIndex { ![.leave, .suspend, .delete].contains($0.kind) } ?? people.count
     }
 }

@@ -100,8 +100,9 @@ public struct SyncSettings: Sendable, Hashable, Codable {
     public init(graceSeconds: Int64 = 30 * 86_400) { self.graceSeconds = max(0, graceSeconds) }
 }
 
-/// What a directory job would do, as a value: printed by a dry run, judged by the guard, applied in chunks. In order of
-/// upstream key throughout; people and groups that did not change do not appear.
+/// What a directory job would do, as a value: printed by a dry run, judged by the guard, applied in chunks. People are
+/// in the order of `PersonOrder` and of upstream key within it, everything else in order of upstream key; people and
+/// groups that did not change do not appear.
 public struct SyncPlan: Sendable, Hashable, Codable {
     public let provider: ProviderID
     public let madeAt: Timestamp
@@ -143,6 +144,12 @@ public struct SyncPlan: Sendable, Hashable, Codable {
         snapshot: DirectorySnapshot, known: KnownDirectory, settings: SyncSettings = SyncSettings(), now: Timestamp
     ) throws -> SyncPlan {
         try SyncComparison(snapshot: snapshot, known: known).plan(settings: settings, now: now)
+    }
+
+    /// Whether it gives anybody something they did not have: what becomes visible in one switch.
+    public var grants: Bool {
+        !membershipsGained.isEmpty || !nestingsGained.isEmpty
+            || people.contains { [.add, .resume, .restore].contains($0.kind) }
     }
 
     /// Whether applying it writes nothing.

@@ -8,6 +8,7 @@ extension Migration {
         Migration(number: 103, name: "credentials, links and locks", sql: credentials),
         Migration(number: 104, name: "flows, sessions, applications and API keys", sql: sessions),
         Migration(number: 105, name: "providers and sync runs", sql: jobs),
+        Migration(number: 106, name: "grants that become visible in one switch", sql: grantSwitches),
     ]
 
     // Ids are BLOB(16), times INTEGER microseconds, JSON is TEXT, booleans INTEGER. `…_key` columns hold the folded
@@ -349,5 +350,20 @@ extension Migration {
             decided_at INTEGER
         ) WITHOUT ROWID;
         CREATE INDEX sync_run_by_provider ON sync_run (tenant, provider, started_at);
+        """
+
+    // `pending` is the number of the switch that a row's grant waits for, or waited for; null for what was visible at
+    // once. `switched` is the position from which on the switch's grants count.
+    private static let grantSwitches = """
+        CREATE TABLE grant_switch (
+            number INTEGER PRIMARY KEY NOT NULL,
+            provider BLOB NOT NULL,
+            run BLOB NOT NULL UNIQUE,
+            switched INTEGER
+        );
+        CREATE INDEX grant_switch_open ON grant_switch (provider) WHERE switched IS NULL;
+        ALTER TABLE membership ADD COLUMN pending INTEGER;
+        ALTER TABLE group_nesting ADD COLUMN pending INTEGER;
+        ALTER TABLE identity ADD COLUMN pending INTEGER;
         """
 }

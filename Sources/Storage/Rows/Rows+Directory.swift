@@ -56,6 +56,38 @@ extension SQLConnection {
     }
 }
 
+extension SQLConnection {
+    /// Active people who are direct members of one of these groups and have an account at the provider.
+    public func activeMembers(
+        of groups: Set<GroupID>, linkedTo provider: ProviderID, in tenant: TenantID
+    ) throws -> Set<PersonID> {
+        var members: Set<PersonID> = []
+        for group in groups {
+            try forEach(
+                """
+                SELECT p.id FROM membership m JOIN person p ON p.id = m.person
+                WHERE m.member_of = ?1 AND m.valid_to IS NULL AND p.tenant = ?2 AND p.status = 'active'
+                    AND EXISTS (SELECT 1 FROM identity i WHERE i.person = p.id AND i.provider = ?3)
+                    AND \(GrantVisibility.sql("m.pending", by: "?4"))
+                """, [.id(group), .id(tenant), .id(provider), GrantVisibility.latest]
+            ) { members.insert(try $0.id(0)) }
+        }
+        return members
+    }
+
+    /// Active people who have an account at the provider, one after the other.
+    public func forEachActivePerson(
+        linkedTo provider: ProviderID, in tenant: TenantID, _ body: (Person) throws -> Void
+    ) throws {
+        try forEach(
+            """
+            SELECT \(Person.columns) FROM person WHERE tenant = ?1 AND status = 'active'
+                AND EXISTS (SELECT 1 FROM identity i WHERE i.person = person.id AND i.provider = ?2)
+            """, [.id(tenant), .id(provider)]
+        ) { try body(Person(row: $0)) }
+    }
+}
+
 /// Reads one provider's rows; positions stand for people and groups as soon as they are read.
 private struct KnownDirectoryReader {
     let provider: ProviderID
@@ -171,6 +203,9 @@ private struct KnownDirectoryReader {
     }
 
     mutating func readTakenNames(_ sql: any SQLConnection) throws {
+        // Where everybody is this provider's, there is no name to look for.
+        let total = try sql.queryOne("SELECT count(*) FROM person WHERE tenant = ?1", [.id(tenant)])?.integer(0)
+        guard total != Int64(personPositions.count) else { return }
         try sql.forEach(
             """
             SELECT p.login_key, p.mail_key FROM person p WHERE p.tenant = ?1

@@ -63,10 +63,15 @@ extension SQLConnection {
 
     // MARK: Membership
 
-    /// The groups a person is in directly.
-    public func directGroups(of person: PersonID) throws -> [GroupID] {
-        try query("SELECT member_of FROM membership WHERE person = ?1 AND valid_to IS NULL", [.id(person)])
-            .map { try $0.id(0) }
+    /// The groups a person is in directly. What a directory job grants counts once its switch was thrown, and at
+    /// `position` if one is given: that of the roles and groups it is judged with, so that all change together.
+    public func directGroups(of person: PersonID, grantedBy position: Int64 = .max) throws -> [GroupID] {
+        try query(
+            """
+            SELECT member_of FROM membership WHERE person = ?1 AND valid_to IS NULL
+                AND \(GrantVisibility.sql(by: "?2"))
+            """, [.id(person), .integer(position)]
+        ).map { try $0.id(0) }
     }
 
     /// The groups a person was in directly at a journal position.
@@ -75,6 +80,7 @@ extension SQLConnection {
             """
             SELECT member_of FROM membership
             WHERE person = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)
+                AND \(GrantVisibility.sql(by: "?2"))
             """, [.id(person), .integer(position)]
         ).map { try $0.id(0) }
     }
@@ -82,8 +88,11 @@ extension SQLConnection {
     /// A page of direct members in the order of their ids, those after `last`.
     public func directMembers(of group: GroupID, after last: PersonID?, limit: Int) throws -> [PersonID] {
         try query(
-            "SELECT person FROM membership WHERE member_of = ?1 AND valid_to IS NULL AND person > ?2 ORDER BY person LIMIT ?3",
-            [.id(group), .blob(last?.bytes ?? []), .integer(Int64(limit))]
+            """
+            SELECT person FROM membership WHERE member_of = ?1 AND valid_to IS NULL AND person > ?2
+                AND \(GrantVisibility.sql(by: "?4")) ORDER BY person LIMIT ?3
+            """,
+            [.id(group), .blob(last?.bytes ?? []), .integer(Int64(limit)), GrantVisibility.latest]
         ).map { try $0.id(0) }
     }
 
@@ -94,14 +103,28 @@ extension SQLConnection {
             [.id(person), .id(group)])?.integer(0)
     }
 
-    /// Opens the membership; false when it is open already.
+    /// Opens the membership; false when it is open already. One that a directory job has written and not yet granted
+    /// is granted here and now.
     @discardableResult
     public func openMembership(person: PersonID, group: GroupID, at position: Int64) throws -> Bool {
         try execute(
             """
-            INSERT INTO membership (person, member_of, valid_from) SELECT ?1, ?2, ?3
+            UPDATE membership SET valid_to = ?3 WHERE person = ?1 AND member_of = ?2 AND valid_to IS NULL
+                AND NOT \(GrantVisibility.sql(by: "?4"))
+            """, [.id(person), .id(group), .integer(position), GrantVisibility.latest])
+        return try insertMembership(person: person, group: group, at: position, pending: nil)
+    }
+
+    /// Writes a membership that is granted when the switch of this number is thrown; false when it is open already.
+    @discardableResult
+    public func insertMembership(
+        person: PersonID, group: GroupID, at position: Int64, pending: Int64?
+    ) throws -> Bool {
+        try execute(
+            """
+            INSERT INTO membership (person, member_of, valid_from, pending) SELECT ?1, ?2, ?3, ?4
             WHERE NOT EXISTS (SELECT 1 FROM membership WHERE person = ?1 AND member_of = ?2 AND valid_to IS NULL)
-            """, [.id(person), .id(group), .integer(position)]) == 1
+            """, [.id(person), .id(group), .integer(position), .optional(pending)]) == 1
     }
 
     /// Ends the membership; false when there is none.
@@ -114,24 +137,34 @@ extension SQLConnection {
 
     /// The groups inside groups that hold now.
     public func nestings(in tenant: TenantID) throws -> [GroupNesting] {
-        try query("SELECT parent, child FROM group_nesting WHERE tenant = ?1 AND valid_to IS NULL", [.id(tenant)])
-            .map { GroupNesting(parent: try $0.id(0), child: try $0.id(1)) }
+        try query(
+            """
+            SELECT parent, child FROM group_nesting WHERE tenant = ?1 AND valid_to IS NULL
+                AND \(GrantVisibility.sql(by: "?2"))
+            """, [.id(tenant), GrantVisibility.latest]
+        ).map { GroupNesting(parent: try $0.id(0), child: try $0.id(1)) }
     }
 
-    /// Lets a group be inside another from this position of the journal on.
-    public func openNesting(_ nesting: GroupNesting, in tenant: TenantID, at position: Int64) throws {
+    /// Lets a group be inside another from this position of the journal on, or once the switch of a number is thrown;
+    /// false when it is already.
+    @discardableResult
+    public func openNesting(
+        _ nesting: GroupNesting, in tenant: TenantID, at position: Int64, pending: Int64? = nil
+    ) throws -> Bool {
         try execute(
             """
-            INSERT INTO group_nesting (child, parent, valid_from, tenant) SELECT ?1, ?2, ?3, ?4
+            INSERT INTO group_nesting (child, parent, valid_from, tenant, pending) SELECT ?1, ?2, ?3, ?4, ?5
             WHERE NOT EXISTS (SELECT 1 FROM group_nesting WHERE child = ?1 AND parent = ?2 AND valid_to IS NULL)
-            """, [.id(nesting.child), .id(nesting.parent), .integer(position), .id(tenant)])
+            """,
+            [.id(nesting.child), .id(nesting.parent), .integer(position), .id(tenant), .optional(pending)]) == 1
     }
 
-    /// Ends it at this position; what held before stays readable.
-    public func closeNesting(_ nesting: GroupNesting, at position: Int64) throws {
+    /// Ends it at this position; what held before stays readable. False when it does not hold.
+    @discardableResult
+    public func closeNesting(_ nesting: GroupNesting, at position: Int64) throws -> Bool {
         try execute(
             "UPDATE group_nesting SET valid_to = ?3 WHERE child = ?1 AND parent = ?2 AND valid_to IS NULL",
-            [.id(nesting.child), .id(nesting.parent), .integer(position)])
+            [.id(nesting.child), .id(nesting.parent), .integer(position)]) == 1
     }
 }
 

@@ -16,21 +16,41 @@ extension SQLConnection {
             .map(LinkedIdentity.init(row:))
     }
 
-    /// Links an account; throws when it is linked already, to whomever.
-    public func insert(_ identity: LinkedIdentity) throws {
+    /// The linked accounts that roles may come through: not those whose grants wait for a directory job's switch, at
+    /// the position of the roles they are judged with.
+    public func identities(of person: PersonID, grantedBy position: Int64) throws -> [LinkedIdentity] {
+        try query(
+            """
+            SELECT \(LinkedIdentity.columns) FROM identity
+            WHERE person = ?1 AND \(GrantVisibility.sql(by: "?2")) ORDER BY id
+            """, [.id(person), .integer(position)]
+        ).map(LinkedIdentity.init(row:))
+    }
+
+    /// Lets the roles through a person's account at a provider wait for the switch of a number.
+    public func withholdGrants(of person: PersonID, through provider: ProviderID, pending: Int64) throws {
         try execute(
-            "INSERT INTO identity (\(LinkedIdentity.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "UPDATE identity SET pending = ?3 WHERE person = ?1 AND provider = ?2",
+            [.id(person), .id(provider), .integer(pending)])
+    }
+
+    /// Links an account; throws when it is linked already, to whomever.
+    /// With a number, roles through it wait for the switch of that number.
+    public func insert(_ identity: LinkedIdentity, pending: Int64? = nil) throws {
+        try execute(
+            "INSERT INTO identity (\(LinkedIdentity.columns), pending) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             [
                 .id(identity.id), .id(identity.tenant), .id(identity.person), .id(identity.subject.provider),
                 .text(identity.subject.key), .text(identity.login), .time(identity.linkedAt),
-                .time(identity.lastSeenAt),
+                .time(identity.lastSeenAt), .optional(pending),
             ])
     }
 
-    /// Remembers when the provider last vouched for it, and the login it then had there.
+    /// Remembers when the provider last vouched for it, and the login it then had there. Roles through it wait for
+    /// nothing any more: this observation is newer than that of any directory job.
     public func noteSeen(_ identity: IdentityID, login: String, at now: Timestamp) throws {
         try execute(
-            "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1",
+            "UPDATE identity SET login = ?2, last_seen_at = ?3, pending = NULL WHERE id = ?1",
             [.id(identity), .text(login), .time(now)])
     }
 }

@@ -79,6 +79,14 @@ extension SQLConnection {
         return true
     }
 
+    /// Takes a person's login out of the way within a transaction that gives them another one: two people cannot
+    /// exchange theirs otherwise.
+    public func parkLogin(of person: PersonID) throws {
+        // Begins with a character that no login has.
+        try execute(
+            "UPDATE person SET login_key = ?2 WHERE id = ?1", [.id(person), .text("\u{1}\(person)")])
+    }
+
     /// Removes the row and everything that belongs to it; what the journal says stays.
     public func deletePerson(_ id: PersonID, in tenant: TenantID, at position: Int64) throws -> Bool {
         try closeStatus(of: id, at: position)

@@ -96,15 +96,22 @@ final class SyncBench: Sendable {
         }
     }
 
-    init() async throws {
+    /// - Parameters:
+    ///   - directory: of a store that another process left; a new one where it is nil.
+    ///   - batchBudget: how long one transaction may take; hardly anything makes every change a chunk of its own.
+    init(
+        directory: String? = nil, master: MasterKey = .generate(), batchBudget: Duration = .milliseconds(20)
+    ) async throws {
         let box = ClockBox()
         clockBox = box
         moment = Mutex(Self.start)
         let clock: @Sendable () -> Timestamp = { box.now }
-        directory = NSTemporaryDirectory() + "sync-\(UUID().uuidString)"
-        store = try await Store.open(
-            StoreConfiguration(directory: directory, node: .random(at: clock())), masterKey: .generate(), clock: clock)
-        let (tenant, provider) = (TenantID.random(at: clock()), ProviderID.random(at: clock()))
+        self.directory = directory ?? NSTemporaryDirectory() + "sync-\(UUID().uuidString)"
+        var configuration = StoreConfiguration(directory: self.directory, node: .random(at: clock()))
+        configuration.batchBudget = batchBudget
+        store = try await Store.open(configuration, masterKey: master, clock: clock)
+        // The same in every process, so that one can go on where another was killed.
+        let (tenant, provider) = (TenantID(high: 1, low: 1), ProviderID(high: 2, low: 2))
         self.tenant = tenant
         self.provider = provider
         source = FakeSource(provider: provider)
@@ -114,6 +121,7 @@ final class SyncBench: Sendable {
             logger: Logger(label: "sync", factory: { _ in SwiftLogNoOpLogHandler() }))
         resolver = SubjectResolver(store: store, table: table, cache: standings, clock: clock)
         try await store.write(.administration) { tx in
+            if try !tx.sql.tenants().isEmpty { return }
             try tx.sql.insert(Tenant(id: tenant, slug: "main", name: "Example"), managedBy: .api, at: tx.now)
             try tx.sql.upsert(
                 StoredProvider(id: provider, tenant: tenant, name: "works", kind: "ldap"), settingsDigest: [1],
@@ -166,6 +174,11 @@ final class SyncBench: Sendable {
             tx.afterCommit { live.add(session) }
         }
         return token
+    }
+
+    /// Of the newest event.
+    func position() async throws -> Int64 {
+        try await store.read { [tenant] in try $0.journalPosition(of: tenant) }
     }
 
     func eventTypes() async throws -> [String: Int] {

@@ -118,6 +118,67 @@ struct SyncGuardrailTests {
         #expect(try await bench.service.plan(bench.target()).holdReasons.isEmpty)
     }
 
+    @Test("Who holds a protected role through another directory counts; with the last of them gone, the plan is held")
+    func protectedRoleElsewhere() async throws {
+        let bench = try await SyncBench()
+        bench.fill(3)
+        bench.source.memberships = [("g", "k0")]
+        try await bench.run()
+        let (role, other) = (RoleID.random(at: bench.clock()), ProviderID.random(at: bench.clock()))
+        let (outer, inner) = (GroupID.random(at: bench.clock()), GroupID.random(at: bench.clock()))
+        let holder = try #require(try await bench.person("p2")).id
+        try await bench.store.write(.administration) { [tenant = bench.tenant, provider = bench.provider] tx in
+            let position = try tx.position(of: tenant) + 1
+            try tx.sql.insert(Role(id: role, tenant: tenant, name: "admin", isProtected: true))
+            for (provider, key) in [(provider, "g"), (other, "outer")] {
+                try tx.sql.insert(
+                    RoleMapping(
+                        id: .random(at: tx.now), tenant: tenant, provider: provider, match: .group(key: key),
+                        role: role), at: position)
+            }
+            for (group, key) in [(outer, "outer"), (inner, "inner")] {
+                try tx.sql.insert(
+                    Group(
+                        id: group, tenant: tenant, name: key, upstream: UpstreamSubject(provider: other, key: key),
+                        upstreamName: nil, managedBy: .sync, createdAt: tx.now))
+            }
+            try tx.sql.openNesting(GroupNesting(parent: outer, child: inner), in: tenant, at: position)
+            try tx.sql.openMembership(person: holder, group: inner, at: position)
+        }
+        bench.source.memberships = []
+        // A member there without an account there is nobody's word: the mapping does not apply.
+        #expect(try await bench.service.plan(bench.target()).holdReasons == [.protectedRoleEmptied(role)])
+        try await bench.store.write(.administration) { [tenant = bench.tenant] tx in
+            try tx.sql.insert(
+                LinkedIdentity(
+                    id: .random(at: tx.now), tenant: tenant, person: holder,
+                    subject: UpstreamSubject(provider: other, key: "x"), login: "p2", linkedAt: tx.now))
+        }
+        #expect(try await bench.service.plan(bench.target()).holdReasons.isEmpty)
+        bench.source.remove("p2")
+        #expect(try await bench.service.plan(bench.target()).holdReasons == [.protectedRoleEmptied(role)])
+    }
+
+    @Test("A run that was closed meanwhile is not held: neither its state nor its plan is stored")
+    func heldWhole() async throws {
+        let bench = try await SyncBench()
+        bench.fill(30)
+        try await bench.run()
+        bench.source.people = Array(bench.source.people.dropFirst(15))
+        bench.source.pause = .milliseconds(200)
+        async let report = bench.run()
+        try await Task.sleep(for: .milliseconds(60))
+        let run = try #require(try await bench.service.list(in: bench.tenant).first { $0.state == .running }).id
+        try await bench.store.write(.administration) { tx in
+            _ = try tx.sql.execute("UPDATE sync_run SET state = 'failed' WHERE id = ?1", [.id(run)])
+        }
+        await #expect(throws: Fault("storage.conflict", .caller, "")) { try await report }
+        let row = try await bench.service.show(run, in: bench.tenant)
+        #expect(row.run.state == .failed)
+        #expect(row.plan == nil)
+        #expect(try await bench.eventTypes()["sync_run.held"] == nil)
+    }
+
     @Test("A held plan opens for its own run alone, and not when it was shortened")
     func sealedPlan() async throws {
         let bench = try await SyncBench()
