@@ -25,14 +25,29 @@ let package = Package(
     targets: [
         system("CLDAP", pkgConfig: "ldap"),
         system("COpenSSL", pkgConfig: "openssl"),
+        system("CArgon2", pkgConfig: "libargon2"),
+        system("CCrypt", pkgConfig: "libcrypt"),
         .target(name: "Vocabulary", swiftSettings: strict),
         .target(name: "LDAP", dependencies: ["CLDAP", "COpenSSL"], swiftSettings: strict),
+        .target(name: "Authorization", dependencies: ["Vocabulary"], swiftSettings: strict),
+        // Single files and folders of targets that would bring NIO, GRDB or BoringSSL with them.
+        .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: strict),
+        .target(name: "JournalForm", dependencies: ["Vocabulary"], swiftSettings: strict),
+        .target(
+            name: "PasswordFormats", dependencies: ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL"],
+            swiftSettings: strict),
         .target(name: "FuzzDriver"),
         fuzz("FuzzDistinguishedName", ["LDAP"]),
         fuzz("FuzzLDAPTemplate", ["LDAP"]),
         fuzz("FuzzIdentifier", ["Vocabulary"]),
         fuzz("FuzzTimestamp", ["Vocabulary"]),
         fuzz("FuzzNetwork", ["Vocabulary"]),
+        fuzz("FuzzPasswordHash", ["PasswordFormats"]),
+        fuzz("FuzzPattern", ["Authorization"]),
+        fuzz("FuzzOriginalURI", ["Wire"]),
+        fuzz("FuzzStrictJSON", ["Wire", "Vocabulary"]),
+        fuzz("FuzzJournalRecord", ["JournalForm"]),
+        fuzz("FuzzKeyEnvelope", ["JournalForm"]),
     ],
     swiftLanguageModes: [.v6]
 )

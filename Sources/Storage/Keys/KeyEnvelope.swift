@@ -61,3 +61,8 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
     }
 }
+
+extension Collection<UInt8> {
+    /// The bytes read as one number, most significant first; callers pass at most eight.
+    var bigEndianNumber: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
+}

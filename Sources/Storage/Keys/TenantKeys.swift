@@ -90,8 +90,3 @@ public struct PublishedKey: Hashable, Sendable, Codable {
 extension SymmetricKey {
     var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 }
-
-extension Collection<UInt8> {
-    /// The bytes read as one number, most significant first; callers pass at most eight.
-    var bigEndianNumber: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
-}

@@ -1,0 +1,1 @@
+../../../Sources/Storage/Journal/NewEvent.swift

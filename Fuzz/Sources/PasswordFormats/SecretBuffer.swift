@@ -1,0 +1,1 @@
+../../../Sources/Passwords/SecretBuffer.swift

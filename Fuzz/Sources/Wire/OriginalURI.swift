@@ -1,0 +1,1 @@
+../../../Sources/HTTPAPI/ForwardAuth/OriginalURI.swift
