@@ -51,6 +51,9 @@ public struct DemoApplication: Service {
         router.get("/restricted") { request, context in
             pages.restricted(reader.identity(in: request.headers, peer: context.peer)).response()
         }
+        router.get("/sealed") { request, context in
+            pages.sealed(reader.identity(in: request.headers, peer: context.peer)).response()
+        }
         router.get("/headers") { request, _ in HeaderDump(request.headers).response() }
         router.get("/demo.css") { _, _ in DemoStyle.response() }
         router.get("/health") { _, _ in "ok\n" }

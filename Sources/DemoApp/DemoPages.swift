@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The two pages. Every value is escaped where it is put into HTML.
+/// The pages. Every value is escaped where it is put into HTML.
 struct DemoPages: Sendable {
     let title: String
 
@@ -20,6 +20,7 @@ struct DemoPages: Sendable {
             <dl class="facts">\(facts)<div><dt>Roles</dt><dd>\
             \(roles.isEmpty ? "none" : "<ul class=\"badges\">\(roles)</ul>")</dd></div></dl>
             <p class="actions"><a class="button" href="/restricted">Open the restricted page</a>
+            <a class="button quiet" href="/sealed">Open the sealed page</a>
             <a class="button quiet" href="/headers">See the headers</a></p>
             """)
     }
@@ -30,6 +31,16 @@ struct DemoPages: Sendable {
             "Restricted", person,
             """
             <p class="lead">A policy decides who sees this page. It says yes to you.</p>
+            <p class="actions"><a class="button quiet" href="/">Back to the start</a></p>
+            """)
+    }
+
+    func sealed(_ person: ForwardedIdentity?) -> DemoPage {
+        guard let person else { return nobody() }
+        return page(
+            "Sealed", person,
+            """
+            <p class="lead">This page is for those who have proven two factors. You have.</p>
             <p class="actions"><a class="button quiet" href="/">Back to the start</a></p>
             """)
     }

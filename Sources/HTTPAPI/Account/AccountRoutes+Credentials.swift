@@ -88,19 +88,43 @@ extension AccountRoutes {
     }
 
     func removalPage(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        try await sensitive(request, context) { account in
-            try question(
-                account, "Remove the authenticator app?",
-                "From then on your password alone signs you in, and the recovery codes are void.", "Remove",
-                "/account/authenticator/remove", "authenticator.remove")
-        }
+        try await sensitive(request, context) { try await removalPage($0, error: nil) }
+    }
+
+    private func removalPage(_ account: AccountCall, error: String?) async throws -> Response {
+        let hasPassword = try await gateway.login.factors(of: account.person.id).contains(.password)
+        var page = MessagePage(
+            .plain, "Remove the authenticator app?",
+            "From then on your password alone signs you in, and the recovery codes are void.")
+        page.form = MessagePage.Form(
+            FormFrame(
+                action: account.call.path("/account/authenticator/remove"),
+                csrf: try account.token("authenticator.remove"), error: error), button: "Remove",
+            password: hasPassword ? "Your password" : nil, username: account.person.login)
+        page.links = [MessagePage.Link("Keep it", account.call.path("/account"))]
+        return try pages.response(page, person: account.header())
     }
 
     func removeAuthenticator(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         try await sensitive(request, context) { account in
-            _ = try await account.form(request, "authenticator.remove")
-            _ = try await gateway.credentials.removeTOTP(of: account.person.id, by: account.caller)
-            return account.call.redirect(account.call.path("/account?done=removed"))
+            let form = try await account.form(request, "authenticator.remove")
+            let outcome = try await gateway.login.removeOwnAuthenticator(
+                proving: form.secret("password") ?? SecretText(""), of: account.session, by: account.caller)
+            guard let sentence = Self.sentence(outcome) else {
+                return account.call.redirect(account.call.path("/account?done=removed"))
+            }
+            return try await removalPage(account, error: sentence)
+        }
+    }
+
+    private static func sentence(_ removal: AuthenticatorRemoval) -> String? {
+        switch removal {
+        case .removed: nil
+        case .required: "Your role requires a second factor, so it has to stay."
+        case .wrongPassword: LoginWording.sentence(.presentPasswordWrong)
+        case .passwordTooShort(let minimum):
+            "Without the app your password needs at least \(minimum) characters. Change it first, then remove the app."
+        case .throttled(let wait): LoginWording.sentence(.throttled(wait))
         }
     }
 
@@ -146,7 +170,9 @@ extension AccountRoutes {
         _ account: AccountCall, _ heading: String, _ lead: String, _ button: String, _ path: String, _ purpose: String
     ) throws -> Response {
         var page = MessagePage(.plain, heading, lead)
-        page.form = (FormFrame(action: account.call.path(path), csrf: try account.token(purpose)), button)
+        page.form = MessagePage.Form(
+            FormFrame(action: account.call.path(path), csrf: try account.token(purpose)), button: button)
+        page.links = [MessagePage.Link("Back to your account", account.call.path("/account"))]
         return try pages.response(page, person: account.header())
     }
 }

@@ -5,7 +5,10 @@ import Identity
 import Vocabulary
 
 /// `/account`: what a signed-in person sees and changes of themselves; also below `/t/{tenant}`.
-public func accountRoutes(_ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer) throws {
+@discardableResult
+func accountRoutes(
+    _ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer
+) throws -> AccountRoutes {
     let routes = AccountRoutes(
         gateway: gateway, pages: pages,
         trusted: try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description)),
@@ -24,6 +27,7 @@ public func accountRoutes(_ router: Router<GatewayRequestContext>, gateway: Gate
         router.get("\(prefix)/account/recovery-codes") { try await routes.recoveryPage($0, $1) }
         router.post("\(prefix)/account/recovery-codes") { try await routes.makeRecoveryCodes($0, $1) }
     }
+    return routes
 }
 
 /// A signed-in person's request.
@@ -134,10 +138,12 @@ struct AccountRoutes: Sendable {
                     action: .init("Change", call.path("/account/password"))))
         }
         guard known.contains(.oneTimePassword) else {
+            let mayEnrol = try await gateway.login.mayEnrol(account.session)
             rows.append(
                 .init(
-                    name: "Authenticator app", detail: "Not set up.",
-                    action: .init("Set up", call.path("/account/authenticator"))))
+                    name: "Authenticator app",
+                    detail: mayEnrol ? "Not set up." : "Not set up. Your administrator's invitation lets you do it.",
+                    action: mayEnrol ? .init("Set up", call.path("/account/authenticator")) : nil))
             return rows
         }
         rows.append(

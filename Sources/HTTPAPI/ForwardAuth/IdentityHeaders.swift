@@ -1,39 +1,40 @@
+import Gateway
 import HTTPTypes
 
-/// Who the person is, for the application behind the proxy. Every header is always set, an unknown value as an empty
-/// one: a proxy that copies them thereby overwrites whatever the browser sent under the same name.
+/// Who the person is, for the application behind the proxy, under the names its configuration gives. Every header is
+/// always set, an unknown value as an empty one: a proxy that copies them thereby overwrites whatever the browser sent
+/// under the same name.
 public struct IdentityHeaders: Sendable, Equatable {
-    /// The stable subject id: what an application should key on.
-    public var subject = ""
+    /// Under which names the application is told.
+    public var names: ApplicationConfiguration.Headers
+    /// What a person signs in as.
     public var user = ""
     public var name = ""
-    public var email = ""
-    public var groups: [String] = []
+    public var mail = ""
     public var roles: [String] = []
-    /// `acr`, `urn:gatehouse:aal:2` for instance.
-    public var strength = ""
-    /// The application session (`sid`).
-    public var session = ""
 
-    /// All empty: what a refusal carries.
-    public init() {}
+    /// - Parameter person: nil for all empty, which is what a refusal carries.
+    public init(_ person: SubjectDescription?, names: ApplicationConfiguration.Headers) {
+        self.names = names
+        guard let person else { return }
+        user = person.login
+        name = person.displayName ?? ""
+        mail = person.mail ?? ""
+        roles = person.roles
+    }
 
     /// Bytes of one value. A longer single value is left empty; lists stop before the name that would not fit, so that
     /// nobody gains a role by a name cut short.
     public static let valueLimit = 4_096
 
-    public static let names = [
-        "Remote-Subject", "Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups", "Remote-Roles",
-        "Remote-Strength", "Remote-Session",
-    ]
-
+    /// The headers; a configured name that is none is left out.
     public var fields: HTTPFields {
-        let single = [subject, user, name, email].map { Self.single($0) }
-        let tail = [strength, session].map { Self.single($0) }
+        let values = [
+            (names.user, Self.single(user)), (names.name, Self.single(name)), (names.mail, Self.single(mail)),
+            (names.roles, Self.list(roles)),
+        ]
         var fields = HTTPFields()
-        for (name, value) in zip(Self.names, single + [Self.list(groups), Self.list(roles)] + tail) {
-            fields[HTTPField.Name(name)!] = value
-        }
+        for (name, value) in values { if let field = HTTPField.Name(name) { fields[field] = value } }
         return fields
     }
 

@@ -1,7 +1,8 @@
+import Authorization
 import Gateway
 import HTTPTypes
 import Hummingbird
-import NIOCore
+import Identity
 import Vocabulary
 
 /// Forward-auth: a reverse proxy asks `/auth/verify` before every request to an application, and shows `/auth/denied`
@@ -17,8 +18,6 @@ struct VerifyRoutes: Sendable {
             router.on("/auth/verify", method: method) { request, context in try await verify(request, context) }
             router.on("/auth/denied", method: method) { request, context in try await denied(request, context) }
         }
-        router.get("/.gatehouse/callback") { request, context in try await callback(request, context) }
-        router.get("/.gatehouse/logout") { request, context in try await logout(request, context) }
     }
 
     // MARK: Verify
@@ -36,16 +35,25 @@ struct VerifyRoutes: Sendable {
             context.refusal.code = "forward_auth.unknown_host"
             return refusal(.forbidden)
         }
+        // A page fetched in the clear is another page than the one that cookies are bound to.
+        guard held.isSecure == (application.publicURL?.scheme == "https") else {
+            context.refusal.code = "forward_auth.scheme"
+            return refusal(.forbidden, application)
+        }
         guard let principal = try principal(request, application) else {
             return unauthenticated(request, held, application)
         }
-        let answer = try await decide(principal, held, application, context)
+        guard isEnough(principal, for: application) else {
+            context.refusal.code = "step_up_required"
+            return unauthenticated(request, held, application, stepUp: application.requirement)
+        }
+        let answer = try await gateway.decisions.decide(
+            question(principal, held, application), in: application.tenant,
+            origin: DecisionOrigin(caller: nil, protocol: "forward_auth", request: context.requestID))
         if answer.isPermitted { return try await permitted(principal, application) }
         context.refusal.code = answer.reasons.first
-        if answer.reasons.contains("step_up_required") {
-            return unauthenticated(request, held, application, stepUp: true)
-        }
-        return refusal(.forbidden)
+        guard let demand = answer.stepUp else { return refusal(.forbidden, application) }
+        return unauthenticated(request, held, application, stepUp: demand)
     }
 
     /// The application's own session, from its own cookie on its own host.
@@ -58,59 +66,62 @@ struct VerifyRoutes: Sendable {
         return credential.principal
     }
 
-    private func decide(
-        _ principal: Principal, _ held: ForwardedRequest, _ application: ProtectedApplication,
-        _ context: GatewayRequestContext
-    ) async throws -> DecisionAnswer {
+    /// Whether the login is as strong and as recent as the application asks for by now.
+    private func isEnough(_ principal: Principal, for application: ProtectedApplication) -> Bool {
+        application.requirement.isMet(by: RequestAuthentication(of: principal), now: gateway.clock())
+    }
+
+    /// What is decided, and what a deny is explained of: one and the same question.
+    private func question(
+        _ principal: Principal, _ held: ForwardedRequest, _ application: ProtectedApplication
+    ) -> DecisionQuestion {
         let settings = application.settings
-        let origin = DecisionOrigin(caller: nil, protocol: "forward_auth", request: context.requestID)
-        var question = DecisionQuestion(
+        return DecisionQuestion(
             .principal(principal), action: settings.actions[held.method] ?? held.method.lowercased(),
-            resourceType: settings.resourceType, resourceID: held.uri.path)
-        question.context = [
-            "application": .string(settings.key), "method": .string(held.method),
-            "client": .string(held.client.description),
-        ]
-        return try await gateway.decisions.decide(question, in: application.tenant, origin: origin)
+            resourceType: settings.resourceType, resourceID: held.uri.path,
+            context: [
+                "application": .string(settings.key), "method": .string(held.method),
+                "client": .string(held.client.description),
+            ])
     }
 
     private func permitted(_ principal: Principal, _ application: ProtectedApplication) async throws -> Response {
-        guard let person = try await gateway.describe(principal) else { return refusal(.forbidden) }
-        var headers = HTTPFields()
-        let names = application.settings.headers
-        for (name, value) in [
-            (names.user, IdentityHeaders.sanitized(person.login)),
-            (names.name, IdentityHeaders.sanitized(person.displayName ?? "")),
-            (names.mail, IdentityHeaders.sanitized(person.mail ?? "")),
-            (names.roles, IdentityHeaders.list(person.roles)),
-        ] {
-            if let field = HTTPField.Name(name) { headers[field] = value }
-        }
-        return Response(status: .ok, headers: headers)
+        guard let person = try await gateway.describe(principal) else { return refusal(.forbidden, application) }
+        return Response(status: .ok, headers: IdentityHeaders(person, names: application.settings.headers).fields)
     }
 
-    /// 401 with the place to log in, which the proxy turns into a redirect for browsers and hands on to programs.
+    /// 401: with the place to log in for a browser, which the proxy turns into a redirect, and with a challenge for
+    /// programs. `stepUp` asks somebody who is signed in for more (RFC 9470 §3). The place is on the application's own
+    /// host: the login has to begin in the browser that it ends in.
     private func unauthenticated(
-        _ request: Request, _ held: ForwardedRequest, _ application: ProtectedApplication, stepUp: Bool = false
+        _ request: Request, _ held: ForwardedRequest, _ application: ProtectedApplication,
+        stepUp: AuthenticationRequirement? = nil
     ) -> Response {
-        var response = refusal(.unauthorized)
-        let target = (application.publicURL?.origin ?? "") + held.uri.path + (held.uri.query.map { "?\($0)" } ?? "")
-        var location =
-            gateway.tenants.publicURL(of: application.tenant) + "/login?application="
-            + ASCII.percentEncode(application.settings.key) + "&return=" + ASCII.percentEncode(target)
-        if stepUp { location += "&acr=" + ASCII.percentEncode(AuthenticationStrength.aal2.acr) }
+        var response = refusal(.unauthorized, application)
+        let challenge = stepUp.map { BearerChallenge.insufficientAuthentication($0) } ?? .missing
+        response.headers[.wwwAuthenticate] = challenge.header(realm: application.settings.key)
+        guard Self.isNavigation(request) else { return response }
+        let origin = application.publicURL?.origin ?? ""
+        let target = origin + held.uri.path + (held.uri.query.map { "?\($0)" } ?? "")
+        var location = origin + HandOverRoutes.startPath + "?return=" + ASCII.percentEncode(target)
+        if let strength = stepUp?.strength { location += "&acr=" + ASCII.percentEncode(strength.acr) }
+        if let age = stepUp?.maxAgeSeconds { location += "&max_age=\(age)" }
         response.headers[.location] = location
-        response.headers[.wwwAuthenticate] = "Gatehouse realm=\"\(application.settings.key)\""
         return response
     }
 
+    /// Whether a person is looking: a browser that opens a page. A program gets its plain 401, and so does a script of a
+    /// page, which could not follow a redirect to another origin anyway.
+    private static func isNavigation(_ request: Request) -> Bool {
+        if let mode = HTTPField.Name("Sec-Fetch-Mode").flatMap({ request.headers[$0] }) { return mode == "navigate" }
+        return request.headers[.accept]?.contains("text/html") ?? false
+    }
+
     /// No identity of anybody goes with a refusal: the headers are there, and empty.
-    private func refusal(_ status: HTTPResponse.Status) -> Response {
-        let names = ApplicationConfiguration.Headers()
-        var headers: HTTPFields = [.cacheControl: "no-store"]
-        for name in [names.user, names.name, names.mail, names.roles] {
-            if let field = HTTPField.Name(name) { headers[field] = "" }
-        }
+    private func refusal(_ status: HTTPResponse.Status, _ application: ProtectedApplication? = nil) -> Response {
+        let names = application?.settings.headers ?? ApplicationConfiguration.Headers()
+        var headers = IdentityHeaders(nil, names: names).fields
+        headers[.cacheControl] = "no-store"
         return Response(status: status, headers: headers)
     }
 
@@ -119,12 +130,10 @@ struct VerifyRoutes: Sendable {
     private func denied(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         guard let held = try? ForwardedRequest(headers: request.headers, peer: context.peer, trusted: trusted),
             let application = gateway.applications.application(host: held.host),
-            let principal = try principal(request, application)
+            let principal = try principal(request, application), isEnough(principal, for: application)
         else { throw Refusal.forbidden(code: "forward_auth.denied") }
-        let question = DecisionQuestion(
-            .principal(principal), action: application.settings.actions[held.method] ?? held.method.lowercased(),
-            resourceType: application.settings.resourceType, resourceID: held.uri.path)
-        let trace = try await gateway.explanations.explain(question, in: application.tenant)
+        let trace = try await gateway.explanations.explain(
+            question(principal, held, application), in: application.tenant)
         var page = MessagePage(
             .refused, "You may not open this",
             "You are signed in as \(trace.login). \(application.settings.name) asked whether you may open this page, and the answer was no."
@@ -133,39 +142,5 @@ struct VerifyRoutes: Sendable {
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
         return pages.response(page, status: .forbidden)
-    }
-
-    // MARK: On the application's host
-
-    /// Redeems the single-use code that the login ended with, and sets the application's own cookie.
-    private func callback(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let application = try application(request, context)
-        guard let code = try RouteDispatch.query(request.uri.query)["code"],
-            let redeemed = try await gateway.sessions.redeemHandOver(
-                code, for: application.id, in: application.tenant, trace: context.requestID),
-            application.accepts(returnTarget: redeemed.returnTarget)
-        else { throw Refusal.forbidden(code: "hand_over.refused") }
-        var response = Response(
-            status: .seeOther, headers: [.location: redeemed.returnTarget, .cacheControl: "no-store"])
-        let name = CookieName.name(.application, tenant: application.settings.sessionCookie)
-        response.headers.append(SetCookie(name, redeemed.token).field)
-        return response
-    }
-
-    private func logout(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let application = try application(request, context)
-        let target = gateway.tenants.publicURL(of: application.tenant) + "/logout"
-        var response = Response(status: .seeOther, headers: [.location: target, .cacheControl: "no-store"])
-        response.headers.append(
-            SetCookie.removing(CookieName.name(.application, tenant: application.settings.sessionCookie)).field)
-        return response
-    }
-
-    private func application(_ request: Request, _ context: GatewayRequestContext) throws -> ProtectedApplication {
-        guard trusted.contains(context.peer),
-            let host = request.headers[HTTPField.Name("X-Forwarded-Host")!].flatMap(ForwardedRequest.hostName),
-            let application = gateway.applications.application(host: host)
-        else { throw Refusal.notFound }
-        return application
     }
 }

@@ -34,7 +34,7 @@ struct LoginPresenter: Sendable {
                 LoginPage.Provider(id: $1.id.description, name: $1.name, isChosen: $0 == 0)
             }
             return pages.response(
-                LoginPage(form: frame, lead: lead, identifier: login, providers: providers), status: status)
+                LoginPage(form: frame, lead: lead(view), identifier: login, providers: providers), status: status)
         case .password(let login, let provider):
             return pages.response(
                 PasswordPage(form: frame, identifier: login, provider: provider, restartPath: path(view, [:])),
@@ -79,7 +79,10 @@ struct LoginPresenter: Sendable {
         return pages.response(RecoveryCodesPage(form: frame, codes: done.recoveryCodes.map { $0.reveal() }))
     }
 
-    private var lead: String { "Sign in to go on." }
+    private func lead(_ view: LoginView) -> String {
+        let name = view.application.flatMap { call.gateway.applications.application($0)?.settings.name }
+        return name.map { "Sign in to go on to \($0)." } ?? "Sign in to go on."
+    }
 
     private func path(_ view: LoginView, _ more: [String: String]) -> String {
         let tail = more.map { "&\($0.key)=\($0.value)" }.joined()
@@ -90,7 +93,9 @@ struct LoginPresenter: Sendable {
         switch reason {
         case .initial: .invitation
         case .reset: .reset
-        case .directory, .expired, .compromised: asksPresent ? .change : .forced
+        case .compromised: asksPresent ? .change : .compromised
+        case .tooShort: asksPresent ? .change : .tooShort
+        case .directory, .expired: asksPresent ? .change : .forced
         }
     }
 

@@ -18,7 +18,7 @@ extension LoginRoutes {
         let frame = FormFrame(
             action: call.path("/login/link/\(text)"), csrf: try call.token(Self.purpose, offer.secret),
             flow: offer.flow.description)
-        page.form = (frame, "Go on")
+        page.form = MessagePage.Form(frame, button: "Go on")
         var response = pages.response(page)
         response.headers.append(SetCookie(call.name(.preSession), offer.secret).field)
         return response
@@ -63,7 +63,7 @@ extension LoginRoutes {
         var page = MessagePage(
             .plain, "Sign out?", "This ends your session here and in the applications it opened.")
         let frame = FormFrame(action: call.path("/logout"), csrf: try call.token(Self.logoutPurpose, secret))
-        page.form = (frame, "Sign out")
+        page.form = MessagePage.Form(frame, button: "Sign out")
         return pages.response(page)
     }
 

@@ -10,7 +10,8 @@ enum LoginWording {
         case .throttled(let wait): "Too many attempts. Please wait \(words(wait)) and try again."
         case .passwordRefused(let violations) where violations.isEmpty:
             "The directory does not accept this password. Please choose another one."
-        case .passwordRefused(let violations): violations.map(\.explanation).joined(separator: " ")
+        case .passwordRefused(let violations):
+            "This password cannot be used. " + violations.map(\.explanation).joined(separator: " ")
         case .presentPasswordWrong: "Your current password is not right."
         case .linkRefused: "This link or invitation does not open anything: it was used, is too old, or was never made."
         case .expired: "This took too long. Please begin again."

@@ -1,14 +1,24 @@
-/// `/admin`: plain tables of people, sync runs, sessions and the journal.
+/// `/admin`: plain tables of providers, directory jobs, people, sessions and the journal.
 public struct AdminPage: Page {
-    /// One cell: text, and where it leads if it does.
+    /// A form of one button.
+    public struct Button: Sendable {
+        public var label: String
+        public var path: String
+        public var csrf: String
+
+        public init(label: String, path: String, csrf: String) {
+            self.label = label
+            self.path = path
+            self.csrf = csrf
+        }
+    }
+
+    /// One cell: text, and what can be done about it.
     public struct Cell: Sendable, ExpressibleByStringLiteral {
         public var text: String
-        public var path: String?
+        public var buttons: [Button] = []
 
-        public init(_ text: String, path: String? = nil) {
-            self.text = text
-            self.path = path
-        }
+        public init(_ text: String) { self.text = text }
 
         public init(stringLiteral value: String) { self.init(value) }
     }
@@ -29,19 +39,15 @@ public struct AdminPage: Page {
     }
 
     public var heading: String
-    public var tabs: [MessagePage.Link]
-    public var currentTab: String
     public var notice: String?
     public var figures: [(name: String, value: String)]
     public var tables: [Table]
 
     public init(
-        heading: String, tabs: [MessagePage.Link], currentTab: String, notice: String? = nil,
+        heading: String, notice: String? = nil,
         figures: [(name: String, value: String)] = [], tables: [Table]
     ) {
         self.heading = heading
-        self.tabs = tabs
-        self.currentTab = currentTab
         self.notice = notice
         self.figures = figures
         self.tables = tables
@@ -55,9 +61,6 @@ public struct AdminPage: Page {
             "heading": heading, "tables": tables.map(Self.table), "hasFigures": !figures.isEmpty,
             "figures": figures.map { ["name": $0.name, "value": $0.value] },
         ]
-        values["tabs"] = tabs.map { tab -> [String: Any] in
-            ["label": tab.label, "path": tab.path, "isCurrent": tab.label == currentTab]
-        }
         if let notice { values["notice"] = notice }
         return values
     }
@@ -73,7 +76,7 @@ public struct AdminPage: Page {
 
     private static func cell(_ label: String, _ cell: Cell) -> [String: Any] {
         var value: [String: Any] = ["label": label, "text": cell.text]
-        if let path = cell.path { value["path"] = path }
+        value["buttons"] = cell.buttons.map { ["label": $0.label, "path": $0.path, "csrf": $0.csrf] }
         return value
     }
 }

@@ -150,11 +150,12 @@ public struct RecoveryCodesPage: Page {
 /// Chooses a password: after a set-up link or invitation, after a reset, or as a change.
 public struct SetPasswordPage: Page {
     /// Why a password is being set.
-    public enum Occasion: Sendable { case setUp, invitation, reset, change, forced }
+    public enum Occasion: Sendable { case invitation, reset, change, forced, compromised, tooShort }
 
     public var form: FormFrame
     public var occasion: Occasion
     public var identifier: String
+    /// 0 where the directory decides.
     public var minimumLength: Int
 
     public init(form: FormFrame, occasion: Occasion, identifier: String, minimumLength: Int) {
@@ -168,27 +169,38 @@ public struct SetPasswordPage: Page {
     public var template: String { "set-password" }
     public var values: [String: Any] {
         form.adding([
-            "heading": heading, "lead": lead, "identifier": identifier, "minimumLength": minimumLength,
+            "heading": heading, "lead": lead, "identifier": identifier, "minimumLength": max(1, minimumLength),
+            "rules": rules,
             "asksCurrent": occasion == .change, "button": occasion == .change ? "Change password" : "Save and continue",
         ])
     }
 
+    private var rules: String {
+        minimumLength == 0
+            ? "Your directory decides which passwords it accepts."
+            : "At least \(minimumLength) characters. A few unrelated words make a good password; "
+                + "nothing forces symbols upon you."
+    }
+
     private var heading: String {
         switch occasion {
-        case .setUp: "Set up the first administrator"
         case .invitation: "Welcome"
         case .reset: "Choose a new password"
-        case .change, .forced: "Change your password"
+        case .change, .forced, .compromised, .tooShort: "Change your password"
         }
     }
 
     private var lead: String {
         switch occasion {
-        case .setUp: "This link works once. Choose the password of the administrator account."
         case .invitation: "Choose a password to finish setting up your account. This link works once."
         case .reset: "This link works once. All your other sessions will be ended."
+        case .change where minimumLength == 0: "Your directory asks for a new password before you can go on."
         case .change: "All your other sessions will be ended."
         case .forced: "Your password has to be changed before you can go on."
+        case .compromised:
+            "Your password has become known from a breach of another site. Please choose another one before you go on."
+        case .tooShort:
+            "Your account has no second factor any more, so its password has to be longer before you can go on."
         }
     }
 }

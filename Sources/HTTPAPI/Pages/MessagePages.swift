@@ -24,7 +24,24 @@ public struct MessagePage: Page {
     public var facts: [(name: String, value: String)] = []
     public var links: [Link] = []
     /// A form of one button, for what a link must not do by itself.
-    public var form: (frame: FormFrame, button: String)?
+    public var form: Form?
+
+    /// The form of a page that asks for a yes, and for a password where one has to stand behind it.
+    public struct Form: Sendable {
+        public var frame: FormFrame
+        public var button: String
+        /// The label of the password field; nil for none.
+        public var password: String?
+        /// Whose password it is, for password managers.
+        public var username: String
+
+        public init(_ frame: FormFrame, button: String, password: String? = nil, username: String = "") {
+            self.frame = frame
+            self.button = button
+            self.password = password
+            self.username = username
+        }
+    }
 
     public init(_ tone: Tone, _ heading: String, _ lead: String) {
         self.tone = tone
@@ -36,7 +53,9 @@ public struct MessagePage: Page {
     public var template: String { "message" }
     public var values: [String: Any] {
         guard let form else { return texts }
-        return texts.merging(["form": form.frame.adding(["button": form.button])]) { _, new in new }
+        var more: [String: Any] = ["button": form.button, "username": form.username]
+        if let password = form.password { more["password"] = password }
+        return texts.merging(["form": form.frame.adding(more)]) { _, new in new }
     }
 
     private var texts: [String: Any] {
@@ -53,18 +72,6 @@ public struct MessagePage: Page {
         var page = MessagePage(
             .done, "You are signed out", "Your session here and in the applications it opened has ended.")
         page.links = [Link("Sign in again", loginPath)]
-        return page
-    }
-
-    /// A refusal the person may understand: which application, why, and what would change it.
-    public static func denied(
-        application: String, reasons: [String], missing: [String], decision: String, accountPath: String
-    ) -> MessagePage {
-        var page = MessagePage(.refused, "You may not open this", "\(application) is not open to your account.")
-        page.reasons = reasons
-        page.missing = missing
-        page.facts = [("Decision", decision)]
-        page.links = [Link("Your account", accountPath)]
         return page
     }
 

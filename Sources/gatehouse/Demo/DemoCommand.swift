@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fetch
 import Fixtures
 import Foundation
 import Gateway
@@ -43,6 +44,7 @@ struct DemoCommand: AsyncParsableCommand {
     private static func show(_ stage: DemoStage) async throws {
         let settings = stage.settings
         let setup = try await stage.gateway.makeSetupLink()
+        let invitation = try await invitation(of: "ada", stage)
         Console.line(
             """
 
@@ -50,6 +52,7 @@ struct DemoCommand: AsyncParsableCommand {
 
               Application      \(settings.url(DemoSettings.applicationHost, "/"))
               Restricted page  \(settings.url(DemoSettings.applicationHost, "/restricted"))
+              Sealed page      \(settings.url(DemoSettings.applicationHost, "/sealed")) (asks for two factors)
               Your account     \(settings.url(DemoSettings.gatewayHost, "/account"))
               Administrator    \(setup.reveal())
                                (a one-time set-up link; there is no default password)
@@ -58,9 +61,24 @@ struct DemoCommand: AsyncParsableCommand {
               ada              \(DemoSettings.password(of: "ada"))     permitted: her group is inside vault-keepers
               grace            \(DemoSettings.password(of: "grace"))   denied, and the page says what is missing
 
+              Second factor    \(invitation)
+                               (ada's invitation, once: a password alone sets up no authenticator app where one is
+                               required)
+
               Configuration    \(stage.folder.path)/gatehouse.yaml
               Authority        \(stage.authorityFile) (trust it in a browser, or accept the warning)
             """)
+    }
+}
+
+extension DemoCommand {
+    /// Brings the directory's people in, so that one of them can be invited.
+    private static func invitation(of login: String, _ stage: DemoStage) async throws -> String {
+        let client = ControlClient(socket: ControlSocket(stage.gateway.configuration).path)
+        try await client.call(.post, "/api/v1/sync-runs", ["provider": "directory", "dry_run": false])
+        let made = try await client.call(
+            .post, "/api/v1/links", ["purpose": "invitation", "person": .string(login)])
+        return made["url"]?.string ?? ""
     }
 }
 

@@ -1,4 +1,5 @@
 import Fetch
+import Fixtures
 import Foundation
 import Gateway
 import HTTPAPI
@@ -7,7 +8,7 @@ import Vocabulary
 /// The tour without a browser: each step does what a person, an attacker or an administrator would do, over the same
 /// sockets, and holds the answer to what was promised.
 struct DemoTour {
-    private let stage: DemoStage
+    let stage: DemoStage
     private let startedAt: ContinuousClock.Instant
 
     init(_ stage: DemoStage, startedAt: ContinuousClock.Instant) {
@@ -46,6 +47,7 @@ struct DemoTour {
             ("grace is denied, and the page says what is missing", graceIsDenied),
             ("a wrong password is refused", wrongPassword),
             ("after signing out the session is over", signOut),
+        ] + secondFactorSteps + [
             ("the decision point answers, and explains itself", decideAndExplain),
             ("a directory job is planned, applied, and finds nothing more to do", directoryJob),
             ("the journal lists what happened", listJournal),
@@ -58,16 +60,16 @@ struct DemoTour {
     private var protectedPage: String { stage.settings.url(DemoSettings.applicationHost, "/restricted") }
     private var openPage: String { stage.settings.url(DemoSettings.applicationHost, "/") }
 
-    private func browser() throws -> TourBrowser { try TourBrowser(authorityFile: stage.authorityFile) }
+    func browser() throws -> TourBrowser { try TourBrowser(authorityFile: stage.authorityFile) }
 
-    private func signedIn(_ login: String, opening page: String) async throws -> TourBrowser {
+    func signedIn(_ login: String, opening page: String) async throws -> TourBrowser {
         let browser = try browser()
         try await browser.open(page)
         try await signIn(browser, login, DemoSettings.password(of: login))
         return browser
     }
 
-    private func signIn(_ browser: TourBrowser, _ login: String, _ password: String) async throws {
+    func signIn(_ browser: TourBrowser, _ login: String, _ password: String) async throws {
         // The page offers two providers; the directory is the one of these people.
         let choice = browser.page.firstMatch(of: /name="provider" value="([^"]+)"[^>]*><span>Demo directory/)
         let provider = choice.map { ["provider": String($0.output.1)] } ?? [:]
@@ -75,7 +77,7 @@ struct DemoTour {
         try await browser.submit(formWith: "password", ["password": password])
     }
 
-    private func expect(_ condition: Bool, _ what: @autoclosure () -> String) throws {
+    func expect(_ condition: Bool, _ what: @autoclosure () -> String) throws {
         if !condition { throw CommandRefusal(what()) }
     }
 

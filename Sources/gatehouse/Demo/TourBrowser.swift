@@ -1,4 +1,5 @@
 import Fetch
+import Fixtures
 import Foundation
 import Vocabulary
 
@@ -9,6 +10,8 @@ final class TourBrowser {
     private(set) var url = ""
     private(set) var status = 0
     private(set) var page = ""
+    /// `WWW-Authenticate` of the last answer.
+    private(set) var challenge: String?
     private var location: String?
     private static let redirectLimit = 12
 
@@ -29,9 +32,10 @@ final class TourBrowser {
 
     /// One request, without following what it answers.
     func request(
-        _ method: FetchRequest.Method, _ target: String, headers: [FetchHeader] = [], body: [UInt8] = []
+        _ method: FetchRequest.Method, _ target: String, headers: [FetchHeader] = [], body: [UInt8] = [],
+        accepting type: String = "text/html"
     ) async throws {
-        var fields = headers + [FetchHeader("Accept", "text/html")]
+        var fields = headers + [FetchHeader("Accept", type)]
         let host = Self.origin(target)
         if let held = cookies[host], !held.isEmpty {
             fields.append(
@@ -43,6 +47,7 @@ final class TourBrowser {
         url = target
         status = answer.status
         page = String(decoding: answer.body, as: UTF8.self)
+        challenge = answer.header("WWW-Authenticate")
         location = Self.target(of: answer)
     }
 
@@ -110,40 +115,5 @@ final class TourBrowser {
         if location.contains("://") { return location }
         if location.hasPrefix("/") { return origin(url) + location }
         return url
-    }
-}
-
-/// A form of a page: where it goes, and what it holds before anybody types.
-struct HTMLForm {
-    let action: String
-    let fields: [String: String]
-
-    static func all(in page: String) -> [HTMLForm] {
-        page.matches(of: /<form([^>]*)>(.*?)<\/form>/.dotMatchesNewlines()).map { match in
-            var fields: [String: String] = [:]
-            for input in match.output.2.matches(of: /<(?:input|button)([^>]*)>/) {
-                guard let name = attribute("name", in: input.output.1) else { continue }
-                let isChoice = ["radio", "checkbox"].contains(attribute("type", in: input.output.1))
-                // Of several choices the one that is marked counts, else the first.
-                if isChoice, fields[name] != nil, !input.output.1.contains(" checked") { continue }
-                fields[name] = attribute("value", in: input.output.1) ?? ""
-            }
-            return HTMLForm(action: attribute("action", in: match.output.1) ?? "", fields: fields)
-        }
-    }
-
-    private static func attribute(_ name: String, in tag: Substring) -> String? {
-        for match in tag.matches(of: /([a-z-]+)="([^"]*)"/) where match.output.1 == name {
-            return plain(match.output.2)
-        }
-        return nil
-    }
-
-    private static func plain(_ text: Substring) -> String {
-        [
-            ("&quot;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#x2F;", "/"), ("&#x3D;", "="),
-            ("&amp;", "&"),
-        ]
-        .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
     }
 }

@@ -1,7 +1,9 @@
+import Gateway
 import HTTPTypes
 import Testing
 import Vocabulary
 
+@testable import Gateway
 @testable import HTTPAPI
 
 @Suite("Forwarded headers")
@@ -82,37 +84,57 @@ struct ForwardedRequestTests {
 
 @Suite("Identity headers")
 struct IdentityHeadersTests {
-    @Test("every header is set even when nothing is known")
+    let names = ApplicationConfiguration.Headers()
+
+    func fields(_ change: (inout SubjectDescription) -> Void) -> HTTPFields {
+        var person = SubjectDescription(login: "zoe")
+        change(&person)
+        return IdentityHeaders(person, names: names).fields
+    }
+
+    func value(_ name: String, _ fields: HTTPFields) -> String { fields[HTTPField.Name(name)!] ?? "absent" }
+
+    @Test("every header is set even when nobody is known")
     func empty() {
-        let fields = IdentityHeaders().fields
-        for name in IdentityHeaders.names { #expect(fields[values: HTTPField.Name(name)!] == [""]) }
+        let fields = IdentityHeaders(nil, names: names).fields
+        for name in [names.user, names.name, names.mail, names.roles] {
+            #expect(fields[values: HTTPField.Name(name)!] == [""])
+        }
     }
 
     @Test("no value ends a header or pretends to be two")
     func sanitized() {
-        var headers = IdentityHeaders()
-        headers.name = "Zoë\r\nRemote-Roles: admin"
-        headers.groups = ["staff,admins", "50% club", ""]
-        let fields = headers.fields
-        #expect(fields[HTTPField.Name("Remote-Name")!] == "Zo%C3%AB%0D%0ARemote-Roles: admin")
-        #expect(fields[HTTPField.Name("Remote-Groups")!] == "50%25 club,staff%2Cadmins")
+        let name = "Zo\u{EB}\r\nX-Gatehouse-Roles: admin"
+        let fields = fields {
+            $0 = SubjectDescription(login: "zoe", name: name, roles: ["staff,admins", "50% club", ""])
+        }
+        #expect(value(names.name, fields) == "Zo%C3%AB%0D%0AX-Gatehouse-Roles: admin")
+        #expect(value(names.roles, fields) == "50%25 club,staff%2Cadmins")
     }
 
     @Test("a name with a comma cannot skip the escaping")
     func commaIsNoBypass() {
-        var headers = IdentityHeaders()
-        headers.name = "Doe, Jane\n"
-        #expect(headers.fields[HTTPField.Name("Remote-Name")!] == "Doe, Jane%0A")
+        #expect(
+            value(names.name, fields { $0 = SubjectDescription(login: "j", name: "Doe, Jane\n") }) == "Doe, Jane%0A")
     }
 
-    @Test("a list stops before the name that does not fit")
+    @Test("a list stops before the name that does not fit, and a single value that does not fit is empty")
     func limit() {
-        var headers = IdentityHeaders()
-        headers.roles = (0..<100).map { "role\($0)-" + String(repeating: "x", count: 90) }
-        let value = headers.fields[HTTPField.Name("Remote-Roles")!] ?? ""
-        #expect(value.utf8.count <= IdentityHeaders.valueLimit)
-        #expect(value.split(separator: ",").allSatisfy { headers.roles.contains(String($0)) })
-        headers.name = String(repeating: "n", count: IdentityHeaders.valueLimit + 1)
-        #expect(headers.fields[HTTPField.Name("Remote-Name")!] == "")
+        let roles = (0..<100).map { "role\($0)-" + String(repeating: "x", count: 90) }
+        let long = String(repeating: "n", count: IdentityHeaders.valueLimit + 1)
+        let fields = fields { $0 = SubjectDescription(login: String(long.dropLast()), name: long, roles: roles) }
+        let list = value(names.roles, fields)
+        #expect(list.utf8.count <= IdentityHeaders.valueLimit)
+        #expect(list.split(separator: ",").allSatisfy { roles.contains(String($0)) })
+        #expect(value(names.name, fields) == "")
+        #expect(value(names.user, fields).utf8.count == IdentityHeaders.valueLimit)
+    }
+}
+
+extension SubjectDescription {
+    init(login: String, name: String? = nil, roles: [String] = []) {
+        self.init(
+            subject: .person(PersonID(high: 0, low: 1)), login: login, displayName: name, mail: nil, roles: roles,
+            groups: [])
     }
 }

@@ -23,21 +23,20 @@ struct PageTests {
                 ),
             ], endPath: "/account/sessions/end", endOthersPath: "/account/sessions/end-others", endOthersToken: "t")
         account.notice = "The session was ended."
-        let denied = MessagePage.denied(
-            application: "Reports", reasons: ["Rule “reports-read” needs the role Analyst."],
-            missing: ["Membership in a group that gives the role Analyst."],
-            decision: "01938f3e-7c41-7a10-b1c5-0d9a2f6f8e11", accountPath: "/account")
-        let tabs = ["Overview", "People", "Sync", "Sessions", "Audit"].map {
-            MessagePage.Link($0, "/admin/\($0.lowercased())")
-        }
+        var denied = MessagePage(.refused, "You may not open this", "Reports is not open to your account.")
+        denied.reasons = ["Rule “reports-read” needs the role Analyst."]
+        denied.missing = ["Membership in a group that gives the role Analyst."]
+        denied.links = [MessagePage.Link("Your account", "/account")]
+        var question = MessagePage(.plain, "Remove the authenticator app?", "From then on your password signs you in.")
+        question.form = MessagePage.Form(form, button: "Remove", password: "Your password", username: "ada")
         let admin = AdminPage(
-            heading: "Administration", tabs: tabs, currentTab: "People",
+            heading: "Administration",
             figures: [("People", "100,000"), ("Sessions", "412")],
             tables: [
                 .init(
                     caption: "People", columns: ["Name", "Login", "State"],
                     rows: [
-                        [.init("Ada Lovelace", path: "/admin/people/1"), "ada", "active"],
+                        ["Ada Lovelace", "ada", "active"],
                         ["Bob <b>", "bob", "disabled"],
                     ]),
                 .init(caption: "Sync runs", columns: ["Provider"], rows: []),
@@ -74,7 +73,7 @@ struct PageTests {
                 "change",
                 SetPasswordPage(form: form, occasion: .change, identifier: "ada@example.org", minimumLength: 15)
             ),
-            ("denied", denied), ("out", MessagePage.loggedOut(loginPath: "/login")),
+            ("denied", denied), ("question", question), ("out", MessagePage.loggedOut(loginPath: "/login")),
             ("problem", MessagePage.problem(Problem(status: 500), requestID: "abc12345")), ("account", account),
             ("admin", admin),
         ]
@@ -109,17 +108,5 @@ struct PageTests {
         let first = try PageRenderer(site: "Gatehouse").html(
             PasswordPage(form: calm, identifier: "ada", restartPath: "/login"))
         #expect(!first.contains("aria-invalid"))
-    }
-
-    @Test("pages are written out for looking at", .enabled(if: ProcessInfo.processInfo.environment["PAGES_OUT"] != nil))
-    func written() throws {
-        let folder = URL(fileURLWithPath: ProcessInfo.processInfo.environment["PAGES_OUT"] ?? "/nonexistent")
-        let renderer = try PageRenderer(site: "Gatehouse")
-        for (name, page) in pages {
-            let html = renderer.html(page, person: page.isWide ? header : nil)
-                .replacingOccurrences(of: renderer.stylesheetPath, with: "gatehouse.css")
-            try Data(html.utf8).write(to: folder.appendingPathComponent("\(name).html"))
-        }
-        try Data(renderer.stylesheet.utf8).write(to: folder.appendingPathComponent("gatehouse.css"))
     }
 }

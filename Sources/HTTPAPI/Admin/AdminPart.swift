@@ -1,0 +1,134 @@
+import Gateway
+import Identity
+import Vocabulary
+
+/// One table of `/admin`, and the permission that shows it.
+enum AdminPart: CaseIterable {
+    case providers, syncRuns, people, sessions, journal
+
+    var action: String { self == .sessions ? "list" : "read" }
+
+    var type: String {
+        switch self {
+        case .providers: "provider"
+        case .syncRuns: "sync_run"
+        case .people: "person"
+        case .sessions: "session"
+        case .journal: "audit"
+        }
+    }
+
+    func add(
+        to page: inout AdminPage, _ gateway: Gateway, _ call: AccountCall, mayRelease: Bool
+    ) async throws {
+        let tenant = call.call.tenant.id
+        switch self {
+        case .providers: page.tables.append(try await Self.providers(gateway, call.call.tenant))
+        case .syncRuns: page.tables.append(try await Self.syncRuns(gateway, call, mayRelease))
+        case .people: page.tables.append(try await Self.people(gateway, call))
+        case .sessions:
+            page.figures.append(("People signed in", String(Set(Self.alive(gateway, tenant).map(\.person)).count)))
+            page.tables.append(try await Self.sessions(gateway, tenant))
+        case .journal:
+            let size = try await gateway.audit.size(of: tenant).size
+            page.figures.append(("Journal entries", String(size)))
+            page.tables.append(try await Self.journal(gateway, tenant, size))
+        }
+    }
+
+    private static func providers(_ gateway: Gateway, _ tenant: Tenant) async throws -> AdminPage.Table {
+        let rows = try await gateway.providerHealth().filter { $0.tenant == tenant.slug }
+        return AdminPage.Table(
+            caption: "Providers", columns: ["Provider", "State", "Last directory job"],
+            rows: rows.map { health -> [AdminPage.Cell] in
+                let sync = health.lastSync.map {
+                    "\($0.state)\($0.failure.map { ", \($0)" } ?? "") at \($0.startedAt.rfc3339)"
+                }
+                return [.init(health.key), .init(words(health.state)), .init(sync ?? "–")]
+            })
+    }
+
+    private static func syncRuns(
+        _ gateway: Gateway, _ call: AccountCall, _ mayRelease: Bool
+    ) async throws -> AdminPage.Table {
+        let runs = try await gateway.syncRuns(in: call.call.tenant.id, limit: AdminRoutes.rowLimit)
+        return AdminPage.Table(
+            caption: "Directory jobs", columns: ["Started", "Provider", "State", "What it did", "Decide"],
+            rows: try runs.map { run -> [AdminPage.Cell] in
+                [
+                    .init(run.startedAt.rfc3339), .init(run.provider),
+                    .init(words(run.state) + (run.failure.map { ", \($0)" } ?? "")), .init(summary(of: run)),
+                    run.state == "held" && mayRelease ? try decision(run, call) : "–",
+                ]
+            })
+    }
+
+    private static func decision(_ run: SyncRunView, _ call: AccountCall) throws -> AdminPage.Cell {
+        var cell: AdminPage.Cell = ""
+        cell.buttons = try ["release", "drop"].map { action in
+            AdminPage.Button(
+                label: action == "release" ? "Release" : "Drop",
+                path: call.call.path("/admin/sync-runs/\(run.id)/\(action)"),
+                csrf: try call.token(AdminRoutes.purpose(action, run.id)))
+        }
+        return cell
+    }
+
+    private static func summary(of run: SyncRunView) -> String {
+        let counts = (run.summary.object ?? [:]).compactMap { name, value in
+            value.integer.flatMap { $0 == 0 ? nil : "\($0) \(words(name))" }
+        }
+        let held = (run.holdReasons.list ?? []).compactMap(\.string)
+        let parts = counts.sorted() + held.map { "held: \(words($0))" }
+        return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+    }
+
+    private static func people(_ gateway: Gateway, _ call: AccountCall) async throws -> AdminPage.Table {
+        let after = call.call.query["people"].flatMap { PersonID($0) }
+        let limit = AdminRoutes.rowLimit
+        let found = try await gateway.people.list(
+            in: call.call.tenant.id, after: after, search: nil, limit: limit + 1)
+        var table = AdminPage.Table(
+            caption: "People", columns: ["Name", "User name", "State", "Kept by"],
+            rows: found.prefix(limit).map { person -> [AdminPage.Cell] in
+                [
+                    .init(person.displayName ?? person.login), .init(person.login),
+                    .init(person.isActive ? "active" : "disabled"), .init(person.managedBy.rawValue),
+                ]
+            })
+        if found.count > limit { table.nextPath = call.call.path("/admin?people=\(found[limit - 1].id)") }
+        return table
+    }
+
+    private static func alive(_ gateway: Gateway, _ tenant: TenantID) -> [Session] {
+        gateway.sessions.sessions(in: tenant, after: nil, limit: 10_000)
+    }
+
+    private static func sessions(_ gateway: Gateway, _ tenant: TenantID) async throws -> AdminPage.Table {
+        var rows: [[AdminPage.Cell]] = []
+        for session in alive(gateway, tenant).sorted(by: { $0.lastSeenAt > $1.lastSeenAt }).prefix(AdminRoutes.rowLimit)
+        {
+            let person = try await gateway.people.person(session.person, in: tenant)
+            let strength = session.strength >= .aal2 ? "two factors" : "one factor"
+            rows.append([
+                .init(person.login), .init(strength), .init(session.createdAt.rfc3339),
+                .init(session.lastSeenAt.rfc3339),
+            ])
+        }
+        return AdminPage.Table(caption: "Sessions", columns: ["Person", "Proven by", "Since", "Last used"], rows: rows)
+    }
+
+    private static func journal(
+        _ gateway: Gateway, _ tenant: TenantID, _ size: Int64
+    ) async throws -> AdminPage.Table {
+        let limit = AdminRoutes.rowLimit
+        let entries = try await gateway.audit.events(in: tenant, after: max(0, size - Int64(limit)), limit: limit)
+        return AdminPage.Table(
+            caption: "Newest journal entries", columns: ["Position", "Time", "What", "By"],
+            rows: entries.reversed().map { entry -> [AdminPage.Cell] in
+                [.init(String(entry.position)), .init(entry.at.rfc3339), .init(entry.type), .init(entry.actor)]
+            })
+    }
+
+    private static func words(_ code: String) -> String { code.replacing("_", with: " ") }
+}

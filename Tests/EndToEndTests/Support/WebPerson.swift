@@ -1,0 +1,104 @@
+import Fixtures
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import Vocabulary
+
+/// A person at a browser without scripts, in front of a reverse proxy: cookies per host, forms, redirects. Pages of an
+/// application's host go through `/auth/verify`, as nginx asks it.
+final class WebPerson {
+    private let client: any TestClientProtocol
+    private var cookies: [String: [String: String]] = [:]
+    private(set) var url = ""
+    private(set) var status = 0
+    private(set) var page = ""
+    private(set) var challenge = ""
+    private(set) var location: String?
+
+    static let gateway = "https://gate.example.org"
+
+    init(_ client: any TestClientProtocol) { self.client = client }
+
+    /// Opens a page and follows where it leads, as far as a browser would.
+    func open(_ target: String, accepting type: String = "text/html") async throws {
+        try await request(.get, target, accepting: type)
+        try await follow()
+    }
+
+    /// Fills and sends the page's form that has a field of this name.
+    func submit(_ field: String, _ values: [String: String]) async throws {
+        guard let form = HTMLForm.all(in: page).first(where: { $0.fields[field] != nil }) else {
+            throw Fault("test.form", .ourselves, "\(url) (\(status)) has no field \(field): \(page.suffix(600))")
+        }
+        let body = form.fields.merging(values) { $1 }
+            .map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }.joined(separator: "&")
+        try await request(.post, Self.gateway + form.action, body: body)
+        try await follow()
+    }
+
+    private func follow() async throws {
+        for _ in 0..<12 {
+            guard let next = location else { return }
+            try await request(.get, next.hasPrefix("/") ? Self.origin(url) + next : next)
+        }
+        throw Fault("test.circle", .ourselves, "Redirected in circles at \(url).")
+    }
+
+    /// One request, without following what it answers.
+    func request(
+        _ method: HTTPRequest.Method, _ target: String, body: String? = nil, accepting type: String = "text/html"
+    ) async throws {
+        let origin = Self.origin(target)
+        let path = String(target.dropFirst(origin.count))
+        let isApplication = origin != Self.gateway
+        let isOwn = isApplication && path.hasPrefix("/.gatehouse/")
+        var headers = proxied(origin, path, method)
+        headers[.accept] = type
+        if let held = cookies[origin], !held.isEmpty {
+            headers[.cookie] = held.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+        }
+        if body != nil {
+            headers[.contentType] = "application/x-www-form-urlencoded"
+            headers[.origin] = origin
+            headers[HTTPField.Name("Sec-Fetch-Site")!] = "same-origin"
+        }
+        let asked = isApplication && !isOwn ? "/auth/verify" : path
+        try await client.execute(
+            uri: asked, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
+        ) { self.take($0, origin, target) }
+    }
+
+    private func proxied(_ origin: String, _ path: String, _ method: HTTPRequest.Method) -> HTTPFields {
+        [
+            HTTPField.Name("X-Original-Method")!: method.rawValue, HTTPField.Name("X-Original-URI")!: path,
+            HTTPField.Name("X-Forwarded-Proto")!: "https", HTTPField.Name("X-Forwarded-For")!: "192.0.2.7",
+            HTTPField.Name("X-Forwarded-Host")!: String(origin.dropFirst("https://".count)),
+        ]
+    }
+
+    private func take(_ answer: TestResponse, _ origin: String, _ target: String) {
+        for value in answer.headers[values: .setCookie] {
+            let pair = value.split(separator: ";")[0].split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            cookies[origin, default: [:]][String(pair[0])] = value.contains("Max-Age=0") ? nil : String(pair[1])
+        }
+        url = target
+        status = answer.status.code
+        page = String(buffer: answer.body)
+        challenge = answer.headers[.wwwAuthenticate] ?? ""
+        let refresh = answer.headers[HTTPField.Name("Refresh")!]?.split(separator: "=", maxSplits: 1).last.map(
+            String.init)
+        location = answer.headers[.location] ?? refresh
+    }
+
+    private static func origin(_ url: String) -> String {
+        "https://" + url.dropFirst("https://".count).prefix { $0 != "/" && $0 != "?" }
+    }
+
+    private static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+}
