@@ -166,13 +166,13 @@ struct SyncGuardrailTests {
         try await bench.run()
         bench.source.people = Array(bench.source.people.dropFirst(15))
         bench.source.pause = .milliseconds(200)
-        async let report = bench.run()
+        let report = Task { try await bench.run() }
         try await Task.sleep(for: .milliseconds(60))
         let run = try #require(try await bench.service.list(in: bench.tenant).first { $0.state == .running }).id
         try await bench.store.write(.administration) { tx in
             _ = try tx.sql.execute("UPDATE sync_run SET state = 'failed' WHERE id = ?1", [.id(run)])
         }
-        await #expect(throws: Fault("storage.conflict", .caller, "")) { try await report }
+        await #expect(throws: Fault("storage.conflict", .caller, "")) { try await report.value }
         let row = try await bench.service.show(run, in: bench.tenant)
         #expect(row.run.state == .failed)
         #expect(row.plan == nil)
