@@ -66,6 +66,7 @@ struct NginxText {
         \(identity)
                     error_page 401 = @gatehouse_login;
                     error_page 403 = @gatehouse_denied;
+        \(silenced)
                     proxy_pass \(site.application);
                     proxy_http_version 1.1;
         \(forwarded)
@@ -117,6 +118,14 @@ struct NginxText {
                     proxy_set_header X-Forwarded-Host $host;
                     proxy_set_header X-Forwarded-For $remote_addr;
         """
+    }
+
+    /// What a browser could tell an application of a method or path other than the one that was decided on.
+    private var silenced: String {
+        [
+            "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Original-URI",
+            "X-Original-URL", "X-Rewrite-URL", "Forwarded",
+        ].map { "            proxy_set_header \($0) \"\";" }.joined(separator: "\n")
     }
 
     /// Each header is taken from the gateway's answer and replaces whatever the browser sent under its name.

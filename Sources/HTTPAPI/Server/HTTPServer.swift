@@ -1,6 +1,5 @@
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -9,6 +8,9 @@ import Vocabulary
 /// One listener. It is a `Service`: `run()` returns after a graceful shutdown, when the open requests are answered.
 public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Context == GatewayRequestContext {
     private let application: Application<Responder>
+    private let certificates: ServerCertificates?
+    private let logger: Logger
+    private let certificateInterval: Duration
 
     /// Prepares a listener; TLS files are read here, so that a wrong path stops the start.
     ///
@@ -21,16 +23,32 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
         let address = try configuration.address.bindAddress()
         var settings = ApplicationConfiguration(address: address, backlog: 512)
         settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.limits.connections)
-        let plain = HTTPServerBuilder.http1(configuration: configuration.limits.channel)
-        let server =
-            try configuration.tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0.load()) } ?? plain
+        let certificates = try configuration.tls.map(ServerCertificates.init)
+        let channel = configuration.limits.channel
+        self.certificates = certificates
+        self.logger = logger
+        certificateInterval = configuration.certificateInterval
         application = Application(
-            responder: responder, server: server, configuration: settings,
+            responder: responder,
+            server: HTTPServerBuilder { responder in
+                let plain = HTTP1Channel(responder: responder, configuration: channel)
+                return certificates.map { TLSListener(base: plain, certificates: $0) } ?? plain
+            }, configuration: settings,
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
     }
 
     /// Serves until it is told to stop, then lets running requests finish; throws when the port cannot be had.
-    public func run() async throws { try await application.run() }
+    public func run() async throws {
+        guard let certificates else { return try await application.run() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask {
+                while (try? await Task.sleep(for: certificateInterval)) != nil { certificates.refresh(logger) }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
 }
 
 extension HTTPServerConfiguration.Address {
@@ -54,6 +72,7 @@ extension HTTPServerConfiguration.Address {
 extension HTTPLimits {
     var channel: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(self)],
             idleTimeout: .seconds(Int64(idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerFieldBytes, maxHeaderListSize: headerListBytes,

@@ -25,6 +25,8 @@ public struct HTTPServerConfiguration: Sendable {
     /// Nil speaks plain HTTP: for the control socket, or behind a proxy on the same host.
     public var tls: TLSFiles?
     public var limits: HTTPLimits
+    /// How often the TLS files are looked at; a renewed certificate is in use at most this much later.
+    public var certificateInterval: Duration = .seconds(10)
 
     public init(address: Address, tls: TLSFiles? = nil, limits: HTTPLimits = HTTPLimits()) {
         self.address = address
@@ -42,8 +44,15 @@ public struct HTTPLimits: Sendable, Equatable {
     /// Bytes of all header fields together.
     public var headerListBytes = 32 * 1_024
     public var headerCount = 100
-    /// Seconds after which a silent connection is closed.
+    /// Seconds after which a silent connection is closed, and within which a handshake and the head of a request must be
+    /// whole, however busily their bytes trickle in.
     public var idleSeconds = 60
+    /// Seconds within which a request's body must be whole once its head is.
+    public var requestSeconds = 30
+    /// Seconds that an answer may wait for its reader.
+    public var writeStallSeconds = 30
+    /// Bytes of an unread body that are thrown away after the answer, before the connection is closed.
+    public var discardedBytes = 256 * 1_024
     /// Connections accepted at once; more wait in the kernel's queue.
     public var connections = 4_096
     /// Requests answered at once; more get 503 with Retry-After.

@@ -4,7 +4,8 @@ import Hummingbird
 import NIOCore
 import Vocabulary
 
-/// Token introspection (RFC 7662) of application sessions and API keys, for authenticated callers.
+/// Token introspection (RFC 7662) of application sessions and API keys, for authenticated callers, each about the tokens
+/// that are for it: the permission `introspect` on `token`, whose resource is the application a token was made for.
 struct IntrospectionRoute: Sendable {
     let gateway: Gateway
     let gate: RouteRegistry.Gate
@@ -20,24 +21,38 @@ struct IntrospectionRoute: Sendable {
         guard let caller = try await gate.principal(request, context, tenant), caller.tenant == tenant.id else {
             throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header)
         }
-        try await gate.authorize(caller, "introspect", "token", tenant)
-        let body = try await request.body.collect(upTo: 16 * 1_024)
+        // §2.1: by POST, as a form. A token in the query would stand in logs, so nothing is read from there.
+        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingSpaces().lowercased() }
+        guard type == "application/x-www-form-urlencoded" else {
+            throw Refusal.unsupportedMediaType(expected: "application/x-www-form-urlencoded")
+        }
+        let body = try await request.body.collect(upTo: Self.formLimit)
         let form = try FormBody(Array(body.readableBytesView))
         guard let token = form.secret("token") else {
             throw Refusal.badRequest(code: "introspection.token_missing", where: "The form has no `token`.")
         }
-        let answer = try await introspect(token.reveal(), in: tenant.id)
+        let answer = try await introspect(token.reveal(), in: tenant.id, for: caller)
         return Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(string: CanonicalJSON.encode(answer))))
     }
 
-    // RFC 7662 §2.2: whatever is wrong with a token, the answer is the same one member.
-    private func introspect(_ token: String, in tenant: TenantID) async throws -> AttributeValue {
+    static let formLimit = 16 * 1_024
+
+    // RFC 7662 §2.2: whatever is wrong with a token, or with this caller's asking about it, the answer is the same one
+    // member.
+    private func introspect(
+        _ token: String, in tenant: TenantID, for caller: Principal
+    ) async throws -> AttributeValue {
         let inactive: AttributeValue = ["active": .bool(false)]
         guard case .success(let credential) = gateway.sessions.validate(any: token) else { return inactive }
         let principal = credential.principal
-        guard principal.tenant == tenant, let person = try await gateway.describe(principal) else { return inactive }
+        let audience = principal.audience.flatMap { gateway.applications.application($0) }
+        guard principal.tenant == tenant,
+            case .permitted = try await gateway.management(
+                of: caller, "introspect", "token", resource: audience?.settings.key ?? "", in: tenant),
+            let person = try await gateway.describe(principal)
+        else { return inactive }
         var members: [String: AttributeValue] = [
             "active": .bool(true), "sub": .string(principal.subject.id), "token_type": "Bearer",
             "exp": .integer(credential.expiresAt.seconds), "username": .string(person.login),
@@ -46,9 +61,7 @@ struct IntrospectionRoute: Sendable {
             "amr": .list(principal.amr.map(AttributeValue.string)),
         ]
         if let time = principal.authenticatedAt { members["auth_time"] = .integer(time.seconds) }
-        if let audience = principal.audience.flatMap({ gateway.applications.application($0) }) {
-            members["aud"] = .string(audience.settings.key)
-        }
+        if let audience { members["aud"] = .string(audience.settings.key) }
         if let scopes = principal.scopes { members["scope"] = .string(scopes.joined(separator: " ")) }
         if case .applicationSession(let id) = principal.credential { members["sid"] = .string(id.description) }
         return .object(members)

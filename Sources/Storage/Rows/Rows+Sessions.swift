@@ -119,6 +119,17 @@ extension SQLConnection {
         }
     }
 
+    /// Ends one application's session, and no other; false when it had ended or never was.
+    public func end(
+        _ session: ApplicationSessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp
+    ) throws -> Bool {
+        try execute(
+            """
+            UPDATE application_session SET ended_at = ?3, ended = ?4
+            WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL
+            """, [.id(session), .id(tenant), .time(now), .text(reason.rawValue)]) == 1
+    }
+
     /// Notes a use, as for a session of the gateway.
     public func touch(_ session: ApplicationSessionID, at now: Timestamp) throws {
         try execute(
