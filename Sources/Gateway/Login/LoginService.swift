@@ -133,7 +133,7 @@ public struct LoginService: Sendable {
         if work.login.isEmpty { work.login = person.login }
         return LoginSubjectFacts(
             person: id, tenant: tenant, isActive: person.isActive, enrolledFactors: factors,
-            rolesRequireMFA: standing.requiresMultiFactor,
+            rolesRequireMFA: standing.requiresMultiFactor, mayBeAskedForMFA: standing.mayBeAskedForMultiFactor,
             mayHaveLocalPassword: providers.contains(where: \.isLocal) && person.managedBy != .sync)
     }
 }

@@ -137,6 +137,10 @@ struct AccountRoutes: Sendable {
                     name: "Password", detail: "Kept here, as a hash.",
                     action: .init("Change", call.path("/account/password"))))
         }
+        let provider = gateway.providers.all(in: call.tenant.id).first { $0.id == account.session.provider }
+        if !known.contains(.password), let provider {
+            rows.append(.init(name: "Password", detail: "Kept by \(provider.configuration.name)."))
+        }
         guard known.contains(.oneTimePassword) else {
             let mayEnrol = try await gateway.login.mayEnrol(account.session)
             rows.append(
@@ -178,7 +182,7 @@ struct AccountRoutes: Sendable {
     }
 
     private static func detail(_ session: Session) -> String {
-        "Since \(session.createdAt.rfc3339), last used \(session.lastSeenAt.rfc3339)"
+        "Since \(session.createdAt.reading), last used \(session.lastSeenAt.reading)"
     }
 
     /// The words of a closed list; what the query says is never shown.

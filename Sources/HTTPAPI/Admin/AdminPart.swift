@@ -42,7 +42,7 @@ enum AdminPart: CaseIterable {
             caption: "Providers", columns: ["Provider", "State", "Last directory job"],
             rows: rows.map { health -> [AdminPage.Cell] in
                 let sync = health.lastSync.map {
-                    "\($0.state)\($0.failure.map { ", \($0)" } ?? "") at \($0.startedAt.rfc3339)"
+                    "\($0.state)\($0.failure.map { ", \($0)" } ?? "") at \($0.startedAt.reading)"
                 }
                 return [.init(health.key), .init(words(health.state)), .init(sync ?? "–")]
             })
@@ -56,7 +56,7 @@ enum AdminPart: CaseIterable {
             caption: "Directory jobs", columns: ["Started", "Provider", "State", "What it did", "Decide"],
             rows: try runs.map { run -> [AdminPage.Cell] in
                 [
-                    .init(run.startedAt.rfc3339), .init(run.provider),
+                    .init(run.startedAt.reading), .init(run.provider),
                     .init(words(run.state) + (run.failure.map { ", \($0)" } ?? "")), .init(summary(of: run)),
                     run.state == "held" && mayRelease ? try decision(run, call) : "–",
                 ]
@@ -111,8 +111,8 @@ enum AdminPart: CaseIterable {
             let person = try await gateway.people.person(session.person, in: tenant)
             let strength = session.strength >= .aal2 ? "two factors" : "one factor"
             rows.append([
-                .init(person.login), .init(strength), .init(session.createdAt.rfc3339),
-                .init(session.lastSeenAt.rfc3339),
+                .init(person.login), .init(strength), .init(session.createdAt.reading),
+                .init(session.lastSeenAt.reading),
             ])
         }
         return AdminPage.Table(caption: "Sessions", columns: ["Person", "Proven by", "Since", "Last used"], rows: rows)
@@ -126,7 +126,7 @@ enum AdminPart: CaseIterable {
         return AdminPage.Table(
             caption: "Newest journal entries", columns: ["Position", "Time", "What", "By"],
             rows: entries.reversed().map { entry -> [AdminPage.Cell] in
-                [.init(String(entry.position)), .init(entry.at.rfc3339), .init(entry.type), .init(entry.actor)]
+                [.init(String(entry.position)), .init(entry.at.reading), .init(entry.type), .init(entry.actor)]
             })
     }
 

@@ -55,18 +55,21 @@ public struct LoginSubjectFacts: Sendable, Hashable {
     public let enrolledFactors: Set<AuthenticationMethod>
     /// Whether one of the person's roles requires two factors.
     public let rolesRequireMFA: Bool
+    /// Whether a role, a policy or an application may ask this person for two factors, now or later.
+    public let mayBeAskedForMFA: Bool
     /// Whether the person may have a local password: set-up and reset links set one only then.
     public let mayHaveLocalPassword: Bool
 
     public init(
         person: PersonID, tenant: TenantID, isActive: Bool, enrolledFactors: Set<AuthenticationMethod> = [],
-        rolesRequireMFA: Bool = false, mayHaveLocalPassword: Bool = true
+        rolesRequireMFA: Bool = false, mayBeAskedForMFA: Bool = false, mayHaveLocalPassword: Bool = true
     ) {
         self.person = person
         self.tenant = tenant
         self.isActive = isActive
         self.enrolledFactors = enrolledFactors
         self.rolesRequireMFA = rolesRequireMFA
+        self.mayBeAskedForMFA = mayBeAskedForMFA || rolesRequireMFA
         self.mayHaveLocalPassword = mayHaveLocalPassword
     }
 }

@@ -17,6 +17,10 @@ extension LoginFlow {
             if !setsByLink { return goes(to: mayEnrolFirstFactor ? .enrolment : .invitation, context) }
         }
         if passwordChange != nil { return goes(to: .passwordChange, context) }
+        // Whoever was invited and may be asked for two factors sets up the first one now: a password alone never will.
+        if mayEnrolFirstFactor, facts.mayBeAskedForMFA, facts.enrolledFactors.isEmpty, !isSecondFactorProven {
+            return goes(to: .enrolment, context)
+        }
         return complete(context, now)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Vocabulary
 
 @testable import HTTPAPI
 
@@ -108,5 +109,11 @@ struct PageTests {
         let first = try PageRenderer(site: "Gatehouse").html(
             PasswordPage(form: calm, identifier: "ada", restartPath: "/login"))
         #expect(!first.contains("aria-invalid"))
+    }
+
+    @Test("times are written for people")
+    func times() {
+        #expect(Timestamp(seconds: 1_795_247_313).reading == "21 Nov 2026, 07:48 UTC")
+        #expect(Timestamp(seconds: 0).reading == "1 Jan 1970, 00:00 UTC")
     }
 }

@@ -84,6 +84,27 @@ import Vocabulary
         #expect(changed.outcome == .show(.invitation, nil))
     }
 
+    @Test(arguments: [true, false])
+    func anInvitationSetsUpTheFirstFactorOfWhoeverMayBeAskedForIt(mayBeAsked: Bool) {
+        var fixture = LoginFixture()
+        fixture.mayHaveLocalPassword = false
+        fixture.mayBeAskedForMFA = mayBeAsked
+        let flow = fixture.begin()
+        let invited = fixture.decide(flow, .linkOpened(.invitation, fixture.proof(flow, .singleUseLink)))
+        let sent = fixture.decide(invited.flow, .passwordSubmitted(login: "ada@corp.example")).flow
+        let proven = fixture.decide(sent, .primaryVerified(fixture.proof(sent)))
+        #expect(mayBeAsked ? proven.outcome == .enrol(nil) : proven.outcome.grant != nil)
+    }
+
+    @Test func aResetNeverSetsUpAFirstFactorThoughOneMayBeAskedFor() {
+        var fixture = LoginFixture()
+        fixture.mayBeAskedForMFA = true
+        let flow = fixture.begin()
+        let opened = fixture.decide(flow, .linkOpened(.passwordReset, fixture.proof(flow, .singleUseLink)))
+        let changed = fixture.decide(opened.flow, .passwordChanged(fixture.proof(opened.flow)))
+        #expect(changed.outcome.grant?.strength == .aal1)
+    }
+
     @Test func aDirectoryPersonGetsNoLocalPasswordFromALink() {
         var fixture = LoginFixture()
         fixture.mayHaveLocalPassword = false

@@ -20,6 +20,7 @@ struct LoginFixture {
     let browser = hash(1)
     var enrolled: Set<AuthenticationMethod> = []
     var rolesRequireMFA = false
+    var mayBeAskedForMFA = false
     var requestRequiresMFA = false
     var isActive = true
     var mayHaveLocalPassword = true
@@ -37,7 +38,8 @@ struct LoginFixture {
             subject: person.map {
                 LoginSubjectFacts(
                     person: $0, tenant: tenant, isActive: isActive, enrolledFactors: enrolled,
-                    rolesRequireMFA: rolesRequireMFA, mayHaveLocalPassword: mayHaveLocalPassword)
+                    rolesRequireMFA: rolesRequireMFA, mayBeAskedForMFA: mayBeAskedForMFA,
+                    mayHaveLocalPassword: mayHaveLocalPassword)
             }, requestRequiresMFA: requestRequiresMFA, stepUpSession: session)
     }
 
