@@ -108,7 +108,11 @@ extension LimitLedger {
     /// Adds an execution and forgets what no limit can look back at any more, by the time of the event.
     private mutating func count(_ usage: Usage, at moment: Timestamp) {
         executions.append(usage)
+        for key in CounterKey.all(of: usage) { counters[key, default: Counter()].add(usage) }
         let horizon = moment - Bounds.memory
-        if let first = executions.first, first.at < horizon { executions.removeAll { $0.at < horizon } }
+        guard let first = executions.first, first.at < horizon else { return }
+        executions.removeAll { $0.at < horizon }
+        let day = floorDivided(horizon.seconds, by: 86_400) - 1
+        counters = counters.filter { $0.key.isNewer(than: day) }
     }
 }

@@ -45,14 +45,16 @@ public struct LimitLedger: Sendable, Hashable, Codable {
     }
 
     public let rule: RuleID
-    /// Oldest first.
+    /// Oldest first; what rolling limits look at.
     public internal(set) var executions: [Usage]
+    /// The sums of days and weeks, so that a decision need not add up what was executed.
+    var counters: [CounterKey: Counter]
     public internal(set) var reservations: [ReservationID: Reservation]
     public internal(set) var version: Int64
 
     /// A ledger in which nothing was counted yet.
     public init(rule: RuleID) {
-        (self.rule, executions, reservations, version) = (rule, [], [:], 0)
+        (self.rule, executions, counters, reservations, version) = (rule, [], [:], [:], 0)
     }
 
     /// Whether the usage stays within every limit, what is executed and what is held back counted together.
@@ -73,8 +75,12 @@ public struct LimitLedger: Sendable, Hashable, Codable {
         _ limit: Limit, for usage: Usage, _ context: LimitContext = LimitContext(), at now: Timestamp
     ) -> Amount {
         let held = reservations.values.lazy.filter { $0.expiresAt > now }.map(\.usage)
-        let used = sum(executions, limit, usage) + sum(held, limit, usage)
-        return limit.maximum.amount(context) - used
+        return limit.maximum.amount(context) - executed(limit, usage) - sum(held, limit, usage)
+    }
+
+    private func executed(_ limit: Limit, _ usage: Usage) -> Amount {
+        guard let key = CounterKey(limit, usage) else { return sum(executions, limit, usage) }
+        return counters[key]?.sum(limit.measure) ?? .zero
     }
 
     private func sum(_ usages: some Sequence<Usage>, _ limit: Limit, _ now: Usage) -> Amount {

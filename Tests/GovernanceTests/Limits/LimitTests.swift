@@ -204,4 +204,32 @@ struct LimitTests {
         #expect(Amount(.max) + Amount(.max) > Amount(9_000_000_000_000))
         #expect(Amount(millionths: 1_500_000).description == "1.5" && Amount(-2).description == "-2")
     }
+
+    @Test("the counters of days and weeks agree with adding up what was executed", arguments: 0..<20)
+    func counters(seed: UInt64) throws {
+        var generator = Seeded(seed)
+        let people = [ada, .person(PersonID(high: 0xB, low: 0xB))]
+        var ledger: LimitLedger?
+        var all: [Usage] = []
+        for step in 0..<120 {
+            let now = noon + .hours(step * 5)
+            let usage = try usage(
+                ["pct": Int64.random(in: -3...3, using: &generator)], at: now,
+                by: people[Int.random(in: 0...1, using: &generator)],
+                on: step % 4 == 0 ? nil : [UInt8.random(in: 0...1, using: &generator)])
+            ledger = try LimitLedger.applying(Recorded(.executed(rule, usage), at: now, actor: admin), to: ledger)
+            all.append(usage)
+            for sharing in Limit.Sharing.allCases where sharing != .resource || usage.resource != nil {
+                for period in [Limit.Period.day, .isoWeek] {
+                    let limit = try limit(.absolute("pct"), period, 1_000, per: sharing)
+                    let expected = all.filter { earlier in
+                        (period == .day ? earlier.day == usage.day : earlier.week == usage.week)
+                            && (sharing != .user || earlier.user == usage.user)
+                            && (sharing != .resource || earlier.resource == usage.resource)
+                    }.reduce(Amount.zero) { $0 + ($1.amounts["pct"] ?? .zero).magnitude }
+                    #expect(ledger?.headroom(limit, for: usage, at: now) == Amount(1_000) - expected)
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,67 @@
+import Vocabulary
+
+extension Approval {
+    /// Folds one event. Pure; throws `invalidSequence` for an event that cannot stand there.
+    public static func applying(
+        _ recorded: Recorded<ApprovalEvent>, to state: Approval?
+    ) throws(GovernanceError) -> Approval {
+        guard var approval = state else {
+            guard case .requested(let content) = recorded.event else {
+                throw .invalidSequence(kind: "approval", event: "change")
+            }
+            return Approval(content, at: recorded.at)
+        }
+        approval.version += 1
+        switch recorded.event {
+        case .requested: throw .invalidSequence(kind: "approval", event: "requested")
+        case .approved(let approver, let principal, _):
+            approval.votes.append(
+                Vote(stage: approval.stage, by: approver, onBehalfOf: principal, at: recorded.at))
+        case .stageEntered(let number, let deadline): approval.enter(number, deadline)
+        case .delegated(let from, let to, let until):
+            approval.delegations.append(Delegation(from: from, to: to, until: until))
+        case .outsiderInvited(let digest): approval.outsiders.append(digest)
+        case .escalated(let trigger, let roles, let deadline):
+            approval.escalated.append(trigger)
+            approval.furtherRoles += roles.filter { !approval.furtherRoles.contains($0) }
+            approval.deadline = deadline
+            approval.isReminded = false
+        case .rejected(let approver, _): approval.rejections.append(approver)
+        case .reminded: approval.isReminded = true
+        case .overrideBegun(let approver, _): approval.overrideBegunBy = approver
+        case .overridden(let approver, _, let needsReview):
+            if approval.overrideBegunBy == nil { approval.overrideBegunBy = approver }
+            approval.needsReview = needsReview
+            approval.close(.overridden, recorded.at)
+        case .reviewed: approval.needsReview = false
+        case .closed(let state): approval.close(state, recorded.at)
+        }
+        return approval
+    }
+
+    private init(_ content: ApprovalEvent.Requested, at moment: Timestamp) {
+        (id, template, requester) = (content.id, content.template, content.requester)
+        (rules, requestDigest, risk) = (content.rules, content.requestDigest, content.risk)
+        (stages, escalations) = (content.details.stages, content.details.escalations)
+        state = .pending
+        stage = content.details.stages.indices.first { !content.skipped.contains($0) } ?? 0
+        (deadline, skipped) = (content.deadline, content.skipped)
+        (votes, rejections, escalated, furtherRoles, delegations, outsiders) = ([], [], [], [], [], [])
+        isReminded = false
+        (overrideBegunBy, needsReview, version) = (nil, false, 1)
+        (createdAt, endedAt) = (moment, nil)
+    }
+
+    private mutating func enter(_ number: Int, _ deadline: Timestamp) {
+        stage = number
+        self.deadline = deadline
+        isReminded = false
+        escalated = escalated.filter { $0 == .highRisk }
+        furtherRoles = escalations.filter { escalated.contains($0.trigger) }.flatMap(\.roles)
+    }
+
+    private mutating func close(_ state: State, _ moment: Timestamp) {
+        self.state = state
+        endedAt = moment
+    }
+}

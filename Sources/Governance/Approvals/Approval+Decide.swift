@@ -1,0 +1,141 @@
+import Vocabulary
+
+extension Approval {
+    /// What follows from a command. Pure.
+    public func decide(_ command: ApprovalCommand, now: Timestamp) throws(GovernanceError) -> [ApprovalEvent] {
+        if case .review(let reviewer, let comment) = command { return [try review(reviewer, comment)] }
+        guard state == .pending else { throw .approvalClosed(state: state.rawValue) }
+        switch command {
+        case .approve(let approver, let roles, let comment):
+            return try approve(approver, roles, checked(comment), now)
+        case .reject(let approver, let roles, let comment):
+            return try reject(approver, roles, checked(comment), now)
+        case .delegate(let from, let roles, let to, let until):
+            return [try delegate(from, roles, to, until, now)]
+        case .invite(let digest):
+            guard (16...64).contains(digest.count), outsiders.count < WorkflowTemplate.Limits.approvals else {
+                throw .invalid(field: "outsider", reason: "has no digest, or there are too many")
+            }
+            return outsiders.contains(digest) ? [] : [.outsiderInvited(digest)]
+        case .escalate: return try escalate(.manual, now)
+        case .cancel(let subject):
+            guard subject == requester else { throw .notAnApprover }
+            return [.closed(.cancelled)]
+        default: return [try override(command)]
+        }
+    }
+
+    private func checked(_ text: String?) throws(GovernanceError) -> String? {
+        guard (text?.utf8.count ?? 0) <= WorkflowTemplate.Limits.textBytes else {
+            throw .invalid(field: "comment", reason: "is longer than \(WorkflowTemplate.Limits.textBytes) bytes")
+        }
+        return text
+    }
+
+    /// In whose place somebody may vote: their own, nil, or that of one who delegated. Throws when in nobody's.
+    private func standing(
+        of approver: Approver, _ roles: Set<String>, _ now: Timestamp
+    ) throws(GovernanceError) -> Approver? {
+        guard approver != .subject(requester) else { throw .requesterMayNotApprove }
+        guard !hasVoted(approver) else { throw .alreadyDecided }
+        if case .outsider(let digest) = approver {
+            guard outsiders.contains(digest) else { throw .notAnApprover }
+            return nil
+        }
+        if !roles.isDisjoint(with: approverRoles) { return nil }
+        let delegation = delegations.first { $0.to == approver && $0.until > now }
+        guard let delegation else { throw .notAnApprover }
+        guard !hasVoted(delegation.from) else { throw .alreadyDecided }
+        return delegation.from
+    }
+
+    /// Whether somebody's word is in already, given by themselves or for them, at any stage.
+    private func hasVoted(_ approver: Approver) -> Bool {
+        rejections.contains(approver) || votes.contains { $0.by == approver || $0.onBehalfOf == approver }
+    }
+
+    private func approve(
+        _ approver: Approver, _ roles: Set<String>, _ comment: String?, _ now: Timestamp
+    ) throws(GovernanceError) -> [ApprovalEvent] {
+        let principal = try standing(of: approver, roles, now)
+        let vote = ApprovalEvent.approved(approver, onBehalfOf: principal, comment: comment)
+        guard votes.count(where: { $0.stage == stage }) + 1 >= stages[stage].minApprovals else { return [vote] }
+        let next = stages.indices.first { $0 > stage && !skipped.contains($0) }
+        guard let next else { return [vote, .closed(.approved)] }
+        return [vote, .stageEntered(next, deadline: now + stages[next].timeout)]
+    }
+
+    private func reject(
+        _ approver: Approver, _ roles: Set<String>, _ comment: String?, _ now: Timestamp
+    ) throws(GovernanceError) -> [ApprovalEvent] {
+        _ = try standing(of: approver, roles, now)
+        let rejection = ApprovalEvent.rejected(approver, comment: comment)
+        guard let escalation = open(.rejection) else { return [rejection, .closed(.rejected)] }
+        return [rejection, .escalated(.rejection, roles: escalation.roles, deadline: now + stages[stage].timeout)]
+    }
+
+    private func delegate(
+        _ from: Approver, _ roles: Set<String>, _ to: Approver, _ until: Timestamp, _ now: Timestamp
+    ) throws(GovernanceError) -> ApprovalEvent {
+        // Only one's own vote can be given away, and not to the requester.
+        guard try standing(of: from, roles, now) == nil, from != to else { throw .notAnApprover }
+        guard to != .subject(requester) else { throw .requesterMayNotApprove }
+        guard until > now, until - now <= .days(366), delegations.count < 1_000 else {
+            throw .invalid(field: "until", reason: "is not within a year, or there are too many delegations")
+        }
+        return .delegated(from: from, to: to, until: until)
+    }
+
+    /// The escalation for a trigger that has not been used at this stage.
+    private func open(_ trigger: Escalation.Trigger) -> Escalation? {
+        escalated.contains(trigger) ? nil : escalations.first { $0.trigger == trigger }
+    }
+
+    private func escalate(
+        _ trigger: Escalation.Trigger, _ now: Timestamp
+    ) throws(GovernanceError) -> [ApprovalEvent] {
+        guard let escalation = open(trigger) else {
+            throw .invalid(field: "escalation", reason: "is not provided for, or was used")
+        }
+        return [.escalated(trigger, roles: escalation.roles, deadline: max(deadline, now + stages[stage].timeout))]
+    }
+
+    private func override(_ command: ApprovalCommand) throws(GovernanceError) -> ApprovalEvent {
+        let (approver, reason, isAlone): (Approver, String, Bool)
+        switch command {
+        case .override(let by, let text): (approver, reason, isAlone) = (by, text, false)
+        case .overrideAlone(let by, let text): (approver, reason, isAlone) = (by, text, true)
+        default: throw .invalid(field: "command", reason: "is not one of an approval")
+        }
+        guard trimmed(reason).count >= Exemption.reasonMinimum else {
+            throw .exemptionReasonTooShort(trimmed(reason).count)
+        }
+        _ = try checked(reason)
+        guard case .subject(let subject) = approver else { throw .notAnApprover }
+        guard subject != requester else { throw .requesterMayNotApprove }
+        if isAlone { return .overridden(approver, reason: reason, needsReview: true) }
+        guard let first = overrideBegunBy else { return .overrideBegun(approver, reason: reason) }
+        guard first != approver else { throw .alreadyDecided }
+        return .overridden(approver, reason: reason, needsReview: false)
+    }
+
+    private func review(_ reviewer: Approver, _ comment: String?) throws(GovernanceError) -> ApprovalEvent {
+        guard needsReview else { throw .invalidState(current: state.rawValue, expected: "overridden without review") }
+        guard reviewer != .subject(requester), reviewer != overrideBegunBy, !hasVoted(reviewer) else {
+            throw .requesterMayNotApprove
+        }
+        return .reviewed(reviewer, comment: try checked(comment))
+    }
+
+    /// What the passing of time has made due: a reminder in the last quarter of a stage, an escalation at its deadline,
+    /// the end when there is nothing to escalate to. Nobody has to ask for it.
+    public func due(at now: Timestamp) -> [ApprovalEvent] {
+        guard state == .pending else { return [] }
+        guard now >= deadline else {
+            let quarter = stages[stage].timeout / 4
+            return !isReminded && now >= deadline - quarter ? [.reminded] : []
+        }
+        guard let escalation = open(.slaBreach) else { return [.closed(.expired)] }
+        return [.escalated(.slaBreach, roles: escalation.roles, deadline: now + stages[stage].timeout)]
+    }
+}

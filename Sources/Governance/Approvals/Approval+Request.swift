@@ -1,0 +1,45 @@
+import Vocabulary
+
+extension Approval {
+    /// How approvals are folded and written.
+    public static let aggregate = Aggregate<Approval, ApprovalEvent>(
+        kind: "approval", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        encode: { $0.record }, decode: { try ApprovalEvent.read($0) })
+
+    /// One stage by roles alone: what a rule without a workflow asks for.
+    public static func plainStage(_ roles: [String]) -> WorkflowTemplate.Details {
+        WorkflowTemplate.Details(name: "approval", stages: [WorkflowStage(name: "approval", approverRoles: roles)])
+    }
+
+    /// A new request for approval along these stages. A request whose conditions leave every stage out is refused:
+    /// nobody would have approved it.
+    public static func request(
+        _ request: ApprovalRequest, along details: WorkflowTemplate.Details, template: WorkflowTemplateID? = nil,
+        zones: ZoneTable, now: Timestamp
+    ) throws(GovernanceError) -> [ApprovalEvent] {
+        try details.check()
+        guard request.rules.count <= ApprovalRequest.ruleLimit, (16...64).contains(request.requestDigest.count),
+            (request.reason?.utf8.count ?? 0) <= WorkflowTemplate.Limits.textBytes
+        else { throw .invalid(field: "request", reason: "has too many rules, no digest or too long a reason") }
+        let skipped = details.stages.indices.filter { number in
+            !(details.stages[number].condition?.holds(request.circumstances, zones: zones, now: now) ?? true)
+        }
+        guard let first = details.stages.indices.first(where: { !skipped.contains($0) }) else {
+            throw .invalid(field: "stages", reason: "are all left out by their conditions")
+        }
+        let deadline = now + details.stages[first].timeout
+        var events: [ApprovalEvent] = [
+            .requested(
+                .init(
+                    id: request.id, template: template, requester: request.requester, rules: request.rules,
+                    requestDigest: request.requestDigest, risk: request.circumstances.risk, details: details,
+                    skipped: skipped, deadline: deadline, reason: request.reason))
+        ]
+        if request.circumstances.risk >= .high,
+            let escalation = details.escalations.first(where: { $0.trigger == .highRisk })
+        {
+            events.append(.escalated(.highRisk, roles: escalation.roles, deadline: deadline))
+        }
+        return events
+    }
+}

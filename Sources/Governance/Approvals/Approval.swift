@@ -1,0 +1,161 @@
+import Vocabulary
+
+/// A request for approval on its way through its stages: the fold of its events.
+///
+/// Approvers are distinct, over all stages, and never the requester. What people wrote stays with the events.
+public struct Approval: Sendable, Hashable, Codable {
+    /// Where it stands.
+    public enum State: String, Sendable, Codable, CaseIterable {
+        case pending, approved, rejected, expired, cancelled
+        /// Let through in an emergency.
+        case overridden
+    }
+
+    /// One person's word at a stage.
+    public struct Vote: Sendable, Hashable, Codable {
+        public let stage: Int
+        public let by: Approver
+        /// The one who delegated, when somebody votes in another's place.
+        public let onBehalfOf: Approver?
+        public let at: Timestamp
+    }
+
+    /// Somebody who votes in another's place until a moment.
+    public struct Delegation: Sendable, Hashable, Codable {
+        public let from: Approver
+        public let to: Approver
+        public let until: Timestamp
+    }
+
+    public let id: ApprovalID
+    /// The template whose stages these are; nil when a rule asked for one stage by roles alone.
+    public let template: WorkflowTemplateID?
+    public let requester: Subject
+    /// What the approval is good for.
+    public let rules: [RuleID]
+    /// Digest of the request that it is good for, and for no other.
+    public let requestDigest: [UInt8]
+    public let risk: RiskLevel
+    /// As they were when it was asked for; a later change of the template does not touch it.
+    public let stages: [WorkflowStage]
+    public let escalations: [Escalation]
+    public internal(set) var state: State
+    /// The stage that is being decided.
+    public internal(set) var stage: Int
+    public internal(set) var deadline: Timestamp
+    /// Stages that were not passed through, by their conditions.
+    public internal(set) var skipped: [Int]
+    public internal(set) var votes: [Vote]
+    /// Who rejected and was overruled by an escalation; they may not vote again.
+    public internal(set) var rejections: [Approver]
+    /// Whether the approvers of this stage were reminded.
+    public internal(set) var isReminded: Bool
+    /// What has been escalated at this stage.
+    public internal(set) var escalated: [Escalation.Trigger]
+    /// Roles asked besides those of the stage.
+    public internal(set) var furtherRoles: [String]
+    public internal(set) var delegations: [Delegation]
+    /// Outsiders who may vote at any stage, by the digest their link is bound to.
+    public internal(set) var outsiders: [[UInt8]]
+    /// Who began an emergency override that a second person has to confirm.
+    public internal(set) var overrideBegunBy: Approver?
+    /// An override whose review is still to come.
+    public internal(set) var needsReview: Bool
+    public internal(set) var version: Int64
+    public let createdAt: Timestamp
+    public internal(set) var endedAt: Timestamp?
+
+    /// Whether whoever watches has to be told: an override is under way or was used.
+    public var isAlarming: Bool { overrideBegunBy != nil || state == .overridden }
+
+    /// Whether the request with this digest may be carried out on the strength of it.
+    public func permits(_ digest: [UInt8]) -> Bool {
+        [.approved, .overridden].contains(state) && equalInConstantTime(digest, requestDigest)
+    }
+
+    /// What a later request is granted by it.
+    public var grant: RuleInquiry.ApprovalGrant? {
+        [.approved, .overridden].contains(state) ? RuleInquiry.ApprovalGrant(id, rules: Set(rules)) : nil
+    }
+
+    /// The roles of which one makes an approver now.
+    public var approverRoles: [String] {
+        stages.indices.contains(stage) ? stages[stage].approverRoles + furtherRoles : []
+    }
+}
+
+/// Who gives their word: somebody of the tenant, or an outsider by the digest their signed link is bound to.
+public enum Approver: Sendable, Hashable, Codable {
+    case subject(Subject)
+    case outsider([UInt8])
+}
+
+/// What is asked for when an approval is requested.
+public struct ApprovalRequest: Sendable, Hashable {
+    /// Rules one approval may be good for; one more is refused.
+    public static let ruleLimit = 256
+
+    public let id: ApprovalID
+    public let requester: Subject
+    public let rules: [RuleID]
+    public let requestDigest: [UInt8]
+    public let circumstances: StageCircumstances
+    public let reason: String?
+
+    /// A request for approval of one thing.
+    public init(
+        id: ApprovalID, requester: Subject, rules: [RuleID], requestDigest: [UInt8],
+        circumstances: StageCircumstances, reason: String? = nil
+    ) {
+        (self.id, self.requester, self.rules) = (id, requester, rules)
+        (self.requestDigest, self.circumstances, self.reason) = (requestDigest, circumstances, reason)
+    }
+}
+
+/// What can be asked of an approval. Whoever acts comes with the roles they hold now.
+public enum ApprovalCommand: Sendable, Hashable {
+    case approve(by: Approver, roles: Set<String>, comment: String? = nil)
+    case reject(by: Approver, roles: Set<String>, comment: String? = nil)
+    /// Somebody who may vote names somebody who votes in their place.
+    case delegate(from: Approver, roles: Set<String>, to: Approver, until: Timestamp)
+    case invite(outsider: [UInt8])
+    case escalate
+    case cancel(by: Subject)
+    /// In an emergency: begun by one, done by a second.
+    case override(by: Approver, reason: String)
+    /// In an emergency, alone: done at once, and to be reviewed.
+    case overrideAlone(by: Approver, reason: String)
+    /// The review of an override, by somebody who had no part in it.
+    case review(by: Approver, comment: String? = nil)
+}
+
+/// What can happen to an approval.
+public enum ApprovalEvent: Sendable, Hashable {
+    /// The content of the event that begins an approval.
+    public struct Requested: Sendable, Hashable {
+        public let id: ApprovalID
+        public let template: WorkflowTemplateID?
+        public let requester: Subject
+        public let rules: [RuleID]
+        public let requestDigest: [UInt8]
+        public let risk: RiskLevel
+        public let details: WorkflowTemplate.Details
+        /// Stages that the conditions leave out.
+        public let skipped: [Int]
+        public let deadline: Timestamp
+        public let reason: String?
+    }
+
+    case requested(Requested)
+    case approved(Approver, onBehalfOf: Approver?, comment: String?)
+    case rejected(Approver, comment: String?)
+    case stageEntered(Int, deadline: Timestamp)
+    case delegated(from: Approver, to: Approver, until: Timestamp)
+    case outsiderInvited([UInt8])
+    case escalated(Escalation.Trigger, roles: [String], deadline: Timestamp)
+    case reminded
+    case overrideBegun(Approver, reason: String?)
+    case overridden(Approver, reason: String?, needsReview: Bool)
+    case reviewed(Approver, comment: String?)
+    case closed(Approval.State)
+}
