@@ -172,7 +172,7 @@ struct SyncGuardrailTests {
         try await bench.store.write(.administration) { tx in
             _ = try tx.sql.execute("UPDATE sync_run SET state = 'failed' WHERE id = ?1", [.id(run)])
         }
-        await #expect(throws: Fault("storage.conflict", .caller, "")) { try await report.value }
+        await #expect(throws: Fault("stale", .caller, "")) { try await report.value }
         let row = try await bench.service.show(run, in: bench.tenant)
         #expect(row.run.state == .failed)
         #expect(row.plan == nil)
