@@ -70,7 +70,9 @@ public final class Gateway: Sendable {
         providers = ProviderTable()
         live = LiveCredentials()
         standings = StandingCache()
-        authorization = AuthorizationTable(store: store, configurationDigest: configuration.digest)
+        authorization = AuthorizationTable(
+            store: store, configurationDigest: configuration.digest,
+            multiFactorRoles: Set(configuration.multiFactor.requiredRoles))
         hasher = try PasswordHasher(
             configuration: PasswordHasherConfiguration(
                 parameters: try Argon2Parameters(
