@@ -65,11 +65,12 @@ check: packages-test
 	swift test --skip-build --disable-xctest $(SWIFT_FLAGS) --filter '^TidyTests\.'
 
 bench: packages-test
+	@.ci/packages bench
 	swift build -c release --package-path Benchmarks $(SWIFT_FLAGS)
-	Benchmarks/.build/release/AuthorizationBench Tests/Corpus/authz/workload.json
-	Benchmarks/.build/release/SyncBench
+	swift build -c release --package-path Benchmarks --product gatehouse $(SWIFT_FLAGS)
 	@# Other engines on the same requests, where they are installed; each says so where it is not.
 	$(VENV)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
+	@.ci/bench
 
 fuzz: packages-run
 	.ci/fuzz $(FUZZ_SECONDS)

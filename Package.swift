@@ -41,6 +41,8 @@ let package = Package(
         .library(name: "Gateway", targets: ["Gateway"]),
         .library(name: "Storage", targets: ["Storage"]),
         .library(name: "Fixtures", targets: ["Fixtures"]),
+        .library(name: "Passwords", targets: ["Passwords"]),
+        .library(name: "LDAP", targets: ["LDAP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),

@@ -8,6 +8,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+func gatehouse(_ name: String) -> Target.Dependency { .product(name: name, package: "gatehouse") }
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func bench(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: ["BenchTable"] + dependencies, swiftSettings: strict)
+}
+
 let package = Package(
     name: "benchmarks",
     dependencies: [
@@ -15,16 +22,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
-        .executableTarget(
-            name: "AuthorizationBench",
-            dependencies: [.product(name: "Authorization", package: "gatehouse")], swiftSettings: strict),
-        .executableTarget(
-            name: "SyncBench",
-            dependencies: [
-                .product(name: "Gateway", package: "gatehouse"), .product(name: "Storage", package: "gatehouse"),
-                .product(name: "Fixtures", package: "gatehouse"), .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: strict),
+        .target(name: "BenchTable", swiftSettings: strict),
+        bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage")]),
+        bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
+        bench(
+            "LoginBench",
+            [gatehouse("Gateway"), gatehouse("Passwords"), gatehouse("LDAP"), gatehouse("Fixtures"), logging]),
+        bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,9 +6,23 @@ extension Timestamp: CustomStringConvertible {
         let second = Int(seconds - day * 86_400)
         let (year, month, date) = civil(fromDays: day)
         let fraction = Int(microseconds - seconds * 1_000_000)
-        let tail = fraction == 0 ? "Z" : "." + padded(fraction, 6) + "Z"
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(date, 2))T"
-            + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))" + tail
+        // Years beyond 9999 have no form in RFC 3339; they are written as they are, not cut.
+        guard (0...9_999).contains(year) else {
+            return "\(year)-\(padded(month, 2))-\(padded(date, 2))T"
+                + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+                + (fraction == 0 ? "Z" : "." + padded(fraction, 6) + "Z")
+        }
+        return String(unsafeUninitializedCapacity: 32) { buffer in
+            var out = DigitWriter(buffer)
+            out.digits(year, 4, then: "-")
+            out.digits(month, 2, then: "-")
+            out.digits(date, 2, then: "T")
+            out.digits(second / 3_600, 2, then: ":")
+            out.digits(second / 60 % 60, 2, then: ":")
+            out.digits(second % 60, 2, then: fraction == 0 ? "Z" : ".")
+            if fraction != 0 { out.digits(fraction, 6, then: "Z") }
+            return out.count
+        }
     }
 
     public var description: String { rfc3339 }
@@ -117,4 +131,22 @@ private func civil(fromDays days: Int64) -> (year: Int, month: Int, day: Int) {
     let month = Int(shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9)
     let year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
     return (year, month, Int(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1))
+}
+
+/// Writes numbers of a fixed width, each with a character behind it, into memory that is large enough.
+private struct DigitWriter {
+    private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+    mutating func digits(_ number: Int, _ width: Int, then mark: Unicode.Scalar) {
+        var rest = number
+        for place in stride(from: count + width - 1, through: count, by: -1) {
+            buffer[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        buffer[count + width] = UInt8(truncatingIfNeeded: mark.value)
+        count += width + 1
+    }
 }

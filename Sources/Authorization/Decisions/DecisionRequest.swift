@@ -2,13 +2,18 @@ import Vocabulary
 
 /// Named values as a request carries them. Names are compared byte for byte.
 public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
-    let names: [String]
-    let values: [AttributeValue]
+    struct Member: Sendable, Hashable {
+        let name: String
+        let value: AttributeValue
+    }
+
+    // One array, so that a look-up counts references once.
+    let members: [Member]
 
     public init(_ members: [String: AttributeValue] = [:]) {
-        let sorted = members.sorted { $0.key < $1.key }
-        names = sorted.map(\.key)
-        values = sorted.map(\.value)
+        self.members =
+            members.isEmpty
+            ? [] : members.map { Member(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
     }
 
     /// Of a repeated name the last value counts.
@@ -18,7 +23,7 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     @inline(__always)
     subscript(name: String) -> AttributeValue? {
-        for index in names.indices where sameText(names[index], name) { return values[index] }
+        for index in members.indices where sameText(members[index].name, name) { return members[index].value }
         return nil
     }
 }
@@ -68,13 +73,13 @@ public final class DecisionRequest: Sendable {
     }
 
     static func check(_ attributes: Attributes) throws {
-        guard attributes.names.count <= Limits.attributes else {
+        guard attributes.members.count <= Limits.attributes else {
             throw refusal("more than \(Limits.attributes) attributes")
         }
         var left = Limits.values
-        for (name, value) in zip(attributes.names, attributes.values) {
-            guard name.utf8.count <= Limits.nameBytes else { throw refusal("an attribute's name is too long") }
-            try check(value, depth: 1, &left)
+        for member in attributes.members {
+            guard member.name.utf8.count <= Limits.nameBytes else { throw refusal("an attribute's name is too long") }
+            try check(member.value, depth: 1, &left)
         }
     }
 

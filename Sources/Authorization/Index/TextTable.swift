@@ -57,9 +57,12 @@ public enum KeyedHash {
 }
 
 /// An immutable map from names to numbers 0, 1, 2 …: open addressing over bytes. Requests only look up, never add.
-struct TextTable: Sendable {
+///
+/// A class over plain memory, because a decision looks up several names, and counting references to three arrays for
+/// each of them costs more than the look-up.
+final class TextTable: Sendable {
     /// Sixteen bytes that tell almost every other name apart and lead to the name's bytes without a detour.
-    private struct Slot {
+    fileprivate struct Slot: BitwiseCopyable, Sendable {
         var tag: UInt32 = 0
         /// The name's number plus one; zero is an empty slot.
         var number: UInt32 = 0
@@ -67,16 +70,24 @@ struct TextTable: Sendable {
         var count: UInt32 = 0
     }
 
-    private var slots: [Slot]
-    private var bytes: [UInt8] = []
-    private(set) var names: [String] = []
+    private let slots: FlatTable<Slot>
+    private let bytes: FlatTable<UInt8>
+    let names: [String]
 
     var count: Int { names.count }
 
     /// Numbers the different names in their order of appearance.
     init(_ candidates: some Sequence<String>) {
-        slots = Array(repeating: Slot(), count: 16)
-        for name in candidates where self[name] == nil { insert(name) }
+        var builder = TextTableBuilder()
+        for name in candidates { builder.add(name) }
+        slots = FlatTable(builder.slots)
+        bytes = FlatTable(builder.bytes)
+        names = builder.names
+    }
+
+    deinit {
+        slots.deallocate()
+        bytes.deallocate()
     }
 
     /// The name's number, compared byte for byte.
@@ -90,46 +101,64 @@ struct TextTable: Sendable {
     private func find(_ name: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Int? {
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash) & mask
-        while slots[place].number != 0 {
+        while true {
             let slot = slots[place]
-            if slot.tag == UInt32(hash >> 32), slot.count == name.count, isEqual(Int(slot.start), name) {
+            if slot.number == 0 { return nil }
+            if slot.tag == UInt32(hash >> 32), slot.count == name.count,
+                sameBytes(UnsafeBufferPointer(start: bytes.base + Int(slot.start), count: name.count), name)
+            {
                 return Int(slot.number) - 1
             }
             place = (place + 1) & mask
         }
-        return nil
     }
+}
 
-    @inline(__always)
-    private func isEqual(_ start: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        bytes.withUnsafeBufferPointer { all in
-            sameBytes(UnsafeBufferPointer(rebasing: all[start..<start + name.count]), name)
-        }
-    }
+/// A table while names are still added.
+private struct TextTableBuilder {
+    private(set) var slots = Array(repeating: TextTable.Slot(), count: 16)
+    private(set) var bytes: [UInt8] = []
+    private(set) var names: [String] = []
 
-    private mutating func insert(_ name: String) {
+    /// Adds a name unless it is there.
+    mutating func add(_ name: String) {
+        var name = name
+        let hash = name.withUTF8 { TextHash.process($0) }
+        guard !holds(name, hash) else { return }
         let start = bytes.count
         names.append(name)
         bytes += name.utf8
         if names.count * 2 > slots.count {
             let old = slots
-            slots = Array(repeating: Slot(), count: old.count * 2)
-            for slot in old where slot.number != 0 { place(slot) }
+            slots = Array(repeating: TextTable.Slot(), count: old.count * 2)
+            for slot in old where slot.number != 0 { place(slot, self.hash(slot)) }
         }
-        var slot = Slot(number: UInt32(names.count), start: UInt32(start), count: UInt32(bytes.count - start))
-        slot.tag = UInt32(hash(slot) >> 32)
-        place(slot)
+        place(
+            TextTable.Slot(
+                tag: UInt32(hash >> 32), number: UInt32(names.count), start: UInt32(start),
+                count: UInt32(bytes.count - start)), hash)
     }
 
-    private func hash(_ slot: Slot) -> UInt64 {
+    private func holds(_ name: String, _ hash: UInt64) -> Bool {
+        let mask = slots.count - 1
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while slots[place].number != 0 {
+            let slot = slots[place]
+            if slot.tag == UInt32(hash >> 32), sameText(names[Int(slot.number) - 1], name) { return true }
+            place = (place + 1) & mask
+        }
+        return false
+    }
+
+    private func hash(_ slot: TextTable.Slot) -> UInt64 {
         bytes.withUnsafeBufferPointer { all in
             TextHash.process(UnsafeBufferPointer(rebasing: all[Int(slot.start)..<Int(slot.start + slot.count)]))
         }
     }
 
-    private mutating func place(_ slot: Slot) {
+    private mutating func place(_ slot: TextTable.Slot, _ hash: UInt64) {
         let mask = slots.count - 1
-        var place = Int(truncatingIfNeeded: hash(slot)) & mask
+        var place = Int(truncatingIfNeeded: hash) & mask
         while slots[place].number != 0 { place = (place + 1) & mask }
         slots[place] = slot
     }

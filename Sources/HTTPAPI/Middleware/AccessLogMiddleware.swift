@@ -17,11 +17,11 @@ public struct AccessLogMiddleware: RouterMiddleware {
         let response = try await next(request, context)
         let elapsed = (clock.now - start) / .microseconds(1)
         var metadata: Logger.Metadata = [
-            "method": "\(request.method.rawValue)", "route": "\(context.endpointPath ?? "NotFound")",
-            "status": "\(response.status.code)", "us": "\(Int(elapsed))",
+            "method": .string(request.method.rawValue), "route": .string(context.endpointPath ?? "NotFound"),
+            "status": .string(String(response.status.code)), "us": .string(String(Int(elapsed))),
         ]
-        if let peer = context.peer { metadata["peer"] = "\(peer)" }
-        if let code = context.refusal.code { metadata["reason"] = "\(code)" }
+        if let peer = context.peer { metadata["peer"] = .string(peer.description) }
+        if let code = context.refusal.code { metadata["reason"] = .string(code) }
         context.logger.log(level: response.status.code >= 500 ? .error : .info, "request", metadata: metadata)
         return response
     }

@@ -1,13 +1,30 @@
+import HTTPTypes
 import Hummingbird
+import Synchronization
 import Vocabulary
 
 /// Counts and times requests by route template and status class: a bounded set of labels, whatever is asked for.
-public struct MetricsMiddleware: RouterMiddleware {
+public final class MetricsMiddleware: RouterMiddleware {
     public typealias Context = GatewayRequestContext
+
+    /// What a request is counted under.
+    private struct Labels: Hashable {
+        let method: String
+        let route: String
+        let statusClass: Int
+    }
+
+    /// The handles of one set of labels: asking the registry for them costs more than a decision.
+    private struct Handles {
+        let count: Counter
+        let time: Histogram
+    }
 
     private let registry: MetricsRegistry
     private let inFlight: Gauge
     private let clock = ContinuousClock()
+    // As many as there are routes, methods and classes of status: templates and words of ours, nothing that is sent.
+    private let known = Mutex<[Labels: Handles]>([:])
 
     public init(_ registry: MetricsRegistry) {
         self.registry = registry
@@ -27,13 +44,27 @@ public struct MetricsMiddleware: RouterMiddleware {
     }
 
     private func record(_ request: Request, _ response: Response, route: String, seconds: Double) {
-        let method = Self.known.contains(request.method.rawValue) ? request.method.rawValue : "OTHER"
-        let labels = ["method": method, "route": route, "status": "\(response.status.code / 100)xx"]
-        registry.counter("gatehouse_http_requests_total", help: "Requests answered.", labels: labels).increment()
-        registry.histogram(
-            "gatehouse_http_request_duration_seconds", help: "Time to answer a request.", labels: ["route": route]
-        ).observe(seconds)
+        let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "OTHER"
+        let labels = Labels(method: method, route: route, statusClass: response.status.code / 100)
+        let handles = known.withLock { known in
+            if let handles = known[labels] { return handles }
+            let made = make(labels)
+            known[labels] = made
+            return made
+        }
+        handles.count.increment()
+        handles.time.observe(seconds)
     }
 
-    private static let known: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    private func make(_ labels: Labels) -> Handles {
+        Handles(
+            count: registry.counter(
+                "gatehouse_http_requests_total", help: "Requests answered.",
+                labels: ["method": labels.method, "route": labels.route, "status": "\(labels.statusClass)xx"]),
+            time: registry.histogram(
+                "gatehouse_http_request_duration_seconds", help: "Time to answer a request.",
+                labels: ["route": labels.route]))
+    }
+
+    private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 }

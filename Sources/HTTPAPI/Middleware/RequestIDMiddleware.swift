@@ -35,11 +35,15 @@ public struct RequestIDMiddleware: RouterMiddleware {
 
     @Sendable public static func random() -> String {
         var generator = SystemRandomNumberGenerator()
-        let halves: [UInt64] = [generator.next(), generator.next()]
-        return halves.map { half in
-            let digits = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        let halves: (UInt64, UInt64) = (generator.next(), generator.next())
+        return String(unsafeUninitializedCapacity: 32) { buffer in
+            for place in 0..<32 {
+                let half = place < 16 ? halves.0 : halves.1
+                let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (place & 15)) & 15)
+                buffer[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            }
+            return 32
+        }
     }
 }
 

@@ -34,11 +34,14 @@ final class DecisionShard: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
     private let byteCapacity: Int
+    /// The recorder is woken at this many: memory that is handed back while it is still in a cache costs a fraction.
+    private let fillBytes: Int
     private let ids: DecisionIDSource
 
     init(capacity: Int, bytes: Int) {
         self.capacity = max(1, capacity)
         byteCapacity = max(1, bytes)
+        fillBytes = min(max(1, bytes / 2), 256 << 10)
         ids = DecisionIDSource()
     }
 
@@ -46,7 +49,7 @@ final class DecisionShard: Sendable {
     @inline(__always)
     func nextID(at now: Timestamp) -> DecisionID { ids.next(at: now) }
 
-    /// Adds a parcel. `fill` is true when the buffer just became half full and should be emptied early.
+    /// Adds a parcel. `fill` is true when the buffer has just become so full that it should be emptied early.
     func append(
         _ parcel: UnsafeRawBufferPointer, _ basis: RecordedBasis
     ) -> (result: RecordResult, fill: Bool) {
@@ -66,8 +69,8 @@ final class DecisionShard: Sendable {
             }
             state.load.count += 1
             state.recorded += 1
-            let half = byteCapacity / 2
-            return (.recorded, state.load.count == capacity / 2 || (before < half && state.load.bytes.count >= half))
+            let isFilling = before < fillBytes && state.load.bytes.count >= fillBytes
+            return (.recorded, isFilling || state.load.count == capacity / 2)
         }
     }
 

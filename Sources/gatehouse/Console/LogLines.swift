@@ -37,22 +37,38 @@ struct LogLines: LogHandler {
 
     func log(event: LogEvent) {
         let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let line =
-            switch format {
-            case .json: json(event.level, event.message.description, values)
-            case .text: text(event.level, event.message.description, values)
-            }
-        Console.write(line + "\n", to: STDERR_FILENO)
+        switch format {
+        case .json: Console.write(json(event.level, event.message.description, values), to: STDERR_FILENO)
+        case .text: Console.write(text(event.level, event.message.description, values) + "\n", to: STDERR_FILENO)
+        }
     }
 
-    private func json(_ level: Logger.Level, _ message: String, _ values: Logger.Metadata) -> String {
-        var members: [String: AttributeValue] = [
-            "at": .string(clock().rfc3339), "level": .string(level.rawValue), "message": .string(message),
-            "logger": .string(label),
+    // One for each request: put together without a tree in between. Members are sorted, the line's own go first.
+    private func json(_ level: Logger.Level, _ message: String, _ values: Logger.Metadata) -> [UInt8] {
+        var members = [
+            ("at", clock().rfc3339), ("level", level.rawValue), ("message", message), ("logger", label),
         ]
-        for (name, value) in values where members[name] == nil { members[name] = .string("\(value)") }
-        return CanonicalJSON.encode(.object(members))
+        for (name, value) in values where !Self.own.contains(name) {
+            if case .string(let text) = value {
+                members.append((name, text))
+            } else {
+                members.append((name, "\(value)"))
+            }
+        }
+        members.sort { $0.0 < $1.0 }
+        var line: [UInt8] = []
+        line.reserveCapacity(384)
+        for (name, value) in members {
+            line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            CanonicalJSON.write(name, into: &line)
+            line.append(UInt8(ascii: ":"))
+            CanonicalJSON.write(value, into: &line)
+        }
+        line += "}\n".utf8
+        return line
     }
+
+    private static let own: Set<String> = ["at", "level", "message", "logger"]
 
     private func text(_ level: Logger.Level, _ message: String, _ values: Logger.Metadata) -> String {
         let pairs = values.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()

@@ -1,0 +1,19 @@
+import BenchTable
+import Foundation
+import Gateway
+
+// Logins through the gateway's own login flow, beside what they cannot be faster than: the hash for passwords kept here,
+// a bare search and bind for a directory's; then how long a disabled person is still let in. Exits 1 below a bar.
+
+let table = BenchTable()
+do {
+    let stage = try await LoginStage()
+    try await PasswordRun(stage: stage).measure(table)
+    try await DirectoryRun(stage: stage).measure(table)
+    try await RevocationRun(stage: stage).measure(table)
+    try await stage.gateway.close()
+} catch {
+    say("LoginBench failed: \(error)")
+    exit(1)
+}
+exit(table.isMet ? 0 : 1)
