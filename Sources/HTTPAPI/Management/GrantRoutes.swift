@@ -95,7 +95,8 @@ struct GrantRoutes {
                         "service_account": .string(minLength: 1, maxLength: 128).described("Id or name."),
                         "role": .string(minLength: 1, maxLength: 128).described("Id or name."),
                         "expires_at": JSONSchema.time.described("When it ends; for as long as it stands without it."),
-                    ], optional: ["person", "service_account", "expires_at"]),
+                    ], optional: ["person", "service_account", "expires_at"]
+                ).withOne(of: ["person", "service_account"]),
                 response: .reference("Assignment"), successStatus: 201, handler: assign),
             Route(
                 .get, "/api/v1/assignments/{assignment}", "getAssignment", "Shows an assignment", tag: "assignments",

@@ -31,7 +31,8 @@ public struct ErrorMiddleware: RouterMiddleware {
             }
             var response = present(problem, request, context) ?? problem.response()
             for field in failure.headers { response.headers[field.name] = field.value }
-            return response
+            // RFC 9110 §9.3.2: a body here would be read as the beginning of the next answer.
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 }

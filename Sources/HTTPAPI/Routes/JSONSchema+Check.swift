@@ -95,6 +95,12 @@ private struct SchemaCheck {
         for name in schema["required"]?.list?.compactMap(\.string) ?? [] where object[name] == nil {
             return "\(Self.name(Self.join(place, name))) is missing."
         }
+        if let ways = schema["oneOf"]?.list {
+            let names = ways.compactMap { $0["required"]?.list?.first?.string }
+            guard names.count(where: { object[$0] != nil }) == 1 else {
+                return "\(Self.name(place)) names exactly one of \(names.map { "`\($0)`" }.joined(separator: ", "))."
+            }
+        }
         for (name, value) in object.sorted(by: { $0.key < $1.key }) {
             let inner = Self.join(place, name)
             if let known = properties[name] ?? Self.rest(schema) {

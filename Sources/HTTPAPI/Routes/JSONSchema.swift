@@ -6,12 +6,15 @@ public struct JSONSchema: Sendable, Equatable {
     public let json: AttributeValue
 
     /// A text, of an OpenAPI format where one is named; lengths are in characters.
-    public static func string(format: String? = nil, minLength: Int? = nil, maxLength: Int? = nil) -> JSONSchema {
+    /// `pattern` is for the reader: whoever takes such a text reads it by a reader of its own.
+    public static func string(
+        format: String? = nil, minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil
+    ) -> JSONSchema {
         made(
             "string",
             [
                 "format": format.map { .string($0) }, "minLength": minLength.map { .integer(Int64($0)) },
-                "maxLength": maxLength.map { .integer(Int64($0)) },
+                "maxLength": maxLength.map { .integer(Int64($0)) }, "pattern": pattern.map { .string($0) },
             ])
     }
 
@@ -56,6 +59,13 @@ public struct JSONSchema: Sendable, Equatable {
     /// An object of such members, none of them required: the body of a change.
     public static func change(_ members: [String: JSONSchema]) -> JSONSchema {
         object(members, optional: Set(members.keys))
+    }
+
+    /// The same object, with exactly one of these optional members.
+    public func withOne(of names: [String]) -> JSONSchema {
+        var members = json.object ?? [:]
+        members["oneOf"] = .list(names.map { ["required": [.string($0)]] })
+        return JSONSchema(json: .object(members))
     }
 
     /// An object of any members, each of one schema.

@@ -88,22 +88,28 @@ public enum OpenAPIDocument {
         }
         if route.preconditions != .none {
             all.append(
-                header("If-Match", "The ETag that was read.", isRequired: route.preconditions == .required))
+                header(
+                    "If-Match", "The ETag that was read, several, or `*`.",
+                    pattern: #"^(\*|"v[0-9]+"(, *"v[0-9]+")*)$"#,
+                    isRequired: route.preconditions == .required))
         }
         if route.repetition != .harmless {
             let sentence =
                 route.repetition == .answered
                 ? "One UUID in double quotes; a repetition under it has the first answer."
                 : "One UUID in double quotes; a repetition under it is 409, because the first answer is not kept."
-            all.append(header("Idempotency-Key", sentence, isRequired: false))
+            let pattern = #"^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$"#
+            all.append(header("Idempotency-Key", sentence, pattern: pattern, isRequired: false))
         }
         return all
     }
 
-    private static func header(_ name: String, _ sentence: String, isRequired: Bool) -> AttributeValue {
+    private static func header(
+        _ name: String, _ sentence: String, pattern: String, isRequired: Bool
+    ) -> AttributeValue {
         [
             "name": .string(name), "in": "header", "required": .bool(isRequired), "description": .string(sentence),
-            "schema": ["type": "string"],
+            "schema": JSONSchema.string(pattern: pattern).json,
         ]
     }
 

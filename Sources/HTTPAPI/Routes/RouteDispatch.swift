@@ -15,8 +15,7 @@ struct RouteDispatch: Sendable {
     static let queryLimit = 64
 
     func respond(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let parameters = Dictionary(
-            context.parameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
+        let parameters = try Self.parameters(context)
         let tenant = try await gate.tenant(parameters["tenant"] ?? Tenant.defaultSlug)
         let principal = try await admit(request, context, tenant)
         let ifMatch = request.headers[.ifMatch]
@@ -31,6 +30,16 @@ struct RouteDispatch: Sendable {
             operatorID: context.operatorID ?? getuid())
         let answer = key == nil ? try await route.handler(call) : try await gate.once(call)
         return Self.response(answer, ifNoneMatch: call.ifNoneMatch, method: request.method)
+    }
+
+    /// The path's parameters, decoded once; what is not encoded properly names nothing.
+    private static func parameters(_ context: GatewayRequestContext) throws -> [String: String] {
+        var parameters: [String: String] = [:]
+        for (name, value) in context.parameters {
+            guard let text = FormBody.decode(value, isPath: true) else { throw Refusal.notFound }
+            parameters[String(name)] = text
+        }
+        return parameters
     }
 
     private func admit(

@@ -89,5 +89,5 @@ public struct RouteRegistry: Sendable {
         route.isTenantScoped ? [route.path, "/t/{tenant}" + route.path] : [route.path]
     }
 
-    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
+    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .trace]
 }

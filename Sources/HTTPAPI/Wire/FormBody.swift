@@ -31,12 +31,13 @@ public struct FormBody: Sendable {
     public func secret(_ name: String) -> SecretText? { fields[name].map { Secret($0) } }
 
     /// Undoes `+` and `%XX`; nil for a broken escape, a NUL or bytes that are not UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    /// - Parameter isPath: in a segment of a path `+` stands for itself (RFC 3986 §3.3).
+    static func decode(_ text: some StringProtocol, isPath: Bool = false) -> String? {
         var out: [UInt8] = []
         var iterator = text.utf8.makeIterator()
         while let byte = iterator.next() {
             switch byte {
-            case UInt8(ascii: "+"): out.append(0x20)
+            case UInt8(ascii: "+") where !isPath: out.append(0x20)
             case UInt8(ascii: "%"):
                 guard let high = iterator.next().flatMap(ASCII.hexValue),
                     let low = iterator.next().flatMap(ASCII.hexValue)

@@ -24,6 +24,7 @@ struct HTTPContractTests {
             #expect(wrong.status == 405)
             #expect(wrong.headers[.allow] == options.headers[.allow])
             #expect(try await api.send(.head, "/api/v1/decide").status == 405)
+            #expect(try await api.send(.trace, "/api/v1/decide").status == 405)
         }
     }
 
@@ -85,6 +86,21 @@ struct HTTPContractTests {
             #expect(try await api.send(.get, "/api/v1/decisions?outcome=maybe").status == 400)
             #expect(try await api.send(.get, "/api/v1/decisions?from=yesterday").status == 400)
             #expect(try await api.send(.get, "\(people)?limit=1&search=").status == 200)
+        }
+    }
+
+    // RFC 3986 §2.1, §3.3.
+    @Test func namesInPathsAreDecodedOnce() async throws {
+        let running = try await TestGateway.open()
+        try await running.serve { api in
+            let role = try await api.send(.post, "/api/v1/roles", ["name": "a b+c/d%41"])
+            let id = try #require(role.body?["id"]?.string)
+            #expect(try await api.send(.get, "/api/v1/roles/a%20b+c%2Fd%2541").body?["id"]?.string == id)
+            #expect(try await api.send(.get, "/api/v1/roles/a%20b%20c%2Fd%2541").status == 404)
+            #expect(try await api.send(.get, "/api/v1/roles/a%20b+c%2Fd%41").status == 404)
+            for broken in ["%", "%4", "%zz", "%00", "%ff"] {
+                #expect(try await api.send(.get, "/api/v1/roles/\(broken)").status == 404)
+            }
         }
     }
 

@@ -31,7 +31,7 @@ struct IdempotencyTests {
 
     @Test func aRefusedCommandMayBeRepaired() async throws {
         let running = try await TestGateway.open()
-        try await running.serve { api in
+        try await running.serve { api async throws in
             let headers = Self.headers(UUID().uuidString)
             #expect(try await api.send(.post, "/api/v1/people", ["login": "  "], headers: headers).status == 400)
             #expect(try await api.send(.post, "/api/v1/people", ["login": "ada"], headers: headers).status == 201)

@@ -1,5 +1,6 @@
 import Gateway
 import HTTPTypes
+import Identity
 import Testing
 import Vocabulary
 
@@ -50,7 +51,7 @@ struct RoleAPITests {
         let key = try await gateway.serviceAccounts.makeKey(
             for: account.id, name: "k", scopes: nil, lifetime: .days(1), by: caller
         ).token.reveal()
-        try await running.serve { api in
+        try await running.serve { api async throws in
             #expect(try await api.send(.post, "/api/v1/roles", ["name": "Mine"], token: key).status == 201)
             let path = "/api/v1/roles/Mine"
             let small: AttributeValue = ["permissions": [["action": "read", "type": "page"]]]

@@ -1,4 +1,5 @@
 import Gateway
+import HTTPAPI
 import HTTPTypes
 import Identity
 import Testing
@@ -6,36 +7,163 @@ import Vocabulary
 
 @Suite("Two tenants with the same names never meet")
 struct TenantIsolationTests {
-    // S1-02: nothing crosses tenants.
-    @Test func nothingOfOneTenantIsReachedFromTheOther() async throws {
-        let running = try await TestGateway.open(tenants: ["default", "other"])
+    /// One tenant's end: where it is, who speaks for it, and the ids of what it holds, by the names of path parameters.
+    struct Side: Sendable {
+        let prefix: String
+        let token: String
+        var ids: [String: String] = [:]
+    }
+
+    private static let extra = """
+        providers:
+          - { id: local, type: local, name: Password }
+          - { id: local-other, type: local, name: Password, tenant: other }
+        """
+
+    // S1-02: nothing crosses tenants. Every route of the registry is called with the other tenant's ids.
+    @Test func noRouteReachesTheOtherTenant() async throws {
+        let running = try await TestGateway.open(tenants: ["default", "other"], extra: Self.extra)
         let otherToken = try await TestGateway.administrator(of: running.gateway, tenant: "other")
         try await running.serve { api in
-            var ids: [String: String] = [:]
-            for (prefix, token) in [("", api.token), ("/t/other", otherToken)] {
-                let person = try await api.send(.post, prefix + "/api/v1/people", ["login": "ada"], token: token)
-                #expect(person.status == 201)
-                ids[prefix] = person.body?["id"]?.string
-                let group = try await api.send(.post, prefix + "/api/v1/groups", ["name": "staff"], token: token)
-                #expect(group.status == 201)
-                let policy = try await api.send(
-                    .put, prefix + "/api/v1/policies/house", ["version": 1, "policies": []], token: token)
-                #expect(policy.status == 200)
+            let mine = try await Self.fill(Side(prefix: "", token: api.token), api)
+            let theirs = try await Self.fill(Side(prefix: "/t/other", token: otherToken), api)
+            #expect(Set(mine.ids.values).isDisjoint(with: theirs.ids.values))
+            for (side, foreign) in [(mine, theirs), (theirs, mine)] {
+                for route in api.registry.routes where side.prefix.isEmpty || route.isTenantScoped {
+                    try await Self.probe(route, from: side, for: foreign, api)
+                }
             }
-            let mine = try #require(ids[""])
-            let theirs = try #require(ids["/t/other"])
-            #expect(mine != theirs)
-            // The other tenant's id, asked for with our own key at our own place, is not there.
-            #expect(try await api.send(.get, "/api/v1/people/\(theirs)").status == 404)
-            #expect(try await api.send(.get, "/t/other/api/v1/people/\(mine)", token: otherToken).status == 404)
-            // A key of one tenant is no key at all in the other.
-            #expect(try await api.send(.get, "/t/other/api/v1/people").status == 401)
-            #expect(try await api.send(.get, "/api/v1/people", token: otherToken).status == 401)
-            for path in ["people", "groups", "policies", "service-accounts", "audit/events"] {
-                let listed = try await api.send(.get, "/t/other/api/v1/\(path)?limit=200", token: otherToken)
-                #expect(listed.status == 200)
-                #expect(!listed.text.contains(mine), "\(path)")
+            for side in [mine, theirs] {
+                for name in ["person", "group", "unit", "role", "policy", "assignment", "mapping", "account"] {
+                    let path = try #require(Self.places[name]) + "/" + (side.ids[name] ?? "")
+                    let own = try await api.send(.get, side.prefix + path, token: side.token)
+                    #expect(own.status == 200, "\(path) of \(side.prefix) did not survive")
+                }
             }
+        }
+    }
+
+    /// What names in a path parameter a thing of the tenant; the rest name nothing that tenants have of their own.
+    private static let places = [
+        "person": "/api/v1/people", "group": "/api/v1/groups", "unit": "/api/v1/organization-units",
+        "role": "/api/v1/roles", "policy": "/api/v1/policies", "assignment": "/api/v1/assignments",
+        "mapping": "/api/v1/mappings", "account": "/api/v1/service-accounts",
+    ]
+    private static let shared: Set = ["slug", "purpose"]
+
+    /// The same names on both sides.
+    private static func fill(_ side: Side, _ api: TestAPI) async throws -> Side {
+        var side = side
+        func make(_ name: String, _ body: AttributeValue) async throws {
+            let made = try await api.send(.post, side.prefix + (places[name] ?? ""), body, token: side.token)
+            #expect(made.status == 201, "\(name): \(made.text)")
+            side.ids[name] = made.body?["id"]?.string
+        }
+        try await make("unit", ["level": "organization", "name": "Clan"])
+        try await make("person", ["login": "ada", "mail": "ada@example.org", "organization_unit": "Clan"])
+        try await make("group", ["name": "staff"])
+        try await make("role", ["name": "Reader", "permissions": [["action": "read", "type": "page"]]])
+        try await make("assignment", ["person": "ada", "role": "Reader"])
+        let provider: AttributeValue = side.prefix.isEmpty ? "local" : "local-other"
+        try await make("mapping", ["provider": provider, "role": "Reader", "group": "k1"])
+        try await make("account", ["name": "robot"])
+        let person = side.ids["person"] ?? ""
+        let key = try await api.send(
+            .post, side.prefix + "/api/v1/service-accounts/robot/keys", ["name": "k"], token: side.token)
+        side.ids["key"] = key.body?["key"]?["id"]?.string
+        let policy = try await api.send(
+            .put, side.prefix + "/api/v1/policies/house", ["version": 1, "policies": []], token: side.token)
+        side.ids["policy"] = policy.body?["id"]?.string
+        #expect(
+            try await api.send(
+                .put, side.prefix + "/api/v1/groups/\(side.ids["group"] ?? "")/members/ada", token: side.token
+            ).status == 204)
+        let decided = try await api.send(
+            .post, side.prefix + "/api/v1/decide",
+            ["subject": .string(person), "action": "read", "resource_type": "page", "resource": "/"], token: side.token)
+        side.ids["decision"] = decided.body?["context"]?["id"]?.string
+        #expect(side.ids.values.allSatisfy { !$0.isEmpty } && side.ids.count == 10)
+        return side
+    }
+
+    private static let bodies: [String: AttributeValue] = [
+        "checkPassword": ["password": "correct horse battery"], "createAPIKey": ["name": "k"],
+    ]
+
+    /// Calls a route with the other side's ids; it must say that there is nothing, and lists must not hold them.
+    private static func probe(_ route: Route, from side: Side, for foreign: Side, _ api: TestAPI) async throws {
+        let named = route.pathParameters
+        guard !named.contains(where: shared.contains) else { return }
+        var headers = HTTPFields()
+        if route.preconditions == .required { headers[.ifMatch] = "*" }
+        let body = route.requestBody == nil ? nil : bodies[route.operationID] ?? [:]
+        guard !named.isEmpty else {
+            guard route.method == .get else { return }
+            let answer = try await api.send(.get, side.prefix + route.path, token: side.token)
+            #expect(answer.status == 200, "\(route.operationID)")
+            for (name, id) in foreign.ids { #expect(!answer.text.contains(id), "\(route.operationID) shows a \(name)") }
+            return
+        }
+        for (name, _) in places where named == [name] && route.method == .get {
+            let own = try await api.send(.get, side.prefix + Self.path(route, side.ids), token: side.token)
+            #expect(own.status == 200, "\(route.operationID) does not show its own")
+        }
+        // Each of several parameters may be the foreign one.
+        for place in named {
+            var ids = side.ids
+            ids[place] = foreign.ids[place] ?? PersonID.random(at: .epoch).description
+            let path = side.prefix + Self.path(route, ids)
+            let answer = try await api.send(route.method, path, body, token: side.token, headers: headers)
+            if route.operationID == "putPolicy" {
+                // A name like any other: it makes a document here, and leaves the other's alone.
+                #expect(answer.status == 400, "an empty document is refused")
+            } else {
+                #expect(answer.status == 404, "\(route.operationID) with a foreign \(place): \(answer.status)")
+            }
+            let crossed = try await api.send(
+                route.method, foreign.prefix + Self.path(route, foreign.ids), body, token: side.token, headers: headers)
+            #expect(crossed.status == 401, "\(route.operationID) with a foreign key: \(crossed.status)")
+        }
+    }
+
+    private static func path(_ route: Route, _ ids: [String: String]) -> String {
+        route.path.split(separator: "/").map { part in
+            guard part.hasPrefix("{") else { return "/" + part }
+            return "/" + (ids[String(part.dropFirst().dropLast())] ?? PersonID.random(at: .epoch).description)
+        }.joined()
+    }
+
+    @Test func noBodyNamesWhatIsTheOthers() async throws {
+        let running = try await TestGateway.open(tenants: ["default", "other"], extra: Self.extra)
+        let otherToken = try await TestGateway.administrator(of: running.gateway, tenant: "other")
+        try await running.serve { api in
+            let mine = try await Self.fill(Side(prefix: "", token: api.token), api)
+            let theirs = try await Self.fill(Side(prefix: "/t/other", token: otherToken), api)
+            let (unit, person) = (theirs.ids["unit"] ?? "", theirs.ids["person"] ?? "")
+            let (role, account) = (theirs.ids["role"] ?? "", theirs.ids["account"] ?? "")
+            let rows: [(String, AttributeValue)] = [
+                ("people", ["login": "x", "organization_unit": .string(unit)]),
+                ("people", ["login": "x", "manager": .string(person)]),
+                ("organization-units", ["level": "team", "name": "x", "parent": .string(unit)]),
+                ("roles", ["name": "x", "inherits": [.string(role)]]),
+                ("assignments", ["person": .string(person), "role": "Reader"]),
+                ("assignments", ["service_account": .string(account), "role": "Reader"]),
+                ("assignments", ["person": "ada", "role": .string(role)]),
+                ("mappings", ["provider": "local-other", "role": "Reader", "group": "k"]),
+                ("mappings", ["provider": "local", "role": .string(role), "group": "k"]),
+            ]
+            for (path, body) in rows {
+                let answer = try await api.send(.post, "/api/v1/" + path, body)
+                #expect(answer.status == 400, "\(path) \(answer.text)")
+            }
+            let foreignGroup = "/api/v1/groups/\(mine.ids["group"] ?? "")/members/\(person)"
+            #expect(try await api.send(.put, foreignGroup).status == 404)
+            for query in ["person=\(person)", "service_account=\(account)", "role=\(role)"] {
+                let listed = try await api.send(.get, "/api/v1/assignments?\(query)")
+                #expect(listed.status == 404 || listed.body?["items"] == [], "\(query)")
+            }
+            let about = try await api.send(.get, "/api/v1/decisions?person=\(person)")
+            #expect(about.body?["items"] == [])
         }
     }
 

@@ -79,7 +79,8 @@ enum MappingSchema {
             "group": .string(minLength: 1, maxLength: 512)
                 .described("The group's immutable key there (`upstream_key`), never its name."),
             "when": condition,
-        ], optional: ["group", "when"])
+        ], optional: ["group", "when"]
+    ).withOne(of: ["group", "when"])
 }
 
 extension RoleAssignment {
