@@ -51,6 +51,7 @@ struct TextHash: Sendable {
 
 /// A 64-bit hash over bytes, keyed by the process: for tables that compare the bytes themselves as well.
 public enum KeyedHash {
+    /// The hash of these bytes in this process; another process has another one.
     public static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         TextHash.process(bytes.assumingMemoryBound(to: UInt8.self))
     }
