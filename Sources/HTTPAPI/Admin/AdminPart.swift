@@ -130,5 +130,11 @@ enum AdminPart: CaseIterable {
             })
     }
 
-    private static func words(_ code: String) -> String { code.replacing("_", with: " ") }
+    /// A code as words: `roles_gained` and `rolesGained` are "roles gained".
+    private static func words(_ code: String) -> String {
+        code.reduce(into: "") { text, character in
+            if character.isUppercase, text.last?.isLowercase == true { text += " " }
+            text += character == "_" ? " " : character.lowercased()
+        }
+    }
 }

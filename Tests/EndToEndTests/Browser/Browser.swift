@@ -1,6 +1,7 @@
 import Fetch
 import Fixtures
 import Foundation
+import Glibc
 import Vocabulary
 
 /// A headless Chromium driven by the W3C WebDriver protocol (https://www.w3.org/TR/webdriver2/) through Debian's
@@ -54,11 +55,16 @@ final class Browser {
     /// Ends the browser and its driver.
     func close() async {
         _ = try? await call("DELETE", session)
-        driver.terminate()
-        while driver.isRunning { try? await Task.sleep(for: .milliseconds(20)) }
+        kill()
     }
 
-    deinit { if driver.isRunning { driver.terminate() } }
+    deinit { kill() }
+
+    /// A child begins with the signals blocked that are blocked in the thread that started it, and chromedriver then never
+    /// hears of SIGTERM; what it had to do was done with the session.
+    private func kill() {
+        if driver.isRunning { Glibc.kill(driver.processIdentifier, SIGKILL) }
+    }
 
     // MARK: Going somewhere
 

@@ -60,7 +60,7 @@ final class RunningDemo {
     private static func product() throws -> URL {
         // `swift test` runs the bundle through a helper elsewhere; the product lies in the build folder.
         let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").dropFirst()
-        let path = root + "/.build/debug/gatehouse"
+        let path = String(root) + "/.build/debug/gatehouse"
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw Fault("demo", .ourselves, "\(path) is not built.")
         }
