@@ -109,13 +109,15 @@ let package = Package(
         tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary"]),
         tests("IdentityTests", ["Identity", "Vocabulary", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
+        tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
         tests("StorageTests", ["Storage", "Identity", "Vocabulary", crypto]),
         tests(
             "GatewayTests",
             [
-                "Gateway", "Authorization", "Identity", "Passwords", "Providers", "Storage", "Vocabulary", "Fixtures",
+                "Gateway", "Authorization", "Identity", "LDAP", "Passwords", "Providers", "Storage", "Vocabulary",
+                "Fixtures",
                 crypto, logging,
             ]),
         tests(
@@ -147,8 +149,10 @@ let package = Package(
 // Under a sanitizer everything is compiled anew, and nothing that stands on NIO is looked at: `make sanitize` leaves it out.
 if Context.environment["SANITIZE"] != nil {
     let kept: Set = [
-        "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "Vocabulary", "Authorization", "Identity", "LDAP", "Passwords", "Storage",
-        "Fixtures", "VocabularyTests", "AuthorizationTests", "IdentityTests", "LDAPTests", "PasswordsTests", "StorageTests",
+        "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "Vocabulary", "Authorization", "Identity", "LDAP", "Passwords",
+        "Storage",
+        "Fixtures", "VocabularyTests", "AuthorizationTests", "IdentityTests", "LDAPTests", "PasswordsTests",
+        "StorageTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()

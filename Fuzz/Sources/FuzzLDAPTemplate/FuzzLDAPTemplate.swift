@@ -11,5 +11,16 @@ public func entry(_ count: Int32, _ arguments: Arguments) -> Int32 {
         else { return }
         hold(LDAPFilter.isWellFormed(filter), "no login makes the filter another filter")
         hold(filter.filter { $0 == "(" }.count == 3, "no login adds a clause")
+        holdPrincipal(value)
     }
+}
+
+/// A principal's name knows no escape: what is filled in stays one name of the template's own domain, or is refused.
+private func holdPrincipal(_ value: String) {
+    guard let template = try? LDAPTemplate("{login}@corp.example", grammar: .principal),
+        let name = template.filled(["login": value])
+    else { return }
+    hold(name.hasSuffix("@corp.example"), "no login changes the domain")
+    hold(LDAPPrincipal.account(of: name) == value, "no login becomes another account")
+    hold(DistinguishedName(name) == nil, "no login becomes a distinguished name")
 }
