@@ -67,7 +67,7 @@ final class Installed: Sendable {
     }
 
     /// Serves while the body runs, and stops whatever comes of it.
-    func serving<Value>(
+    @discardableResult func serving<Value>(
         environment: [String: String] = [:], _ body: (ServingProgram) async throws -> Value
     ) async throws -> Value {
         let program = try await serve(environment: environment)
