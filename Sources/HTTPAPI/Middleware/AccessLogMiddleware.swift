@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import Vocabulary
 
 /// One line per request: the route's template, never its query string, its path's values, cookies or headers.
 public struct AccessLogMiddleware: RouterMiddleware {
