@@ -19,8 +19,9 @@ public struct Recorded<Event: Sendable & Hashable>: Sendable, Hashable {
 public struct Aggregate<State: Sendable & Hashable & Codable, Event: Sendable & Hashable>: Sendable {
     /// The journal's stream kind, such as `policy`.
     public let kind: String
-    /// Folds one event into the state before it (nil before the first). Pure; the input is left as it was.
-    public let apply: @Sendable (State?, Recorded<Event>) throws(GovernanceError) -> State
+    /// Folds one event into the state before it (nil before the first), in place, so that a long history costs no
+    /// copies. A throw leaves the state as it was.
+    public let apply: @Sendable (inout State?, Recorded<Event>) throws(GovernanceError) -> Void
     /// The event as it is written.
     public let encode: @Sendable (Event) -> EventRecord
     /// The event as it was written. Throws `governance.broken_event` for what this version cannot read.
@@ -28,7 +29,7 @@ public struct Aggregate<State: Sendable & Hashable & Codable, Event: Sendable & 
 
     /// An aggregate of one kind, by its three functions.
     public init(
-        kind: String, apply: @escaping @Sendable (State?, Recorded<Event>) throws(GovernanceError) -> State,
+        kind: String, apply: @escaping @Sendable (inout State?, Recorded<Event>) throws(GovernanceError) -> Void,
         encode: @escaping @Sendable (Event) -> EventRecord, decode: @escaping @Sendable (EventRecord) throws -> Event
     ) {
         self.kind = kind
@@ -42,7 +43,7 @@ public struct Aggregate<State: Sendable & Hashable & Codable, Event: Sendable & 
     public func fold(_ state: State? = nil, _ events: some Sequence<Recorded<Event>>) throws(GovernanceError) -> State?
     {
         var state = state
-        for event in events { state = try apply(state, event) }
+        for event in events { try apply(&state, event) }
         return state
     }
 }

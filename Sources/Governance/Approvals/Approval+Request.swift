@@ -3,7 +3,7 @@ import Vocabulary
 extension Approval {
     /// How approvals are folded and written.
     public static let aggregate = Aggregate<Approval, ApprovalEvent>(
-        kind: "approval", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "approval", apply: { state, event throws(GovernanceError) in state = try applying(event, to: state) },
         encode: { $0.record }, decode: { try ApprovalEvent.read($0) })
 
     /// One stage by roles alone: what a rule without a workflow asks for.

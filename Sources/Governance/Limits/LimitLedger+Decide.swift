@@ -36,7 +36,7 @@ public enum LimitEvent: Sendable, Hashable {
 extension LimitLedger {
     /// How ledgers are folded and written. A stream begins with a reservation or an execution.
     public static let aggregate = Aggregate<LimitLedger, LimitEvent>(
-        kind: "limit", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "limit", apply: { state, event throws(GovernanceError) in try apply(event, to: &state) },
         encode: { $0.record }, decode: { try LimitEvent.read($0) })
 
     /// What follows from a command under the rule's limits. Pure; two commands decided on the same version cannot both
@@ -84,25 +84,33 @@ extension LimitLedger {
     public static func applying(
         _ recorded: Recorded<LimitEvent>, to state: LimitLedger?
     ) throws(GovernanceError) -> LimitLedger {
-        var ledger: LimitLedger
-        switch (state, recorded.event) {
-        case (let known?, _): ledger = known
-        case (nil, .reserved(let rule, _, _, _)), (nil, .executed(let rule, _)): ledger = LimitLedger(rule: rule)
-        case (nil, _): throw .invalidSequence(kind: "limit", event: recorded.event.name)
-        }
-        ledger.version += 1
+        var copy = state
+        try apply(recorded, to: &copy)
+        guard let copy else { throw .invalidSequence(kind: "limit", event: recorded.event.name) }
+        return copy
+    }
+
+    /// Folds one event in place.
+    private static func apply(_ recorded: Recorded<LimitEvent>, to state: inout LimitLedger?) throws(GovernanceError) {
         switch recorded.event {
-        case .reserved(_, let id, let usage, let end):
-            ledger.reservations[id] = Reservation(usage: usage, expiresAt: end)
+        case .reserved(let rule, _, _, _), .executed(let rule, _): if state == nil { state = LimitLedger(rule: rule) }
         case .committed(let id):
-            guard let reservation = ledger.reservations.removeValue(forKey: id) else {
+            guard state?.reservations[id] != nil else {
                 throw .invalidSequence(kind: "limit", event: recorded.event.name)
             }
-            ledger.count(reservation.usage, at: recorded.at)
-        case .released(let id), .expired(let id): ledger.reservations[id] = nil
-        case .executed(_, let usage): ledger.count(usage, at: recorded.at)
+        case .released, .expired:
+            guard state != nil else { throw .invalidSequence(kind: "limit", event: recorded.event.name) }
         }
-        return ledger
+        state?.version += 1
+        switch recorded.event {
+        case .reserved(_, let id, let usage, let end):
+            state?.reservations[id] = Reservation(usage: usage, expiresAt: end)
+        case .committed(let id):
+            guard let reservation = state?.reservations.removeValue(forKey: id) else { return }
+            state?.count(reservation.usage, at: recorded.at)
+        case .released(let id), .expired(let id): state?.reservations[id] = nil
+        case .executed(_, let usage): state?.count(usage, at: recorded.at)
+        }
     }
 
     /// Adds an execution and forgets what no limit can look back at any more, by the time of the event.
@@ -110,7 +118,8 @@ extension LimitLedger {
         executions.append(usage)
         for key in CounterKey.all(of: usage) { counters[key, default: Counter()].add(usage) }
         let horizon = moment - Bounds.memory
-        guard let first = executions.first, first.at < horizon else { return }
+        // A day late, so that a steady stream of executions is looked through once a day and not each time.
+        guard let first = executions.first, first.at < horizon - .days(1) else { return }
         executions.removeAll { $0.at < horizon }
         let day = floorDivided(horizon.seconds, by: 86_400) - 1
         counters = counters.filter { $0.key.isNewer(than: day) }

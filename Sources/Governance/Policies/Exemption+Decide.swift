@@ -12,7 +12,7 @@ public enum ExemptionGround: Sendable, Hashable {
 extension Exemption {
     /// How exemptions are folded and written.
     public static let aggregate = Aggregate<Exemption, ExemptionEvent>(
-        kind: "exemption", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "exemption", apply: { state, event throws(GovernanceError) in state = try applying(event, to: state) },
         encode: { $0.record }, decode: { try ExemptionEvent.read($0) })
 
     /// What follows from a command. Granted only while the target is active, with a reason of ten characters and an end

@@ -3,7 +3,7 @@ import Vocabulary
 extension GovernedPolicy {
     /// How policies are folded and written.
     public static let aggregate = Aggregate<GovernedPolicy, PolicyEvent>(
-        kind: "policy", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "policy", apply: { state, event throws(GovernanceError) in state = try applying(event, to: state) },
         encode: { $0.record }, decode: { try PolicyEvent.read($0) })
 
     /// Folds one event. Pure; throws `invalidSequence` for an event that cannot stand there.

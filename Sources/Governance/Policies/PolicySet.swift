@@ -51,7 +51,7 @@ public enum PolicySetEvent: Sendable, Hashable {
 extension PolicySet {
     /// How policy sets are folded and written.
     public static let aggregate = Aggregate<PolicySet, PolicySetEvent>(
-        kind: "policy_set", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "policy_set", apply: { state, event throws(GovernanceError) in state = try applying(event, to: state) },
         encode: { $0.record }, decode: { try PolicySetEvent.read($0) })
 
     /// What follows from a command; `exists` says whether the tenant has a policy of that id. Pure.

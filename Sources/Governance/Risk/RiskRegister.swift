@@ -34,25 +34,37 @@ public struct RiskRegister: Sendable, Hashable, Codable {
 
     /// How folding and writing works. A register has no creation: an empty one stands at the beginning.
     public static let aggregate = Aggregate<RiskRegister, RiskEvent>(
-        kind: "risk", apply: { state, event throws(GovernanceError) in (state ?? RiskRegister()).applying(event) },
+        kind: "risk",
+        apply: { state, event throws(GovernanceError) in
+            if state == nil { state = RiskRegister() }
+            state?.apply(event)
+        },
         encode: { $0.record }, decode: { try RiskEvent.read($0) })
 
     /// Folds one event. Pure.
     public func applying(_ recorded: Recorded<RiskEvent>) -> RiskRegister {
         var register = self
-        register.version += 1
+        register.apply(recorded)
+        return register
+    }
+
+    private mutating func apply(_ recorded: Recorded<RiskEvent>) {
+        version += 1
         switch recorded.event {
-        case .configured(let model, let thresholds): (register.model, register.thresholds) = (model, thresholds)
+        case .configured(let model, let thresholds): (self.model, self.thresholds) = (model, thresholds)
         case .recorded(let subject, let score, let level):
             let entry = RiskHistoryEntry(subject: subject, score: score, level: level, recordedAt: recorded.at)
-            var entries = register.history[subject] ?? []
-            // Times of a journal do not run backwards by much; a trend is ascending all the same.
-            let place = entries.lastIndex { $0.recordedAt <= entry.recordedAt }.map { $0 + 1 } ?? 0
-            entries.insert(entry, at: place)
-            if entries.count > Self.entriesPerSubject { entries.removeFirst() }
-            register.history[subject] = entries
+            history[subject, default: []].insert(entry)
         }
-        return register
+    }
+}
+
+extension [RiskHistoryEntry] {
+    /// Times of a journal do not run backwards by much; a trend is ascending all the same.
+    fileprivate mutating func insert(_ entry: RiskHistoryEntry) {
+        let place = lastIndex { $0.recordedAt <= entry.recordedAt }.map { $0 + 1 } ?? 0
+        insert(entry, at: place)
+        if count > RiskRegister.entriesPerSubject { removeFirst() }
     }
 }
 

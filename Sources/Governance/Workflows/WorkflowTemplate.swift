@@ -116,7 +116,8 @@ public enum WorkflowEvent: Sendable, Hashable {
 extension WorkflowTemplate {
     /// How templates are folded and written.
     public static let aggregate = Aggregate<WorkflowTemplate, WorkflowEvent>(
-        kind: "workflow_template", apply: { state, event throws(GovernanceError) in try applying(event, to: state) },
+        kind: "workflow_template",
+        apply: { state, event throws(GovernanceError) in state = try applying(event, to: state) },
         encode: { $0.record }, decode: { try WorkflowEvent.read($0) })
 
     /// What follows from a command. Pure.

@@ -119,7 +119,9 @@ struct FoldTests {
         #expect(try #require(SnapshotCadence(every: 1)).isDue(from: 4, to: 5))
     }
 
-    @Test("S0-34 S0-44 the seventeen events have their names, and no other text stands in the clear")
+    @Test(
+        "S0-34 S0-35 S0-36 S0-37 S0-38 S0-39 S0-40 S0-41 S0-42 S0-43 S0-44 S0-45 S0-46 S0-47 S0-48 S0-49 S0-50 the seventeen events have their names, and no other text stands in the clear"
+    )
     func eventNames() throws {
         let period = try #require(EffectivePeriod(from: noon))
         let rule = RuleID(high: 1, low: 1)

@@ -193,7 +193,7 @@ struct LimitTests {
         #expect(try aggregate.fold(JSONDecoder().decode(LimitLedger.self, from: bytes), events.dropFirst(150)) == state)
         let oldest = try #require(state?.executions.first?.at)
         let newest = try #require(events.last { ["LimitExecuted", "LimitCommitted"].contains($0.event.name) }?.at)
-        #expect(oldest >= newest - .days(9))
+        #expect(oldest >= newest - .days(10))
     }
 
     @Test("amounts are exact to the millionth, and what overflows stays above every limit")

@@ -5,7 +5,9 @@ import Vocabulary
 
 @Suite("Commands as the outside sends them")
 struct CommandTests {
-    @Test("S0-51 S0-64 the fourteen commands have their names, and each is read")
+    @Test(
+        "S0-51 S0-52 S0-53 S0-54 S0-55 S0-56 S0-57 S0-58 S0-59 S0-60 S0-61 S0-62 S0-63 S0-64 the fourteen commands have their names, and each is read"
+    )
     func names() throws {
         #expect(try words(corpus("seed-000")["commands"]) == GovernanceCommand.names)
         let policy = "550e8400-e29b-41d4-a716-446655440000", rule = "650e8400-e29b-41d4-a716-446655440009"

@@ -37,4 +37,17 @@ struct PolicyHistoryTests {
         let last = try #require(try GovernedPolicy.history(of: events).last)
         #expect(last.differences.map(\.description) == ["rules.a.place: 1 → 2", "rules.b.place: 2 → 1"])
     }
+
+    @Test("activating a successor ends what it replaces, and nothing else")
+    func succession() throws {
+        let old = try active(1, rules: [])
+        let draft = try live([.create(PolicyID(high: 1, low: 2), details(), supersedes: old.id)]).state
+        #expect(try old.superseded(by: draft) == [.revoked(nil)])
+        let suspended = try live([
+            .create(old.id, details()), .approve(), .activate(try #require(EffectivePeriod(from: noon))), .suspend(),
+        ]).state
+        #expect(try suspended.superseded(by: draft) == [.archived(nil)])
+        #expect(try live([.create(old.id, details())]).state.superseded(by: draft).isEmpty)
+        #expect(throws: GovernanceError.self) { try old.superseded(by: old) }
+    }
 }

@@ -123,13 +123,31 @@ struct PolicyLifecycleTests {
 
     private static func named(_ name: String) -> PolicyDetails { details(name) }
 
-    @Test("S0-12 S0-23 S0-24 S0-27 S0-28 S0-33 the twelve types, four enforcements and six scopes have their names")
+    @Test(
+        "S0-12 S0-13 S0-14 S0-15 S0-16 S0-17 S0-18 S0-19 S0-20 S0-21 S0-22 S0-23 S0-24 S0-25 S0-26 S0-27 S0-28 S0-29 S0-30 S0-31 S0-32 S0-33 the twelve types, four enforcements and six scopes have their names, and payloads may use them"
+    )
     func vocabulary() throws {
         let corpus = try corpus("seed-000")
         #expect(words(corpus["types"]).map { $0.lowercased() } == PolicyType.allCases.map(\.rawValue))
         #expect(words(corpus["enforcement"]).map { $0.lowercased() } == Enforcement.allCases.map(\.rawValue))
         #expect(words(corpus["scopes"]).map { $0.lowercased() } == ScopeLevel.allCases.map(\.rawValue))
         #expect(ScopeLevel.allCases.sorted() == ScopeLevel.allCases)
+        guard case .object(let create)? = corpus["create"] else { throw CancellationError() }
+        for (key, list) in [("policy_type", "types"), ("enforcement", "enforcement"), ("scope", "scopes")] {
+            for word in words(corpus[list]) {
+                var payload = create
+                payload[key] = .string(word)
+                let command = try GovernanceCommand.read("create", .object(payload), actor: admin, now: noon)
+                guard case .policy(_, .create(_, let details, _, _)) = command else { throw CancellationError() }
+                let read = [details.type.rawValue, details.enforcement.rawValue, details.scope.level.rawValue]
+                #expect(read.contains(word.lowercased()), "\(word)")
+            }
+            var wrong = create
+            wrong[key] = "Tasty"
+            #expect(throws: GovernanceError.self) {
+                try GovernanceCommand.read("create", .object(wrong), actor: admin, now: noon)
+            }
+        }
     }
 
     @Test("S0-47 S0-48 S0-49 S0-50 rules are added, updated, removed and reordered")

@@ -15,12 +15,14 @@ struct ConditionRulesTests {
         }
     }
 
-    private func inquiry(_ changes: AttributeValue?) throws -> RuleInquiry {
+    private func request(_ changes: AttributeValue?) throws -> ActionRequest {
         var request = try #require(try corpus("seed-004")["request"]?.object)
         request.merge(changes?.object ?? [:]) { _, new in new }
-        return try RuleInquiry(
-            action: try #require(request["action_type"]?.string), resourceType: "service",
-            resourceID: try #require(request["service_name"]?.string), context: request, subject: ada)
+        return try ActionRequest(.object(request))
+    }
+
+    private func inquiry(_ changes: AttributeValue?) throws -> RuleInquiry {
+        try self.request(changes).inquiry(subject: ada)
     }
 
     @Test(
@@ -39,6 +41,39 @@ struct ConditionRulesTests {
             #expect(decision.violations.map(\.name) == words(one["violations"]), "\(name)")
             #expect(decision.issues.map(\.rawValue) == words(one["issues"]), "\(name)")
         }
+    }
+
+    @Test("S4-25 S4-26 the request is read whole, and the answer has every field of the document")
+    func review() throws {
+        let read = try request(["requested_by": "john.doe"])
+        #expect(read.requestID == "heal_12345" && read.action == "code_fix" && read.service == "user_service")
+        #expect(read.requestedBy == "john.doe" && read.context["language"] == "python")
+        let book = try RuleBook(
+            policies: try policies() + [try active(9, rules: [everything])], zones: try zones(), stamp: stamp())
+        let asked = ActionReview(try book.decide(try inquiry(["patch_content": "DROP TABLE users"])), approval: id(5))
+        #expect(
+            asked.document == [
+                "allowed": false, "reason": "Approval required", "approval_required": true,
+                "approval_request_id": .string(ApprovalID(high: 0x1000, low: 5).description),
+                "workflow_instance_id": .string(ApprovalID(high: 0x1000, low: 5).description),
+                "policy_violations": ["require-approval-for-db-changes"], "compliance_issues": [],
+            ])
+        let denied = ActionReview(try book.decide(try inquiry(["patch_content": "password = 'x'"])), approval: id(5))
+        #expect(!denied.allowed && !denied.approvalRequired && denied.approval == nil)
+        #expect(ActionReview(try book.decide(try inquiry(nil))).allowed)
+        for change: AttributeValue in [["action_type": 3], ["error_context": "x"], ["service_name": ""], ["more": 1]] {
+            #expect(throws: GovernanceError.self) { try request(change) }
+        }
+    }
+
+    @Test("S4-27 the switch for production asks for an approval there, and only there")
+    func production() throws {
+        let policy = try active(1, rules: [Rule.productionApproval(), everything])
+        let book = try RuleBook(policies: [policy], zones: try zones(), stamp: stamp())
+        #expect(try book.decide(try inquiry(nil)).needsApproval)
+        #expect(try !book.decide(try inquiry(["environment": "staging"])).needsApproval)
+        let nowhere = try RuleInquiry(action: "x", resourceType: "y", subject: ada)
+        #expect(try !book.decide(nowhere).needsApproval && book.decide(nowhere).isAllowed)
     }
 
     @Test("without a rule the answer is deny; the older behaviour takes an explicit allow")
