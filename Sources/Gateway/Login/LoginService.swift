@@ -109,7 +109,8 @@ public struct LoginService: Sendable {
         let stepUp = work.flow.request.stepUpOf.flatMap { live.session($0) }
         let providers = environment.providers(work.caller.tenant)
         let subject = person ?? work.flow.subject
-        let facts = subject == nil ? nil : try await facts(of: subject!, providers, &work)
+        var facts: LoginSubjectFacts?
+        if let subject { facts = try await self.facts(of: subject, providers, &work) }
         return LoginContext(
             browser: work.browser.hash,
             realms: HomeRealms(providers: providers.map { LoginProvider(id: $0.id, domains: Set($0.domains)) }),
