@@ -137,7 +137,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", "DemoApp", crypto, logging,
+                "Authorization", "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", "DemoApp", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
