@@ -17,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = LogLines.logger(configuration.logging)
         let gateway = try await Gateway.open(configuration, logger: logger)
         let service = try GatewayService(gateway) { port in
+            await FirstLink(gateway).show()
             let listen = ListenAddress(host: configuration.server.listen.host, port: port)
             logger.info(
                 "ready",
@@ -24,7 +25,6 @@ struct ServeCommand: AsyncParsableCommand {
                     "listen": "\(listen)", "public_url": "\(configuration.server.publicURL)",
                     "version": "\(GatehouseVersion.current)",
                 ])
-            await FirstLink(gateway).show()
         }
         var group = ServiceGroupConfiguration(
             services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
