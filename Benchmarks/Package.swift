@@ -24,6 +24,7 @@ let package = Package(
     targets: [
         .target(name: "BenchTable", swiftSettings: strict),
         bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage")]),
+        bench("GovernanceBench", [gatehouse("Authorization"), gatehouse("Governance")]),
         bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
         bench(
             "LoginBench",

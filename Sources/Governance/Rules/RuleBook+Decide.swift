@@ -53,7 +53,7 @@ struct Weighing {
             guard applies(number) else { continue }
             decision.notes.append(.init(rule: placed(number).origin, kind: .erred))
             // An error never permits: an allow is skipped, anything else counts as matched.
-            if placed(number).rule.isRestriction { restrictions.append(number) }
+            if placed(number).isRestriction { restrictions.append(number) }
         }
     }
 
@@ -68,12 +68,14 @@ struct Weighing {
             return
         }
         guard applies(number) else { return }
-        if placed(number).rule.isRestriction { restrictions.append(number) } else { allows.append(number) }
+        if placed(number).isRestriction { restrictions.append(number) } else { allows.append(number) }
     }
 
     private func applies(_ number: Int) -> Bool {
         let entry = placed(number)
-        guard entry.period.contains(now), entry.scope.covers(inquiry.place) else { return false }
+        guard entry.period.contains(now) else { return false }
+        if entry.isEverywhere { return true }
+        guard entry.scope.covers(inquiry.place) else { return false }
         return entry.scope.selects(
             environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
             action: inquiry.request.action)
@@ -206,7 +208,7 @@ struct Weighing {
             return allow(nil)
         }
         let entry = book.entries[chosen]
-        decision.resolvedParams = entry.rule.resolvedParams(inquiry)
+        if !entry.rule.params.isEmpty { decision.resolvedParams = entry.rule.resolvedParams(inquiry) }
         if !entry.rule.isOpen(at: now, in: entry.zone), bites(chosen) {
             return deny(.outsideWindow, by: chosen, all: [chosen])
         }
@@ -285,11 +287,16 @@ struct Weighing {
     /// Adds until when the answer may be remembered.
     func finish(_ standingEnd: Timestamp?) -> RuleDecision {
         var decision = decision
-        let windows = (restrictions + allows).map(placed).filter { !$0.rule.windows.isEmpty }
-        let edges = windows.flatMap { entry in
-            entry.rule.windows.map { $0.nextEdge(after: now, in: entry.zone) }
+        var end = [standingEnd, book.nextEdge(after: now)].compactMap { $0 }.min()
+        for numbers in [restrictions, allows] {
+            for number in numbers where !placed(number).rule.windows.isEmpty {
+                let entry = placed(number)
+                for window in entry.rule.windows {
+                    end = min(window.nextEdge(after: now, in: entry.zone), end ?? .distantFuture)
+                }
+            }
         }
-        decision.validUntil = (edges + [book.nextEdge(after: now), standingEnd].compactMap { $0 }).min()
+        decision.validUntil = end
         // A counter may have changed the moment after it was read.
         if decision.usage != nil { decision.validUntil = now }
         return decision

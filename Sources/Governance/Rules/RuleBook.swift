@@ -13,7 +13,9 @@ public struct RuleBook: Sendable {
         case logOnly = "log_only"
     }
 
-    struct Entry: Sendable {
+    /// A rule with what its policy says of it. A class, so that a decision counts one reference per rule and not one
+    /// for each of its parts.
+    final class Entry: Sendable {
         let rule: Rule
         let origin: RuleOrigin
         let enforcement: Enforcement
@@ -21,6 +23,17 @@ public struct RuleBook: Sendable {
         let frameworks: [ComplianceFramework]
         let period: EffectivePeriod
         let zone: Zone
+        let isRestriction: Bool
+        /// Whether the scope lets everybody and everything through, so that nothing need be looked up.
+        let isEverywhere: Bool
+
+        init(_ rule: Rule, of policy: GovernedPolicy, in period: EffectivePeriod, zone: Zone) {
+            (self.rule, self.period, self.zone) = (rule, period, zone)
+            origin = RuleOrigin(policy: policy.id, version: policy.version, rule: rule.id, name: rule.name)
+            (enforcement, scope, frameworks) = (policy.enforcement, policy.scope, policy.frameworks)
+            isRestriction = rule.isRestriction
+            isEverywhere = policy.scope.level <= .organization && policy.scope.selectors == nil
+        }
     }
 
     struct SetEntry: Sendable {
@@ -92,11 +105,7 @@ public struct RuleBook: Sendable {
             }
             for placed in policy.rules {
                 let rule = try Rule.read(placed.document, id: placed.id)
-                let origin = RuleOrigin(policy: policy.id, version: policy.version, rule: placed.id, name: rule.name)
-                entries.append(
-                    Entry(
-                        rule: rule, origin: origin, enforcement: policy.enforcement, scope: policy.scope,
-                        frameworks: policy.frameworks, period: period, zone: zone))
+                entries.append(Entry(rule, of: policy, in: period, zone: zone))
             }
         }
         return entries.enumerated().sorted {

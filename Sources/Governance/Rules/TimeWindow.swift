@@ -31,11 +31,15 @@ public struct TimeWindow: Sendable, Hashable {
     /// A moment after `now` no later than the one at which the answer of `contains` may next change.
     public func nextEdge(after now: Timestamp, in zone: Zone) -> Timestamp {
         let today = zone.local(now).day
-        let candidates = (today - 1...today + 1).flatMap { day in
-            zone.moments(day: day, minute: start) + zone.moments(day: day, minute: end + 1)
-                + zone.moments(day: day, minute: 0)
+        var edge = zone.change(after: now) ?? now + .days(1)
+        for day in today - 1...today + 1 {
+            for minute in [start, end + 1, 0] {
+                let (one, other) = zone.moments(day: day, minute: minute)
+                if one > now { edge = min(edge, one) }
+                if other > now { edge = min(edge, other) }
+            }
         }
-        return (candidates + [zone.change(after: now)].compactMap { $0 }).filter { $0 > now }.min() ?? now + .hours(1)
+        return edge
     }
 
     /// Minutes since midnight of `HH:MM`.

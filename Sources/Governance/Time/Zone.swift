@@ -62,12 +62,14 @@ public struct Zone: Sendable, Hashable {
         return Timestamp(seconds: high)
     }
 
-    /// The moments, at most two, at which a clock on the wall may show that time; a time that is skipped in spring
+    /// The one or two moments at which a clock on the wall may show that time; a time that is skipped in spring
     /// gives the moments around the gap.
-    func moments(day: Int64, minute: Int) -> [Timestamp] {
+    func moments(day: Int64, minute: Int) -> (Timestamp, Timestamp) {
         let local = day * 86_400 + Int64(minute) * 60
-        let guesses = [local - offset(at: local - 86_400), local - offset(at: local + 86_400)]
-        return Set(guesses).sorted().map { Timestamp(seconds: $0) }
+        return (
+            Timestamp(seconds: local - offset(at: local - 86_400)),
+            Timestamp(seconds: local - offset(at: local + 86_400))
+        )
     }
 }
 
