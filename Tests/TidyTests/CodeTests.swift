@@ -33,7 +33,9 @@ struct CodeTests {
         #expect(try (house.sources() + house.sources(under: "Tests")).flatMap(Rules.leftovers) == [])
     }
 
-    @Test("Pure targets read no clock and draw no randomness", arguments: ["Vocabulary", "Authorization", "Governance", "Identity"])
+    @Test(
+        "Pure targets read no clock and draw no randomness",
+        arguments: ["Vocabulary", "Authorization", "Governance", "Identity"])
     func pureTargets(target: String) throws {
         let files = try house.sources(under: "Sources/\(target)")
         #expect(files.flatMap(Rules.impurities) == [])

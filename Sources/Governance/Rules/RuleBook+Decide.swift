@@ -37,6 +37,8 @@ struct Weighing {
     private var demands: [Int] = []
     private var unmetSet = false
     private var hasRolePermission = false
+    /// When the first of the proofs that were needed grows too old.
+    private var proofEnd: Timestamp?
 
     init(book: RuleBook, inquiry: RuleInquiry, now: Timestamp) {
         (self.book, self.inquiry, self.now) = (book, inquiry, now)
@@ -129,9 +131,7 @@ struct Weighing {
                 if isApproved(number) { continue }
                 if bites(number) { asking.append(number) }
             case .stepUp:
-                guard let demand = entry.rule.demand, !demand.isMet(by: inquiry.request.authentication, now: now) else {
-                    continue
-                }
+                guard let demand = entry.rule.demand, !isMet(demand) else { continue }
                 if bites(number) { demands.append(number) }
             }
         }
@@ -152,6 +152,17 @@ struct Weighing {
             if let holding { return holding.exemption.id }
         }
         return nil
+    }
+
+    /// Whether the authentication meets a demand; if it does by its age, the answer lasts no longer than that.
+    private mutating func isMet(_ demand: AuthenticationDemand) -> Bool {
+        let authentication = inquiry.request.authentication
+        guard demand.isMet(by: authentication, now: now) else { return false }
+        if let age = demand.maxAgeSeconds, let at = authentication?.authenticatedAt {
+            let end = at + .seconds(age) + .microseconds(1)
+            proofEnd = min(end, proofEnd ?? end)
+        }
+        return true
     }
 
     private mutating func isApproved(_ number: Int) -> Bool {
@@ -215,9 +226,7 @@ struct Weighing {
         if !entry.rule.limits.isEmpty, exceeds(entry, counters(entry.rule.id)), bites(chosen) {
             return deny(.limitExceeded, by: chosen, all: [chosen])
         }
-        if let demand = entry.rule.demand, !demand.isMet(by: inquiry.request.authentication, now: now) {
-            demands.append(chosen)
-        }
+        if let demand = entry.rule.demand, !isMet(demand) { demands.append(chosen) }
         if let first = demands.first {
             decision.stepUp = placed(first).rule.demand
             return deny(.stepUpRequired, by: first, all: demands)
@@ -287,7 +296,7 @@ struct Weighing {
     /// Adds until when the answer may be remembered.
     func finish(_ standingEnd: Timestamp?) -> RuleDecision {
         var decision = decision
-        var end = [standingEnd, book.nextEdge(after: now)].compactMap { $0 }.min()
+        var end = [standingEnd, proofEnd, book.nextEdge(after: now)].compactMap { $0 }.min()
         for numbers in [restrictions, allows] {
             for number in numbers where !placed(number).rule.windows.isEmpty {
                 let entry = placed(number)

@@ -1,3 +1,4 @@
+import Authorization
 import Governance
 import Testing
 import Vocabulary
@@ -306,5 +307,61 @@ struct AssignmentTests {
             }
         }
         #expect(copy == desk.catalog && desk.catalog.assignments.count > 8)
+    }
+
+    @Test("S1-78 access that was asked for begins when it is approved, never without, and ends at its time")
+    func accessRequest() throws {
+        func approval(_ commands: [ApprovalCommand]) throws -> Approval {
+            let request = ApprovalRequest(
+                id: id(1), requester: ada, rules: [], requestDigest: Array(repeating: 1, count: 32),
+                circumstances: StageCircumstances(risk: .low, context: [:]))
+            var events = try Approval.request(
+                request, along: Approval.plainStage(["owner"]), zones: ZoneTable(version: "none", []), now: noon)
+            var state = try Approval.aggregate.fold(nil, events.map { Recorded($0, at: noon, actor: admin) })
+            for command in commands {
+                events = try #require(state).decide(command, now: noon)
+                state = try Approval.aggregate.fold(state, events.map { Recorded($0, at: noon, actor: admin) })
+            }
+            return try #require(state)
+        }
+        let owner = Approver.subject(.person(PersonID(high: 0xC, low: 1)))
+        var desk = try desk()
+        try desk.run(.assign(input(1, 1, until: noon + .days(1), awaits: true)))
+        let waiting = try desk.catalog.assignment(id(1))
+        #expect(AccessRequest.command(for: waiting, after: try approval([])) == nil)
+        for end in [ApprovalCommand.reject(by: owner, roles: ["owner"]), .cancel(by: ada)] {
+            #expect(AccessRequest.command(for: waiting, after: try approval([end])) == .revoke(id(1)))
+        }
+        let approved = try approval([.approve(by: owner, roles: ["owner"])])
+        try desk.run(try #require(AccessRequest.command(for: waiting, after: approved)))
+        #expect(desk.catalog.held(by: ada, at: noon) == [id(1)])
+        #expect(AccessRequest.command(for: try desk.catalog.assignment(id(1)), after: approved) == nil)
+        #expect(desk.catalog.due(at: noon + .days(1)) == [.expired(id(1))])
+    }
+
+    @Test("birthrights begin and end with what the directory says; what cannot be judged is left as it is")
+    func birthrights() throws {
+        var desk = try desk()
+        let book = try BirthrightBook([
+            .init(name: "sales", condition: ["equals": ["subject.department": "sales"]], entitlements: [id(1), id(2)]),
+            .init(name: "remote", condition: ["equals": ["subject.remote": true]], entitlements: [id(3)]),
+        ])
+        func plan(_ attributes: [String: AttributeValue]) throws -> BirthrightPlan {
+            try book.plan(
+                for: ada, SubjectFacts(id: ada.id, attributes: Attributes(attributes)), in: desk.catalog, at: noon)
+        }
+        #expect(try plan(["department": "sales", "remote": true]).begin == [id(1), id(2), id(3)])
+        try desk.run(.assign(input(1, 1, source: .birthright)))
+        try desk.run(.assign(input(2, 3, source: .birthright)))
+        try desk.run(.assign(input(3, 2)))
+        let same = try plan(["department": "sales", "remote": true])
+        #expect(same.begin == [id(2)] && same.end.isEmpty)
+        let moved = try plan(["department": "legal", "remote": false])
+        #expect(moved.begin.isEmpty && moved.end == [id(1), id(2)] && moved.undecided.isEmpty)
+        let unclear = try plan(["department": "legal"])
+        #expect(unclear.end == [id(1)] && unclear.undecided == ["remote"])
+        #expect(throws: GovernanceError.self) {
+            try BirthrightBook([.init(name: "x", condition: ["sometimes": 1], entitlements: [])])
+        }
     }
 }

@@ -212,4 +212,20 @@ struct EffectTests {
         let policy = try active(1, details(zone: "Mars/Olympus"), rules: [rule("yes", "allow")])
         #expect(throws: Fault("policy.unknown_zone", .caller, "")) { try book([policy]) }
     }
+
+    @Test(
+        "an answer that rests on a fresh proof lasts no longer than the proof is fresh",
+        arguments: ["allow", "step_up"])
+    func proofAge(effect: String) throws {
+        let demanding = rule("fresh", effect, ["require": ["max_age": 60]])
+        let book = try book([try active(1, rules: [demanding, rule("yes", "allow")])])
+        let inquiry = try RuleInquiry(
+            action: "deploy", resourceType: "service", subject: ada,
+            authentication: RequestAuthentication(strength: .aal1, authenticatedAt: noon - .seconds(10)))
+        let decision = try book.decide(inquiry)
+        let end = noon + .seconds(50) + .microseconds(1)
+        #expect(decision.isAllowed && decision.validUntil == end)
+        #expect(try book.decide(inquiry, now: end - .microseconds(1)).isAllowed)
+        #expect(try book.decide(inquiry, now: end).reason == .stepUpRequired)
+    }
 }
