@@ -53,7 +53,7 @@ struct RecordReader {
         }
     }
 
-    private static func subject(_ value: EventValue) -> Subject? {
+    static func subject(_ value: EventValue) -> Subject? {
         guard case .id(let bytes, let kind) = value else { return nil }
         switch kind {
         case "person": return PersonID(bytes: bytes).map(Subject.person)
