@@ -58,6 +58,11 @@ public struct Limit: Sendable, Hashable {
     public let period: Period
     public let sharing: Sharing
     public let maximum: Maximum
+
+    /// A limit: of what, over what time, shared by whom, and how much.
+    public init(measure: Measure, period: Period, sharing: Sharing, maximum: Maximum) {
+        (self.measure, self.period, self.sharing, self.maximum) = (measure, period, sharing, maximum)
+    }
 }
 
 /// How bad it is, the mildest first.

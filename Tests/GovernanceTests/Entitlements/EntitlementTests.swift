@@ -44,6 +44,7 @@ struct EntitlementTests {
         #expect(made.details == wanted && made.details.name == "Admin Access" && made.details.riskLevel == .critical)
         #expect(made.tenant == desk.tenant && made.application == erp && made.status == .active)
         #expect(made.createdAt == noon && !made.details.isDelegable)
+        #expect(made.details.description == "Full administrative privileges")
         wanted.description = nil
         try desk.run(.update(id(1), wanted), at: noon + .seconds(1))
         try desk.run(.changeStatus(id(1), .inactive), at: noon + .seconds(2))

@@ -81,4 +81,31 @@ struct CommandTests {
         #expect(Set(faults.map(\.path)).isSuperset(of: ["policy_id", "scope"]))
         #expect(faults.count >= 2)
     }
+
+    @Test("S0-09 S0-10 S0-11 S0-73 the example of the library runs from the first line to the last")
+    func library() throws {
+        let library = try #require(try corpus("seed-000")["library"])
+        var payload = try #require(library["policy"]?.object)
+        let policy = PolicyID(high: 5, low: 5)
+        payload["policy_id"] = .string(policy.description)
+        let read = try GovernanceCommand.read("create", .object(payload), actor: admin, now: noon)
+        let expected = PolicyDetails(
+            name: "Password Policy", description: "All passwords must be at least 12 characters", type: .security,
+            enforcement: .mandatory, scope: .organization)
+        #expect(read == .policy(policy, .create(policy, expected)))
+        let days = Int(try #require(library["effective_days"]?.integer))
+        let period = try #require(EffectivePeriod(from: noon, until: noon + .days(days)))
+        let active = try live([.create(policy, expected), .approve(), .activate(period)]).state
+        #expect(active.isInForce(at: noon + .days(364)) && !active.isInForce(at: noon + .days(365)))
+        let exemption = try #require(library["exemption"])
+        let grant = ExemptionCommand.grant(
+            .init(
+                id: id(1), target: .policy(policy), entity: .subject(ada),
+                reason: try #require(exemption["reason"]?.string), claimedBy: exemption["granted_by"]?.string,
+                until: noon + .days(Int(try #require(exemption["days"]?.integer)))))
+        let events = try Exemption.decide(grant, on: nil, ground: .policy(active.state), now: noon)
+        guard case .granted(let content)? = events.first else { throw CancellationError() }
+        #expect(content.reason == "Service account - no password required" && content.claimedBy == "security-admin")
+        #expect(content.until == noon + .days(90))
+    }
 }

@@ -124,4 +124,23 @@ struct RiskTests {
         let copy = try JSONDecoder().decode(RiskRegister.self, from: JSONEncoder().encode(register))
         #expect(copy == register)
     }
+
+    @Test("S1-57 S1-59 S1-64 weights, points and the example are the document's own numbers")
+    func literals() throws {
+        let seed = try corpus("seed-001")
+        let example = try #require(seed["example"])
+        #expect(words(example["entitlements"]) == ["low", "medium", "high"] && example["violations"] == 1)
+        let found = try score([.low, .medium, .high], 1)
+        for factor in found.factors {
+            #expect(Amount(.number(factor.weight)) == (seed["weights"]?[factor.name]).flatMap(Amount.init))
+        }
+        #expect(Amount(.number(found.factors[1].rawValue)) == seed["points_per_violation"].flatMap(Amount.init))
+        let days = Int(try #require(seed["trend_days"]?.integer))
+        var register = RiskRegister()
+        for day in [1, 29, 30, 31] {
+            let at = noon - .days(day)
+            register = register.applying(Recorded(.recorded(ada, score: day, .low), at: at, actor: .system("risk")))
+        }
+        #expect(register.trend(of: ada, since: noon - .days(days)).map(\.score).sorted() == [1, 29, 30])
+    }
 }

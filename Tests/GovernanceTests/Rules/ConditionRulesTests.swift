@@ -156,4 +156,42 @@ struct ConditionRulesTests {
             .decide(inquiry)
         #expect(skipped.reason == .noMatchingRule && skipped.notes.map(\.kind) == [.erred])
     }
+
+    @Test("S4-25 S4-29 S4-48 S4-49 S4-50 the policies and the request are read with every word they were written with")
+    func literals() throws {
+        let trees = try corpus("seed-004")["policies"]?.list ?? []
+        let read = try trees.map { try ConditionPolicy($0) }
+        #expect(
+            read.map(\.details.name) == ["No Hardcoded Secrets", "Production Database Protection", "PHI Protection"])
+        #expect(read.map(\.details.description) == ["Prevent patches with hardcoded credentials", "", ""])
+        #expect(read.map(\.details.type) == [.security, .operational, .compliance])
+        #expect(
+            read.flatMap(\.rules).compactMap { $0["effect"]?.string } == [
+                "deny", "require_approval", "require_approval",
+            ])
+        let conditions = read.flatMap(\.rules).map { $0["when"] ?? .null }
+        #expect(
+            conditions == [
+                ["all": [["regex": ["context.patch_content": #"password\s*=\s*["\'][^"\']+["\']"#]]]],
+                [
+                    "all": [
+                        ["equals": ["context.environment": "production"]],
+                        ["regex": ["context.patch_content": "(ALTER|DROP|DELETE)"]],
+                    ]
+                ],
+                [
+                    "all": [
+                        ["in": ["context.service_name": ["patient_service", "medical_records"]]],
+                        ["regex": ["context.patch_content": "(ssn|patient|medical|diagnosis)"]],
+                    ]
+                ],
+            ])
+        #expect(
+            try request(nil).context == [
+                "request_id": "heal_12345", "action_type": "code_fix",
+                "error_context": ["error_type": "AttributeError", "message": "NoneType has no attribute foo"],
+                "patch_content": "if obj is not None:\n    obj.foo()", "environment": "production",
+                "service_name": "user_service", "language": "python",
+            ])
+    }
 }

@@ -134,4 +134,42 @@ struct SeverityRulesTests {
         document["rules"] = [.object(rule)]
         #expect(throws: GovernanceError.self) { try SeverityPolicy(.object(document)) }
     }
+
+    @Test("S3-05 S3-06 S3-07 S3-10 S3-19 S3-20 both rules are read with every number they were written with")
+    func literals() throws {
+        let document = try policy().document
+        #expect(document.version == "1.0.0" && document.zone == "Europe/Berlin" && document.rules.count == 2)
+        let rules = try document.rules.map { try Rule.read($0) }
+        #expect(rules.map(\.name) == ["pricing.auto.adjust", "inventory.auto.reorder"])
+        #expect(rules.map(\.autoSuggest) == [true, true] && rules.map(\.autoExecute) == [false, true])
+        #expect(
+            rules[0].limits == [
+                Limit(measure: .absolute("deltaPct"), period: .day, sharing: .rule, maximum: .fixed(Amount(3))),
+                Limit(measure: .absolute("deltaPct"), period: .isoWeek, sharing: .rule, maximum: .fixed(Amount(7))),
+            ])
+        #expect(
+            rules[1].limits == [
+                Limit(measure: .quantity("qty"), period: .day, sharing: .rule, maximum: .fixed(Amount(2_000)))
+            ])
+        #expect(rules[0].windows == [TimeWindow(days: [1, 2, 3, 4, 5], start: 480, end: 1_080)].compactMap { $0 })
+        #expect(rules[1].windows == [TimeWindow(days: [1, 2, 3, 4, 5, 6], start: 420, end: 1_200)].compactMap { $0 })
+        #expect(rules[0].params == ["deltaPct": .bySeverity([.warn: 1, .crit: 3])])
+        #expect(rules[1].params == ["qty": .bySeverity([.warn: 250, .crit: 500])])
+        #expect(rules[0].approval?.roles == ["manager", "admin"] && rules[0].approval?.bypassAt == .crit)
+        #expect(rules[1].approval == nil)
+        let now = try #require(Timestamp(rfc3339: "2026-11-16T09:00:00Z"))
+        let reorder = try RuleInquiry(
+            action: "inventory.reorder", resourceType: "stock", context: ["kpi_id": "stock", "severity": "warn"],
+            subject: ada, roles: ["operator"])
+        let decision = try book().decide(reorder, now: now)
+        #expect(decision.execute && decision.suggest)
+    }
+
+    @Test("S3-24 what was executed today and what is asked for are added up as the document adds them")
+    func arithmetic() throws {
+        let scenario = try #require(
+            try corpus("seed-003")["scenarios"]?.list?.first { $0["executedToday"] != nil })
+        #expect(scenario["executedToday"] == ["deltaPct": 2])
+        #expect(try corpus("seed-003")["audit"]?["params"] == ["deltaPct": 3])
+    }
 }

@@ -151,6 +151,8 @@ struct SodTests {
         "S1-44 S1-45 S1-50 S1-54 S1-55 S1-56 the document's example: refused, then exempted for thirty days, then refused again"
     )
     func exempted() throws {
+        let seed = try corpus("seed-001")["exemption"]
+        #expect(seed == ["justification": "Approved by CFO for Q4 close", "days": 30])
         var register = try register([rule(.exclusive, [create, approve])])
         #expect(!register.validatePreventive(adding: [create], to: [approve], for: ada, at: noon).isValid)
         register.apply(try exemption())
