@@ -10,17 +10,18 @@ final class RecordedRun {
     private let folder = NSTemporaryDirectory() + "gatehouse-decisions-" + UUID().uuidString
     private let tenant = TenantID(high: 1, low: 1)
     private let askers: [RecordedAsker]
-    private let basis = RecordedBasis(
-        .init(
-            policies: Array(repeating: 1, count: 32), roles: Array(repeating: 2, count: 32),
-            mappings: Array(repeating: 3, count: 32), configuration: Array(repeating: 4, count: 32),
-            engine: "bench", timeZones: "none"))
+    private let basis: RecordedBasis
     private let origin = RecordedOrigin(
         caller: .serviceAccount(ServiceAccountID(high: 7, low: 7)), protocol: "bench", request: "bench-request",
         trace: "bench-request")
 
     init(_ run: DecisionRun) {
         self.run = run
+        basis = RecordedBasis(
+            .init(
+                policies: Array(repeating: 1, count: 32), roles: Array(repeating: 2, count: 32),
+                mappings: Array(repeating: 3, count: 32), configuration: Array(repeating: 4, count: 32),
+                engine: "bench", timeZones: "none"), index: run.index)
         let tenant = tenant
         var known: [String: RecordedAsker] = [:]
         askers = run.names.map { name in
@@ -103,10 +104,8 @@ final class RecordedRun {
                 let decision = index.decide(request, standing: standing, resources: resources, now: now)
                 let id = recorder.nextID(at: now)
                 _ = recorder.record(
-                    EvaluatedDecision(
-                        id: id, at: now, decision: decision, request: request, standing: standing,
-                        resources: resources, index: index, asker: askers[number], basis: basis, factsPosition: 42,
-                        origin: origin))
+                    decision, id: id, at: now, request: request, standing: standing, resources: resources,
+                    asker: askers[number], basis: basis, factsPosition: 42, origin: origin)
                 outcome.count += 1
                 if outcome.count % 400_003 == 0 { outcome.sample.append(id) }
                 if outcome.count % 1_000 == 0 { wait(until: start + .seconds(Double(outcome.count) / rate)) }

@@ -88,6 +88,8 @@ public struct Decision: Sendable {
     public let index: IndexStamp
     /// Which attributes were read; `PolicyIndex.reads` turns it into values.
     public let readSet: AttributeReadSet
+    /// The resource's row among the stored facts, so that reading again need not look it up; -1 for none.
+    let row: Int
 
     public var isPermitted: Bool { outcome == .permit }
     /// The main reason first.
@@ -106,7 +108,7 @@ extension Decision {
         return Decision(
             outcome: .deny, reason: .stepUpRequired, determining: determining, erred: erred,
             obligations: [.stepUp(strength: demand.strength, maxAgeSeconds: demand.maxAge)], enforcement: enforcement,
-            validUntil: validUntil, index: index, readSet: readSet)
+            validUntil: validUntil, index: index, readSet: readSet, row: row)
     }
 }
 

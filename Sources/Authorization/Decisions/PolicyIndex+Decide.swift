@@ -16,7 +16,7 @@ extension PolicyIndex {
     private func refusal(_ reason: Decision.Reason) -> Decision {
         Decision(
             outcome: .deny, reason: reason, determining: [], erred: [], obligations: [], enforcement: .mandatory,
-            validUntil: nil, index: stamp, readSet: AttributeReadSet())
+            validUntil: nil, index: stamp, readSet: AttributeReadSet(), row: -1)
     }
 
     /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot,
@@ -83,7 +83,7 @@ extension PolicyIndex {
         return Decision(
             outcome: .deny, reason: .deniedByRule, determining: rules, erred: tally.erred, obligations: [],
             enforcement: enforcement, validUntil: evaluation.standing.validUntil, index: stamp,
-            readSet: evaluation.reads)
+            readSet: evaluation.reads, row: evaluation.row ?? -1)
     }
 
     private func permitted(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
@@ -92,7 +92,8 @@ extension PolicyIndex {
         let validUntil = tally.expiry.map { expiry in end.map { min($0, expiry) } ?? expiry } ?? end
         return Decision(
             outcome: .permit, reason: .allowedByRule, determining: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: validUntil, index: stamp, readSet: evaluation.reads)
+            enforcement: enforcement, validUntil: validUntil, index: stamp, readSet: evaluation.reads,
+            row: evaluation.row ?? -1)
     }
 
     private func notPermitted(_ evaluation: Evaluation, _ tally: Tally) -> Decision {
@@ -102,7 +103,8 @@ extension PolicyIndex {
             determining: waiting.map { references[$0] }, erred: tally.erred,
             obligations: stepUp(waiting.compactMap { requirements[$0] }),
             enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory,
-            validUntil: evaluation.standing.validUntil, index: stamp, readSet: evaluation.reads)
+            validUntil: evaluation.standing.validUntil, index: stamp, readSet: evaluation.reads,
+            row: evaluation.row ?? -1)
     }
 
     private func named(

@@ -188,11 +188,9 @@ public struct DecisionService: Sendable {
     ) -> DecisionAnswer {
         let id = recorder.nextID(at: call.now)
         let result = recorder.record(
-            EvaluatedDecision(
-                id: id, at: call.now, decision: decision, request: request, standing: resolved.standing,
-                index: call.authorization.index,
-                asker: resolved.asker(call.question.asked, in: call.authorization.tenant),
-                basis: call.authorization.basis, factsPosition: resolved.position, origin: call.origin.recorded))
+            decision, id: id, at: call.now, request: request, standing: resolved.standing,
+            asker: resolved.asker(call.question.asked, in: call.authorization.tenant), basis: call.authorization.basis,
+            factsPosition: resolved.position, origin: call.origin.recorded)
         let isRecorded = result != .overflowed
         let bound = call.now + revocationBound
         return DecisionAnswer(

@@ -49,7 +49,8 @@ final class TenantAuthorization: Sendable {
                 policies: stamp.policyDigest, roles: stamp.roleDigest,
                 mappings: Self.digest(
                     mappingRows.map { "\($0.id) \($0.provider) \($0.match) \($0.role)" }.joined(separator: "\n")),
-                configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"))
+                configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"),
+            index: index)
     }
 
     private static func demanding(_ roles: [Role], _ named: Set<String>) -> Set<RoleID> {

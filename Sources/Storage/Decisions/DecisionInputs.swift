@@ -40,30 +40,7 @@ extension DecisionInputs {
         return out.count <= limit
     }
 
-    /// The same of an answer of the index, straight from what it read.
-    static func encode(_ evaluated: borrowing EvaluatedDecision, into out: inout ParcelCursor) -> Bool {
-        let limit = out.count + byteLimit
-        var fits = true
-        let request = evaluated.request
-        out.subject(evaluated.asker.facts.subject)
-        out.text(request.action)
-        out.text(request.resourceType)
-        out.text(request.resourceID)
-        out.number(evaluated.index.readCount(of: evaluated.decision))
-        evaluated.index.forEachRead(
-            of: evaluated.decision, request, standing: evaluated.standing, resources: evaluated.resources
-        ) { name, source, value in
-            guard fits else { return }
-            out.text(name)
-            out.text(source.word)
-            guard let value else { return out.byte(0) }
-            out.byte(1)
-            fits = encode(value, 0, limit, into: &out)
-        }
-        return fits && out.count <= limit
-    }
-
-    private static func encode(
+    static func encode(
         _ value: AttributeValue, _ depth: Int, _ limit: Int, into out: inout ParcelCursor
     ) -> Bool {
         guard depth < depthLimit, out.count <= limit else { return false }
@@ -133,16 +110,6 @@ extension DecisionInputs {
             let members = try reader.list(below: byteLimit) { (try $0.text(), try decode(&$0, depth + 1)) }
             return .object(Dictionary(members, uniquingKeysWith: { _, last in last }))
         default: throw SegmentBytesReader.malformed
-        }
-    }
-}
-
-extension AttributeRead.Source {
-    fileprivate var word: StaticString {
-        switch self {
-        case .stored: "stored"
-        case .request: "request"
-        case .absent: "absent"
         }
     }
 }

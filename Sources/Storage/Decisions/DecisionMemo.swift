@@ -9,7 +9,7 @@ struct DecisionMemo {
         fileprivate let hash: UInt64
         fileprivate let keyStart: Int
         fileprivate let keyCount: Int
-        fileprivate let basis: Int
+        fileprivate let turn: Int
         fileprivate let answer: UInt8
         /// What stands in a record between position and what is the decision's own.
         let before: Range<Int>
@@ -43,19 +43,19 @@ struct DecisionMemo {
     mutating func setFold(_ fold: Int, of number: Int) { entries[number].fold = fold }
     mutating func forgetFolds() { for number in entries.indices { entries[number].fold = -1 } }
 
-    static func hash(_ key: UnsafeRawBufferPointer, _ basis: Int, _ answer: UInt8) -> UInt64 {
-        KeyedHash.of(key) ^ UInt64(basis) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(answer) << 56
+    static func hash(_ key: UnsafeRawBufferPointer, _ turn: Int, _ answer: UInt8) -> UInt64 {
+        KeyedHash.of(key) ^ UInt64(turn) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(answer) << 56
     }
 
     /// The entry of these very bytes.
-    func find(_ key: UnsafeRawBufferPointer, _ basis: Int, _ answer: UInt8, _ hash: UInt64) -> Int? {
+    func find(_ key: UnsafeRawBufferPointer, _ turn: Int, _ answer: UInt8, _ hash: UInt64) -> Int? {
         guard !slots.isEmpty else { return nil }
         let mask = slots.count - 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while slots[place] >= 0 {
             let number = Int(slots[place])
             let entry = entries[number]
-            if entry.hash == hash, entry.keyCount == key.count, entry.basis == basis, entry.answer == answer,
+            if entry.hash == hash, entry.keyCount == key.count, entry.turn == turn, entry.answer == answer,
                 isEqual(entry.keyStart, key)
             {
                 return number
@@ -74,7 +74,7 @@ struct DecisionMemo {
 
     /// Keeps an entry for a key that is not there yet.
     mutating func insert(
-        _ key: UnsafeRawBufferPointer, _ basis: Int, _ answer: UInt8, _ hash: UInt64, before: [UInt8], after: [UInt8]
+        _ key: UnsafeRawBufferPointer, _ turn: Int, _ answer: UInt8, _ hash: UInt64, before: [UInt8], after: [UInt8]
     ) -> Int {
         let start = bytes.count
         bytes.append(contentsOf: key)
@@ -83,7 +83,7 @@ struct DecisionMemo {
         bytes.append(contentsOf: after)
         entries.append(
             Entry(
-                hash: hash, keyStart: start, keyCount: key.count, basis: basis, answer: answer,
+                hash: hash, keyStart: start, keyCount: key.count, turn: turn, answer: answer,
                 before: middle..<middle + before.count, after: middle + before.count..<bytes.count))
         if entries.count * 2 > slots.count {
             slots = Array(repeating: -1, count: max(1 << 10, slots.count * 2))

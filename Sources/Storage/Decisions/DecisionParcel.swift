@@ -20,6 +20,8 @@ struct DecisionParcel {
         var enforcement: UInt8 = 0
         var mayFold: UInt8 = 0
         var inputsState: UInt8 = 0
+        /// 1 where the inputs are numbers of the basis' index, as `CompactInputs` writes them.
+        var isCompact: UInt8 = 0
         var askerCount: UInt32 = 0
         var mannerCount: UInt32 = 0
     }
@@ -42,6 +44,7 @@ struct DecisionParcel {
     var at: Timestamp { Timestamp(microseconds: head.at) }
     var tenant: TenantID { TenantID(high: head.tenantHigh, low: head.tenantLow) }
     var answer: UInt8 { head.outcome << 4 | head.enforcement }
+    var isCompact: Bool { head.isCompact == 1 }
     var isMandatory: Bool { head.enforcement >= RecordedDecision.Enforcement.mandatory.rawValue }
     var inputsState: SegmentFormat.InputsState { SegmentFormat.InputsState(rawValue: head.inputsState) ?? .tooLarge }
 

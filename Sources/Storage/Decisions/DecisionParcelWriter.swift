@@ -29,13 +29,17 @@ enum DecisionParcelWriter {
             outcome: decision.outcome, enforcement: decision.enforcement, mayFold: decision.mayFold)
     }
 
-    static func write(_ evaluated: borrowing EvaluatedDecision, into out: inout ParcelCursor) {
-        let decision = evaluated.decision
+    /// The same of an answer of the index, straight from what it was made of; nothing of it is kept.
+    static func write(
+        _ decision: Decision, id: DecisionID, at: Timestamp, request: DecisionRequest, standing: Standing,
+        resources: ResourceDirectory?, asker: RecordedAsker, basis: RecordedBasis, factsPosition: Int64,
+        origin: RecordedOrigin, into out: inout ParcelCursor
+    ) {
         out.skip(DecisionParcel.headCount)
-        out.native(evaluated.factsPosition)
-        out.raw(evaluated.asker.canonical)
+        out.native(factsPosition)
+        out.raw(asker.canonical)
         let mannerStart = out.count
-        out.manner(decision.reason.rawValue, evaluated.origin)
+        out.manner(decision.reason.rawValue, origin)
         out.list(decision.determining) { $0.rule($1) }
         out.list(decision.erred) {
             $0.rule($1.rule)
@@ -46,10 +50,10 @@ enum DecisionParcelWriter {
         out.byte(0)
         out.byte(0)
         let inputsStart = out.count
-        let fits = DecisionInputs.encode(evaluated, into: &out)
-        let enforcement = evaluated.enforcement
+        let fits = CompactInputs.write(decision, request, standing, resources, basis.index, into: &out)
+        let enforcement = RecordedDecision.Enforcement(decision.enforcement)
         finish(
-            &out, evaluated.id, evaluated.at, evaluated.asker, evaluated.origin, mannerStart, inputsStart, fits: fits,
+            &out, id, at, asker, origin, mannerStart, inputsStart, fits: fits, isCompact: true,
             outcome: decision.isPermitted ? .permit : .deny, enforcement: enforcement,
             mayFold: decision.isPermitted && enforcement < .mandatory && decision.erred.isEmpty)
     }
@@ -57,8 +61,8 @@ enum DecisionParcelWriter {
     @inline(__always)
     private static func finish(
         _ out: inout ParcelCursor, _ id: DecisionID, _ at: Timestamp, _ asker: RecordedAsker, _ origin: RecordedOrigin,
-        _ mannerStart: Int, _ inputsStart: Int, fits: Bool, outcome: RecordedDecision.Outcome,
-        enforcement: RecordedDecision.Enforcement, mayFold: Bool
+        _ mannerStart: Int, _ inputsStart: Int, fits: Bool, isCompact: Bool = false,
+        outcome: RecordedDecision.Outcome, enforcement: RecordedDecision.Enforcement, mayFold: Bool
     ) {
         if !fits { out.cut(to: inputsStart) }
         let keyEnd = out.count
@@ -72,6 +76,7 @@ enum DecisionParcelWriter {
                 // What is too large to compare does not fold.
                 mayFold: mayFold && fits ? 1 : 0,
                 inputsState: (fits ? SegmentFormat.InputsState.sealed : .tooLarge).rawValue,
+                isCompact: isCompact ? 1 : 0,
                 askerCount: UInt32(askerCount), mannerCount: UInt32(inputsStart - mannerStart)), at: 0)
     }
 

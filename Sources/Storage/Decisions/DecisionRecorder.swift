@@ -1,3 +1,4 @@
+import Authorization
 import Dispatch
 import Foundation
 import Synchronization
@@ -56,10 +57,19 @@ public final class DecisionRecorder: Sendable {
         return Self.withParcel({ DecisionParcelWriter.write(decision, into: &$0) }) { hand(over: $0, basis) }
     }
 
-    /// Hands over an answer of the policy index, straight from what it was made of; returns at once.
-    public func record(_ evaluated: borrowing EvaluatedDecision) -> RecordResult {
-        let basis = evaluated.basis
-        return Self.withParcel({ DecisionParcelWriter.write(evaluated, into: &$0) }) { hand(over: $0, basis) }
+    /// Hands over an answer of the policy index, straight from what it was made of: the standing and the stored
+    /// resources it was asked with, and the basis of the index that gave it; of another index, no attributes would be
+    /// recorded. Returns at once and keeps nothing of it but the basis.
+    public func record(
+        _ decision: Decision, id: DecisionID, at: Timestamp, request: DecisionRequest, standing: Standing,
+        resources: ResourceDirectory? = nil, asker: RecordedAsker, basis: RecordedBasis, factsPosition: Int64,
+        origin: RecordedOrigin
+    ) -> RecordResult {
+        Self.withParcel({
+            DecisionParcelWriter.write(
+                decision, id: id, at: at, request: request, standing: standing, resources: resources, asker: asker,
+                basis: basis, factsPosition: factsPosition, origin: origin, into: &$0)
+        }) { hand(over: $0, basis) }
     }
 
     /// Records a decision on its own and returns once it is on disk. Throws `decisions.overloaded` when too many wait,

@@ -1,3 +1,4 @@
+import Authorization
 import Vocabulary
 
 /// Who a decision was about, and by what proof: made once per session or API key, shared by all its decisions.
@@ -137,5 +138,11 @@ public final class RecordedBasis: Sendable {
     }
 
     public let facts: Facts
-    public init(_ facts: Facts) { self.facts = facts }
+    /// What turns the numbers of an answer back into names and values; nil where nothing is recorded by numbers.
+    public let index: PolicyIndex?
+
+    public init(_ facts: Facts, index: PolicyIndex? = nil) {
+        self.facts = facts
+        self.index = index
+    }
 }

@@ -1,3 +1,4 @@
+import Authorization
 import Crypto
 import Vocabulary
 
@@ -22,9 +23,10 @@ struct SegmentEncoder {
     private var subjects: [Subject?: Int] = [:]
     private var bases: [RecordedBasis.Facts: Int] = [:]
     private var askers: [[UInt8]: Int] = [:]
-    // By identity first, because comparing by value costs more than the rest; holding the object keeps its identity.
-    private var knownBases: [ObjectIdentifier: (object: RecordedBasis, index: Int)] = [:]
+    // By identity first, because comparing by value costs more than the rest. Only the last one is held: each holds a
+    // whole index, and numbers of one index mean nothing to another, so memo entries are told apart by `turn`.
     private var lastBasis: (object: RecordedBasis, index: Int)?
+    private var turn = 0
     private var inputs: [SHA256.Digest: Int] = [:]
     private var inputsCount = 0
     private var failed: [SHA256.Digest] = []
@@ -42,7 +44,7 @@ struct SegmentEncoder {
     /// Whether a dictionary has reached its bound, so that the next record needs a new segment.
     var isFull: Bool {
         inputsCount >= Self.inputsLimit || words.count >= Self.definitionLimit || subjects.count >= Self.definitionLimit
-            || askers.count >= Self.definitionLimit || knownBases.count >= Self.definitionLimit
+            || askers.count >= Self.definitionLimit || bases.count >= Self.definitionLimit
     }
 
     /// Whether entries should be let go at the next end of a tick, when nothing points to them.
@@ -52,13 +54,13 @@ struct SegmentEncoder {
 
     /// The entry of a parcel's key, made and defined when it is new. Throws `decisions.malformed`.
     mutating func entry(of parcel: DecisionParcel, _ basis: RecordedBasis) throws -> Int {
-        let basis = index(of: basis), key = parcel.key
-        let hash = DecisionMemo.hash(key, basis, parcel.answer)
+        let number = index(of: basis), key = parcel.key
+        let hash = DecisionMemo.hash(key, turn, parcel.answer)
         // Inputs that were too large are not in the key, so that no two of them are the same.
-        if parcel.inputsState == .sealed, let known = memo.find(key, basis, parcel.answer, hash) { return known }
-        let (before, after) = try parts(of: parcel, basis)
+        if parcel.inputsState == .sealed, let known = memo.find(key, turn, parcel.answer, hash) { return known }
+        let (before, after) = try parts(of: parcel, number, basis.index)
         return memo.insert(
-            key, basis, parcel.answer, parcel.inputsState == .sealed ? hash : ~hash, before: before, after: after)
+            key, turn, parcel.answer, parcel.inputsState == .sealed ? hash : ~hash, before: before, after: after)
     }
 
     mutating func decision(_ parcel: DecisionParcel, _ entry: Int) {
@@ -122,11 +124,11 @@ struct SegmentEncoder {
 
     /// Defines what a parcel names, and answers how its record names it.
     private mutating func parts(
-        of parcel: DecisionParcel, _ basis: Int
+        of parcel: DecisionParcel, _ basis: Int, _ policies: PolicyIndex?
     ) throws -> (before: [UInt8], after: [UInt8]) {
         let asker = Array(parcel.asker), askerIndex = try index(ofAsker: asker)
         var askerReader = SegmentBytesReader(asker[...])
-        let inputs = inputsIndex(parcel, of: try askerReader.subject())
+        let inputs = try inputsIndex(parcel, of: try askerReader.subject(), policies)
         var reader = SegmentBytesReader(Array(parcel.manner)[...])
         var before = SegmentBytes(), after = SegmentBytes()
         for number in [askerIndex, basis, inputs] { before.number(number) }
@@ -168,9 +170,9 @@ struct SegmentEncoder {
 
     private mutating func index(of basis: RecordedBasis) -> Int {
         if let lastBasis, lastBasis.object === basis { return lastBasis.index }
-        let index = knownBases[ObjectIdentifier(basis)]?.index ?? bases[basis.facts] ?? define(basis.facts)
-        knownBases[ObjectIdentifier(basis)] = (basis, index)
+        let index = bases[basis.facts] ?? define(basis.facts)
         lastBasis = (basis, index)
+        turn += 1
         return index
     }
 
@@ -200,14 +202,17 @@ struct SegmentEncoder {
         return askers.count - 1
     }
 
-    private mutating func inputsIndex(_ parcel: DecisionParcel, of subject: Subject?) -> Int {
-        let fits = parcel.inputsState == .sealed
-        let digest = SHA256.hash(data: parcel.inputs)
+    private mutating func inputsIndex(
+        _ parcel: DecisionParcel, of subject: Subject?, _ policies: PolicyIndex?
+    ) throws -> Int {
+        let plain = try self.inputs(of: parcel, subject, policies)
+        let fits = plain != nil
+        let digest = SHA256.hash(data: plain ?? [])
         if fits, let known = inputs[digest] { return known }
         let index = inputsCount
         let owner = self.index(of: subject)
         let place = SegmentFormat.associatedData(header.tenant, segment: header.first, inputs: index)
-        let sealed = fits ? try? seal(header.tenant, subject, place, Array(parcel.inputs)) : nil
+        let sealed = plain.flatMap { try? seal(header.tenant, subject, place, $0) }
         let state: SegmentFormat.InputsState = fits ? sealed == nil ? .sealingFailed : .sealed : .tooLarge
         payload.byte(SegmentFormat.Entry.inputs.rawValue)
         payload.number(owner)
@@ -217,6 +222,13 @@ struct SegmentEncoder {
         if fits { inputs[digest] = index }
         if state == .sealingFailed { failed.append(digest) }
         return index
+    }
+
+    /// In the canonical form; nil when they are too large.
+    private func inputs(of parcel: DecisionParcel, _ subject: Subject?, _ policies: PolicyIndex?) throws -> [UInt8]? {
+        guard parcel.inputsState == .sealed else { return nil }
+        guard parcel.isCompact else { return Array(parcel.inputs) }
+        return try CompactInputs.expanded(parcel.inputs, subject: subject, index: policies)
     }
 }
 

@@ -32,15 +32,29 @@ import Vocabulary
         standing = try index.standing(of: SubjectFacts(id: "zoe", attributes: ["department": "legal"]))
     }
 
-    private func evaluated(_ id: DecisionID, owner: AttributeValue?, risk: AttributeValue?) throws -> EvaluatedDecision
-    {
+    private func evaluated(_ id: DecisionID, owner: AttributeValue?, risk: AttributeValue?) throws -> Evaluated {
         let request = try DecisionRequest(
             action: "read", resourceType: "document", resourceID: "d-1",
             resourceAttributes: Attributes(owner.map { ["owner": $0] } ?? [:]),
             context: Attributes(risk.map { ["risk": $0] } ?? [:]))
-        return EvaluatedDecision(
-            id: id, at: now, decision: index.decide(request, standing: standing, now: now), request: request,
-            standing: standing, index: index, asker: fixture.asker(), basis: DecisionFixture.basis, factsPosition: 42,
+        return Evaluated(
+            id: id, request: request, decision: index.decide(request, standing: standing, now: now),
+            asker: fixture.asker(), basis: RecordedBasis(DecisionFixture.basis.facts, index: index))
+    }
+
+    /// An answer with what it was made of.
+    private struct Evaluated {
+        var id: DecisionID
+        let request: DecisionRequest
+        let decision: Decision
+        let asker: RecordedAsker
+        let basis: RecordedBasis
+    }
+
+    private func record(_ made: Evaluated, with recorder: DecisionRecorder) -> RecordResult {
+        recorder.record(
+            made.decision, id: made.id, at: now, request: made.request, standing: standing, asker: made.asker,
+            basis: made.basis, factsPosition: 42,
             origin: RecordedOrigin(caller: nil, protocol: "authzen", request: "req-1"))
     }
 
@@ -50,7 +64,7 @@ import Vocabulary
         let recorder = try fixture.recorder()
         let id = recorder.nextID(at: now)
         let made = try evaluated(id, owner: owner.map { .string($0) }, risk: risk.map { .integer($0) })
-        #expect(recorder.record(made) == .recorded)
+        #expect(record(made, with: recorder) == .recorded)
         await recorder.stop()
         let found = try #require(try fixture.log.find(id, tenant: fixture.tenant))
         #expect(found.at == now && found.id == id && found.factsPosition == 42)
@@ -72,15 +86,13 @@ import Vocabulary
 
     @Test func `every id handed out for a fold leads to its record, over several shards and full folds`() async throws {
         let recorder = try fixture.recorder { $0.flushInterval = .seconds(60) }
-        let made = try evaluated(recorder.nextID(at: now), owner: "zoe", risk: 10)
+        var made = try evaluated(recorder.nextID(at: now), owner: "zoe", risk: 10)
         #expect(made.decision.isPermitted)
         let count = 40_000
         let ids = (0..<count).map { recorder.nextID(at: now + .microseconds(Int64($0) * 100)) }
         for id in ids {
-            let one = EvaluatedDecision(
-                id: id, at: now, decision: made.decision, request: made.request, standing: standing, index: index,
-                asker: made.asker, basis: made.basis, factsPosition: 42, origin: made.origin)
-            #expect(recorder.record(one) == .recorded)
+            made.id = id
+            #expect(record(made, with: recorder) == .recorded)
         }
         await recorder.stop()
         #expect(Set(ids).count == count)
