@@ -23,6 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 
 // Compiled into the binary, so that the gateway is one file to install.
 let pages = [
@@ -87,14 +88,14 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Identity", "Gateway", crypto, logging,
+                "Vocabulary", "Authorization", "Identity", "Gateway", crypto, logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             resources: pages.map { .embedInCode("Pages/Templates/\($0)") }),
         library("GatehouseClient", [.product(name: "Hummingbird", package: "hummingbird"), logging]),
-        library("DemoApp", ["GatehouseClient", .product(name: "Hummingbird", package: "hummingbird")]),
+        library("DemoApp", ["GatehouseClient", nio, .product(name: "Hummingbird", package: "hummingbird")]),
         library("Fixtures", [crypto]),
         .executableTarget(
             name: "gatehouse",

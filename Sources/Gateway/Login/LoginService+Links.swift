@@ -38,6 +38,9 @@ extension LoginService {
             let purpose = try await purpose(of: text, in: work.caller.tenant),
             let person = try await holder(of: text, purpose, &work)
         else {
+            // The button's other request used the link up since this one looked at the flow, and moved it.
+            let now = try await load(work.flow.id, work.browser)
+            guard now?.stored.revision == work.stored.revision else { throw Self.overtaken }
             work.notice = .linkRefused
             return try await settle(try await decide(.opened, &work), &work)
         }

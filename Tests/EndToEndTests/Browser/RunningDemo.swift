@@ -21,7 +21,7 @@ final class RunningDemo {
         folder = NSTemporaryDirectory() + "gatehouse-browser-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let said = folder + "/said.txt"
-        FileManager.default.createFile(atPath: said, contents: nil)
+        _ = FileManager.default.createFile(atPath: said, contents: nil)
         process.executableURL = try Self.product()
         process.arguments = ["demo", "--port", String(port)]
         process.standardOutput = FileHandle(forWritingAtPath: said)
