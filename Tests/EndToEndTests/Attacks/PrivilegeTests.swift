@@ -68,15 +68,13 @@ struct PrivilegeTests {
         ]
         try await running.serve { api in
             func forbidden() async throws -> [Int] {
-                try await [
-                    api.send(.get, "/api/v1/tenants", token: developer.key).status,
-                    api.send(.get, "/api/v1/providers", token: developer.key).status,
-                    api.send(.post, "/api/v1/people", ["login": "eve"], token: developer.key).status,
-                    api.send(
-                        .post, "/api/v1/assignments", ["service_account": "developer", "role": "Admin"],
-                        token: developer.key
-                    ).status,
-                ]
+                let tenants = try await api.send(.get, "/api/v1/tenants", token: developer.key)
+                let providers = try await api.send(.get, "/api/v1/providers", token: developer.key)
+                let eve = try await api.send(.post, "/api/v1/people", ["login": "eve"], token: developer.key)
+                let admin = try await api.send(
+                    .post, "/api/v1/assignments", ["service_account": "developer", "role": "Admin"],
+                    token: developer.key)
+                return [tenants, providers, eve, admin].map(\.status)
             }
             #expect(try await forbidden() == [403, 403, 403, 403])
             let put = try await api.send(.put, "/api/v1/policies/all", everything, token: developer.key)
