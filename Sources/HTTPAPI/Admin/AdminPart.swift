@@ -74,13 +74,22 @@ enum AdminPart: CaseIterable {
         return cell
     }
 
+    /// In the order in which a job goes about it.
+    private static let summaryWords = [
+        ("answeredPeople", "people read"), ("answeredGroups", "groups read"), ("applied", "changes written"),
+        ("membershipsGained", "memberships gained"), ("membershipsLost", "memberships lost"),
+        ("nestingsGained", "nestings gained"), ("nestingsLost", "nestings lost"), ("rolesGained", "roles gained"),
+        ("rolesLost", "roles lost"), ("conflicts", "conflicts"), ("warnings", "warnings"), ("skipped", "left out"),
+    ]
+
     private static func summary(of run: SyncRunView) -> String {
-        let counts = (run.summary.object ?? [:]).compactMap { name, value in
-            value.integer.flatMap { $0 == 0 ? nil : "\($0) \(words(name))" }
+        let counts = run.summary.object ?? [:]
+        let parts = summaryWords.compactMap { name, words in
+            counts[name]?.integer.flatMap { $0 == 0 ? nil : "\($0) \(words)" }
         }
-        let held = (run.holdReasons.list ?? []).compactMap(\.string)
-        let parts = counts.sorted() + held.map { "held: \(words($0))" }
-        return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
+        let held = (run.holdReasons.list ?? []).compactMap(\.string).map { "held: \(words($0))" }
+        let all = parts + held
+        return all.isEmpty ? "nothing" : all.joined(separator: ", ")
     }
 
     private static func people(_ gateway: Gateway, _ call: AccountCall) async throws -> AdminPage.Table {
