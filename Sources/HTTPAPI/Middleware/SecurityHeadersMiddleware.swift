@@ -11,7 +11,9 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'"
 
-    private let fixed: [(HTTPField.Name, String)]
+    /// Checked once: the fields are the same on every answer.
+    private let fixed: [HTTPField]
+    private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
 
     /// - Parameter isSecure: whether people reach the gateway over TLS. RFC 6797 §7.2: no HSTS over plain HTTP.
     public init(isSecure: Bool) {
@@ -27,7 +29,7 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
             (HTTPField.Name("X-Frame-Options")!, "DENY"),
         ]
         if isSecure { headers.append((.strictTransportSecurity, "max-age=31536000")) }
-        fixed = headers
+        fixed = headers.map { HTTPField(name: $0.0, value: $0.1) }
     }
 
     /// Adds the headers to every answer, errors included.
@@ -35,8 +37,16 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        for (name, value) in fixed { response.headers[name] = value }
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        var headers = HTTPFields()
+        headers.reserveCapacity(response.headers.count + fixed.count + 2)
+        var isStorageSaid = false
+        for field in response.headers where !fixed.contains(where: { $0.name == field.name }) {
+            isStorageSaid = isStorageSaid || field.name == .cacheControl
+            headers.append(field)
+        }
+        for field in fixed { headers.append(field) }
+        if !isStorageSaid { headers.append(Self.noStore) }
+        response.headers = headers
         return response
     }
 }

@@ -62,7 +62,7 @@ struct RouteDispatch: Sendable {
 
     private func readBody(_ request: Request) async throws -> AttributeValue? {
         guard let schema = route.requestBody else { return nil }
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingSpaces().lowercased() }
+        let type = request.headers[.contentType].map(MediaType.essence)
         // A change is a merge patch (RFC 7396), under either name.
         guard type == "application/json" || (route.method == .patch && type == "application/merge-patch+json") else {
             throw Refusal.unsupportedMediaType(expected: "application/json")

@@ -27,13 +27,29 @@ public struct GatewayRequestContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         operatorID = nil
-        let remote = source.channel.remoteAddress
-        peer = remote?.ipAddress.flatMap { IPAddress($0) }
+        peer = source.channel.remoteAddress.flatMap(IPAddress.init(socket:))
         if case .unixDomainSocket? = source.channel.localAddress { isLocalSocket = true } else { isLocalSocket = false }
         requestID = ""
         tenant = nil
         principal = nil
         refusal = RefusalNote()
+    }
+}
+
+extension IPAddress {
+    /// The address of a socket's end, without a text in between; nil for one that has none.
+    fileprivate init?(socket address: SocketAddress) {
+        // ip(7), ipv6(7): the address begins at the fourth byte of a `sockaddr_in`, at the eighth of a `sockaddr_in6`.
+        let range: Range<Int>
+        switch address {
+        case .v4: range = 4..<8
+        case .v6: range = 8..<24
+        case .unixDomainSocket: return nil
+        }
+        let bytes = address.withSockAddr { start, size in
+            size < range.upperBound ? [] : Array(UnsafeRawBufferPointer(start: start, count: size)[range])
+        }
+        self.init(bytes: bytes)
     }
 }
 

@@ -22,7 +22,7 @@ struct IntrospectionRoute: Sendable {
             throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header)
         }
         // §2.1: by POST, as a form. A token in the query would stand in logs, so nothing is read from there.
-        let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingSpaces().lowercased() }
+        let type = request.headers[.contentType].map(MediaType.essence)
         guard type == "application/x-www-form-urlencoded" else {
             throw Refusal.unsupportedMediaType(expected: "application/x-www-form-urlencoded")
         }

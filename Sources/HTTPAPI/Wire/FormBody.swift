@@ -33,6 +33,7 @@ public struct FormBody: Sendable {
     /// Undoes `+` and `%XX`; nil for a broken escape, a NUL or bytes that are not UTF-8.
     /// - Parameter isPath: in a segment of a path `+` stands for itself (RFC 3986 §3.3).
     static func decode(_ text: some StringProtocol, isPath: Bool = false) -> String? {
+        if text.utf8.allSatisfy({ $0 != 0x25 && $0 != 0 && ($0 != 0x2B || isPath) }) { return String(text) }
         var out: [UInt8] = []
         var iterator = text.utf8.makeIterator()
         while let byte = iterator.next() {

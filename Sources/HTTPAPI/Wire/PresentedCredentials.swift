@@ -19,7 +19,7 @@ public enum AuthorizationHeader: Sendable {
         let refusal = Refusal.badRequest(
             code: "authorization.malformed", where: "The Authorization header is malformed.")
         guard value.utf8.count <= Self.limit, let space = value.firstIndex(of: " ") else { throw refusal }
-        let scheme = value[..<space].lowercased()
+        let scheme = value[..<space] == "Bearer" ? "bearer" : value[..<space].lowercased()
         let rest = value[value.index(after: space)...].trimmingSpaces()
         switch scheme {
         case "bearer":

@@ -139,19 +139,29 @@ public struct StrictJSON {
 
     private mutating func string() throws -> String {
         index += 1
-        var out: [UInt8] = []
+        // Most strings need nothing undone: their bytes are the text.
+        let start = index
+        while let byte = current, byte != 0x22, byte != 0x5C, byte >= 0x20 { index += 1 }
+        if current == 0x22 {
+            defer { index += 1 }
+            return try text(bytes[start..<index])
+        }
+        var out = Array(bytes[start..<index])
         while let byte = current {
             index += 1
             switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: out, as: UTF8.self) else { throw failure("invalid UTF-8") }
-                return text
+            case UInt8(ascii: "\""): return try text(out[...])
             case UInt8(ascii: "\\"): try escape(into: &out)
             case 0..<0x20: throw failure("a control character in a string")
             default: out.append(byte)
             }
         }
         throw failure("unexpected end")
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>) throws -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("invalid UTF-8") }
+        return text
     }
 
     private mutating func escape(into out: inout [UInt8]) throws {

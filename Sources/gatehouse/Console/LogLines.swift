@@ -36,25 +36,34 @@ struct LogLines: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        switch format {
-        case .json: Console.write(json(event.level, event.message.description, values), to: STDERR_FILENO)
-        case .text: Console.write(text(event.level, event.message.description, values) + "\n", to: STDERR_FILENO)
-        }
+        let (own, given) = (metadata, event.metadata ?? [:])
+        let message = event.message.description
+        let line =
+            switch format {
+            case .json: json(event.level, message, given, own)
+            case .text: Array((text(event.level, message, own.merging(given) { _, new in new }) + "\n").utf8)
+            }
+        LogSink.standardError.write(line, isUrgent: event.level >= .warning)
     }
 
     // One for each request: put together without a tree in between. Members are sorted, the line's own go first.
-    private func json(_ level: Logger.Level, _ message: String, _ values: Logger.Metadata) -> [UInt8] {
+    private func json(
+        _ level: Logger.Level, _ message: String, _ given: Logger.Metadata, _ own: Logger.Metadata
+    ) -> [UInt8] {
         var members = [
             ("at", clock().rfc3339), ("level", level.rawValue), ("message", message), ("logger", label),
         ]
-        for (name, value) in values where !Self.own.contains(name) {
+        members.reserveCapacity(4 + given.count + own.count)
+        func add(_ name: String, _ value: Logger.MetadataValue) {
+            guard !Self.own.contains(name) else { return }
             if case .string(let text) = value {
                 members.append((name, text))
             } else {
                 members.append((name, "\(value)"))
             }
         }
+        for (name, value) in given { add(name, value) }
+        for (name, value) in own where given[name] == nil { add(name, value) }
         members.sort { $0.0 < $1.0 }
         var line: [UInt8] = []
         line.reserveCapacity(384)
