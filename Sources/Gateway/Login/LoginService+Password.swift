@@ -55,7 +55,11 @@ extension LoginService {
         guard try await reserve(keys) == nil else { return nil }
         switch try await check(login, password, entry, keys, &work) {
         case .verified(let person, _):
-            try await store.write(.login) { [ledger] in try ledger.succeeded(keys, $0) }
+            try await store.write(.login) { [ledger, work] tx in
+                try work.writeRemainders(tx)
+                try ledger.succeeded(keys, tx)
+            }
+            work.remainders = []
             return person
         case .refused: return nil
         case .unchecked, .throttled:
@@ -114,7 +118,7 @@ extension LoginService {
         case .verified(let identity, let mustChange):
             guard identity.provider == work.flow.provider else { return .refused(.otherProvider) }
             work.upstreamKey = try digest("subject", identity.subjectKey, work.caller.tenant)
-            switch try await refresh(identity, directory, bind, work) {
+            switch try await refresh(identity, directory, bind, &work) {
             case .refused(let refusal):
                 work.linkRefusal = refusal
                 return .refused(.notLinked)
@@ -125,7 +129,7 @@ extension LoginService {
 
     /// Links or makes the person and brings attributes and groups up to date, before anything is decided on them.
     private func refresh(
-        _ identity: ExternalIdentity, _ directory: UpstreamDirectory, _ bind: BindLedger?, _ work: LoginWork
+        _ identity: ExternalIdentity, _ directory: UpstreamDirectory, _ bind: BindLedger?, _ work: inout LoginWork
     ) async throws -> UpstreamOutcome {
         guard identity.groups.count <= settings.groupLimit else {
             throw Fault(
@@ -136,6 +140,13 @@ extension LoginService {
         let job = UpstreamRefresh(
             identity: identity, createsPeople: directory.createsPeople,
             containers: try await environment.containers(caller.tenant), caller: caller)
+        if let known = try await store.read({ try job.unchanged($0) }) {
+            work.remainders.append { tx in
+                try bind?.succeeded(tx)
+                try tx.sql.noteSeenUnchanged(known.identity, login: identity.login, at: tx.now)
+            }
+            return .person(known.id, groupsAdded: false)
+        }
         let changed = environment.personChanged
         let outcome = try await store.write(.login) { tx in
             try bind?.succeeded(tx)

@@ -85,10 +85,13 @@ extension LoginService {
 
     private func commit(_ refusal: LoginRefusal?, _ work: LoginWork) async throws {
         let facts = refusal.flatMap { Self.isJournalled($0) ? $0 : nil }.map { self.facts(of: $0, work) }
-        guard work.hasMoved || facts != nil || (refusal == nil && work.attempt != nil) else { return }
+        guard
+            work.hasMoved || facts != nil || (refusal == nil && work.attempt != nil) || !work.remainders.isEmpty
+        else { return }
         let source = try sourceDigest(work.browser)
         let login = try facts == nil ? nil : loginDigest(work)
         try await store.write(.login) { [self] tx in
+            try work.writeRemainders(tx)
             if work.hasMoved { try move(work, usesProof: refusal == nil, tx) }
             // A right password counts as such only where the flow took it.
             if refusal == nil, let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
@@ -112,6 +115,7 @@ extension LoginService {
         let token = try Randomness.token(.device)
         guard let own = try sessionToken(of: work) else { throw Self.overtaken }
         let done = try await store.write(.login) { [self, work, caller] tx -> CompletedLogin? in
+            try work.writeRemainders(tx)
             // Disabled in the meantime: nothing is made, and the flow stays where it was until it expires.
             guard try tx.sql.person(grant.person, in: caller.tenant)?.isActive == true else { return nil }
             try move(work, usesProof: true, tx)

@@ -59,7 +59,7 @@ public struct LoginService: Sendable {
         guard var work = try await load(id, browser) else { return Self.over(id, .refused(.otherBrowser)) }
         if let done = try await repeated(answer, work) { return done }
         do {
-            return try await settle(try await respond(to: answer, &work), &work)
+            return try await settleOrRemember(answer, &work)
         } catch let fault as Fault where Self.isOvertaken(fault) {
             // Two requests with one page: the faster one has moved the flow, and this one shows where it stands.
             guard let moved = try await load(id, browser), moved.flow.revision != work.stored.revision else {
@@ -67,6 +67,17 @@ public struct LoginService: Sendable {
             }
             if let done = try await repeated(answer, moved) { return done }
             return try await show(id, from: browser)
+        }
+    }
+
+    /// What checks left to be written is written also where the step fails.
+    private func settleOrRemember(_ answer: LoginAnswer, _ work: inout LoginWork) async throws -> LoginResult {
+        do {
+            return try await settle(try await respond(to: answer, &work), &work)
+        } catch {
+            let left = work
+            if !left.remainders.isEmpty { try? await store.write(.login) { try left.writeRemainders($0) } }
+            throw error
         }
     }
 
@@ -161,6 +172,8 @@ struct LoginWork: Sendable {
     /// Uses up what was proven in this request, in the transaction that moves the flow; false when it is used already.
     var use: (@Sendable (Transaction) throws -> Bool)?
     var recoveryCodes: [SecretText] = []
+    /// What checks of this request left to be written with whatever comes of it.
+    var remainders: [@Sendable (Transaction) throws -> Void] = []
 
     init(_ flow: LoginFlow, _ caller: Caller, _ browser: LoginBrowser) {
         stored = flow
@@ -168,6 +181,8 @@ struct LoginWork: Sendable {
         self.caller = caller
         self.browser = browser
     }
+
+    func writeRemainders(_ tx: Transaction) throws { for remainder in remainders { try remainder(tx) } }
 
     var hasMoved: Bool { flow.revision != stored.revision }
 }

@@ -8,6 +8,12 @@ enum UpstreamOutcome: Sendable {
     case refused(LinkRefusal)
 }
 
+/// A person whom a directory described exactly as they are stored.
+struct UnchangedPerson: Sendable {
+    let id: PersonID
+    let identity: IdentityID
+}
+
 /// Brings what a directory said at a login into the store: the person linked or made, attributes and memberships as
 /// they are upstream now. One transaction, every change with its event.
 struct UpstreamRefresh: Sendable {
@@ -28,6 +34,22 @@ struct UpstreamRefresh: Sendable {
             let person = try create(tx)
             return .person(person, groupsAdded: try refreshGroups(of: person, tx))
         }
+    }
+
+    /// The person, where everything that the directory said is stored already; nil where `apply` has to see to it. So it
+    /// is at most logins, and reading that is cheaper than a turn at the writer.
+    func unchanged(_ sql: any SQLConnection) throws -> UnchangedPerson? {
+        guard case .known(let id, let link) = LinkDecision.decide(identity, facts: try facts(sql)),
+            try !sql.isWithheld(link), let person = try sql.person(id, in: caller.tenant),
+            try refreshed(person, sql) == person
+        else { return nil }
+        var wanted: Set<GroupID> = []
+        for group in identity.groups where UpstreamSubject.isValid(key: group.key) {
+            guard let known = try sql.groupID(upstream: group.key, of: identity.provider) else { return nil }
+            wanted.insert(known)
+        }
+        let change = try change(of: id, to: wanted, sql)
+        return change.lost.isEmpty && change.gained.isEmpty ? UnchangedPerson(id: id, identity: link) : nil
     }
 
     private func facts(_ sql: any SQLConnection) throws -> LinkFacts {
@@ -61,23 +83,7 @@ struct UpstreamRefresh: Sendable {
 
     private func refresh(_ id: PersonID, _ tx: Transaction) throws {
         guard let known = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
-        var person = known
-        let owners = known.owners
-        func take(_ attribute: PersonAttribute, _ path: WritableKeyPath<Person, String?>, _ value: String?) {
-            if owners.owner(of: attribute.rawValue) == .sync { person[keyPath: path] = value }
-        }
-        take(.displayName, \.displayName, identity.displayName)
-        take(.givenName, \.givenName, identity.givenName)
-        take(.familyName, \.familyName, identity.familyName)
-        take(.mail, \.mail, identity.mail)
-        if owners.owner(of: PersonAttribute.login.rawValue) == .sync, NameKey.isValid(login: identity.login),
-            try tx.sql.person(login: identity.login, in: caller.tenant).map({ $0.id == id }) ?? true
-        {
-            person.login = identity.login
-        }
-        for (name, value) in identity.attributes where owners.owner(of: "attributes.\(name)") == .sync {
-            person.attributes[name] = value
-        }
+        var person = try refreshed(known, tx.sql)
         guard person != known else { return }
         person.updatedAt = tx.now
         let event = try tx.append(
@@ -88,6 +94,29 @@ struct UpstreamRefresh: Sendable {
         guard try tx.sql.update(person, expecting: known.version, at: event.position) else {
             throw Fault.stale("person")
         }
+    }
+
+    /// The person with everything that directories own as this one says it is.
+    private func refreshed(_ known: Person, _ sql: any SQLConnection) throws -> Person {
+        var person = known
+        let owners = known.owners
+        func take(_ attribute: PersonAttribute, _ path: WritableKeyPath<Person, String?>, _ value: String?) {
+            if owners.owner(of: attribute.rawValue) == .sync { person[keyPath: path] = value }
+        }
+        take(.displayName, \.displayName, identity.displayName)
+        take(.givenName, \.givenName, identity.givenName)
+        take(.familyName, \.familyName, identity.familyName)
+        take(.mail, \.mail, identity.mail)
+        if owners.owner(of: PersonAttribute.login.rawValue) == .sync, NameKey.isValid(login: identity.login),
+            try person.login == identity.login
+                || (sql.person(login: identity.login, in: caller.tenant).map({ $0.id == known.id }) ?? true)
+        {
+            person.login = identity.login
+        }
+        for (name, value) in identity.attributes where owners.owner(of: "attributes.\(name)") == .sync {
+            person.attributes[name] = value
+        }
+        return person
     }
 
     // MARK: Groups
@@ -107,9 +136,7 @@ struct UpstreamRefresh: Sendable {
                 wanted.insert(fresh.id)
             }
         }
-        let present = Set(try tx.sql.directGroups(of: person, from: identity.provider))
-        let lost = present.subtracting(wanted).sorted()
-        let gained = missing(wanted, keeping: present.intersection(wanted))
+        let (lost, gained) = try change(of: person, to: wanted, tx.sql)
         guard !lost.isEmpty || !gained.isEmpty else { return !made.isEmpty }
         let event = try tx.append(
             caller.event(
@@ -122,6 +149,13 @@ struct UpstreamRefresh: Sendable {
         for group in lost { try tx.sql.closeMembership(person: person, group: group, at: event.position) }
         for group in gained { try tx.sql.openMembership(person: person, group: group, at: event.position) }
         return !made.isEmpty
+    }
+
+    private func change(
+        of person: PersonID, to wanted: Set<GroupID>, _ sql: any SQLConnection
+    ) throws -> (lost: [GroupID], gained: [GroupID]) {
+        let present = Set(try sql.directGroups(of: person, from: identity.provider))
+        return (present.subtracting(wanted).sorted(), missing(wanted, keeping: present.intersection(wanted)))
     }
 
     /// The fewest groups, nearly, that reach everything wanted: those that lie in most others go first.

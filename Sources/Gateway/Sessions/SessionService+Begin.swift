@@ -46,13 +46,12 @@ extension SessionService {
     private static func endOldest(
         of person: PersonID, keeping limit: Int, by caller: Caller, _ live: LiveCredentials, _ tx: Transaction
     ) throws {
-        let open = try tx.sql.sessions(of: person, at: tx.now).sorted { $0.createdAt > $1.createdAt }
-        for session in open.dropFirst(max(0, limit)) {
-            _ = try tx.sql.end(session.id, in: caller.tenant, .expired, at: tx.now)
+        for session in try tx.sql.oldestSessions(of: person, beyond: max(0, limit), at: tx.now) {
+            _ = try tx.sql.end(session, in: caller.tenant, .expired, at: tx.now)
             try tx.append(
-                caller.event("session.ended", Stream("session", session.id), facts: [Fact("reason", .word("too_many"))])
+                caller.event("session.ended", Stream("session", session), facts: [Fact("reason", .word("too_many"))])
             )
-            tx.afterCommit { live.remove(session.id) }
+            tx.afterCommit { live.remove(session) }
         }
     }
 

@@ -21,6 +21,48 @@ public struct TokenHash: Sendable, Hashable, Codable {
     }
 }
 
+extension TokenHash {
+    private enum CodingKeys: CodingKey { case bytes }
+
+    /// Reads hexadecimal digits, and the list of numbers that records held at first.
+    public init(from decoder: any Decoder) throws {
+        let bytes: [UInt8]
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+            bytes = Self.bytes(hexadecimal: text)
+        } else {
+            bytes = try decoder.container(keyedBy: CodingKeys.self).decode([UInt8].self, forKey: .bytes)
+        }
+        guard let hash = TokenHash(bytes: bytes) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not a hash of 32 bytes"))
+        }
+        self = hash
+    }
+
+    /// Writes one text of 64 digits: every step of a login writes two of them, and a list of numbers takes ten times as
+    /// long.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(
+            String(unsafeUninitializedCapacity: 64) { digits in
+                for (index, byte) in bytes.enumerated() {
+                    digits[2 * index] = Self.digits[Int(byte >> 4)]
+                    digits[2 * index + 1] = Self.digits[Int(byte & 15)]
+                }
+                return 64
+            })
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// Empty for anything but pairs of digits.
+    private static func bytes(hexadecimal text: String) -> [UInt8] {
+        let values = text.utf8.map { digit in digits.firstIndex(of: digit).map { UInt8($0) } ?? 16 }
+        guard values.count == 64, values.allSatisfy({ $0 < 16 }) else { return [] }
+        return stride(from: 0, to: 64, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    }
+}
+
 /// What a token opens. The kind is part of its text and of its hash: CVE-2026-4282 was a store without it.
 public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
     case session, applicationSession, apiKey, handOver, link, preSession, device

@@ -53,6 +53,18 @@ extension SQLConnection {
             "UPDATE identity SET login = ?2, last_seen_at = ?3, pending = NULL WHERE id = ?1",
             [.id(identity), .text(login), .time(now)])
     }
+
+    /// Whether roles through it wait for the switch of a directory job.
+    public func isWithheld(_ identity: IdentityID) throws -> Bool {
+        try queryOne("SELECT 1 FROM identity WHERE id = ?1 AND pending IS NOT NULL", [.id(identity)]) != nil
+    }
+
+    /// Remembers when the provider last vouched for it, and that nothing else about it is new.
+    public func noteSeenUnchanged(_ identity: IdentityID, login: String, at now: Timestamp) throws {
+        try execute(
+            "UPDATE identity SET login = ?2, last_seen_at = ?3 WHERE id = ?1",
+            [.id(identity), .text(login), .time(now)])
+    }
 }
 
 extension LinkedIdentity {

@@ -65,6 +65,16 @@ extension SQLConnection {
         ).map(Session.init(stored:))
     }
 
+    /// A person's sessions that have neither ended nor expired, but for the newest `limit`; ids order them by when they
+    /// began. Every login asks, so nothing but the index is read where there are not that many.
+    public func oldestSessions(of person: PersonID, beyond limit: Int, at now: Timestamp) throws -> [SessionID] {
+        let (one, limit) = (SQLValue.id(person), SQLValue.integer(Int64(limit)))
+        let open = "SELECT id FROM session WHERE person = ?1 AND ended_at IS NULL"
+        guard try queryOne("\(open) LIMIT 1 OFFSET ?2", [one, limit]) != nil else { return [] }
+        return try query("\(open) AND expires_at > ?3 ORDER BY id DESC LIMIT -1 OFFSET ?2", [one, limit, .time(now)])
+            .map { try $0.id(0) }
+    }
+
     /// Notes a use; an earlier moment than the noted one changes nothing, nor does a session that ended.
     public func touch(_ session: SessionID, at now: Timestamp) throws {
         try execute(

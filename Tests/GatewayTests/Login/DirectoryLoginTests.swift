@@ -40,6 +40,44 @@ import Vocabulary
         #expect(try await bench.events("person.groups_refreshed") == 2, "nothing changed, nothing is written")
     }
 
+    @Test func `a login that changes nothing is noted, and lets go of what a directory job withheld`() async throws {
+        let bench = try await LoginBench()
+        bench.answer.current = .verified(identity(bench, groups: ["g1"]), mustChange: false)
+        let person = try #require(try await signIn(bench).completed).started.session.person
+        bench.advance(.hours(1))
+        #expect(try await signIn(bench).completed != nil)
+        let link = try #require(try await bench.store.read { try $0.identities(of: person).first })
+        #expect(link.lastSeenAt == bench.now)
+        #expect(try await bench.events("person.refreshed") == 0)
+        let provider = bench.upstream
+        try await bench.store.write(.sync) {
+            try $0.sql.withholdGrants(of: person, through: provider, pending: 1 << 40)
+        }
+        #expect(try await bench.store.read { try $0.isWithheld(link.id) })
+        #expect(try await signIn(bench).completed != nil)
+        #expect(try await !bench.store.read { try $0.isWithheld(link.id) })
+    }
+
+    @Test func `only the newest sessions stay where a person has too many`() async throws {
+        let bench = try await LoginBench()
+        bench.answer.current = .verified(identity(bench), mustChange: false)
+        var started: [SessionID] = []
+        for _ in 0..<5 {
+            started.append(try #require(try await signIn(bench).completed).started.session.id)
+            bench.advance(.seconds(1))
+        }
+        let person = try #require(try await signIn(bench).completed).started.session.person
+        let open = try await bench.store.read { [now = bench.now] in try $0.sessions(of: person, at: now).map(\.id) }
+        #expect(open.count == 3)
+        #expect(Set(open).isSuperset(of: started.suffix(2)))
+        #expect(try await bench.events("session.ended") == 3)
+        let now = bench.now
+        #expect(try await bench.store.read { try $0.oldestSessions(of: person, beyond: 3, at: now) } == [])
+        #expect(try await bench.store.read { try $0.oldestSessions(of: person, beyond: 2, at: now) } == [started[3]])
+        #expect(
+            try await bench.store.read { try $0.oldestSessions(of: person, beyond: 0, at: now + .days(9)) } == [])
+    }
+
     @Test func `groups reached through nesting are not doubled as direct memberships`() async throws {
         let bench = try await LoginBench()
         bench.answer.current = .verified(identity(bench, groups: ["inner", "outer"]), mustChange: false)
