@@ -56,7 +56,7 @@ struct DecisionRun {
                     guard let standing = people.standing(of: names[number]) else { continue }
                     named +=
                         index.decide(requests[number], standing: standing, resources: resources, now: now)
-                        .determining.count
+                        .rules.count
                 }
             }
             best = max(best, Double(requests.count * 10) / (Processor.threadSeconds - start))

@@ -61,7 +61,7 @@ public struct Decision: Sendable {
     }
 
     /// Stable reason codes.
-    public enum Reason: String, Sendable {
+    public enum Reason: String, Sendable, CaseIterable {
         case allowedByRule = "allowed_by_rule"
         case noMatchingRule = "no_matching_rule"
         case deniedByRule = "denied_by_rule"
@@ -78,14 +78,18 @@ public struct Decision: Sendable {
     public let reason: Reason
     /// All satisfied denies if there are any, else all satisfied allows; with `stepUpRequired` the allows that wait.
     /// Within a decision by descending priority, then as compiled.
-    public let determining: [RuleReference]
+    public var determining: [RuleReference] { owner.references(rules) }
+    /// The same by number, for whoever writes them down while many decisions are made.
+    public let rules: RuleNumbers
     public let erred: [RuleError]
     public let obligations: [Obligation]
     /// The strongest among the determining rules; role permissions and default deny are mandatory.
     public let enforcement: Enforcement
     /// When time alone may change the answer; nil when it cannot.
     public let validUntil: Timestamp?
-    public let index: IndexStamp
+    public var index: IndexStamp { owner.stamp }
+    /// The index that decided: its numbers mean nothing to another.
+    let owner: PolicyIndex
     /// Which attributes were read; `PolicyIndex.reads` turns it into values.
     public let readSet: AttributeReadSet
     /// The resource's row among the stored facts, so that reading again need not look it up; -1 for none.
@@ -106,42 +110,22 @@ extension Decision {
             demand = (max(strength, more ?? strength), maxAge)
         }
         return Decision(
-            outcome: .deny, reason: .stepUpRequired, determining: determining, erred: erred,
+            outcome: .deny, reason: .stepUpRequired, rules: rules, erred: erred,
             obligations: [.stepUp(strength: demand.strength, maxAgeSeconds: demand.maxAge)], enforcement: enforcement,
-            validUntil: validUntil, index: index, readSet: readSet, row: row)
+            validUntil: validUntil, owner: owner, readSet: readSet, row: row)
     }
 }
 
 /// The attributes that a decision read, as bits over the index's attribute list.
 public struct AttributeReadSet: Sendable, Hashable {
-    private var words = SIMD4<UInt64>()
+    private(set) var words = SIMD4<UInt64>()
 
     mutating func insert(_ bits: UInt64, word: Int) { words[word & 3] |= bits }
     func contains(_ slot: Int) -> Bool { words[slot >> 6 & 3] >> UInt64(slot & 63) & 1 == 1 }
     public var isEmpty: Bool { words == SIMD4() }
 
-    func count(below limit: Int) -> Int {
-        var count = 0
-        forEach(below: limit) { _ in count += 1 }
-        return count
-    }
-
-    @inline(__always)
-    func forEach(below limit: Int, _ body: (Int) -> Void) {
-        // Beyond 256 slots share bits: better to name one too many than one too few.
-        guard limit <= 256 else {
-            for slot in 0..<limit where contains(slot) { body(slot) }
-            return
-        }
-        for word in 0..<4 {
-            var bits = words[word]
-            while bits != 0 {
-                let slot = word << 6 | bits.trailingZeroBitCount
-                bits &= bits - 1
-                if slot < limit { body(slot) }
-            }
-        }
-    }
+    /// The slots below `limit` that are in it.
+    public func slots(below limit: Int) -> [Int] { (0..<limit).filter(contains) }
 }
 
 /// One attribute that a decision read: its value and where it came from.

@@ -5,6 +5,11 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     struct Member: Sendable, Hashable {
         let name: String
         let value: AttributeValue
+        let key: NameKey
+
+        init(name: String, value: AttributeValue) {
+            (self.name, self.value, key) = (name, value, NameKey(name))
+        }
     }
 
     // One array, so that a look-up counts references once.
@@ -22,10 +27,30 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
 
     @inline(__always)
-    subscript(name: String) -> AttributeValue? {
-        for index in members.indices where sameText(members[index].name, name) { return members[index].value }
+    subscript(name: String) -> AttributeValue? { place(of: NameKey(name), name).map { members[$0].value } }
+
+    /// Where the value of this name stands; nil when there is none.
+    @inline(__always)
+    func place(of key: NameKey, _ name: @autoclosure () -> String) -> Int? {
+        for place in members.indices where members[place].key == key {
+            if key.isWhole || sameText(members[place].name, name()) { return place }
+        }
         return nil
     }
+}
+
+/// A name's first eight bytes and its length, which tell nearly all names apart without a look at their texts.
+struct NameKey: Sendable, Hashable, BitwiseCopyable {
+    private let first: UInt64
+    private let count: Int
+
+    init(_ name: String) {
+        first = name.utf8.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        count = name.utf8.count
+    }
+
+    /// Whether two names of this key are the same.
+    var isWhole: Bool { count <= 8 }
 }
 
 /// A question: may this subject do this to that. Who asks is the `Standing` beside it.

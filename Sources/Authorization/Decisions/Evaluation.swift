@@ -159,7 +159,10 @@ struct Evaluation {
             if stored.kind != .absent { return stored }
         }
         if attribute.source == .context, attribute.isPlain {
-            return ResolvedValue(request.context[index.slotNames[Int(slot)]], index.texts)
+            let context = request.context
+            guard let place = context.place(of: tables.slotKeys[Int(slot)], index.slotNames[Int(slot)])
+            else { return .absent }
+            return ResolvedValue(context.members[place].value, index.texts)
         }
         return ResolvedValue(read(slot).value, index.texts)
     }

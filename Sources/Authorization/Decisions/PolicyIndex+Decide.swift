@@ -15,8 +15,8 @@ extension PolicyIndex {
 
     private func refusal(_ reason: Decision.Reason) -> Decision {
         Decision(
-            outcome: .deny, reason: reason, determining: [], erred: [], obligations: [], enforcement: .mandatory,
-            validUntil: nil, index: stamp, readSet: AttributeReadSet(), row: -1)
+            outcome: .deny, reason: reason, rules: RuleNumbers(), erred: [], obligations: [], enforcement: .mandatory,
+            validUntil: nil, owner: self, readSet: AttributeReadSet(), row: -1)
     }
 
     /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot,
@@ -79,39 +79,40 @@ extension PolicyIndex {
     }
 
     private func denied(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
-        let (rules, enforcement) = named(evaluation, hits, tally.denies)
+        let (rules, enforcement) = named(evaluation, hits)
         return Decision(
-            outcome: .deny, reason: .deniedByRule, determining: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: evaluation.standing.validUntil, index: stamp,
+            outcome: .deny, reason: .deniedByRule, rules: rules, erred: tally.erred, obligations: [],
+            enforcement: enforcement, validUntil: evaluation.standing.validUntil, owner: self,
             readSet: evaluation.reads, row: evaluation.row ?? -1)
     }
 
     private func permitted(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
-        let (rules, enforcement) = named(evaluation, hits, tally.allows)
+        let (rules, enforcement) = named(evaluation, hits)
         let end = evaluation.standing.validUntil
         let validUntil = tally.expiry.map { expiry in end.map { min($0, expiry) } ?? expiry } ?? end
         return Decision(
-            outcome: .permit, reason: .allowedByRule, determining: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: validUntil, index: stamp, readSet: evaluation.reads,
+            outcome: .permit, reason: .allowedByRule, rules: rules, erred: tally.erred, obligations: [],
+            enforcement: enforcement, validUntil: validUntil, owner: self, readSet: evaluation.reads,
             row: evaluation.row ?? -1)
     }
 
     private func notPermitted(_ evaluation: Evaluation, _ tally: Tally) -> Decision {
         let waiting = tally.waiting
+        var rules = RuleNumbers()
+        for rule in waiting { rules.append(rule) }
         return Decision(
-            outcome: .deny, reason: waiting.isEmpty ? .noMatchingRule : .stepUpRequired,
-            determining: waiting.map { references[$0] }, erred: tally.erred,
+            outcome: .deny, reason: waiting.isEmpty ? .noMatchingRule : .stepUpRequired, rules: rules,
+            erred: tally.erred,
             obligations: stepUp(waiting.compactMap { requirements[$0] }),
             enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory,
-            validUntil: evaluation.standing.validUntil, index: stamp, readSet: evaluation.reads,
+            validUntil: evaluation.standing.validUntil, owner: self, readSet: evaluation.reads,
             row: evaluation.row ?? -1)
     }
 
     private func named(
-        _ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ count: Int
-    ) -> ([RuleReference], Enforcement) {
-        var named: [RuleReference] = []
-        named.reserveCapacity(count)
+        _ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>
+    ) -> (RuleNumbers, Enforcement) {
+        var named = RuleNumbers()
         var enforcement = Enforcement.advisory
         let standing = evaluation.standing
         for place in 0..<standing.wordCount {
@@ -120,7 +121,7 @@ extension PolicyIndex {
             while bits != 0 {
                 let rule = word.index << 6 | bits.trailingZeroBitCount
                 bits &= bits - 1
-                named.append(references[rule])
+                named.append(rule)
                 if enforcement < tables.rules[rule].enforcement { enforcement = tables.rules[rule].enforcement }
             }
         }

@@ -15,57 +15,16 @@ extension PolicyIndex {
         }
     }
 
-    /// How many attributes a decision read.
-    public func readCount(of decision: Decision) -> Int {
-        decision.index === stamp ? decision.readSet.count(below: slotPaths.count) : 0
-    }
-
-    /// Hands the attributes that a decision read to `body`, one after another, without building anything: for whoever
-    /// writes them down while many decisions are made. Takes what `decide` took; of another index nothing is handed on.
-    ///
-    /// Stored values come as the numbers that the decision compared, because their texts lie in memory that a decision
-    /// does not touch; `readName` and `text` turn numbers back.
-    public func forEachRead(
-        of decision: Decision, _ request: DecisionRequest, standing: Standing, resources: ResourceDirectory? = nil,
-        _ body: (_ slot: Int, _ source: AttributeRead.Source, _ value: ReadValue) -> Void
-    ) {
-        guard decision.index === stamp, standing.stamp === stamp, resources.map({ $0.stamp === stamp }) ?? true else {
-            return
-        }
-        let row = decision.row >= 0 ? decision.row : nil
-        decision.readSet.forEach(below: slotPaths.count) { slot in
-            if let known = stored(slot, standing, resources, row) { return body(slot, .stored, known) }
-            let (value, source) = read(slot, request, standing, resources, row)
-            body(slot, source, value.map(ReadValue.value) ?? .absent)
-        }
-    }
-
-    /// A stored value that its number tells in full.
-    @inline(__always)
-    private func stored(_ slot: Int, _ standing: Standing, _ resources: ResourceDirectory?, _ row: Int?) -> ReadValue? {
-        let attribute = tables.slots[slot]
-        let value: ResolvedValue
-        if attribute.source == .subject {
-            value = standing.resolved(Int(attribute.place))
-        } else if attribute.source == .resource, let row, let resources {
-            value = resources.resolved(row, Int(attribute.place))
-        } else {
-            return nil
-        }
-        switch value.kind {
-        case .text: return value.bits >= 0 ? .text(Int(value.bits)) : nil
-        case .integer: return .integer(value.bits)
-        case .number: return .number(Double(bitPattern: UInt64(bitPattern: value.bits)))
-        case .bool: return .flag(value.bits != 0)
-        case .unresolved, .absent, .other: return nil
-        }
-    }
-
-    /// The attribute of a slot that `forEachRead` named; nil for one that this index does not have.
+    /// The attribute of a slot that a decision read; nil for one that this index does not have.
     public func readName(_ slot: Int) -> String? { slotWords.indices.contains(slot) ? slotWords[slot] : nil }
 
-    /// The text of a number that `forEachRead` gave; nil for one that this index does not have.
-    public func text(_ number: Int) -> String? { texts.names.indices.contains(number) ? texts.names[number] : nil }
+    /// What a decision made with these read at a slot below `readCount`. Null counts as absent.
+    public func read(
+        _ slot: Int, of decision: Decision, _ request: DecisionRequest, standing: Standing,
+        resources: ResourceDirectory? = nil
+    ) -> (value: AttributeValue?, source: AttributeRead.Source) {
+        read(slot, request, standing, resources, decision.row >= 0 ? decision.row : nil)
+    }
 
     private func row(of request: DecisionRequest, _ resources: ResourceDirectory?) -> Int? {
         resources?.row(request.resourceType, request.resourceID)
@@ -104,15 +63,4 @@ extension PolicyIndex {
     ) -> (AttributeValue?, AttributeRead.Source) {
         value == nil ? (nil, .absent) : (value, source)
     }
-}
-
-/// A value that a decision read, as far as possible by the number that the index knows it by.
-public enum ReadValue {
-    case absent
-    /// `PolicyIndex.text` tells it.
-    case text(Int)
-    case integer(Int64)
-    case number(Double)
-    case flag(Bool)
-    case value(AttributeValue)
 }

@@ -97,6 +97,8 @@ struct DecisionTables: Sendable {
     let sharedCount: Int
     let members: FlatTable<ResolvedValue>
     let slots: FlatTable<AttributeSlot>
+    /// The first field of each slot's path.
+    let slotKeys: FlatTable<NameKey>
 
     init(_ compiled: [CompiledRule], _ selection: RuleSelection, _ compiler: ConditionCompiler) {
         rules = FlatTable(compiled)
@@ -105,6 +107,7 @@ struct DecisionTables: Sendable {
         (nodeChildren, predicates) = (FlatTable(compiler.nodeChildren), FlatTable(compiler.predicates))
         sharedCount = compiler.sharedCount
         (members, slots) = (FlatTable(compiler.members), FlatTable(compiler.slots))
+        slotKeys = FlatTable(compiler.slotPaths.map { NameKey($0.fields[0]) })
     }
 
     func deallocate() {
@@ -117,6 +120,7 @@ struct DecisionTables: Sendable {
         predicates.deallocate()
         members.deallocate()
         slots.deallocate()
+        slotKeys.deallocate()
     }
 }
 

@@ -94,8 +94,7 @@ final class TextTable: Sendable {
     /// The name's number, compared byte for byte.
     @inline(__always)
     subscript(name: String) -> Int? {
-        var name = name
-        return name.withUTF8 { find($0, TextHash.process($0)) }
+        withBytes(of: name) { find($0, TextHash.process($0)) }
     }
 
     @inline(__always)
@@ -188,6 +187,13 @@ func sameBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>)
 @inline(__always)
 func sameText(_ a: String, _ b: String) -> Bool {
     guard a.utf8.count == b.utf8.count else { return false }
-    var (a, b) = (a, b)
-    return a.withUTF8 { left in b.withUTF8 { sameBytes(left, $0) } }
+    return withBytes(of: a) { left in withBytes(of: b) { sameBytes(left, $0) } }
+}
+
+/// Lends a text's bytes where they lie, without counting a reference to it.
+@inline(__always)
+func withBytes<Result>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var copy = text
+    return copy.withUTF8(body)
 }

@@ -1,56 +1,39 @@
 import Authorization
 import Vocabulary
 
-/// A decision's inputs as the deciding thread writes them: stored values as the numbers that the index compared, because
-/// names and texts lie in memory that a decision does not touch. The recorder's thread makes `DecisionInputs` of them.
+/// A decision's inputs as the deciding thread writes them: the request's words, the reads as `PolicyIndex.writeReads` has
+/// them, and what has no place among those in full. The recorder's thread makes `DecisionInputs` of them.
 enum CompactInputs {
-    private enum Form: UInt8 {
-        case absent
-        case requestValue
-        case storedValue
-        case text
-        case integer
-        case number
-        case off
-        case on
-    }
-
     /// Appends the inputs; false when they are too large or nest too deep.
     static func write(
         _ decision: Decision, _ request: DecisionRequest, _ standing: Standing, _ resources: ResourceDirectory?,
         _ index: PolicyIndex?, into out: inout ParcelCursor
     ) -> Bool {
         let limit = out.count + DecisionInputs.byteLimit
-        var fits = true
         out.text(request.action)
         out.text(request.resourceType)
         out.text(request.resourceID)
+        let place = out.count
+        out.skip(4)
         guard let index else {
-            out.number(0)
+            out.patch(UInt32(0), at: place)
             return true
         }
-        out.number(index.readCount(of: decision))
-        index.forEachRead(of: decision, request, standing: standing, resources: resources) { slot, source, value in
-            guard fits else { return }
-            out.number(slot)
-            switch value {
-            case .absent: out.byte(Form.absent.rawValue)
-            case .text(let number):
-                out.byte(Form.text.rawValue)
-                out.number(number)
-            case .integer(let number):
-                out.byte(Form.integer.rawValue)
-                out.signed(number)
-            case .number(let number):
-                out.byte(Form.number.rawValue)
-                out.fixed(number.bitPattern)
-            case .flag(let flag): out.byte((flag ? Form.on : .off).rawValue)
-            case .value(let value):
-                out.byte((source == .stored ? Form.storedValue : .requestValue).rawValue)
-                fits = counted(value, limit, into: &out)
-            }
+        var written: WrittenReads?
+        out.fill {
+            written = index.writeReads(of: decision, request, standing: standing, resources: resources, into: $0)
+            return written?.byteCount
         }
-        return fits && out.count <= limit
+        guard let written else { return true }
+        out.patch(UInt32(written.byteCount), at: place)
+        guard !written.rest.isEmpty else { return out.count <= limit }
+        for slot in written.rest.slots(below: written.slotCount) {
+            let (value, source) = index.read(slot, of: decision, request, standing: standing, resources: resources)
+            out.number(slot)
+            out.byte(code(value == nil ? .absent : source))
+            guard counted(value ?? .null, limit, into: &out) else { return false }
+        }
+        return out.count <= limit
     }
 
     /// A value behind its length, so that whoever reads it need not take it apart.
@@ -62,6 +45,13 @@ enum CompactInputs {
         return true
     }
 
+    /// One read on its way into the canonical form.
+    private struct Read {
+        let slot: Int
+        let source: AttributeRead.Source
+        let value: [UInt8]
+    }
+
     /// The canonical form of what `write` wrote with this index; nil when that is too large.
     /// Throws `decisions.malformed`.
     static func expanded(
@@ -70,45 +60,61 @@ enum CompactInputs {
         var reader = SegmentBytesReader(Array(compact)[...])
         var out = SegmentBytes()
         out.subject(subject)
-        for _ in 0..<3 { out.text(try reader.text()) }
-        let count = try reader.count()
-        out.number(count)
-        for _ in 0..<count {
-            guard let index, let name = index.readName(try reader.count()) else { throw SegmentBytesReader.malformed }
+        let words = [try reader.text(), try reader.text(), try reader.text()]
+        for word in words { out.text(word) }
+        let reads = try reads(&reader, words, index)
+        out.number(reads.count)
+        for read in reads {
+            guard let name = index?.readName(read.slot) else { throw SegmentBytesReader.malformed }
             out.text(name)
-            try expand(&reader, index, into: &out)
+            out.text(read.source.rawValue)
+            out.byte(read.source == .absent ? 0 : 1)
+            if read.source != .absent { out.raw(read.value) }
         }
-        guard reader.isAtEnd else { throw SegmentBytesReader.malformed }
         return out.count <= DecisionInputs.byteLimit ? out.bytes : nil
     }
 
-    private static func expand(
-        _ reader: inout SegmentBytesReader, _ index: PolicyIndex, into out: inout SegmentBytes
-    ) throws {
-        guard let form = Form(rawValue: try reader.byte()) else { throw SegmentBytesReader.malformed }
-        out.text(source(form).rawValue)
-        guard form != .absent else { return out.byte(0) }
-        out.byte(1)
-        switch form {
-        case .absent: break
-        case .requestValue, .storedValue:
-            let count = try reader.raw(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-            out.raw(try reader.raw(count))
-        case .text:
-            guard let text = index.text(try reader.count()) else { throw SegmentBytesReader.malformed }
-            out.append(.string(text))
-        case .integer: out.append(.integer(try reader.signed()))
-        case .number: out.append(.number(Double(bitPattern: try reader.fixed())))
-        case .off: out.append(.bool(false))
-        case .on: out.append(.bool(true))
+    /// By slot, as the index lists them.
+    private static func reads(
+        _ reader: inout SegmentBytesReader, _ words: [String], _ index: PolicyIndex?
+    ) throws -> [Read] {
+        let plain = try reader.raw(try length(&reader))
+        guard !plain.isEmpty || !reader.isAtEnd else { return [] }
+        guard
+            let written = index?.writtenReads(
+                plain, action: words[0], resourceType: words[1], resourceID: words[2])
+        else { throw SegmentBytesReader.malformed }
+        var reads = written.map { read in
+            var value = SegmentBytes()
+            if let plain = read.value { value.append(plain) }
+            return Read(slot: read.slot, source: read.source, value: value.bytes)
+        }
+        while !reader.isAtEnd {
+            let slot = try reader.count(), source = try source(try reader.byte())
+            reads.append(Read(slot: slot, source: source, value: Array(try reader.raw(try length(&reader)))))
+        }
+        return reads.sorted { $0.slot < $1.slot }
+    }
+
+    /// A count in the machine's own byte order, as `patch` writes it.
+    private static func length(_ reader: inout SegmentBytesReader) throws -> Int {
+        Array(try reader.raw(4)).withUnsafeBytes { Int($0.loadUnaligned(as: UInt32.self)) }
+    }
+
+    private static func code(_ source: AttributeRead.Source) -> UInt8 {
+        switch source {
+        case .absent: 0
+        case .request: 1
+        case .stored: 2
         }
     }
 
-    private static func source(_ form: Form) -> AttributeRead.Source {
-        switch form {
-        case .absent: .absent
-        case .requestValue: .request
-        case .storedValue, .text, .integer, .number, .off, .on: .stored
+    private static func source(_ code: UInt8) throws -> AttributeRead.Source {
+        switch code {
+        case 0: .absent
+        case 1: .request
+        case 2: .stored
+        default: throw SegmentBytesReader.malformed
         }
     }
 }

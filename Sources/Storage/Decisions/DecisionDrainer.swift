@@ -145,15 +145,29 @@ final class DecisionDrainer: Sendable {
             try load.bytes.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset < bytes.count {
-                    let parcel = DecisionParcel(bytes, at: offset)
-                    try book.add(parcel, load.bases[Int(parcel.head.basis)])
-                    offset += parcel.count
+                    let number = DecisionParcel(bytes, at: offset).head.basis
+                    offset = try Self.add(bytes, from: offset, of: number, load.bases[Int(number)], book)
                 }
             }
             for (tenant, gap) in load.gaps { try book.add(gap, tenant) }
             took = took || load.count > 0 || !load.gaps.isEmpty
         }
         return took
+    }
+
+    /// Adds the parcels from `offset` on that have the same basis; answers where the next one begins. The basis is
+    /// referred to once for all of them: its count of references is what deciding threads write, too.
+    private static func add(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, of number: UInt32, _ basis: RecordedBasis, _ book: SegmentBook
+    ) throws -> Int {
+        var offset = start
+        while offset < bytes.count {
+            let parcel = DecisionParcel(bytes, at: offset)
+            guard parcel.head.basis == number else { break }
+            try book.add(parcel, basis)
+            offset += parcel.count
+        }
+        return offset
     }
 
     private func note(_ time: Duration) {

@@ -39,8 +39,7 @@ enum DecisionParcelWriter {
         out.native(factsPosition)
         out.raw(asker.canonical)
         let mannerStart = out.count
-        out.manner(decision.reason.rawValue, origin)
-        out.list(decision.determining) { $0.rule($1) }
+        CompactManner.write(decision, origin, basis.index, into: &out)
         out.list(decision.erred) {
             $0.rule($1.rule)
             $0.word($1.code.rawValue)
@@ -129,13 +128,15 @@ extension ParcelCursor {
 
     mutating func manner(_ reason: String, _ origin: RecordedOrigin) {
         word(reason)
+        through(origin)
+    }
+
+    /// Through whom and how the question came.
+    mutating func through(_ origin: RecordedOrigin) {
         word(origin.protocol)
-        if let caller = origin.caller {
-            byte(1)
-            subject(caller)
-        } else {
-            byte(0)
-        }
+        guard let caller = origin.caller else { return byte(0) }
+        byte(1)
+        subject(caller)
     }
 
     /// What is each decision's own, as a segment has it.
@@ -152,20 +153,12 @@ extension ParcelCursor {
 
     /// Ids of requests and traces are written in clear, so nothing that could be a mail address or a sentence passes.
     private mutating func token(_ text: String?) {
-        guard var text, (1...64).contains(text.utf8.count) else { return byte(0) }
-        text.withUTF8 { bytes in
-            guard bytes.allSatisfy(Self.isTokenByte) else { return byte(0) }
-            byte(1)
-            number(bytes.count)
-            raw(bytes)
-        }
-    }
-
-    @inline(__always)
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x3A, 0x5F: true
-        default: false
-        }
+        guard let text, (1...64).contains(text.utf8.count) else { return byte(0) }
+        let start = count
+        byte(1)
+        self.text(text)
+        guard !holdsToken(from: start + 2) else { return }
+        cut(to: start)
+        byte(0)
     }
 }

@@ -87,11 +87,45 @@ struct ParcelCursor: ~Copyable {
 
     @inline(__always)
     mutating func text(_ text: String) {
-        var text = text
-        text.withUTF8 {
-            number($0.count)
-            raw($0)
+        // Where the bytes lie, without counting a reference to them.
+        if text.utf8.withContiguousStorageIfAvailable({ counted($0) }) == nil { counted(Array(text.utf8)) }
+    }
+
+    @inline(__always)
+    private mutating func counted(_ values: UnsafeBufferPointer<UInt8>) {
+        number(values.count)
+        raw(values)
+    }
+
+    /// Whether what was written from `start` on is made of `[A-Za-z0-9._:-]` only.
+    func holdsToken(from start: Int) -> Bool {
+        // One of the 64 lowest and one of the next 64 characters of ASCII each is a bit.
+        let low: UInt64 = 0x07FF_6000_0000_0000, high: UInt64 = 0x07FF_FFFE_87FF_FFFE
+        var place = start
+        while place < count {
+            let byte = base[place]
+            let map = byte < 64 ? low : byte < 128 ? high : 0
+            if map >> UInt64(byte & 63) & 1 == 0 { return false }
+            place += 1
         }
+        return true
+    }
+
+    /// Lets somebody else write: `body` answers how many bytes it wrote, nil when there was no room.
+    @inline(__always)
+    mutating func fill(_ body: (UnsafeMutableRawBufferPointer) -> Int?) {
+        let rest = UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count)
+        guard let written = body(rest), written <= rest.count else {
+            hasOverflowed = true
+            return
+        }
+        count += written
+    }
+
+    @inline(__always)
+    mutating func short(_ value: UInt16) {
+        guard let place = take(2) else { return }
+        UnsafeMutableRawPointer(place).storeBytes(of: value.littleEndian, as: UInt16.self)
     }
 
     mutating func text(_ text: StaticString) {

@@ -25,7 +25,10 @@ struct SegmentEncoder {
     private var askers: [[UInt8]: Int] = [:]
     // By identity first, because comparing by value costs more than the rest. Only the last one is held: each holds a
     // whole index, and numbers of one index mean nothing to another, so memo entries are told apart by `turn`.
-    private var lastBasis: (object: RecordedBasis, index: Int)?
+    private var lastBasis: RecordedBasis?
+    // Beside it, because counting a reference to what the deciding threads hold too is dearer than all the rest.
+    private var lastBasisID: ObjectIdentifier?
+    private var lastBasisIndex = 0
     private var turn = 0
     private var inputs: [SHA256.Digest: Int] = [:]
     private var inputsCount = 0
@@ -133,10 +136,16 @@ struct SegmentEncoder {
         var before = SegmentBytes(), after = SegmentBytes()
         for number in [askerIndex, basis, inputs] { before.number(number) }
         before.byte(parcel.answer)
-        before.number(word(try reader.text()))
+        let names = parcel.isCompact ? try CompactManner.names(&reader, policies) : nil
+        before.number(word(try names?.reason ?? reader.text()))
         before.number(word(try reader.text()))
         before.optional(try reader.optional { try $0.subject() }.map { index(of: $0) }) { $0.number($1) }
-        try numbers(&reader, wordsPerItem: 1, into: &after)
+        if let names {
+            after.number(names.rules.count)
+            for rule in names.rules { after.number(word(rule)) }
+        } else {
+            try numbers(&reader, wordsPerItem: 1, into: &after)
+        }
         try numbers(&reader, wordsPerItem: 2, into: &after)
         try numbers(&reader, wordsPerItem: 1, into: &after)
         after.optional(try reader.optional { try $0.text() }.map { word($0) }) { $0.number($1) }
@@ -169,9 +178,9 @@ struct SegmentEncoder {
     }
 
     private mutating func index(of basis: RecordedBasis) -> Int {
-        if let lastBasis, lastBasis.object === basis { return lastBasis.index }
+        if lastBasisID == ObjectIdentifier(basis) { return lastBasisIndex }
         let index = bases[basis.facts] ?? define(basis.facts)
-        lastBasis = (basis, index)
+        (lastBasis, lastBasisID, lastBasisIndex) = (basis, ObjectIdentifier(basis), index)
         turn += 1
         return index
     }
