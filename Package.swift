@@ -82,8 +82,9 @@ let package = Package(
         library(
             "Gateway",
             [
-                "Vocabulary", "Authorization", "Identity", "LDAP", "Passwords", "Fetch", "Providers", "Storage", crypto,
-                logging, "Yams", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
+                "Storage", crypto, logging, "Yams",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         library(
             "HTTPAPI",
@@ -118,9 +119,8 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Gateway", "Authorization", "Identity", "LDAP", "Passwords", "Providers", "Storage", "Vocabulary",
-                "Fixtures",
-                crypto, logging,
+                "Gateway", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Providers", "Storage",
+                "Vocabulary", "Fixtures", crypto, logging,
             ]),
         tests(
             "HTTPAPITests",

@@ -4,8 +4,11 @@ extension Transaction {
     /// Erases what the journal knows of a person: destroys the key, and every section's salt and ciphertext; journals
     /// that it was done and remembers the id, so that a restore repeats it. Rows of the person are the caller's to
     /// delete in the same transaction. Once committed, the write-ahead log is emptied too. Verification still holds
-    /// afterwards.
+    /// afterwards. Throws `storage.not_a_person` for the holder of the tenant's own texts.
     @discardableResult public func erase(_ person: PersonID, _ context: EventContext) throws -> AppendedEvent {
+        guard person != PersonalSection.tenantHolder else {
+            throw Fault("storage.not_a_person", .caller, "The nil id names nobody who could be erased.")
+        }
         let sections = try destroySections(of: person, context.tenant)
         try sql.execute(
             "INSERT INTO erased_person (tenant, person, at) VALUES (?1, ?2, ?3)"
