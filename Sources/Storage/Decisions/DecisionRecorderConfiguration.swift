@@ -8,9 +8,9 @@ public struct DecisionRecorderConfiguration: Sendable {
     /// one sync, the bound on what a crash can lose of decisions that were not recorded durably.
     public var flushInterval: Duration = .milliseconds(50)
     /// Decisions that may wait, per shard; one more is an overflow.
-    public var shardCapacity = 65_536
+    public var shardCapacity = 131_072
     /// Bytes that may wait, per shard; a decision beyond them is an overflow. Kept only while they are in use.
-    public var shardBytes = 16 << 20
+    public var shardBytes = 32 << 20
     /// Shards that request threads are spread over, rounded up to a power of two.
     public var shardCount = 4
     /// Durable records that may wait at one time; one more is refused.
