@@ -30,7 +30,7 @@ public struct GatewayRouter: Sendable {
         let access =
             RoleRoutes(gateway: gateway, mac: mac).routes + GrantRoutes(gateway: gateway, mac: mac).routes
             + PolicyRoutes(gateway: gateway, mac: mac).routes + DecisionRoutes(gateway: gateway, mac: mac).routes
-            + AuthZENRoutes(gateway: gateway).routes
+            + AuthZENRoutes(gateway: gateway).routes + GovernanceRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
             + SyncRoutes(gateway: gateway, mac: mac).routes + SystemRoutes(gateway: gateway, mac: mac).routes
@@ -46,6 +46,7 @@ public struct GatewayRouter: Sendable {
         router.add(middleware: MetricsMiddleware(metrics))
         router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
         router.add(middleware: ErrorMiddleware(present: present))
+        router.add(middleware: TargetLimitMiddleware(limit: gateway.configuration.limits.uriBytes))
         router.add(middleware: InFlightLimitMiddleware(limit: HTTPLimits().requestsInFlight))
         router.add(middleware: ControlPeerMiddleware())
         let gate = RouteRegistry.Gate(gateway)
@@ -54,8 +55,11 @@ public struct GatewayRouter: Sendable {
         let trusted = try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
-        try loginRoutes(router, gateway: gateway, pages: pages)
-        AdminRoutes(account: try accountRoutes(router, gateway: gateway, pages: pages)).install(on: router)
+        // One budget for all pages of people: a second table would be a second budget.
+        let limit = SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource)
+        loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
+        let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
+        AdminRoutes(account: account).install(on: router)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

@@ -5,14 +5,11 @@ import Identity
 import Vocabulary
 
 /// `/account`: what a signed-in person sees and changes of themselves; also below `/t/{tenant}`.
-@discardableResult
 func accountRoutes(
-    _ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer
-) throws -> AccountRoutes {
-    let routes = AccountRoutes(
-        gateway: gateway, pages: pages,
-        trusted: try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description)),
-        limit: SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource))
+    _ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer, trusted: TrustedProxies,
+    limit: SourceRateLimit
+) -> AccountRoutes {
+    let routes = AccountRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit)
     for prefix in ["", "/t/{tenant}"] {
         router.get("\(prefix)/account") { try await routes.show($0, $1) }
         router.post("\(prefix)/account/sessions/end") { try await routes.endSession($0, $1) }

@@ -6,11 +6,11 @@ import Vocabulary
 
 /// The login pages: a flow begins or goes on at `/login`, links open at `/login/link/{token}`, sessions end at
 /// `/logout`; each also below `/t/{tenant}`.
-public func loginRoutes(_ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer) throws {
-    let routes = LoginRoutes(
-        gateway: gateway, pages: pages,
-        trusted: try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description)),
-        limit: SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource))
+func loginRoutes(
+    _ router: Router<GatewayRequestContext>, gateway: Gateway, pages: PageRenderer, trusted: TrustedProxies,
+    limit: SourceRateLimit
+) {
+    let routes = LoginRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit)
     for prefix in ["", "/t/{tenant}"] {
         router.get("\(prefix)/login") { try await routes.open($0, $1) }
         router.post("\(prefix)/login") { try await routes.submit($0, $1) }

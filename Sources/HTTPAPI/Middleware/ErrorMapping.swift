@@ -14,6 +14,7 @@ public enum Refusal: Error, Sendable, Equatable {
     case preconditionFailed
     case preconditionRequired
     case bodyTooLarge(limit: Int)
+    case targetTooLong(limit: Int)
     case unsupportedMediaType(expected: String)
     case tooManyRequests(retryAfterSeconds: Int)
     case busy(retryAfterSeconds: Int)
@@ -71,8 +72,9 @@ public enum ErrorMapping {
     private static let unavailable: Set<String> = ["unavailable", "busy", "overloaded", "timeout", "draining"]
     private static let callerStatus: [String: Int] = [
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
-        "cycle": 409, "not_empty": 409,
-        "forbidden": 403, "denied": 403, "unauthenticated": 401, "stale": 412, "version_mismatch": 412,
+        "cycle": 409, "not_empty": 409, "not_held": 409, "running": 409,
+        "already_exists": 409, "invalid_state": 409, "policy_not_active": 409, "command_reused": 422,
+        "forbidden": 403, "override_forbidden": 403, "denied": 403, "unauthenticated": 401, "stale": 412, "version_mismatch": 412,
         "too_large": 413, "too_many": 429, "overloaded": 429, "gone": 410, "expired": 410, "unprocessable": 422,
     ]
 
@@ -100,6 +102,8 @@ extension ErrorMapping {
             described(428, "http.precondition_required", "Send If-Match with the ETag you read.")
         case .bodyTooLarge(let limit):
             described(413, "http.too_large", limit > 0 ? "The body may have \(limit) bytes." : "The body is too large.")
+        case .targetTooLong(let limit):
+            described(414, "http.target_too_long", "The request target may have \(limit) bytes.")
         case .unsupportedMediaType(let expected): described(415, "http.media_type", "Send \(expected).")
         case .tooManyRequests(let seconds): headed(plain(429, "http.too_many"), .retryAfter, "\(seconds)")
         case .busy(let seconds): headed(plain(503, "http.busy"), .retryAfter, "\(seconds)")

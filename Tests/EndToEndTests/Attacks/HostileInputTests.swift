@@ -31,6 +31,16 @@ struct HostileInputTests {
         }
     }
 
+    @Test func aTargetOverTheConfiguredLengthIsRefused() async throws {
+        let running = try await TestGateway.open(extra: "limits: { uri_bytes: 1KiB }")
+        try await running.serve { api async throws in
+            let path = "/healthz?"
+            let longest = path + String(repeating: "x", count: 1_024 - path.utf8.count)
+            #expect(try await api.send(.get, longest).status == 200)
+            #expect(try await api.send(.get, longest + "x").status == 414)
+        }
+    }
+
     @Test func documentsThatTwoReadersWouldReadDifferentlyAreRefused() async throws {
         let running = try await TestGateway.open()
         try await running.serve { api in

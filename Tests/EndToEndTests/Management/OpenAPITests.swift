@@ -47,7 +47,7 @@ struct OpenAPITests {
     }
 
     private static func validate(_ file: String) throws -> String {
-        let python = ProcessInfo.processInfo.environment["GATEHOUSE_PYTHON"] ?? "python3"
+        let python = ProcessInfo.processInfo.environment["JUDGE_PYTHON"] ?? "python3"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
