@@ -72,7 +72,12 @@ public final class Gateway: Sendable {
         standings = StandingCache()
         authorization = AuthorizationTable(
             store: store, configurationDigest: configuration.digest,
-            multiFactorRoles: Set(configuration.multiFactor.requiredRoles))
+            multiFactorRoles: Set(configuration.multiFactor.requiredRoles)
+        ) { tenant, fault in
+            logger.error(
+                "a tenant decides nothing until its rules compile",
+                metadata: ["tenant_id": "\(tenant)", "error": "\(fault)"])
+        }
         hasher = try PasswordHasher(
             configuration: PasswordHasherConfiguration(
                 parameters: try Argon2Parameters(

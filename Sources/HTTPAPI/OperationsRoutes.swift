@@ -29,7 +29,8 @@ struct OperationsRoutes: Sendable {
     }
 
     /// Ready when the store answers a read. A provider that is down is named, and does not make the gateway unready:
-    /// other providers, sessions and decisions work without it, and taking every node out would help nobody.
+    /// other providers, sessions and decisions work without it, and taking every node out would help nobody. Neither
+    /// does a tenant whose rules do not compile, while another one still decides.
     ///
     /// - Parameter isPrivate: asked over the control socket or the metrics listener, where codes of failures are shown.
     private func ready(isPrivate: Bool) async throws -> Response {
@@ -38,10 +39,14 @@ struct OperationsRoutes: Sendable {
         }
         let size = try await gateway.audit.size(of: tenant.id)
         let providers = try await gateway.providerHealth()
-        return Self.json([
-            "status": "ready", "journal": .integer(size.size),
+        let denying = gateway.tenantFaults
+        let isReady = denying.count < max(1, gateway.tenants.all.count { !$0.isDisabled })
+        var answer: [String: AttributeValue] = [
+            "status": isReady ? "ready" : "denying", "journal": .integer(size.size),
             "providers": .list(providers.map { $0.json(withFailures: isPrivate) }),
-        ])
+        ]
+        if !denying.isEmpty { answer["denying"] = .list(denying.map { $0.json(withCause: isPrivate) }) }
+        return Self.json(.object(answer), isReady ? .ok : .serviceUnavailable)
     }
 
     /// On the control socket; the metrics listener has `installMetrics`. A loopback peer proves nothing here: the proxy
@@ -86,5 +91,11 @@ struct OperationsRoutes: Sendable {
         Response(
             status: status, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(string: CanonicalJSON.encode(value))))
+    }
+}
+
+extension TenantFault {
+    fileprivate func json(withCause: Bool) -> AttributeValue {
+        withCause ? ["tenant": .string(tenant), "cause": .string(detail)] : ["tenant": .string(tenant)]
     }
 }

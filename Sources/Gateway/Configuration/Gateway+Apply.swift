@@ -8,20 +8,25 @@ extension Gateway {
     /// Brings tenants, providers, roles, mappings, applications and policies in line with the configuration, in one
     /// transaction per tenant; what the API owns is left alone. The configuration's digest goes into the journal.
     func applyConfiguration() async throws {
+        // Every file is read, and compiled with the others of its tenant, before anything is applied.
+        let documents = try Dictionary(
+            uniqueKeysWithValues: configuration.tenants.map {
+                ($0.slug, try configuration.policyDocuments(of: $0.slug))
+            })
         try await applyTenants()
         var configured: [ConfiguredProvider] = []
         for tenant in configuration.tenants {
             guard let known = tenants.tenant(slug: tenant.slug) else { continue }
-            let policies = try readPolicies(of: tenant.slug)
-            let applied = try await store.write(.administration) { [configuration] tx in
+            let policies = documents[tenant.slug] ?? []
+            let applied = try await authorization.write(.administration, in: known.id) { [configuration] tx in
                 let caller = Self.caller(in: known.id, tx)
                 let providers = try Self.applyProviders(configuration, tenant.slug, by: caller, tx)
                 try Self.applyRoles(configuration, tenant.slug, by: caller, tx)
                 try Self.applyMappings(configuration, tenant.slug, providers, by: caller, tx)
                 try Self.applyApplications(configuration, tenant.slug, by: caller, tx)
-                for (name, json) in policies {
+                for document in policies {
                     _ = try PolicyService.put(
-                        name, json, expecting: nil, managedBy: .configuration, by: caller, tx)
+                        document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)
                 }
                 try tx.append(
                     caller.event(
@@ -33,9 +38,11 @@ extension Gateway {
                 return providers
             }
             configured += applied
-            try await authorization.reload(known.id)
         }
         providers.set(configured)
+        // Those that the API made: what does not compile is known from the start, and not from the first question.
+        let slugs = Set(configuration.tenants.map(\.slug))
+        for tenant in tenants.all where !slugs.contains(tenant.slug) { await authorization.refresh(tenant.id) }
         for stored in try await store.read({ try $0.applications() }) {
             applications.put(try ProtectedApplication(stored: stored))
         }
@@ -176,25 +183,6 @@ extension Gateway {
             try tx.append(
                 caller.event(
                     present == nil ? "application.added" : "application.changed", Stream("application", stored.id)))
-        }
-    }
-
-    /// Reads and checks the tenant's policy files before anything is written.
-    private func readPolicies(of slug: String) throws -> [(name: String, json: String)] {
-        try configuration.policies.filter { $0.tenant == slug }.map { policy in
-            guard let data = FileManager.default.contents(atPath: policy.file),
-                let text = String(data: data, encoding: .utf8)
-            else {
-                throw Fault("configuration.policy", .caller, "The policy file \(policy.file) cannot be read as text.")
-            }
-            let tree = try PolicyService.parse(text)
-            do { _ = try PolicyService.read(tree) } catch let fault as Fault {
-                throw Fault(fault.code, .caller, "\(policy.file):\n\(fault.message)")
-            }
-            guard case .text(let json) = try JSONColumn.encode(tree) else {
-                throw Fault("configuration.policy", .caller, "The policy file \(policy.file) is empty.")
-            }
-            return (URL(fileURLWithPath: policy.file).lastPathComponent, json)
         }
     }
 }

@@ -144,10 +144,10 @@ extension SyncService {
             }
             waiting = waiting.dropFirst(chunk.done)
             job = after
-            if chunk.narrowsGroups { try await reload(job.row.tenant) }
+            if chunk.narrowsGroups { await reload(job.row.tenant) }
             onProgress(.applying(done: Int(job.row.appliedChunks), of: total))
         }
-        try await reload(job.row.tenant)
+        await reload(job.row.tenant)
         logger.info("A directory job is done: \(job.counts.applied) changes, \(job.counts.skipped) left out")
     }
 
@@ -174,8 +174,8 @@ extension SyncService {
         return try await store.write(.sync) { try $0.sql.grantSwitch(of: job.row.id, provider: job.row.provider) }
     }
 
-    private func reload(_ tenant: TenantID) async throws {
-        try await table.reload(tenant)
+    private func reload(_ tenant: TenantID) async {
+        await table.refresh(tenant)
         standings.forgetAll(in: tenant)
     }
 

@@ -27,16 +27,15 @@ final class TenantAuthorization: Sendable {
         tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], multiFactorRoles named: Set<String>,
         from sql: any SQLConnection
     ) throws {
-        let stored = try sql.roles(in: tenant)
-        let graph = try RoleGraph(stored.map(Self.definition))
-        let policies = try sql.policyDocuments(in: tenant).flatMap(Self.policies)
+        let compiling = try TenantRules(of: tenant, from: sql)
+        let (stored, graph, policies) = (compiling.roles, compiling.graph, compiling.policies)
         let mappingRows = try sql.roleMappings(in: tenant)
         let stamp = IndexStamp(
             generation: generation, policyDigest: Self.digest(CanonicalText.of(policies)),
             roleDigest: Self.digest(graph.canonicalText))
         self.tenant = tenant
         position = try sql.journalPosition(of: tenant)
-        index = try PolicyIndex(policies: policies, roles: graph, stamp: stamp)
+        index = try compiling.index(stamp)
         roles = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
         multiFactorRoles = Self.demanding(stored, named)
         rules = GrantRule(roles: stored)
@@ -62,23 +61,6 @@ final class TenantAuthorization: Sendable {
             if found.insert(id).inserted { pending += heirs[id] ?? [] }
         }
         return found
-    }
-
-    private static func definition(_ role: Role) -> RoleDefinition {
-        RoleDefinition(
-            id: role.id, name: role.name, parents: role.parents,
-            permissions: role.permissions.map {
-                Permission($0.action, on: $0.resourceType, matching: $0.pattern)
-            })
-    }
-
-    private static func policies(_ stored: StoredPolicyDocument) throws -> [Policy] {
-        let tree = try JSONColumn.decode(AttributeValue.self, stored.document)
-        return try PolicyDocument(tree).policies.map { policy in
-            var policy = policy
-            policy.version = Int32(clamping: stored.version)
-            return policy
-        }
     }
 
     private static func close(_ groups: [Group], _ nestings: [GroupNesting]) -> [GroupID: [GroupID]] {

@@ -34,12 +34,12 @@ public struct Doctor: Sendable {
     public func examine() async -> [Finding] {
         var findings = [examineClock(), examineKey(), examineStorage(), examineSpace()]
         findings += examineTLS() + examineSinks() + [examineErasures(), examineBlockList()]
-        findings += configuration.policies.map(examinePolicy)
+        findings += configuration.policies.map(examinePolicy) + examinePoliciesTogether() + (await examineRules())
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
     }
 
-    private func finding(_ subject: String, _ good: String, _ check: () throws -> Void) -> Finding {
+    func finding(_ subject: String, _ good: String, _ check: () throws -> Void) -> Finding {
         do {
             try check()
             return Finding(subject: subject, isGood: true, detail: good)

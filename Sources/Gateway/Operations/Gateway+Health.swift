@@ -23,7 +23,24 @@ public struct ProviderHealth: Sendable {
     public let lastSync: LastSync?
 }
 
+/// A tenant that decides nothing, because its roles and policies do not compile.
+public struct TenantFault: Sendable {
+    /// Its slug.
+    public let tenant: String
+    /// The cause and the cure. Names documents and rules: for administrators.
+    public let detail: String
+}
+
 extension Gateway {
+    /// The tenants that decide nothing now, by slug; disabled ones left out. From memory.
+    public var tenantFaults: [TenantFault] {
+        let faults = authorization.faults
+        guard !faults.isEmpty else { return [] }
+        return tenants.all.filter { !$0.isDisabled }.sorted { $0.slug < $1.slug }.compactMap { tenant in
+            faults[tenant.id].map { TenantFault(tenant: tenant.slug, detail: "\($0)") }
+        }
+    }
+
     /// Every provider, from memory and one read of the newest runs. No directory is asked.
     public func providerHealth() async throws -> [ProviderHealth] {
         let now = clock()

@@ -40,7 +40,7 @@ public struct GroupService: Sendable {
             try tx.append(caller.event("group.created", Stream("group", group.id)))
             return group
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
         return group
     }
 
@@ -74,7 +74,7 @@ public struct GroupService: Sendable {
             try tx.append(caller.event("group.changed", Stream("group", id)))
             return group
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
         return changed
     }
 
@@ -86,7 +86,7 @@ public struct GroupService: Sendable {
             let event = try tx.append(caller.event("group.deleted", Stream("group", id)))
             _ = try tx.sql.deleteGroup(id, in: caller.tenant, at: event.position)
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
     }
 
     /// Puts a person into a group made here, or takes them out; false when nothing changed.

@@ -47,6 +47,9 @@ public struct PolicyService: Sendable {
     }
 
     /// Stores a document under a name, new or in place of the present one where `version` is still its version.
+    ///
+    /// - Throws: `policy.invalid` for the document by itself; `policy.duplicate_id` and `policy.limit` where it does not
+    ///   go with the tenant's others. What is refused is not stored.
     public func put(
         _ name: String, _ text: String, expecting version: Int64?, managedBy: ManagedBy = .api, by caller: Caller
     ) async throws -> PolicyDocumentView {
@@ -54,10 +57,9 @@ public struct PolicyService: Sendable {
         let tree = try Self.parse(text)
         _ = try Self.read(tree)
         guard case .text(let json) = try JSONColumn.encode(tree) else { throw Fault.invalid("The document is empty.") }
-        let stored = try await store.write(.administration) { tx in
+        let stored = try await table.write(.administration, in: caller.tenant) { tx in
             try Self.put(name, json, expecting: version, managedBy: managedBy, by: caller, tx)
         }
-        try await table.reload(caller.tenant)
         return try PolicyDocumentView(stored)
     }
 
@@ -105,7 +107,7 @@ public struct PolicyService: Sendable {
             _ = try tx.sql.deletePolicyDocument(id, in: caller.tenant)
             try tx.append(caller.event("policy.deleted", Stream("policy", id)))
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
     }
 
     // MARK: Reading

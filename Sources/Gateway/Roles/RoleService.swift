@@ -61,12 +61,11 @@ public struct RoleService: Sendable {
     /// Adds a role. Throws when the caller does not hold what it would give, or the name is taken.
     public func create(_ role: Role, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
-        try await store.write(.administration) { tx in
+        try await table.write(.administration, in: caller.tenant) { tx in
             try Self.check(role, beside: try tx.sql.roles(in: caller.tenant))
             try tx.sql.insert(role)
             try tx.append(caller.event("role.created", Stream("role", role.id), facts: Self.facts(of: role)))
         }
-        try await table.reload(caller.tenant)
         return role
     }
 
@@ -74,7 +73,7 @@ public struct RoleService: Sendable {
     /// what it would give, for a predefined one, and for what the configuration owns.
     public func change(_ role: Role, expecting version: Int64?, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
-        let changed = try await store.write(.administration) { tx in
+        return try await table.write(.administration, in: caller.tenant) { tx in
             guard let present = try tx.sql.role(role.id, in: caller.tenant) else { throw Fault.notFound("role") }
             guard !present.isPredefined else { throw Fault.forbidden("A predefined role cannot be changed.") }
             if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
@@ -87,8 +86,6 @@ public struct RoleService: Sendable {
             changed.version = present.version + 1
             return changed
         }
-        try await table.reload(caller.tenant)
-        return changed
     }
 
     /// Bytes of a role's name at most.
@@ -119,7 +116,7 @@ public struct RoleService: Sendable {
             }
             try tx.append(caller.event("role.deleted", Stream("role", id)))
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
     }
 
     // MARK: Mappings
@@ -139,7 +136,7 @@ public struct RoleService: Sendable {
             try Self.insert(mapping, by: caller, tx)
             return mapping
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
         return mapping
     }
 
@@ -175,7 +172,7 @@ public struct RoleService: Sendable {
             let event = try tx.append(caller.event("mapping.deleted", Stream("mapping", id)))
             _ = try tx.sql.closeMapping(id, in: caller.tenant, at: event.position)
         }
-        try await table.reload(caller.tenant)
+        await table.refresh(caller.tenant)
     }
 
     // MARK: Assignments

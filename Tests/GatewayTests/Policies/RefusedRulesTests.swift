@@ -1,0 +1,162 @@
+import Foundation
+import Identity
+import Storage
+import Testing
+import Vocabulary
+
+@testable import Gateway
+
+/// What is refused is not stored, and what is stored is in force or denies.
+@Suite struct RefusedRulesTests {
+    private func fault(_ body: () async throws -> Void) async -> Fault? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? Fault
+        }
+    }
+
+    @Test func `a rule that stands in another document is refused, and neither stored nor journalled`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        let ada = try await gateway.addPerson("ada")
+        _ = try await gateway.policies.put("a", RulesBench.document("x"), expecting: nil, by: gateway.root)
+        let size = try await gateway.audit.size(of: gateway.root.tenant).size
+        let refusal = await fault {
+            _ = try await gateway.policies.put(
+                "b", RulesBench.document("x", action: "write"), expecting: nil, by: gateway.root)
+        }
+        #expect(refusal?.code == "policy.duplicate_id")
+        #expect(
+            refusal?.description == "Policy x stands twice: in a and in b. Nothing was stored. Rename one.")
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).map(\.name) == ["a"])
+        #expect(try await gateway.audit.size(of: gateway.root.tenant).size == size)
+        #expect(try await gateway.permits(ada, "read"))
+        #expect(try await !gateway.permits(ada, "write"))
+        // A change that goes with the rest still holds at once.
+        _ = try await gateway.policies.put(
+            "a", RulesBench.document("x", action: "write"), expecting: nil, by: gateway.root)
+        #expect(try await !gateway.permits(ada, "read"))
+        #expect(try await gateway.permits(ada, "write"))
+        try await gateway.close()
+        let again = try await bench.open()
+        #expect(again.tenantFaults.isEmpty)
+        #expect(try await again.permits(ada, "write"))
+        #expect(await bench.rules().map(\.isGood) == [true])
+        try await again.close()
+    }
+
+    @Test func `documents that read too much together are refused, and one attribute fewer is not`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        _ = try await gateway.policies.put("a", RulesBench.reading("a", 200), expecting: nil, by: gateway.root)
+        let refusal = await fault {
+            _ = try await gateway.policies.put("b", RulesBench.reading("b", 57), expecting: nil, by: gateway.root)
+        }
+        #expect(refusal?.code == "policy.limit")
+        for words in ["256", "a, b.", "Nothing was stored. Use fewer."] {
+            #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "none")")
+        }
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).map(\.name) == ["a"])
+        _ = try await gateway.policies.put("b", RulesBench.reading("b", 56), expecting: nil, by: gateway.root)
+        try await gateway.close()
+    }
+
+    @Test func `a role past a limit is refused, and the role stays as it was`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        var role = Role(id: .random(at: gateway.clock()), tenant: gateway.root.tenant, name: "Temp")
+        role = try await gateway.roles.create(role, by: gateway.root)
+        var wide = role
+        wide.permissions = (0...1_024).map { RolePermission(action: "do\($0)", resourceType: "thing") }
+        let changed = wide
+        let refusal = await fault { _ = try await gateway.roles.change(changed, expecting: nil, by: gateway.root) }
+        #expect(refusal?.code == "roles.limit")
+        #expect(refusal?.message.contains("Nothing was stored.") == true)
+        let other = Role(
+            id: .random(at: gateway.clock()), tenant: gateway.root.tenant, name: "Wide", permissions: wide.permissions)
+        let second = await fault { _ = try await gateway.roles.create(other, by: gateway.root) }
+        #expect(second?.code == "roles.limit")
+        let stored = try await gateway.roles.roles(in: gateway.root.tenant).filter { !$0.isPredefined }
+        #expect(stored.map(\.name) == ["Temp"])
+        #expect(stored.map(\.permissions) == [[]])
+        try await gateway.close()
+    }
+
+    @Test func `policy files that do not go together stop the start before anything is applied`() async throws {
+        let files = [("one.yaml", RulesBench.document("x")), ("two.yaml", RulesBench.document("x"))]
+        let bench = try RulesBench(files: files)
+        defer { bench.remove() }
+        let refusal = await fault { try await bench.open().close() }
+        #expect(refusal?.description == "Policy x stands twice: in one.yaml and in two.yaml. Rename one.")
+        let findings = await Doctor(bench.configuration, logger: bench.logger).examine()
+        #expect(findings.contains { !$0.isGood && $0.detail.contains("in one.yaml and in two.yaml") })
+        let mended = try RulesBench(folder: bench.folder, files: [files[0], ("two.yaml", RulesBench.document("y"))])
+        let gateway = try await mended.open()
+        // The refused start had not even made the tenant.
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).map(\.version) == [1, 1])
+        try await gateway.close()
+    }
+
+    @Test func `a policy file that repeats a stored rule stops the start, and nothing of it is stored`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let first = try await bench.open()
+        _ = try await first.policies.put("mine", RulesBench.document("x"), expecting: nil, by: first.root)
+        try await first.close()
+        let other = try RulesBench(folder: bench.folder, files: [("one.yaml", RulesBench.document("x"))])
+        let refusal = await fault { try await other.open().close() }
+        #expect(refusal?.code == "policy.duplicate_id")
+        #expect(refusal?.message.contains("in mine and in one.yaml. Nothing was stored.") == true)
+        let second = try await bench.open()
+        #expect(try await second.policies.list(in: second.root.tenant).map(\.name) == ["mine"])
+        #expect(second.tenantFaults.isEmpty)
+        try await second.close()
+    }
+
+    @Test func `a store that does not compile starts, denies, is found, and is mended in steps`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let before = try await bench.open()
+        let ada = try await before.addPerson("ada")
+        _ = try await before.policies.put("a", RulesBench.document("x"), expecting: nil, by: before.root)
+        #expect(try await before.permits(ada, "read"))
+        try await before.storeUnchecked("b", RulesBench.document("x"))
+        try await before.storeUnchecked("c", RulesBench.document("x"))
+        // A change that is committed over it takes the old index out of service at once.
+        await before.authorization.refresh(before.root.tenant)
+        let denied = await fault { _ = try await before.permits(ada, "read") }
+        #expect(denied?.code == "authorization.unavailable")
+        try await before.close()
+
+        let gateway = try await bench.open()
+        #expect(gateway.tenantFaults.map(\.tenant) == ["main"])
+        #expect(gateway.tenantFaults.first?.detail.contains("Policy x stands twice: in a and in b. Rename") == true)
+        let still = await fault { _ = try await gateway.permits(ada, "read") }
+        #expect(still?.code == "authorization.unavailable")
+        let findings = await bench.rules()
+        #expect(findings.map(\.isGood) == [false])
+        #expect(findings.first?.detail.contains("in a and in b. Rename one.") == true)
+
+        // Each step is taken though the rest is still at fault.
+        let role = Role(id: .random(at: gateway.clock()), tenant: gateway.root.tenant, name: "Temp")
+        _ = try await gateway.roles.create(role, by: gateway.root)
+        let c = try await gateway.policies.document(named: "c", in: gateway.root.tenant)
+        try await gateway.policies.delete(c.id, by: gateway.root)
+        #expect(gateway.tenantFaults.count == 1)
+        _ = try await gateway.policies.put("b", RulesBench.document("y"), expecting: nil, by: gateway.root)
+        #expect(gateway.tenantFaults.isEmpty)
+        #expect(try await gateway.permits(ada, "read"))
+        #expect(await bench.rules().map(\.isGood) == [true])
+        // Mended, it refuses again.
+        let refusal = await fault {
+            _ = try await gateway.policies.put("b", RulesBench.document("x"), expecting: nil, by: gateway.root)
+        }
+        #expect(refusal?.code == "policy.duplicate_id")
+        try await gateway.close()
+    }
+}
