@@ -144,6 +144,44 @@ struct ForwardAuthTests {
         }
     }
 
+    // Not its cookie alone: whoever repeats all that the application was told of its visitor is nobody elsewhere.
+    @Test func theHeadersThatTheApplicationReceivedAreWorthNothingElsewhere() async throws {
+        try await Stage.run { stage in
+            let echo = try await stage.signedIn().ask(Stage.vault, "/headers", accept: "application/json")
+            let dump = try JSONDecoder().decode(AttributeValue.self, from: Data(echo.body.utf8))
+            let received = (dump["headers"]?.list ?? []).compactMap { field -> (name: String, value: String)? in
+                guard let name = field["name"]?.string, let value = field["value"]?.string else { return nil }
+                return (name.lowercased(), value)
+            }
+            let identity = Set(received.map(\.name).filter { $0.hasPrefix("x-gatehouse-") })
+            #expect(
+                identity.isSuperset(of: ["x-gatehouse-user", "x-gatehouse-name", "x-gatehouse-roles"]), "\(identity)")
+            // A request of one's own has its own host and its own connection.
+            let repeated = received.filter { !["host", "connection", "accept"].contains($0.name) }
+                .map { "\($0.name): \($0.value)" }
+            for (host, path) in [(Stage.gate, "/account"), (Stage.gate, "/admin"), (Stage.other, "/headers")] {
+                let answer = try await stage.browser().ask(host, path, repeated)
+                #expect([302, 303].contains(answer.status), "\(host)\(path) answered \(answer.status)")
+                #expect(answer["Location"]?.contains("/login") == true || host == Stage.other)
+                #expect(!answer.body.contains("Zo"))
+            }
+            let program = try await stage.browser().ask(Stage.other, "/headers", repeated, accept: "application/json")
+            #expect(program.status == 401)
+            // Nor past the proxy, at the gateway itself.
+            for path in ["/account", "/api/v1/people"] {
+                var request = URLRequest(url: URL(string: "http://127.0.0.1:\(stage.gatewayPort)\(path)")!)
+                request.httpShouldHandleCookies = false
+                for field in received where field.name.hasPrefix("x-") {
+                    request.setValue(field.value, forHTTPHeaderField: field.name)
+                }
+                let (body, response) = try await URLSession.shared.data(for: request)
+                let text = String(decoding: body, as: UTF8.self)
+                #expect((response as? HTTPURLResponse)?.statusCode != nil)
+                #expect(!text.contains("Where you are signed in") && !text.contains("\"items\""), "\(path)")
+            }
+        }
+    }
+
     @Test func aHandOverCodeOpensOnceAtItsOwnApplicationInItsOwnBrowser() async throws {
         try await Stage.run { stage in
             let browser = stage.browser()
