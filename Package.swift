@@ -89,7 +89,7 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Identity", "Gateway", crypto, logging, nio,
+                "Vocabulary", "Authorization", "Governance", "Identity", "Gateway", crypto, logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

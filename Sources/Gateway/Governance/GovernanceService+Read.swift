@@ -3,10 +3,10 @@ import Storage
 import Vocabulary
 
 extension GovernanceService {
-    /// Policies and exemptions of one page; more is never read at once.
-    public static let pageLimit = 200
+    /// Things of one page of 200, and the one that says that there is another page; more is never read at once.
+    public static let pageLimit = 201
 
-    /// Policies by id, after one, at most `limit` (1 to 200), narrowed by state, type and scope level.
+    /// Policies by id, after one, at most `limit` (1 to 201), narrowed by state, type and scope level.
     public func policies(
         in tenant: TenantID, state: PolicyState? = nil, type: PolicyType? = nil, scope: ScopeLevel? = nil,
         after id: PolicyID? = nil, limit: Int = 100
@@ -17,7 +17,7 @@ extension GovernanceService {
         }
     }
 
-    /// Exemptions by id, after one, at most `limit` (1 to 200), narrowed by state and by the policy they are from.
+    /// Exemptions by id, after one, at most `limit` (1 to 201), narrowed by state and by the policy they are from.
     public func exemptions(
         in tenant: TenantID, state: Exemption.State? = nil, from policy: PolicyID? = nil,
         after id: ExemptionID? = nil, limit: Int = 100
@@ -26,7 +26,7 @@ extension GovernanceService {
         return try await list(filter, in: tenant, after: id?.bytes, limit) { GovernedStream(Exemption.aggregate, $0) }
     }
 
-    /// Policy sets by id, after one, at most `limit` (1 to 200).
+    /// Policy sets by id, after one, at most `limit` (1 to 201).
     public func sets(in tenant: TenantID, after id: PolicySetID? = nil, limit: Int = 100) async throws -> [PolicySet] {
         try await list(GovernedFilter(), in: tenant, after: id?.bytes, limit) {
             GovernedStream(PolicySet.aggregate, $0)
@@ -81,5 +81,20 @@ extension GovernanceService {
         }
         guard !events.isEmpty else { throw Fault.notFound("policy") }
         return try refusing { try GovernedPolicy.history(of: events) }
+    }
+}
+
+extension GovernanceService {
+    /// The present version of what a command is about, 0 when that does not exist yet or is not named.
+    public func version(for name: String, _ payload: AttributeValue, in tenant: TenantID) async throws -> Int64 {
+        func id<Kind>(_ key: String) -> Identifier<Kind>? { payload[key]?.string.flatMap { Identifier<Kind>($0) } }
+        let stream =
+            switch name {
+            case "create_set", "add_to_set", "remove_from_set": id("set_id").map { set($0).stream }
+            case "grant_exemption", "revoke_exemption": id("exemption_id").map { exemption($0).stream }
+            default: id("policy_id").map { policy($0).stream }
+            }
+        guard let stream else { return 0 }
+        return try await store.read { try $0.streamVersion(stream, in: tenant) }
     }
 }

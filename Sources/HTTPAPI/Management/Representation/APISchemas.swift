@@ -24,6 +24,8 @@ enum APISchemas {
         "Application": ApplicationSchema.shown, "AuditEvent": AuditSchema.event, "SyncRun": SyncSchema.run,
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,
+        "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
+        "Exemption": GovernanceSchema.exemption, "GovernanceOutcome": GovernanceSchema.outcome,
     ]
 
     static let managedBy = JSONSchema.words(["configuration", "api", "sync"])

@@ -1,0 +1,130 @@
+import Gateway
+import Governance
+import HTTPTypes
+import Vocabulary
+
+/// Governed policies and exemptions, and the commands that change them.
+struct GovernanceRoutes {
+    let gateway: Gateway
+    let mac: MACFunction
+
+    var routes: [Route] {
+        policies + exemptions + (GovernanceCommand.names + GovernanceCommand.furtherNames).map(command)
+    }
+
+    private static let read = Route.Access.permission(action: "read", type: "governance")
+
+    private var policies: [Route] {
+        [
+            Route(
+                .get, "/api/v1/governance/policies", "listGovernedPolicies", "Lists governed policies, by id",
+                tag: "governance", access: Self.read,
+                query: Route.Parameter.page + [
+                    .init("state", "Only those in this state.", .words(PolicyState.allCases.map(\.rawValue))),
+                    .init("type", "Only those of this type.", .words(PolicyType.allCases.map(\.rawValue))),
+                    .init("scope", "Only those of this level.", .words(ScopeLevel.allCases.map(\.rawValue))),
+                ], response: .page(.reference("GovernedPolicy")), handler: listPolicies),
+            Route(
+                .get, "/api/v1/governance/policies/{policy}", "getGovernedPolicy", "Shows a governed policy",
+                tag: "governance", access: Self.read, response: .reference("GovernedPolicy")
+            ) { request in
+                let policy = try await gateway.governance.policy(
+                    try request.id("policy"), in: try request.requiredTenant)
+                return APIResponse(body: policy.json, etag: EntityTag(version: policy.version))
+            },
+            Route(
+                .get, "/api/v1/governance/policies/{policy}/history", "getGovernedPolicyHistory",
+                "Lists every change of a governed policy, oldest first: who, when, why and what is different",
+                tag: "governance", access: Self.read, query: Route.Parameter.page,
+                response: .page(.reference("PolicyChange")), handler: history),
+        ]
+    }
+
+    private var exemptions: [Route] {
+        [
+            Route(
+                .get, "/api/v1/governance/exemptions", "listExemptions", "Lists exemptions, by id",
+                tag: "governance", access: Self.read,
+                query: Route.Parameter.page + [
+                    .init("state", "Only those in this state.", .words(Exemption.State.allCases.map(\.rawValue))),
+                    .init("policy", "Only those from this policy.", .uuid),
+                ], response: .page(.reference("Exemption")), handler: listExemptions),
+            Route(
+                .get, "/api/v1/governance/exemptions/{exemption}", "getExemption", "Shows an exemption",
+                tag: "governance", access: Self.read, response: .reference("Exemption")
+            ) { request in
+                let exemption = try await gateway.governance.exemption(
+                    try request.id("exemption"), in: try request.requiredTenant)
+                return APIResponse(body: exemption.json, etag: EntityTag(version: exemption.version))
+            },
+        ]
+    }
+
+    /// Each command is an operation and a permission of its own: who writes a policy need not be who approves it.
+    private func command(_ name: String) -> Route {
+        let words = name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
+        return Route(
+            .post, "/api/v1/governance/commands/\(name)", "governance" + words.joined(),
+            "Carries out the command `\(name)`",
+            details: """
+                The body is the command's payload, with the ids chosen by the caller. Names of people inside it are \
+                kept as claims; the actor is the caller. With `If-Match` only upon that version.
+                """,
+            tag: "governance", access: .permission(action: name, type: "governance"), requestBody: .map(.any),
+            response: .reference("GovernanceOutcome"), preconditions: .heeded
+        ) { request in
+            let (payload, caller) = (request.body ?? .null, try request.caller(gateway))
+            var version: Int64?
+            if request.ifMatch != nil {
+                let present = try await gateway.governance.version(for: name, payload, in: caller.tenant)
+                guard present > 0 else { throw Refusal.preconditionFailed }
+                version = try request.expectedVersion(present)
+            }
+            let outcome = try await gateway.governance.execute(name, payload, expecting: version, by: caller)
+            return APIResponse(body: outcome.json, etag: EntityTag(version: outcome.version))
+        }
+    }
+
+    @Sendable private func listPolicies(_ request: APIRequest) async throws -> APIResponse {
+        let page = try request.page(mac: mac)
+        let policies = try await gateway.governance.policies(
+            in: try request.requiredTenant, state: try word("state", request), type: try word("type", request),
+            scope: try word("scope", request), after: page.cursor.flatMap { PolicyID($0.after) },
+            limit: page.limit + 1)
+        return try request.answer(policies, page, mac) { ($0.id.description, $0.json) }
+    }
+
+    @Sendable private func listExemptions(_ request: APIRequest) async throws -> APIResponse {
+        let page = try request.page(mac: mac)
+        let policy = try request.query["policy"].map { text in
+            guard let id = PolicyID(text) else { throw Self.unknown("policy") }
+            return id
+        }
+        let exemptions = try await gateway.governance.exemptions(
+            in: try request.requiredTenant, state: try word("state", request), from: policy,
+            after: page.cursor.flatMap { ExemptionID($0.after) }, limit: page.limit + 1)
+        return try request.answer(exemptions, page, mac) { ($0.id.description, $0.json) }
+    }
+
+    @Sendable private func history(_ request: APIRequest) async throws -> APIResponse {
+        let page = try request.page(mac: mac)
+        let after = page.cursor.flatMap { Int64($0.after) } ?? 0
+        let changes = try await gateway.governance.history(
+            of: try request.id("policy"), in: try request.requiredTenant)
+        let rest = changes.drop { $0.version <= after }.prefix(page.limit + 1)
+        return try request.answer(Array(rest), page, mac) { (String($0.version), $0.json) }
+    }
+
+    private func word<Word: RawRepresentable>(
+        _ name: String, _ request: APIRequest
+    ) throws -> Word? where Word.RawValue == String {
+        guard let text = request.query[name] else { return nil }
+        guard let word = Word(rawValue: text) else { throw Self.unknown(name) }
+        return word
+    }
+
+    // A filter that is not understood must not become none.
+    private static func unknown(_ name: String) -> Refusal {
+        .badRequest(code: "governance.filter", where: "`\(name)` is not one of its values.")
+    }
+}
