@@ -65,7 +65,7 @@ final class AuthorizationTable: Sendable {
     /// what stands there already does not compile, every change is, because each may be a step of mending it.
     ///
     /// Compiling in the body is the simple way, and holds the writer for as long as the tenant's roles and policies
-    /// take to read and compile: within the 20 ms of the lane for some hundred rules, beyond them for many thousands.
+    /// take to read and compile: with very many rules that may be longer than the 20 ms that a lane should take.
     /// Compiling beforehand on a snapshot would spare the others that wait, at the price of a second description of
     /// every change and of comparing versions; such changes are made by hand, and rarely.
     ///
