@@ -49,6 +49,8 @@ extension TenantConfiguration {
         if !slug.isEmpty, !Tenant.isValid(slug: slug) {
             section.report("slug", "must be 1 to 63 lower-case letters, digits and inner hyphens.")
         }
+        was = section.optionalText("was")
+        if was == slug { section.report("was", "is the present slug.") }
         name = section.text("name", default: slug)
         publicURL = section.optional("public_url", "an https URL without query") { PublicURL($0) } ?? fallback
         section.finish()
@@ -62,6 +64,7 @@ extension RoleConfiguration {
         description = section.optionalText("description")
         inherits = section.texts("inherits", limit: 64)
         requiresMultiFactor = section.bool("requires_mfa", default: false)
+        adopts = section.bool("adopt", default: false)
         permissions = section.sections("permissions", limit: 1_000).map { entry in
             defer { entry.finish() }
             return PermissionConfiguration(

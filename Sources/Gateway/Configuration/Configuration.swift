@@ -23,7 +23,7 @@ public struct Configuration: Sendable {
     /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
     public var metricsListen: ListenAddress?
     public var limits: LimitConfiguration
-    /// SHA-256 of the values in effect, secrets excluded: what the journal records at start and reload.
+    /// SHA-256 of the values in effect, secrets excluded: what the journal records at start.
     public var digest: [UInt8]
     /// The folder that relative paths were resolved against.
     public var folder: String
@@ -84,6 +84,8 @@ public struct StorageConfiguration: Sendable {
 /// One of `tenants`.
 public struct TenantConfiguration: Sendable {
     public var slug: String
+    /// The slug it had before: the stored tenant of that slug is renamed, where none has the present one.
+    public var was: String?
     public var name: String
     public var publicURL: PublicURL
 }
@@ -96,6 +98,8 @@ public struct RoleConfiguration: Sendable {
     public var inherits: [String]
     public var permissions: [PermissionConfiguration]
     public var requiresMultiFactor: Bool
+    /// Whether a role of this name that the API owns becomes the configuration's, with everyone who holds it.
+    public var adopts: Bool
 }
 
 /// An action on a type of resource, narrowed by a pattern with `*` wildcards where one is given.

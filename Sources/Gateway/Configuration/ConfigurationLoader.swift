@@ -101,7 +101,9 @@ extension Configuration {
         func known(_ tenant: String, _ key: String) {
             if !slugs.contains(tenant) { context.report("\(key).tenant", nil, "there is no tenant `\(tenant)`.") }
         }
-        unique(tenants.map(\.slug), "tenants")
+        unique(tenants.map(\.slug) + tenants.compactMap(\.was), "tenants")
+        // A document is stored under its file's name.
+        unique(policies.map { "\($0.tenant)/\(URL(fileURLWithPath: $0.file).lastPathComponent)" }, "policies")
         unique(providers.map { "\($0.tenant)/\($0.key)" }, "providers")
         unique(
             providers.flatMap { provider in provider.domains.map { "\(provider.tenant)/\($0)" } }, "providers.domains")

@@ -6,7 +6,8 @@ import Vocabulary
 
 extension Gateway {
     /// Brings tenants, providers, roles, mappings, applications and policies in line with the configuration, in one
-    /// transaction per tenant; what the API owns is left alone. The configuration's digest goes into the journal.
+    /// transaction per tenant; what the API owns is left alone, and what the configuration owned and names no longer is
+    /// removed. The configuration's digest goes into the journal.
     func applyConfiguration() async throws {
         // Every file is read, and compiled with the others of its tenant, before anything is applied.
         let documents = try Dictionary(
@@ -14,11 +15,13 @@ extension Gateway {
                 ($0.slug, try configuration.policyDocuments(of: $0.slug))
             })
         try await applyTenants()
+        try await closeDepartedApplications()
+        try await releaseDepartedTenants()
         var configured: [ConfiguredProvider] = []
         for tenant in configuration.tenants {
             guard let known = tenants.tenant(slug: tenant.slug) else { continue }
             let policies = documents[tenant.slug] ?? []
-            let applied = try await authorization.write(.administration, in: known.id) { [configuration] tx in
+            let applied = try await authorization.write(.administration, in: known.id) { [configuration, logger] tx in
                 let caller = Self.caller(in: known.id, tx)
                 let providers = try Self.applyProviders(configuration, tenant.slug, by: caller, tx)
                 try Self.applyRoles(configuration, tenant.slug, by: caller, tx)
@@ -28,6 +31,7 @@ extension Gateway {
                     _ = try PolicyService.put(
                         document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)
                 }
+                try Departures(from: known, configuration, tx).carryOut(logger, by: caller, tx)
                 try tx.append(
                     caller.event(
                         "configuration.applied", Stream("tenant", known.id),
@@ -48,23 +52,7 @@ extension Gateway {
         }
     }
 
-    private func applyTenants() async throws {
-        for known in try await store.read({ try $0.tenants() }) { tenants.put(known) }
-        let service = tenantService
-        for tenant in configuration.tenants where tenants.tenant(slug: tenant.slug) == nil {
-            let now = clock()
-            // Its own id is not known yet; the service writes the event into the new tenant's journal.
-            let caller = Caller(
-                tenant: TenantID.random(at: now), actor: .system("configuration"), command: CommandID.random(at: now))
-            _ = try await service.add(slug: tenant.slug, name: tenant.name, managedBy: .configuration, by: caller)
-        }
-        tenants.setUp(
-            defaultSlug: configuration.tenants.first?.slug ?? "",
-            publicURLs: Dictionary(
-                configuration.tenants.map { ($0.slug, $0.publicURL) }, uniquingKeysWith: { a, _ in a }))
-    }
-
-    private static func caller(in tenant: TenantID, _ tx: Transaction) -> Caller {
+    static func caller(in tenant: TenantID, _ tx: Transaction) -> Caller {
         Caller(tenant: tenant, actor: .system("configuration"), command: CommandID.random(at: tx.now))
     }
 
@@ -90,8 +78,10 @@ extension Gateway {
     private static func applyRoles(
         _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
     ) throws {
+        let stored = try tx.sql.roles(in: caller.tenant)
+        let leaving = Departures.roles(of: stored, slug, configuration)
         var known = Dictionary(
-            try tx.sql.roles(in: caller.tenant).map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+            stored.filter { !leaving.contains($0) }.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
         let wanted = configuration.roles.filter { $0.tenant == slug }
         for role in wanted where known[role.name] == nil {
             let made = Role(
@@ -106,6 +96,7 @@ extension Gateway {
                 throw Fault(
                     "configuration.role", .caller, "The role `\(role.name)` is predefined and cannot be redefined.")
             }
+            guard present.managedBy == .configuration || role.adopts else { throw Fault.foreignRole(role.name, slug) }
             var next = present
             next.description = role.description
             next.requiresMFA = role.requiresMultiFactor
@@ -117,12 +108,13 @@ extension Gateway {
                 guard let parent = known[name] else {
                     throw Fault(
                         "configuration.role", .caller,
-                        "The role `\(role.name)` inherits `\(name)`, which does not exist.")
+                        "The role `\(role.name)` inherits `\(name)`, which does not exist or leaves the configuration.")
                 }
                 return parent.id
             }
             guard next != present else { continue }
-            guard GrantRule(roles: known.values).refusal(inheriting: next.parents, by: next.id) == nil else {
+            guard GrantRule(roles: Array(known.values) + leaving).refusal(inheriting: next.parents, by: next.id) == nil
+            else {
                 throw Fault("configuration.role", .caller, "The role `\(role.name)` would inherit from itself.")
             }
             _ = try tx.sql.update(next, expecting: present.version)
@@ -131,19 +123,21 @@ extension Gateway {
         }
     }
 
-    private static func applyMappings(
+    static func applyMappings(
         _ configuration: Configuration, _ slug: String, _ providers: [ConfiguredProvider], by caller: Caller,
         _ tx: Transaction
     ) throws {
+        let stored = try tx.sql.roles(in: caller.tenant)
+        let leaving = Departures.roles(of: stored, slug, configuration)
         let roles = Dictionary(
-            try tx.sql.roles(in: caller.tenant).map { ($0.name, $0.id) }, uniquingKeysWith: { a, _ in a })
+            stored.filter { !leaving.contains($0) }.map { ($0.name, $0.id) }, uniquingKeysWith: { a, _ in a })
         let present = try tx.sql.roleMappings(in: caller.tenant).filter { $0.managedBy == .configuration }
         var kept: Set<MappingID> = []
         for mapping in configuration.mappings where mapping.tenant == slug {
             guard let role = roles[mapping.role] else {
                 throw Fault(
                     "configuration.mapping", .caller,
-                    "A mapping names the role `\(mapping.role)`, which does not exist.")
+                    "A mapping names the role `\(mapping.role)`, which does not exist or leaves the configuration.")
             }
             guard let provider = providers.first(where: { $0.configuration.key == mapping.provider }) else { continue }
             let match: MappingMatch =

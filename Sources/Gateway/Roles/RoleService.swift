@@ -111,7 +111,7 @@ public struct RoleService: Sendable {
             if let conflict = Ownership(object: role.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             guard try tx.sql.deleteRole(id, in: caller.tenant) else {
                 throw Fault(
-                    "conflict", .caller, "This role is or was held or mapped.",
+                    "conflict", .caller, "This role is held or mapped.",
                     remedy: "Remove its holders and mappings.")
             }
             try tx.append(caller.event("role.deleted", Stream("role", id)))

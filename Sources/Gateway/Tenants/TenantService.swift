@@ -40,12 +40,17 @@ public struct TenantService: Sendable {
         }
     }
 
-    /// Changes slug, name or both; what is nil stays. Throws when the slug is malformed or taken.
+    /// Changes slug, name or both; what is nil stays. Throws when the slug is malformed or taken, and for a tenant that
+    /// the configuration names: the next start would not find it there and begin an empty one in its place.
     public func rename(_ id: TenantID, slug: String?, name: String?, by caller: Caller) async throws -> Tenant {
         if let slug, !Tenant.isValid(slug: slug) {
             throw Fault.invalid("A slug is 1 to 63 lower-case letters, digits and inner hyphens.")
         }
         return try await change(id, "tenant.renamed", by: caller) { tenant, tx in
+            let changes = (slug: slug.map { $0 != tenant.slug } ?? false, name: name.map { $0 != tenant.name } ?? false)
+            if changes.slug || changes.name, try tx.sql.manager(of: id) == .configuration {
+                throw Fault.configuredTenant(tenant.slug, isSlug: changes.slug)
+            }
             if let slug, slug != tenant.slug {
                 guard try tx.sql.tenant(slug: slug) == nil else {
                     throw Fault("conflict", .caller, "A tenant with this slug exists.", remedy: "Choose another slug.")
@@ -56,7 +61,8 @@ public struct TenantService: Sendable {
         }
     }
 
-    /// Disables a tenant: none of its sessions, keys or logins is accepted from the commit on.
+    /// Disables a tenant: none of its sessions, keys or logins is accepted from the commit on. The configuration says
+    /// nothing about this, so it can be done to a configured tenant too, and holds over starts.
     public func setDisabled(_ id: TenantID, _ isDisabled: Bool, by caller: Caller) async throws -> Tenant {
         guard id != tenants.defaultTenant?.id || !isDisabled else {
             throw Fault.forbidden("The default tenant cannot be disabled.")
@@ -83,5 +89,15 @@ public struct TenantService: Sendable {
             tx.afterCommit { tenants.put(changed) }
             return tenant
         }
+    }
+}
+
+extension Fault {
+    fileprivate static func configuredTenant(_ slug: String, isSlug: Bool) -> Fault {
+        Fault(
+            "ownership.conflict", .caller, "The tenant `\(slug)` is managed by configuration.",
+            remedy: isSlug
+                ? "Write the new slug into `tenants` of the configuration with `was: \(slug)` beside it, and restart."
+                : "Change its name in `tenants` of the configuration, and restart.")
     }
 }

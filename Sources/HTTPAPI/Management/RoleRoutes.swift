@@ -40,7 +40,7 @@ struct RoleRoutes {
                 requestBody: .change(RoleSchema.members), response: .reference("Role"), preconditions: .required,
                 handler: change),
             Route(
-                .delete, "/api/v1/roles/{role}", "deleteRole", "Deletes a role that nobody held and nothing maps to",
+                .delete, "/api/v1/roles/{role}", "deleteRole", "Deletes a role that nobody holds and nothing maps to",
                 tag: "roles", access: .permission(action: "delete", type: "role"), successStatus: 204,
                 preconditions: .heeded
             ) { request in

@@ -41,7 +41,9 @@ struct SystemRoutes {
             },
             Route(
                 .patch, "/api/v1/tenants/{slug}", "changeTenant", "Renames, disables or enables a tenant",
-                details: "A disabled tenant answers nobody; the default tenant cannot be disabled.", tag: "tenants",
+                details: """
+                    A disabled tenant answers nobody; the default tenant cannot be disabled, nor a configured one renamed.
+                    """, tag: "tenants",
                 access: .permission(action: "update", type: "tenant"), isTenantScoped: false,
                 requestBody: .change(["slug": TenantSchema.slug, "name": TenantSchema.name, "disabled": .boolean]),
                 response: .reference("Tenant"), handler: changeTenant),

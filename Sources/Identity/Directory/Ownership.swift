@@ -10,7 +10,9 @@ public struct OwnershipConflict: Sendable, Hashable {
         let what = attributes.isEmpty ? "It" : attributes.joined(separator: ", ")
         return Fault(
             "ownership.conflict", .caller, "\(what) is managed by \(owner.rawValue).",
-            remedy: "Change it where it is managed, or release it there first.")
+            remedy: owner == .configuration
+                ? "Change it in the configuration, or remove it from the configuration first."
+                : "Change it where it is managed.")
     }
 }
 

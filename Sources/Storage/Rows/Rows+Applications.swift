@@ -73,6 +73,14 @@ extension SQLConnection {
         try execute("DELETE FROM application WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
     }
 
+    /// Ends every session of the application and withdraws the codes that would begin one; answers how many ended.
+    public func endSessions(of application: ApplicationID, _ reason: SessionEnd, at now: Timestamp) throws -> Int {
+        try execute("DELETE FROM handover_code WHERE application = ?1", [.id(application)])
+        return try execute(
+            "UPDATE application_session SET ended_at = ?2, ended = ?3 WHERE application = ?1 AND ended_at IS NULL",
+            [.id(application), .time(now), .text(reason.rawValue)])
+    }
+
     /// Every provider of every tenant.
     public func providers() throws -> [StoredProvider] {
         try query("SELECT id, tenant, name, kind FROM provider ORDER BY name").map {

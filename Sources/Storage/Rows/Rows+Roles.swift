@@ -40,14 +40,19 @@ extension SQLConnection {
             ]) == 1
     }
 
-    /// Deletes a role nobody holds; false when it is held, mapped or gone.
+    /// Deletes a role nobody holds, with its closed mappings and assignments, which the journal still tells of; false
+    /// when it is held, mapped or gone.
     public func deleteRole(_ id: RoleID, in tenant: TenantID) throws -> Bool {
-        try execute(
+        let present = try queryOne(
             """
-            DELETE FROM role WHERE id = ?1 AND tenant = ?2
-                AND NOT EXISTS (SELECT 1 FROM role_mapping WHERE role = ?1)
-                AND NOT EXISTS (SELECT 1 FROM role_assignment WHERE role = ?1)
-            """, [.id(id), .id(tenant)]) == 1
+            SELECT 1 FROM role WHERE id = ?1 AND tenant = ?2
+                AND NOT EXISTS (SELECT 1 FROM role_mapping WHERE role = ?1 AND valid_to IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM role_assignment WHERE role = ?1 AND valid_to IS NULL)
+            """, [.id(id), .id(tenant)])
+        guard present != nil else { return false }
+        try execute("DELETE FROM role_mapping WHERE role = ?1", [.id(id)])
+        try execute("DELETE FROM role_assignment WHERE role = ?1", [.id(id)])
+        return try execute("DELETE FROM role WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]) == 1
     }
 
     // MARK: Mappings

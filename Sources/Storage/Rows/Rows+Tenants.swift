@@ -35,6 +35,19 @@ extension SQLConnection {
             [.id(tenant.id), .text(tenant.slug), .text(tenant.name), .bool(tenant.isDisabled)])
     }
 
+    /// Who owns the tenant's slug and name; nil when there is no such tenant.
+    public func manager(of tenant: TenantID) throws -> ManagedBy? {
+        try queryOne("SELECT managed_by FROM tenant WHERE id = ?1", [.id(tenant)])
+            .map { try word(ManagedBy.self, try $0.text(0)) }
+    }
+
+    /// Hands the tenant's slug and name to another owner.
+    public func hand(_ tenant: TenantID, to owner: ManagedBy) throws {
+        try execute(
+            "UPDATE tenant SET managed_by = ?2, version = version + 1 WHERE id = ?1",
+            [.id(tenant), .text(owner.rawValue)])
+    }
+
     // MARK: Organization tree
 
     /// Every unit of the tenant.
