@@ -14,14 +14,16 @@ public struct PasswordHasherConfiguration: Sendable {
     /// Most that verifying an imported hash may cost; raised to `parameters` where those are dearer.
     public var importLimits: ImportLimits
 
+    /// - Parameter queueLimitPerShare: three quarters of the queue without it, and at least one.
     public init(
         parameters: Argon2Parameters = .standard, threads: Int = Self.defaultThreads, queueLimit: Int = 64,
-        queueLimitPerShare: Int = 48, importLimits: ImportLimits = .standard
+        queueLimitPerShare: Int? = nil, importLimits: ImportLimits = .standard
     ) {
         self.parameters = parameters
         self.threads = threads
         self.queueLimit = queueLimit
-        self.queueLimitPerShare = queueLimitPerShare
+        // A quarter stays for the others, whatever the size of the whole.
+        self.queueLimitPerShare = queueLimitPerShare ?? max(1, queueLimit * 3 / 4)
         self.importLimits = importLimits
     }
 

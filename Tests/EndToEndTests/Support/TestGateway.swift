@@ -17,10 +17,11 @@ struct TestGateway {
     /// An API key of a service account that holds Admin.
     let token: String
 
-    /// Opens a gateway; `extra` is configuration text appended to the least there must be, `server` more of its server.
+    /// Opens a gateway; `extra` is configuration text appended to the least there must be, `server` more of its server,
+    /// `passwords` more of that section.
     static func open(
         tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
-        extra: String = ""
+        passwords: String = "", extra: String = ""
     ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -28,6 +29,7 @@ struct TestGateway {
         let keyFile = folder + "/master.key"
         try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: keyFile)
+        let argon = passwords.contains("argon2id") ? "" : ", argon2id: { memory: 8MiB, passes: 5, lanes: 1 }"
         let list = tenants.map { "  - { slug: \($0), name: \($0) }" }.joined(separator: "\n")
         let text = """
             version: 1
@@ -36,7 +38,7 @@ struct TestGateway {
             keys: { master_key_file: "\(keyFile)" }
             tenants:
             \(list)
-            passwords: { block_list: false, argon2id: { memory: 8MiB, passes: 5, lanes: 1 } }
+            passwords: { block_list: false\(argon)\(passwords.isEmpty ? "" : ", " + passwords) }
             \(extra)
             """
         let file = folder + "/gatehouse.yaml"

@@ -4,6 +4,13 @@ import HummingbirdTesting
 import NIOCore
 import Vocabulary
 
+/// A form filled and not yet sent, with the cookies of its browser.
+struct PreparedForm: Sendable {
+    let path: String
+    let headers: HTTPFields
+    let body: String
+}
+
 /// A person at a browser without scripts, in front of a reverse proxy: cookies per host, forms, redirects. Pages of an
 /// application's host go through `/auth/verify`, as nginx asks it.
 final class WebPerson {
@@ -27,13 +34,25 @@ final class WebPerson {
 
     /// Fills and sends the page's form that has a field of this name.
     func submit(_ field: String, _ values: [String: String]) async throws {
+        let (action, body) = try filled(field, values)
+        try await request(.post, Self.gateway + action, body: body)
+        try await follow()
+    }
+
+    /// Where that form goes, and what it says.
+    private func filled(_ field: String, _ values: [String: String]) throws -> (action: String, body: String) {
         guard let form = HTMLForm.all(in: page).first(where: { $0.fields[field] != nil }) else {
             throw Fault("test.form", .ourselves, "\(url) (\(status)) has no field \(field): \(page.suffix(600))")
         }
         let body = form.fields.merging(values) { $1 }
             .map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }.joined(separator: "&")
-        try await request(.post, Self.gateway + form.action, body: body)
-        try await follow()
+        return (form.action, body)
+    }
+
+    /// The same request, to be sent by whoever wants many at once.
+    func prepared(_ field: String, _ values: [String: String]) throws -> PreparedForm {
+        let (action, body) = try filled(field, values)
+        return PreparedForm(path: action, headers: headers(.post, Self.gateway, action, body), body: body)
     }
 
     private func follow() async throws {
@@ -52,6 +71,17 @@ final class WebPerson {
         let path = String(target.dropFirst(origin.count))
         let isApplication = origin != Self.gateway
         let isOwn = isApplication && path.hasPrefix("/.gatehouse/")
+        let headers = headers(method, origin, path, body, accepting: type)
+        let asked = isApplication && !isOwn ? "/auth/verify" : path
+        try await client.execute(
+            uri: asked, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
+        ) { self.take($0, origin, target) }
+    }
+
+    private func headers(
+        _ method: HTTPRequest.Method, _ origin: String, _ path: String, _ body: String?,
+        accepting type: String = "text/html"
+    ) -> HTTPFields {
         var headers = proxied(origin, path, method)
         headers[.accept] = type
         if let held = cookies[origin], !held.isEmpty {
@@ -62,10 +92,7 @@ final class WebPerson {
             headers[.origin] = origin
             headers[HTTPField.Name("Sec-Fetch-Site")!] = "same-origin"
         }
-        let asked = isApplication && !isOwn ? "/auth/verify" : path
-        try await client.execute(
-            uri: asked, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
-        ) { self.take($0, origin, target) }
+        return headers
     }
 
     private func proxied(_ origin: String, _ path: String, _ method: HTTPRequest.Method) -> HTTPFields {
