@@ -87,7 +87,9 @@ enum AdminPart: CaseIterable {
         let parts = summaryWords.compactMap { name, words in
             counts[name]?.integer.flatMap { $0 == 0 ? nil : "\($0) \(words)" }
         }
-        let held = (run.holdReasons.list ?? []).compactMap(\.string).map { "held: \(words($0))" }
+        // A reason stands there by its name, with its numbers below it.
+        let reasons = (run.holdReasons.list ?? []).compactMap { $0.string ?? $0.object?.keys.first }
+        let held = reasons.map { "held: \(words($0))" }
         let all = parts + held
         return all.isEmpty ? "nothing" : all.joined(separator: ", ")
     }

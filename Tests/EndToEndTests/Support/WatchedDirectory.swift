@@ -1,0 +1,79 @@
+import Fixtures
+import Foundation
+import Testing
+import Vocabulary
+
+/// A directory server whose people leave by name, and the provider of a configuration that reads it. Its guard lets no
+/// removal through by itself: whoever leaves holds the next run.
+final class WatchedDirectory: Sendable {
+    static let provider = "corp"
+
+    let fixture = FixtureDirectory.edgeCases()
+    let server: SlapdServer
+    private let authority: LocalCertificates
+
+    init() async throws {
+        authority = try await LocalCertificates(name: "Directory authority")
+        server = try await SlapdServer(
+            ldif: fixture.ldif, suffix: fixture.suffix,
+            certificates: try await authority.server(names: ["127.0.0.1", "localhost"]))
+    }
+
+    /// The provider as one line of `providers`.
+    func provider(passwordFile: String) -> String {
+        """
+        { id: \(Self.provider), type: ldap, name: Works, domains: [corp.example], \
+        servers: ["\(server.ldapsURL ?? "")"], tls: { ca_file: "\(authority.authorityFile)" }, \
+        bind_dn: "\(server.serviceDN)", bind_password_file: "\(passwordFile)", \
+        people: { base: "\(fixture.peopleBase)", attributes: { display_name: cn, mail: mail } }, \
+        groups: { base: "\(fixture.groupsBase)" }, \
+        sync: { guard: { removals_count: 0, removals_percent: 0% } } }
+        """
+    }
+
+    /// Keeps the service's password where only its owner reads it.
+    func keepPassword(in file: String) throws {
+        try server.servicePassword.write(toFile: file, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: file)
+    }
+
+    /// A gateway in this process that knows this directory and its own passwords.
+    func gateway(extra: String = "") async throws -> TestGateway {
+        let file = NSTemporaryDirectory() + "gatehouse-bind-\(UUID().uuidString)"
+        try keepPassword(in: file)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        return try await TestGateway.open(
+            extra: """
+                providers:
+                  - { id: local, type: local, name: Password }
+                  - \(provider(passwordFile: file))
+                \(extra)
+                """)
+    }
+
+    /// An installation that knows this directory beside its own passwords.
+    func installed(extra: String = "") async throws -> Installed {
+        let line = provider(passwordFile: "directory.password")
+        let installed = try await Installed {
+            $0.replacingOccurrences(of: "providers:\n", with: "providers:\n  - \(line)\n") + extra
+        }
+        try keepPassword(in: installed.folder + "/conf/directory.password")
+        return installed
+    }
+
+    /// Takes people out of the directory.
+    func remove(_ logins: String...) async throws {
+        let names = try logins.map { try #require(fixture.person($0)).dn }
+        let outcome = try await GatehouseProgram.run(
+            "/usr/bin/ldapdelete",
+            ["-x", "-H", server.ldapURL, "-D", server.rootDN, "-w", server.rootPassword] + names, environment: [:])
+        try #require(outcome.status == 0, "\(outcome.error)")
+    }
+
+    /// Stops the server whatever came of the body.
+    static func serving(_ body: (WatchedDirectory) async throws -> Void) async throws {
+        let directory = try await WatchedDirectory()
+        defer { directory.server.stop() }
+        try await body(directory)
+    }
+}
