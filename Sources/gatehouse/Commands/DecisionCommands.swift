@@ -67,10 +67,14 @@ struct ExplainCommand: APICommand {
         }
         for group in trace["groups"]?.list ?? [] {
             let way = group["direct"]?.bool == true ? "direct" : "through another group"
-            lines.append("  group     \(group.cell("name")) (\(way)), brought by \(group.cell("brought_by"))")
+            // Of a directory job, the command is its run: `sync show` tells the rest.
+            let command = group["command"].map { _ in " in \(group.cell("command"))" } ?? ""
+            lines.append(
+                "  group     \(group.cell("name")) (\(way)), brought by \(group.cell("brought_by"))\(command)")
         }
         for role in trace["roles"]?.list ?? [] {
-            let source = (role["mappings"]?.list ?? []).isEmpty ? "assigned or inherited" : "mapped"
+            let mappings = role["mappings"]?.list ?? []
+            let source = mappings.isEmpty ? "assigned or inherited" : "mapped by \(role.cell("mappings"))"
             lines.append("  role      \(role.cell("name")) (\(source))")
         }
         for rule in trace["rules"]?.list ?? [] {
