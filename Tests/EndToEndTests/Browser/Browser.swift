@@ -18,7 +18,9 @@ final class Browser {
     private static let elementKey = "element-6066-11e4-a52e-4f735466cecf"
 
     /// Starts the driver and a browser to which every `*.localhost` is this machine.
-    init() async throws {
+    ///
+    /// - Parameter runsScripts: false for a browser whose user has switched JavaScript off.
+    init(runsScripts: Bool = true) async throws {
         let port = try LoopbackPort.free()
         base = "http://127.0.0.1:\(port)"
         var settings = FetchConfiguration()
@@ -32,15 +34,16 @@ final class Browser {
         driver.standardOutput = FileHandle.nullDevice
         driver.standardError = FileHandle.nullDevice
         try driver.run()
-        try await begin()
+        try await begin(runsScripts: runsScripts)
     }
 
-    private func begin() async throws {
+    private func begin(runsScripts: Bool) async throws {
         let options: AttributeValue = [
+            "prefs": ["profile.managed_default_content_settings.javascript": .integer(runsScripts ? 1 : 2)],
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
                 "--host-resolver-rules=MAP *.localhost 127.0.0.1",
-            ]
+            ],
         ]
         // The demo's authority is made anew each time and known to no browser.
         let wanted: AttributeValue = [

@@ -15,11 +15,22 @@ struct BrowserTests {
         }
     }
 
-    private func withBrowser(_ body: (Browser, RunningDemo) async throws -> Void) async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `signs in, is permitted or told why and signs out with JavaScript switched off`() async throws {
+        try await withBrowser(runsScripts: false) { browser, demo in
+            let page = "<p>scripts are off</p><script>document.body.textContent = 'scripts are on'</script>"
+            try await browser.open("data:text/html," + page)
+            try await browser.shows("scripts are off")
+            try await Visit(browser, demo, isMeasured: false).directoryPeople()
+        }
+    }
+
+    private func withBrowser(runsScripts: Bool = true, _ body: (Browser, RunningDemo) async throws -> Void) async throws
+    {
         let missing = Browser.programs.filter { !FileManager.default.isExecutableFile(atPath: $0) }
         try #require(missing.isEmpty, "Install chromium and chromium-driver (`.ci/packages test`).")
         let demo = try await RunningDemo()
-        let browser = try await Browser()
+        let browser = try await Browser(runsScripts: runsScripts)
         do { try await body(browser, demo) } catch {
             await browser.close()
             await demo.stopped()
@@ -34,16 +45,20 @@ struct BrowserTests {
 private struct Visit {
     let browser: Browser
     let demo: RunningDemo
+    /// Measuring runs a script of the driver's own.
+    let isMeasured: Bool
 
-    init(_ browser: Browser, _ demo: RunningDemo) {
+    init(_ browser: Browser, _ demo: RunningDemo, isMeasured: Bool = true) {
         self.browser = browser
         self.demo = demo
+        self.isMeasured = isMeasured
     }
 
     // MARK: Steps
 
     /// No page may scroll sideways, at no width that people use.
     private func fits(_ page: String) async throws {
+        guard isMeasured else { return }
         for width in [360, 1_280] as [Int64] {
             let isTooWide = try await browser.scrollsSideways(at: width)
             #expect(!isTooWide, "\(page) at \(width) pixels")
@@ -196,6 +211,9 @@ private struct Visit {
         try await choose("five unrelated copper kettles")
         try await browser.reaches(demo.gateway + "/account")
         try await browser.shows("Administrator")
+        try await browser.open(demo.gateway + "/admin")
+        try await browser.shows("Newest journal entries")
+        try await fits("the overview for administrators")
         try await browser.open(demo.gateway + "/account/password")
         try await browser.type("five unrelated copper kettles", into: "input[name=current]")
         try await choose("gatehouse demo admin admin")
