@@ -72,7 +72,8 @@ public final class Gateway: Sendable {
         standings = StandingCache()
         authorization = AuthorizationTable(
             store: store, configurationDigest: configuration.digest,
-            multiFactorRoles: Set(configuration.multiFactor.requiredRoles)
+            multiFactorRoles: Set(configuration.multiFactor.requiredRoles),
+            policyLimit: configuration.limits.policiesPerTenant
         ) { tenant, fault in
             logger.error(
                 "a tenant decides nothing until its rules compile",

@@ -273,7 +273,7 @@ extension DecisionConfiguration {
         segmentSize = section.bytes("segment_size", default: 64 << 20, in: (1 << 20)...(1 << 30))
         flushInterval = section.duration(
             "flush_interval", default: .milliseconds(50), in: .milliseconds(1)...(.seconds(10)))
-        queue = section.integer("queue", default: 65_536, in: 1_024...4_194_304)
+        queue = section.integer("queue", default: 131_072, in: 1_024...4_194_304)
         retention = section.duration("retention", default: .days(365), in: .days(1)...(.days(3_650)))
         section.finish()
     }
@@ -291,7 +291,7 @@ extension LimitConfiguration {
     init(_ section: ConfigurationSection) {
         headerBytes = section.bytes("header_bytes", default: 32 << 10, in: (4 << 10)...(1 << 20))
         bodyBytes = section.bytes("body_bytes", default: 1 << 20, in: (16 << 10)...(64 << 20))
-        uriBytes = section.bytes("uri_bytes", default: 8 << 10, in: (1 << 10)...(64 << 10))
+        uriBytes = section.bytes("uri_bytes", default: 8 << 10, in: (1 << 10)...(8 << 10))
         requestsPerSource = section.integer("requests_per_source", default: 600, in: 1...1_000_000)
         evaluationsPerRequest = section.integer("evaluations_per_request", default: 100, in: 1...10_000)
         groupsPerPerson = section.integer("groups_per_person", default: 2_048, in: 16...65_536)

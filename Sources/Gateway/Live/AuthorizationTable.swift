@@ -27,17 +27,20 @@ final class AuthorizationTable: Sendable {
 
     private let memory = Mutex<[TenantID: Entry]>([:])
     private let store: Store
+    private let policyLimit: Int
     private let loader: Loader
     private let onFault: @Sendable (TenantID, Fault) -> Void
 
     /// - Parameters:
     ///   - multiFactorRoles: names of roles that require two factors by configuration.
+    ///   - policyLimit: policies a change may leave in a tenant; more that stand already go on to be decided by.
     ///   - onFault: told of every tenant that could not be compiled.
     init(
         store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String> = [],
-        onFault: @escaping @Sendable (TenantID, Fault) -> Void = { _, _ in }
+        policyLimit: Int = .max, onFault: @escaping @Sendable (TenantID, Fault) -> Void = { _, _ in }
     ) {
         self.store = store
+        self.policyLimit = policyLimit
         self.onFault = onFault
         loader = Loader(
             store: store, configurationDigest: configurationDigest, multiFactorRoles: multiFactorRoles)
@@ -76,9 +79,9 @@ final class AuthorizationTable: Sendable {
     ) async throws -> T {
         let result: T
         do {
-            result = try await store.write(lane) { tx in
+            result = try await store.write(lane) { [policyLimit] tx in
                 let result = try body(tx)
-                try TenantRules.check(tenant, tx.sql)
+                try TenantRules.check(tenant, tx.sql, policyLimit: policyLimit)
                 return result
             }
         } catch let rejection as TenantRules.Rejection {
@@ -90,8 +93,10 @@ final class AuthorizationTable: Sendable {
     }
 
     private func isBroken(_ tenant: TenantID) async throws -> Bool {
-        try await store.read { sql in
-            do { try TenantRules.check(tenant, sql) } catch is TenantRules.Rejection { return true }
+        try await store.read { [policyLimit] sql in
+            do { try TenantRules.check(tenant, sql, policyLimit: policyLimit) } catch is TenantRules.Rejection {
+                return true
+            }
             return false
         }
     }

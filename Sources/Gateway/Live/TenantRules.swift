@@ -81,9 +81,18 @@ struct TenantRules {
 
     /// Reads and compiles, and keeps nothing.
     ///
+    /// - Parameter policyLimit: policies that all documents may hold together.
     /// - Throws: `Rejection`, and what the store throws.
-    static func check(_ tenant: TenantID, _ sql: any SQLConnection) throws {
-        _ = try Self(of: tenant, from: sql).index(IndexStamp(generation: 0, policyDigest: [], roleDigest: []))
+    static func check(_ tenant: TenantID, _ sql: any SQLConnection, policyLimit: Int = .max) throws {
+        let rules = try Self(of: tenant, from: sql)
+        guard rules.policies.count <= policyLimit else {
+            throw Rejection(
+                fault: Fault(
+                    "policy.limit", .caller,
+                    "The tenant would have \(rules.policies.count) policies; it may have \(policyLimit).",
+                    remedy: "Delete some, or raise limits.policies_per_tenant."))
+        }
+        _ = try rules.index(IndexStamp(generation: 0, policyDigest: [], roleDigest: []))
     }
 
     /// Documents that a message names at most.

@@ -74,7 +74,8 @@ public enum ErrorMapping {
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
         "cycle": 409, "not_empty": 409, "not_held": 409, "running": 409,
         "already_exists": 409, "invalid_state": 409, "policy_not_active": 409, "command_reused": 422,
-        "forbidden": 403, "override_forbidden": 403, "denied": 403, "unauthenticated": 401, "stale": 412, "version_mismatch": 412,
+        "forbidden": 403, "override_forbidden": 403, "denied": 403, "unauthenticated": 401,
+        "stale": 412, "version_mismatch": 412,
         "too_large": 413, "too_many": 429, "overloaded": 429, "gone": 410, "expired": 410, "unprocessable": 422,
     ]
 

@@ -156,7 +156,7 @@ private func directory(_ servers: String, _ more: String = "") -> String {
             ("lockout: { account_limit: 3 }", "lockout: { account_limit: 2 }"),
             ("passwords: { minimum_length: 8 }", "passwords: { minimum_length: 7 }"),
             ("passwords: { maximum_bytes: 1024 }", "passwords: { maximum_bytes: 1025 }"),
-            ("limits: { uri_bytes: 64KiB }", "limits: { uri_bytes: 65KiB }"),
+            ("limits: { uri_bytes: 8KiB }", "limits: { uri_bytes: 9KiB }"),
             ("mfa: { totp: { digits: 8 } }", "mfa: { totp: { digits: 7 } }"),
         ])
     func limits(accepted: String, refused: String) {

@@ -65,6 +65,22 @@ import Vocabulary
         try await gateway.close()
     }
 
+    @Test func `one policy more than a tenant may have is refused`() async throws {
+        let bench = try RulesBench(extra: "limits: { policies_per_tenant: 2 }")
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        for name in ["a", "b"] {
+            _ = try await gateway.policies.put(name, RulesBench.document(name), expecting: nil, by: gateway.root)
+        }
+        let refusal = await fault {
+            _ = try await gateway.policies.put("c", RulesBench.document("c"), expecting: nil, by: gateway.root)
+        }
+        #expect(refusal?.code == "policy.limit")
+        #expect(refusal?.description.contains("3 policies; it may have 2. Nothing was stored.") == true)
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).map(\.name) == ["a", "b"])
+        try await gateway.close()
+    }
+
     @Test func `a role past a limit is refused, and the role stays as it was`() async throws {
         let bench = try RulesBench()
         defer { bench.remove() }

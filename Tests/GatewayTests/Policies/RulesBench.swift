@@ -13,8 +13,11 @@ struct RulesBench {
     let folder: String
     let configuration: Configuration
 
-    /// - Parameter files: policy files that the configuration names, in this order.
-    init(folder: String? = nil, files: [(name: String, text: String)] = []) throws {
+    /// - Parameters:
+    ///   - folder: that of another bench, to open its store again.
+    ///   - files: policy files that the configuration names, in this order.
+    ///   - extra: more of the configuration.
+    init(folder: String? = nil, files: [(name: String, text: String)] = [], extra: String = "") throws {
         self.folder = folder ?? NSTemporaryDirectory() + "rules-\(UUID().uuidString)"
         if folder == nil {
             try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
@@ -32,6 +35,7 @@ struct RulesBench {
             tenants: [{ slug: main }]
             policies: [\(list)]
             passwords: { block_list: false, argon2id: { memory: 8MiB, passes: 5, lanes: 1 } }
+            \(extra)
             """
         configuration = try ConfigurationLoader.parse(text, file: "test", folder: self.folder, environment: [:])
     }
