@@ -339,12 +339,16 @@ struct ForwardAuthTests {
             ]
             let browser = try await stage.signedIn()
             let cookie = browser.cookies[Stage.vault]?.map { "\($0.key)=\($0.value)" }.joined(separator: "; ") ?? ""
+            // The shared session sends cookies of its own in place of ours, whatever a request says.
+            let configuration = URLSessionConfiguration.ephemeral
+            configuration.httpCookieStorage = nil
+            let session = URLSession(configuration: configuration)
             func verify(_ headers: [String: String?]) async throws -> Int {
                 var request = URLRequest(url: URL(string: "http://127.0.0.1:\(stage.gatewayPort)/auth/verify")!)
                 request.setValue(cookie, forHTTPHeaderField: "Cookie")
                 request.httpShouldHandleCookies = false
                 for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-                let (_, response) = try await URLSession.shared.data(for: request)
+                let (_, response) = try await session.data(for: request)
                 return (response as? HTTPURLResponse)?.statusCode ?? 0
             }
             #expect(try await verify(whole) == 200)
