@@ -10,16 +10,36 @@ extension RuleBook {
         _ inquiry: RuleInquiry, standing: Standing, resources: ResourceDirectory? = nil,
         counters: (RuleID) -> LimitLedger? = { _ in nil }, now: Timestamp
     ) -> RuleDecision {
-        let matched = index.decide(inquiry.request, standing: standing, resources: resources, now: now)
+        let matched = match(inquiry, standing: standing, resources: resources, now: now)
+        return weigh(matched, inquiry, counters: counters, now: now, until: standing.validUntil)
+    }
+
+    /// Which rules match: the first half of `decide`, for whoever records what was read.
+    public func match(
+        _ inquiry: RuleInquiry, standing: Standing, resources: ResourceDirectory? = nil, now: Timestamp
+    ) -> Decision {
+        index.decide(inquiry.request, standing: standing, resources: resources, now: now)
+    }
+
+    /// What follows from the rules that match: the second half of `decide`.
+    ///
+    /// - Parameters:
+    ///   - otherwise: whether rules outside this book permit it, which counts as an allow without conditions; nil when
+    ///     there are none.
+    ///   - end: when what is known of the subject ends.
+    public func weigh(
+        _ matched: Decision, _ inquiry: RuleInquiry, otherwise: Bool? = nil,
+        counters: (RuleID) -> LimitLedger? = { _ in nil }, now: Timestamp, until end: Timestamp? = nil
+    ) -> RuleDecision {
         if [.staleFacts, .standingExpired].contains(matched.reason) {
             return RuleDecision(isAllowed: false, reason: .staleFacts)
         }
-        var weighing = Weighing(book: self, inquiry: inquiry, now: now)
+        var weighing = Weighing(book: self, inquiry: inquiry, otherwise: otherwise, now: now)
         weighing.sort(matched)
         weighing.restrict()
         weighing.vote()
         weighing.permit(counters)
-        return weighing.finish(standing.validUntil)
+        return weighing.finish(end)
     }
 }
 
@@ -36,12 +56,16 @@ struct Weighing {
     private var asking: [Int] = []
     private var demands: [Int] = []
     private var unmetSet = false
-    private var hasRolePermission = false
+    /// Whether a role, or a rule outside the book, permits it.
+    private var isPermittedOtherwise: Bool
+    /// Whether the book answers alone.
+    private let isAlone: Bool
     /// When the first of the proofs that were needed grows too old.
     private var proofEnd: Timestamp?
 
-    init(book: RuleBook, inquiry: RuleInquiry, now: Timestamp) {
+    init(book: RuleBook, inquiry: RuleInquiry, otherwise: Bool?, now: Timestamp) {
         (self.book, self.inquiry, self.now) = (book, inquiry, now)
+        (isPermittedOtherwise, isAlone) = (otherwise ?? false, otherwise == nil)
     }
 
     private func placed(_ number: Int) -> RuleBook.Entry { book.entries[number] }
@@ -61,7 +85,7 @@ struct Weighing {
 
     private mutating func take(_ reference: RuleReference) {
         guard case .policy(_, let version) = reference else {
-            hasRolePermission = true
+            isPermittedOtherwise = true
             return
         }
         let number = Int(version)
@@ -75,12 +99,7 @@ struct Weighing {
 
     private func applies(_ number: Int) -> Bool {
         let entry = placed(number)
-        guard entry.period.contains(now) else { return false }
-        if entry.isEverywhere { return true }
-        guard entry.scope.covers(inquiry.place) else { return false }
-        return entry.scope.selects(
-            environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
-            action: inquiry.request.action)
+        return entry.isInForce(at: now) && entry.reaches(inquiry)
     }
 
     /// What an enforcement does with something that stands in the way.
@@ -215,7 +234,9 @@ struct Weighing {
         if unmetSet, book.mode == .enforced { return deny(.setNotMet, by: nil, all: []) }
         guard let chosen = allows.first else {
             // Log-only mode says what would have happened, and lets it happen.
-            guard hasRolePermission || book.mode == .logOnly else { return deny(.noMatchingRule, by: nil, all: []) }
+            guard isPermittedOtherwise || isAlone && book.mode == .logOnly else {
+                return deny(.noMatchingRule, by: nil, all: [])
+            }
             return allow(nil)
         }
         let entry = book.entries[chosen]
@@ -313,8 +334,8 @@ struct Weighing {
 }
 
 extension RuleBook {
-    /// The next moment at which a policy or exemption begins or ends.
-    fileprivate func nextEdge(after now: Timestamp) -> Timestamp? {
+    /// The next moment at which a policy or exemption begins or ends; nil when none will.
+    public func nextEdge(after now: Timestamp) -> Timestamp? {
         var (low, high) = (0, edges.count)
         while low < high {
             let middle = (low + high) / 2

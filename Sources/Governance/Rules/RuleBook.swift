@@ -22,17 +22,36 @@ public struct RuleBook: Sendable {
         let scope: PolicyScope
         let frameworks: [ComplianceFramework]
         let period: EffectivePeriod
+        /// When a tenant's own policy stands in for it.
+        let standIns: [EffectivePeriod]
         let zone: Zone
         let isRestriction: Bool
         /// Whether the scope lets everybody and everything through, so that nothing need be looked up.
         let isEverywhere: Bool
 
-        init(_ rule: Rule, of policy: GovernedPolicy, in period: EffectivePeriod, zone: Zone) {
-            (self.rule, self.period, self.zone) = (rule, period, zone)
+        init(
+            _ rule: Rule, of policy: GovernedPolicy, in period: EffectivePeriod, except standIns: [EffectivePeriod],
+            zone: Zone
+        ) {
+            (self.rule, self.period, self.standIns, self.zone) = (rule, period, standIns, zone)
             origin = RuleOrigin(policy: policy.id, version: policy.version, rule: rule.id, name: rule.name)
             (enforcement, scope, frameworks) = (policy.enforcement, policy.scope, policy.frameworks)
             isRestriction = rule.isRestriction
             isEverywhere = policy.scope.level <= .organization && policy.scope.selectors == nil
+        }
+
+        /// Whether its policy is in force and nothing stands in for it.
+        func isInForce(at now: Timestamp) -> Bool {
+            period.contains(now) && (standIns.isEmpty || !standIns.contains { $0.contains(now) })
+        }
+
+        /// Whether the scope of its policy reaches whoever asks and what is asked.
+        func reaches(_ inquiry: RuleInquiry) -> Bool {
+            if isEverywhere { return true }
+            return scope.covers(inquiry.place)
+                && scope.selects(
+                    environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
+                    action: inquiry.request.action)
         }
     }
 
@@ -73,11 +92,14 @@ public struct RuleBook: Sendable {
     /// Compiles the active policies among those given; effective periods are looked at when deciding. Policies of the
     /// level above come through `PolicyInheritance` first. Throws `governance.rejected` for a rule that cannot be read
     /// and a fault past the bounds of an index or for a zone that is not known.
+    ///
+    /// - Parameter overridden: when a policy of the level above gives way to one of the tenant.
     public init(
-        policies: [GovernedPolicy], sets: [PolicySet] = [], exemptions: [Exemption] = [], roles: RoleGraph = .empty,
-        zones: ZoneTable, mode: Mode = .enforced, stamp: IndexStamp
+        policies: [GovernedPolicy], sets: [PolicySet] = [], exemptions: [Exemption] = [],
+        overridden: [PolicyID: [EffectivePeriod]] = [:], roles: RoleGraph = .empty, zones: ZoneTable,
+        mode: Mode = .enforced, stamp: IndexStamp
     ) throws {
-        let entries = try Self.entries(policies, zones)
+        let entries = try Self.entries(policies, overridden, zones)
         let compiled = try Self.compile(exemptions, from: entries.count)
         var matchers = entries.map(\.rule.matcher) + compiled.matchers
         for number in matchers.indices { matchers[number].version = Int32(number) }
@@ -94,7 +116,9 @@ public struct RuleBook: Sendable {
     }
 
     /// By descending priority, then as given: the first matching allow supplies parameters, limits and approval.
-    private static func entries(_ policies: [GovernedPolicy], _ zones: ZoneTable) throws -> [Entry] {
+    private static func entries(
+        _ policies: [GovernedPolicy], _ overridden: [PolicyID: [EffectivePeriod]], _ zones: ZoneTable
+    ) throws -> [Entry] {
         var entries: [Entry] = []
         for policy in policies where policy.state == .active {
             guard let period = policy.effective else { continue }
@@ -105,7 +129,8 @@ public struct RuleBook: Sendable {
             }
             for placed in policy.rules {
                 let rule = try Rule.read(placed.document, id: placed.id)
-                entries.append(Entry(rule, of: policy, in: period, zone: zone))
+                entries.append(
+                    Entry(rule, of: policy, in: period, except: overridden[policy.id] ?? [], zone: zone))
             }
         }
         return entries.enumerated().sorted {
@@ -138,8 +163,18 @@ public struct RuleBook: Sendable {
     /// How many rules there are.
     public var ruleCount: Int { entries.count }
 
-    /// The limits of a rule and the zone its days are counted in; nil for a rule that is not here.
-    public func limits(of rule: RuleID) -> (limits: [Limit], zone: Zone)? {
-        entries.first { $0.rule.id == rule }.map { ($0.rule.limits, $0.zone) }
+    /// The rules that count what is executed under them.
+    public var limitedRules: [RuleID] { entries.filter { !$0.rule.limits.isEmpty }.map(\.rule.id) }
+
+    /// Whether a limit counts by resource, so that an inquiry needs the digest of its resource.
+    public var countsByResource: Bool {
+        entries.contains { $0.rule.limits.contains { $0.sharing == .resource } }
+    }
+
+    /// The limits of a rule; none where its enforcement would let them be passed, nil for a rule that is not here.
+    public func bindingLimits(of rule: RuleID) -> [Limit]? {
+        entries.first { $0.rule.id == rule }.map {
+            mode == .enforced && $0.enforcement >= .mandatory ? $0.rule.limits : []
+        }
     }
 }

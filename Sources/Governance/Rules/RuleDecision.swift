@@ -2,7 +2,7 @@ import Authorization
 import Vocabulary
 
 /// Which rule it was, in which version of which policy.
-public struct RuleOrigin: Sendable, Hashable {
+public struct RuleOrigin: Sendable, Hashable, CustomStringConvertible {
     public let policy: PolicyID
     /// The version of the policy that decided.
     public let version: Int64
@@ -14,6 +14,9 @@ public struct RuleOrigin: Sendable, Hashable {
     public init(policy: PolicyID, version: Int64, rule: RuleID, name: String) {
         (self.policy, self.version, self.rule, self.name) = (policy, version, rule, name)
     }
+
+    /// As records name it: the policy, its version and the rule, such as `governed:<id>@7/office-hours`.
+    public var description: String { "governed:\(policy)@\(version)/\(name)" }
 }
 
 /// The answer of the rules, with everything that made it.

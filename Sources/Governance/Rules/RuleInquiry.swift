@@ -48,6 +48,18 @@ public struct RuleInquiry: Sendable {
         (self.resourceKey, self.approvals) = (resourceKey, approvals)
     }
 
+    /// The same question as a decision request that was made already.
+    ///
+    /// - Parameter context: the context that the request was made with.
+    public init(
+        _ request: DecisionRequest, context: [String: AttributeValue], subject: Subject, place: ScopePlace,
+        roles: Set<String>, resourceKey: [UInt8]? = nil, approvals: [ApprovalGrant] = []
+    ) {
+        (self.request, self.context, self.subject) = (request, context, subject)
+        (self.place, self.roles) = (place, roles)
+        (self.resourceKey, self.approvals) = (resourceKey, approvals)
+    }
+
     /// `context.severity`, when it is one.
     public var severity: Severity? { context["severity"]?.string.flatMap(Severity.init) }
     var environment: String? { context["environment"]?.string }

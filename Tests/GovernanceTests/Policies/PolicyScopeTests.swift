@@ -57,22 +57,23 @@ struct PolicyScopeTests {
         let created = Recorded(try #require(try own(4, wide).first), at: noon, actor: admin)
         var mine = try GovernedPolicy.applying(created, to: nil)
         // A draft overrides nothing.
-        #expect(
-            PolicyInheritance.effective(global: [wide, firm, narrow], tenant: [mine], at: noon).map(\.id) == [
-                wide.id, firm.id, mine.id,
-            ])
+        let global = [wide, firm, narrow]
+        #expect(inForce(global, [mine], at: noon) == [wide.id, firm.id])
         for event in [PolicyEvent.approved(nil), .activated(try #require(EffectivePeriod(from: noon)), nil)] {
             mine = try GovernedPolicy.applying(Recorded(event, at: noon, actor: admin), to: mine)
         }
-        #expect(
-            PolicyInheritance.effective(global: [wide, firm, narrow], tenant: [mine], at: noon).map(\.id) == [
-                firm.id, mine.id,
-            ])
-        #expect(PolicyInheritance.inherited(from: [wide], by: [mine], at: noon).first?.overriddenBy == mine.id)
-        #expect(
-            PolicyInheritance.inherited(from: [wide], by: [mine], at: noon - .seconds(1)).first?.overriddenBy == nil)
+        #expect(inForce(global, [mine], at: noon) == [firm.id, mine.id])
+        #expect(inForce(global, [mine], at: noon - .seconds(1)) == [wide.id, firm.id])
         // The permission is withdrawn after the override was made.
         let closed = try active(1, details("wide", scope: .system), rules: [])
-        #expect(PolicyInheritance.effective(global: [closed], tenant: [mine], at: noon).map(\.id) == [closed.id])
+        #expect(inForce([closed], [mine], at: noon) == [closed.id])
+    }
+
+    /// What holds at a moment of all that is compiled.
+    private func inForce(_ global: [GovernedPolicy], _ tenant: [GovernedPolicy], at now: Timestamp) -> [PolicyID] {
+        let (policies, overridden) = PolicyInheritance.compiled(global: global, tenant: tenant)
+        return policies.filter { policy in
+            policy.isInForce(at: now) && !(overridden[policy.id] ?? []).contains { $0.contains(now) }
+        }.map(\.id)
     }
 }
