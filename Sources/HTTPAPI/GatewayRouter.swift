@@ -33,8 +33,10 @@ public struct GatewayRouter: Sendable {
             + AuthZENRoutes(gateway: gateway).routes + GovernanceRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
-            + SyncRoutes(gateway: gateway, mac: mac).routes + SystemRoutes(gateway: gateway, mac: mac).routes
-        return directory + access + system
+            + ProviderRoutes(gateway: gateway, mac: mac).routes + SyncRoutes(gateway: gateway, mac: mac).routes
+            + SystemRoutes(gateway: gateway, mac: mac).routes
+        let all = directory + access + system
+        return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
     }
 
     /// The responder with all middleware, outermost first.

@@ -3,13 +3,15 @@ import Vocabulary
 /// Something in valid policies that is probably not meant.
 public struct LintFinding: Sendable, Hashable, CustomStringConvertible {
     /// What was found, as a stable word for programs.
-    public enum Code: String, Sendable {
+    public enum Code: String, Sendable, CaseIterable {
         /// The same id in two documents.
         case duplicateID = "duplicate_id"
         /// A role that does not exist; alone, the rule can never match.
         case unknownRole = "unknown_role"
         /// A group that no directory has brought.
         case unknownGroup = "unknown_group"
+        /// An action that none of the resource types it names has.
+        case unknownAction = "unknown_action"
         /// Two comparisons of one attribute that cannot both hold.
         case neverMatches = "never_matches"
         /// Another policy says the same of the same.
@@ -27,8 +29,8 @@ public struct LintFinding: Sendable, Hashable, CustomStringConvertible {
 
 /// Finds what a reader of single policies cannot see.
 public enum PolicyLint {
-    /// `groups`: the keys known to the tenant, nil when they are not known here.
-    public static func findings(_ policies: [Policy], roles: RoleGraph, groups: Set<String>? = nil) -> [LintFinding] {
+    /// Everything that is probably not meant, policy by policy in their order.
+    public static func findings(_ policies: [Policy], known: KnownNames = KnownNames()) -> [LintFinding] {
         var findings: [LintFinding] = []
         var ids: Set<String> = []
         var contents: [String: String] = [:]
@@ -38,7 +40,7 @@ public enum PolicyLint {
                 findings.append(LintFinding(policy: policy.id, code: code, message: message))
             }
             if !ids.insert(policy.id).inserted { add(.duplicateID, "the id stands twice") }
-            for (code, message) in unknownNames(policy, roles, groups) { add(code, message) }
+            for (code, message) in unknownNames(policy, known) { add(code, message) }
             if let attribute = policy.condition.flatMap(contradiction) {
                 add(.neverMatches, "\(attribute) would have to equal two different values")
             }
@@ -52,20 +54,34 @@ public enum PolicyLint {
         return findings
     }
 
-    private static func unknownNames(
-        _ policy: Policy, _ graph: RoleGraph, _ known: Set<String>?
-    ) -> [(LintFinding.Code, String)] {
+    private static func unknownNames(_ policy: Policy, _ known: KnownNames) -> [(LintFinding.Code, String)] {
+        unknownSubjects(policy, known) + unknownActions(policy, known.actions)
+    }
+
+    private static func unknownSubjects(_ policy: Policy, _ known: KnownNames) -> [(LintFinding.Code, String)] {
         guard case .named(let users, let roles, let groups, let accounts) = policy.subjects else { return [] }
-        var found: [(LintFinding.Code, String)] = []
-        let unknownRoles = roles.filter { graph.index(named: $0) == nil }
-        for role in unknownRoles { found.append((.unknownRole, "role `\(role)` does not exist")) }
+        let unknownRoles = roles.filter { !(known.roles?.contains($0) ?? true) }
+        var found = unknownRoles.map { (LintFinding.Code.unknownRole, "role `\($0)` does not exist") }
         if unknownRoles.count == roles.count, !roles.isEmpty, users.isEmpty, groups.isEmpty, accounts.isEmpty {
             found.append((.neverMatches, "all the roles it names do not exist"))
         }
-        for group in groups where !(known?.contains(group) ?? true) {
+        for group in groups where !(known.groups?.contains(group) ?? true) {
             found.append((.unknownGroup, "group `\(group)` does not exist"))
         }
         return found
+    }
+
+    /// Only where all its types are among those whose actions are known: elsewhere an action may be an application's.
+    private static func unknownActions(
+        _ policy: Policy, _ known: [String: Set<String>]
+    ) -> [(LintFinding.Code, String)] {
+        guard case .named(let actions) = policy.actions, case .named(let types) = policy.resources.types,
+            !types.isEmpty, types.allSatisfy({ known[$0] != nil })
+        else { return [] }
+        let all = types.reduce(into: Set<String>()) { $0.formUnion(known[$1] ?? []) }
+        return actions.filter { !all.contains($0) }.map { action in
+            (.unknownAction, "nothing here does `\(action)` to \(types.joined(separator: ", "))")
+        }
     }
 
     /// An attribute that must equal two different literals.

@@ -37,7 +37,8 @@ public enum ConfigurationLoader {
             throw ConfigurationFaults(file: file, faults: [fault])
         }
         let section = ConfigurationSection(root, path: "", context: context)
-        let configuration = Configuration(section, digest: Array(SHA256.hash(data: Data(text.utf8))))
+        var configuration = Configuration(section)
+        configuration.digest = context.digest(of: text)
         section.finish()
         configuration.checkReferences(context)
         context.reportUnknownVariables()
@@ -53,8 +54,20 @@ public enum ConfigurationLoader {
     }
 }
 
+extension ConfigurationContext {
+    /// SHA-256 over the file and the variables that override it: what is in effect, with secrets named and not told.
+    fileprivate func digest(of text: String) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: Data(text.utf8))
+        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Data("\u{0}\(name)=\(value)".utf8))
+        }
+        return Array(hash.finalize())
+    }
+}
+
 extension Configuration {
-    init(_ root: ConfigurationSection, digest: [UInt8]) {
+    init(_ root: ConfigurationSection) {
         if root.integer("version", default: 0, in: 0...Int.max) != 1 {
             root.report("version", "must be 1, the only version this release reads.")
         }
@@ -84,7 +97,7 @@ extension Configuration {
         metricsListen = metrics.optional("listen", "an address and port") { ListenAddress($0) }
         metrics.finish()
         limits = LimitConfiguration(root.section("limits"))
-        self.digest = digest
+        digest = []
         folder = root.context.folder
         if tenants.isEmpty { root.report("tenants", "needs at least one tenant; the first is the default.") }
     }

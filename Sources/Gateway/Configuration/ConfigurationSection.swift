@@ -7,6 +7,9 @@ final class ConfigurationContext {
     let environment: [String: String]
     private(set) var faults: [ConfigurationFault] = []
     private var names = EnvironmentNames()
+    /// The variables that take the place of a value of the file, and what they say. No secret is among them: of one, a
+    /// setting only says where it is.
+    private(set) var overrides: [String: String] = [:]
 
     init(folder: String, environment: [String: String]) {
         self.folder = folder
@@ -24,6 +27,7 @@ final class ConfigurationContext {
     func value(of key: String) -> String? {
         let name = EnvironmentNames.name(of: key)
         names.note(name)
+        overrides[name] = environment[name]
         return environment[name]
     }
 

@@ -7,7 +7,7 @@ import Vocabulary
 extension Gateway {
     /// Brings tenants, providers, roles, mappings, applications and policies in line with the configuration, in one
     /// transaction per tenant; what the API owns is left alone, and what the configuration owned and names no longer is
-    /// removed. The configuration's digest goes into the journal.
+    /// removed. The configuration's digest goes into the journal where it is another than the one that stands there.
     func applyConfiguration() async throws {
         // Every file is read, and compiled with the others of its tenant, before anything is applied.
         let documents = try Dictionary(
@@ -32,13 +32,7 @@ extension Gateway {
                         document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)
                 }
                 try Departures(from: known, configuration, tx).carryOut(logger, by: caller, tx)
-                try tx.append(
-                    caller.event(
-                        "configuration.applied", Stream("tenant", known.id),
-                        facts: [
-                            Fact("digest", .digest(configuration.digest)),
-                            Fact("engine", .word(GatehouseVersion.current)),
-                        ]))
+                try Self.noteConfiguration(configuration.digest, by: caller, tx)
                 return providers
             }
             configured += applied
@@ -50,6 +44,15 @@ extension Gateway {
         for stored in try await store.read({ try $0.applications() }) {
             applications.put(try ProtectedApplication(stored: stored))
         }
+    }
+
+    /// Says which configuration holds from here on. A start under the same one, of a server or of a command without a
+    /// server, changes nothing and says nothing.
+    private static func noteConfiguration(_ digest: [UInt8], by caller: Caller, _ tx: Transaction) throws {
+        let facts = [Fact("digest", .digest(digest)), Fact("engine", .word(GatehouseVersion.current))]
+        let (type, stream) = ("configuration.applied", Stream("tenant", caller.tenant))
+        guard try tx.sql.newestFacts(of: type, in: stream, tenant: caller.tenant) != facts else { return }
+        try tx.append(caller.event(type, stream, facts: facts))
     }
 
     static func caller(in tenant: TenantID, _ tx: Transaction) -> Caller {

@@ -135,21 +135,8 @@ public struct DecisionService: Sendable {
             return try await resolver.resolve(
                 principal.subject, in: tenant, isStrong: principal.strength >= .aal2)
         case .subject(let kind, let id):
-            guard let subject = try await find(kind, id, in: tenant) else { return nil }
+            guard let subject = try await resolver.find(kind, id, in: tenant) else { return nil }
             return try await resolver.resolve(subject, in: tenant, isStrong: false)
-        }
-    }
-
-    private func find(_ kind: SubjectFacts.Kind, _ id: String, in tenant: TenantID) async throws -> Subject? {
-        switch kind {
-        case .person:
-            if let person = PersonID(id) { return .person(person) }
-            return try await resolver.store.read { try $0.person(login: id, in: tenant).map { .person($0.id) } }
-        case .serviceAccount:
-            if let account = ServiceAccountID(id) { return .serviceAccount(account) }
-            return try await resolver.store.read { sql in
-                try sql.serviceAccounts(in: tenant).first { $0.name == id }.map { .serviceAccount($0.id) }
-            }
         }
     }
 

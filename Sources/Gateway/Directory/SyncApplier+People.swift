@@ -39,16 +39,18 @@ extension SyncApplier {
             person.login = record.login
         }
         for name in change.attributes {
-            switch name {
-            case "displayName": person.displayName = record.displayName
-            case "givenName": person.givenName = record.givenName
-            case "familyName": person.familyName = record.familyName
-            case "mail": person.mail = record.mail
-            case "department": person.department = record.department
-            case let name where name.hasPrefix("attributes."):
+            if name.hasPrefix("attributes.") {
                 let own = String(name.dropFirst("attributes.".count))
                 person.attributes[own] = record.attributes[own]
-            default: break
+                continue
+            }
+            switch PersonAttribute(rawValue: name) {
+            case .displayName: person.displayName = record.displayName
+            case .givenName: person.givenName = record.givenName
+            case .familyName: person.familyName = record.familyName
+            case .mail: person.mail = record.mail
+            case .department: person.department = record.department
+            case .login, .locale, .organizationUnit, .manager, .status, nil: break
             }
         }
         return true
@@ -160,9 +162,9 @@ enum ProfileSection {
         json.reserveCapacity(192)
         json.append(0x7B)
         // In order of name.
-        member("displayName", person.displayName, &json)
-        member("familyName", person.familyName, &json)
-        member("givenName", person.givenName, &json)
+        member("display_name", person.displayName, &json)
+        member("family_name", person.familyName, &json)
+        member("given_name", person.givenName, &json)
         member("login", person.login, &json)
         member("mail", person.mail, &json)
         json.append(0x7D)

@@ -22,6 +22,19 @@ public struct SyncCounts: Sendable, Hashable, Codable {
     /// Changes left out because the row had moved on since it was read, or belongs to somebody else.
     public var skipped = 0
 
+    /// The names that the API shows.
+    private enum CodingKeys: String, CodingKey {
+        case people, groups, conflicts, warnings, applied, skipped
+        case membershipsLost = "memberships_lost"
+        case membershipsGained = "memberships_gained"
+        case nestingsLost = "nestings_lost"
+        case nestingsGained = "nestings_gained"
+        case rolesLost = "roles_lost"
+        case rolesGained = "roles_gained"
+        case answeredPeople = "answered_people"
+        case answeredGroups = "answered_groups"
+    }
+
     init() {}
 
     init(_ plan: SyncPlan, _ effect: RoleEffect) {

@@ -226,15 +226,3 @@ extension SyncService {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }
-
-extension HoldReason {
-    /// The word for facts, logs and the command line.
-    public var word: String {
-        switch self {
-        case .tooManyPeopleRemoved: "too_many_people_removed"
-        case .tooManyMembershipsRemoved: "too_many_memberships_removed"
-        case .protectedRoleEmptied: "protected_role_emptied"
-        case .emptySource: "empty_source"
-        }
-    }
-}

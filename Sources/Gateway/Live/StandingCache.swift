@@ -46,6 +46,10 @@ final class ResolvedSubject: Sendable {
 
     /// All roles that count, each once, inherited ones not included.
     var roleIDs: [RoleID] { standing.facts.roles }
+
+    func name(in tenant: TenantID) -> StandingCache.Name {
+        StandingCache.Name(login, standing.facts.kind, in: tenant)
+    }
 }
 
 /// Resolved subjects in memory, each tagged with the index it was resolved against. A change of a subject forgets it;
@@ -58,8 +62,23 @@ public final class StandingCache: Sendable {
         let isStrong: Bool
     }
 
+    /// What a subject goes by beside its id.
+    struct Name: Hashable, Sendable {
+        let tenant: TenantID
+        let kind: SubjectFacts.Kind
+        private let text: String
+
+        /// A person's login in any spelling, a service account's name.
+        init(_ text: String, _ kind: SubjectFacts.Kind, in tenant: TenantID) {
+            (self.tenant, self.kind) = (tenant, kind)
+            self.text = kind == .person ? NameKey.of(text) : text
+        }
+    }
+
     private struct Memory {
         var entries: [Key: ResolvedSubject] = [:]
+        /// The subjects of the entries by name. A name that changes hands was a subject's that is forgotten.
+        var names: [Name: Subject] = [:]
         /// Counts every forgetting; what was read before one is not put in after it.
         var changes: UInt64 = 0
     }
@@ -76,6 +95,9 @@ public final class StandingCache: Sendable {
         }
     }
 
+    /// Who goes by this name; nil where it is not known here.
+    func subject(_ name: Name) -> Subject? { memory.withLock { $0.names[name] } }
+
     /// The count to hand back to `keep`; drawn before reading.
     var changes: UInt64 { memory.withLock(\.changes) }
 
@@ -83,8 +105,12 @@ public final class StandingCache: Sendable {
         memory.withLock { memory in
             guard memory.changes == changes else { return }
             // Dropping everything is rare and cheap beside keeping an order of use on every decision.
-            if memory.entries.count >= capacity { memory.entries.removeAll(keepingCapacity: true) }
+            if memory.entries.count >= capacity {
+                memory.entries.removeAll(keepingCapacity: true)
+                memory.names.removeAll(keepingCapacity: true)
+            }
             memory.entries[key] = subject
+            memory.names[subject.name(in: key.tenant)] = key.subject
         }
     }
 
@@ -93,7 +119,9 @@ public final class StandingCache: Sendable {
         memory.withLock { memory in
             memory.changes += 1
             for isStrong in [false, true] {
-                memory.entries[Key(tenant: tenant, subject: subject, isStrong: isStrong)] = nil
+                let key = Key(tenant: tenant, subject: subject, isStrong: isStrong)
+                guard let gone = memory.entries.removeValue(forKey: key)?.name(in: tenant) else { continue }
+                if memory.names[gone] == subject { memory.names[gone] = nil }
             }
         }
     }
@@ -103,6 +131,7 @@ public final class StandingCache: Sendable {
         memory.withLock { memory in
             memory.changes += 1
             memory.entries = memory.entries.filter { $0.key.tenant != tenant }
+            memory.names = memory.names.filter { $0.key.tenant != tenant }
         }
     }
 }

@@ -28,6 +28,22 @@ struct SubjectResolver: Sendable {
         return resolved
     }
 
+    /// Who goes by this id, login or name; nil for nobody. Whom memory knows by name costs no reading.
+    func find(_ kind: SubjectFacts.Kind, _ text: String, in tenant: TenantID) async throws -> Subject? {
+        switch kind {
+        case .person: if let id = PersonID(text) { return .person(id) }
+        case .serviceAccount: if let id = ServiceAccountID(text) { return .serviceAccount(id) }
+        }
+        if let known = cache.subject(StandingCache.Name(text, kind, in: tenant)) { return known }
+        return try await store.read { sql in
+            switch kind {
+            case .person: try sql.person(login: text, in: tenant).map { .person($0.id) }
+            case .serviceAccount:
+                try sql.serviceAccounts(in: tenant).first { $0.name == text }.map { .serviceAccount($0.id) }
+            }
+        }
+    }
+
     private static func person(
         _ id: PersonID, _ authorization: TenantAuthorization, _ sql: any SQLConnection, isStrong: Bool, now: Timestamp
     ) throws -> ResolvedSubject? {

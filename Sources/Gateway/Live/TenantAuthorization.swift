@@ -37,7 +37,7 @@ final class TenantAuthorization: Sendable {
         position = try sql.journalPosition(of: tenant)
         index = try compiling.index(stamp)
         roles = Dictionary(uniqueKeysWithValues: stored.map { ($0.id, $0) })
-        multiFactorRoles = Self.demanding(stored, named)
+        multiFactorRoles = Set(MultiFactorDemand.all(of: stored, named: named).keys)
         rules = GrantRule(roles: stored)
         mappings = MappingEvaluator(mappingRows)
         let groupRows = try sql.groups(in: tenant)
@@ -50,17 +50,6 @@ final class TenantAuthorization: Sendable {
                     mappingRows.map { "\($0.id) \($0.provider) \($0.match) \($0.role)" }.joined(separator: "\n")),
                 configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"),
             index: index)
-    }
-
-    private static func demanding(_ roles: [Role], _ named: Set<String>) -> Set<RoleID> {
-        var heirs: [RoleID: [RoleID]] = [:]
-        for role in roles { for parent in role.parents { heirs[parent, default: []].append(role.id) } }
-        var pending = roles.filter { $0.requiresMFA || named.contains($0.name) }.map(\.id)
-        var found: Set<RoleID> = []
-        while let id = pending.popLast() {
-            if found.insert(id).inserted { pending += heirs[id] ?? [] }
-        }
-        return found
     }
 
     private static func close(_ groups: [Group], _ nestings: [GroupNesting]) -> [GroupID: [GroupID]] {

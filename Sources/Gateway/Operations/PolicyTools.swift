@@ -15,7 +15,7 @@ public enum PolicyTools {
     /// - Throws: `policy.not_yaml`, `policy.too_large`, and `policy.invalid` with every fault of the document.
     public static func lint(_ text: String) throws -> [String] {
         let document = try PolicyService.read(try PolicyService.parse(text))
-        return PolicyLint.findings(document.policies, roles: try roles(document)).map(\.description)
+        return PolicyLint.findings(document.policies).map(\.description)
     }
 
     /// Runs the document's cases over the document alone.

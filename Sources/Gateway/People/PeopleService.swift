@@ -133,9 +133,9 @@ public struct PeopleService: Sendable {
     /// The personal part of a person's events.
     static func profile(of person: Person) throws -> PersonalSection {
         var values: [String: String] = ["login": person.login]
-        values["displayName"] = person.displayName
-        values["givenName"] = person.givenName
-        values["familyName"] = person.familyName
+        values["display_name"] = person.displayName
+        values["given_name"] = person.givenName
+        values["family_name"] = person.familyName
         values["mail"] = person.mail
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

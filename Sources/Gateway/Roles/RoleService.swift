@@ -273,6 +273,16 @@ public struct RoleService: Sendable {
         }
     }
 
+    /// Whether roles give the subject one of these, once two factors are proven: what a page goes by to offer a way. It
+    /// decides nothing and leaves no record; whoever goes that way is asked in earnest there.
+    public func gives(
+        anyOf permissions: [RolePermission], to subject: Subject, in tenant: TenantID
+    ) async throws -> Bool {
+        let held = try await resolver.resolve(subject, in: tenant, isStrong: true)?.roleIDs ?? []
+        let rules = try await table.snapshot(of: tenant).rules
+        return permissions.contains { rules.refusal(giving: [$0], held: held) == nil }
+    }
+
     /// Nil for the operating system's administrator and the gateway itself, whom roles do not judge.
     private func heldRoles(of caller: Caller) async throws -> [RoleID]? {
         guard let principal = caller.principal else {
@@ -309,5 +319,12 @@ public struct RoleService: Sendable {
             try tx.sql.insert(role)
             try tx.append(caller.event("role.created", Stream("role", role.id), facts: facts(of: role)))
         }
+    }
+}
+
+extension Gateway {
+    /// Which of all the roles of a tenant count only with two factors, and why.
+    public func multiFactorDemands(of roles: [Role]) -> [RoleID: MultiFactorDemand] {
+        MultiFactorDemand.all(of: roles, named: Set(configuration.multiFactor.requiredRoles))
     }
 }

@@ -11,6 +11,7 @@ func accountRoutes(
 ) -> AccountRoutes {
     let routes = AccountRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit)
     for prefix in ["", "/t/{tenant}"] {
+        router.get("\(prefix)/") { try await routes.home($0, $1) }
         router.get("\(prefix)/account") { try await routes.show($0, $1) }
         router.post("\(prefix)/account/sessions/end") { try await routes.endSession($0, $1) }
         router.post("\(prefix)/account/sessions/end-others") { try await routes.endOthers($0, $1) }
@@ -94,6 +95,13 @@ struct AccountRoutes: Sendable {
 
     // MARK: Overview
 
+    /// The front door leads to one's account, or to the login before it.
+    func home(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let call = try BrowserCall(request, context, gateway, trusted)
+        try limit.admit(call.source, at: gateway.clock())
+        return call.redirect(call.path(try call.session() == nil ? "/login" : "/account"))
+    }
+
     func show(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         switch try await admit(request, context) {
         case .redirect(let response): response
@@ -112,7 +120,8 @@ struct AccountRoutes: Sendable {
             },
             endPath: account.call.path("/account/sessions/end"),
             endOthersPath: account.call.path("/account/sessions/end-others"),
-            endOthersToken: try account.token("end-others"))
+            endOthersToken: try account.token("end-others"),
+            adminPath: try await AdminPart.isOffered(to: account, gateway) ? account.call.path("/admin") : nil)
         return try pages.response(page, person: account.header())
     }
 

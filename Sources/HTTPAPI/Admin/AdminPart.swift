@@ -18,6 +18,13 @@ enum AdminPart: CaseIterable {
         }
     }
 
+    /// Whether a page offers the way to `/admin`: whoever a role gives one of its parts, be it after a second factor.
+    static func isOffered(to account: AccountCall, _ gateway: Gateway) async throws -> Bool {
+        try await gateway.roles.gives(
+            anyOf: allCases.map { RolePermission(action: $0.action, resourceType: $0.type) },
+            to: .person(account.person.id), in: account.call.tenant.id)
+    }
+
     func add(
         to page: inout AdminPage, _ gateway: Gateway, _ call: AccountCall, mayRelease: Bool
     ) async throws {
@@ -76,10 +83,10 @@ enum AdminPart: CaseIterable {
 
     /// In the order in which a job goes about it.
     private static let summaryWords = [
-        ("answeredPeople", "people read"), ("answeredGroups", "groups read"), ("applied", "changes written"),
-        ("membershipsGained", "memberships gained"), ("membershipsLost", "memberships lost"),
-        ("nestingsGained", "nestings gained"), ("nestingsLost", "nestings lost"), ("rolesGained", "roles gained"),
-        ("rolesLost", "roles lost"), ("conflicts", "conflicts"), ("warnings", "warnings"), ("skipped", "left out"),
+        ("answered_people", "people read"), ("answered_groups", "groups read"), ("applied", "changes written"),
+        ("memberships_gained", "memberships gained"), ("memberships_lost", "memberships lost"),
+        ("nestings_gained", "nestings gained"), ("nestings_lost", "nestings lost"), ("roles_gained", "roles gained"),
+        ("roles_lost", "roles lost"), ("conflicts", "conflicts"), ("warnings", "warnings"), ("skipped", "left out"),
     ]
 
     private static func summary(of run: SyncRunView) -> String {
@@ -141,11 +148,8 @@ enum AdminPart: CaseIterable {
             })
     }
 
-    /// A code as words: `roles_gained` and `rolesGained` are "roles gained".
+    /// A code as words: `roles_gained` is "roles gained".
     private static func words(_ code: String) -> String {
-        code.reduce(into: "") { text, character in
-            if character.isUppercase, text.last?.isLowercase == true { text += " " }
-            text += character == "_" ? " " : character.lowercased()
-        }
+        String(code.map { $0 == "_" ? " " : $0 })
     }
 }

@@ -123,13 +123,12 @@ extension Gateway {
         if let manager = body["manager"]?.string {
             edit.manager = try await named("manager") { try await people.person(named: manager, in: tenant).id }
         }
-        edit.cleared = Set(Self.clearable.filter { body[$0.key] == .null }.values)
+        edit.cleared = Self.clearable.filter { body[$0.rawValue] == .null }
         return edit
     }
 
-    private static let clearable: [String: PersonAttribute] = [
-        "display_name": .displayName, "given_name": .givenName, "family_name": .familyName, "mail": .mail,
-        "department": .department, "organization_unit": .organizationUnit, "manager": .manager,
+    private static let clearable: Set<PersonAttribute> = [
+        .displayName, .givenName, .familyName, .mail, .department, .organizationUnit, .manager,
     ]
 
     /// What a member of a body names; 404 is for what the path names, so its absence is 400 here.

@@ -16,7 +16,8 @@ struct RoleRoutes {
                 response: .page(.reference("Role"))
             ) { request in
                 let roles = try await gateway.roles.roles(in: try request.requiredTenant)
-                return try request.answer(whole: roles, by: \.name, mac: mac, \.json)
+                let demands = gateway.multiFactorDemands(of: roles)
+                return try request.answer(whole: roles, by: \.name, mac: mac) { $0.json(demands[$0.id]) }
             },
             Route(
                 .post, "/api/v1/roles", "createRole", "Makes a role",
@@ -30,7 +31,7 @@ struct RoleRoutes {
                 access: .permission(action: "read", type: "role"), response: .reference("Role")
             ) { request in
                 let role = try await role(request)
-                return APIResponse(body: role.json, etag: EntityTag(version: role.version))
+                return APIResponse(body: try await json(role), etag: EntityTag(version: role.version))
             },
             Route(
                 .patch, "/api/v1/roles/{role}", "changeRole",
@@ -56,13 +57,17 @@ struct RoleRoutes {
         try await gateway.roles.role(named: request.parameters["role"] ?? "", in: try request.requiredTenant)
     }
 
+    private func json(_ role: Role) async throws -> AttributeValue {
+        role.json(gateway.multiFactorDemands(of: try await gateway.roles.roles(in: role.tenant))[role.id])
+    }
+
     @Sendable private func create(_ request: APIRequest) async throws -> APIResponse {
         let tenant = try request.requiredTenant
         var role = Role(id: RoleID.random(at: gateway.clock()), tenant: tenant, name: try request.text("name"))
         try await apply(request, to: &role)
         let made = try await gateway.roles.create(role, by: try request.caller(gateway))
         return APIResponse(
-            .created, body: made.json, etag: EntityTag(version: made.version),
+            .created, body: try await json(made), etag: EntityTag(version: made.version),
             location: request.location("roles", made.id))
     }
 
@@ -72,7 +77,7 @@ struct RoleRoutes {
         role.name = try request.optionalText("name") ?? role.name
         try await apply(request, to: &role)
         let changed = try await gateway.roles.change(role, expecting: version, by: try request.caller(gateway))
-        return APIResponse(body: changed.json, etag: EntityTag(version: changed.version))
+        return APIResponse(body: try await json(changed), etag: EntityTag(version: changed.version))
     }
 
     /// Writes what the body says into the role; what it leaves out stays.

@@ -68,20 +68,6 @@ struct SystemRoutes {
     private var listings: [Route] {
         [
             Route(
-                .get, "/api/v1/providers", "listProviders", "Lists configured providers, by their configured id",
-                tag: "providers", access: .permission(action: "read", type: "provider"),
-                query: Route.Parameter.page, response: .page(.reference("Provider"))
-            ) { request in
-                let providers = gateway.providers.all(in: try request.requiredTenant)
-                return try request.answer(whole: providers, by: \.configuration.key, mac: mac) { provider in
-                    [
-                        "id": provider.id.json, "key": .string(provider.configuration.key),
-                        "name": .string(provider.configuration.name), "type": provider.isLocal ? "local" : "ldap",
-                        "enabled": .bool(provider.configuration.isEnabled),
-                    ]
-                }
-            },
-            Route(
                 .get, "/api/v1/applications", "listApplications",
                 "Lists protected applications, by their configured id", tag: "applications",
                 access: .permission(action: "read", type: "application"), query: Route.Parameter.page,
@@ -95,7 +81,7 @@ struct SystemRoutes {
                         "public_url": .string(application.settings.publicURL),
                     ]
                 }
-            },
+            }
         ]
     }
 

@@ -37,10 +37,12 @@ public struct AccountPage: Page {
     public var endPath: String
     public var endOthersPath: String
     public var endOthersToken: String
+    /// Where the overview for administrators is; nil for whom it would refuse.
+    public var adminPath: String?
 
     public init(
         notice: String? = nil, profile: [(name: String, value: String)], factors: [Factor], sessions: [Session],
-        endPath: String, endOthersPath: String, endOthersToken: String
+        endPath: String, endOthersPath: String, endOthersToken: String, adminPath: String? = nil
     ) {
         self.notice = notice
         self.profile = profile
@@ -49,6 +51,7 @@ public struct AccountPage: Page {
         self.endPath = endPath
         self.endOthersPath = endOthersPath
         self.endOthersToken = endOthersToken
+        self.adminPath = adminPath
     }
 
     public var title: String { "Your account" }
@@ -66,6 +69,7 @@ public struct AccountPage: Page {
             ]
         }
         if let notice { values["notice"] = notice }
+        if let adminPath { values["adminPath"] = adminPath }
         return values
     }
 

@@ -65,5 +65,9 @@ public struct Person: Sendable, Hashable, Codable {
 
 /// The built-in attributes of a person, by the names the API, ownership and sync plans use.
 public enum PersonAttribute: String, Sendable, Codable, CaseIterable, Hashable {
-    case login, displayName, givenName, familyName, mail, locale, organizationUnit, department, manager, status
+    case login, mail, locale, department, manager, status
+    case displayName = "display_name"
+    case givenName = "given_name"
+    case familyName = "family_name"
+    case organizationUnit = "organization_unit"
 }

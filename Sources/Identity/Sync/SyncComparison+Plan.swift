@@ -65,12 +65,13 @@ extension SyncComparison {
         let old = row.record
         guard old != record else { return [] }
         var names: [String] = []
-        if old.login != record.login, !keepsLogin { names.append("login") }
-        if old.displayName != record.displayName { names.append("displayName") }
-        if old.givenName != record.givenName { names.append("givenName") }
-        if old.familyName != record.familyName { names.append("familyName") }
-        if old.mail != record.mail { names.append("mail") }
-        if old.department != record.department { names.append("department") }
+        func note(_ attribute: PersonAttribute) { names.append(attribute.rawValue) }
+        if old.login != record.login, !keepsLogin { note(.login) }
+        if old.displayName != record.displayName { note(.displayName) }
+        if old.givenName != record.givenName { note(.givenName) }
+        if old.familyName != record.familyName { note(.familyName) }
+        if old.mail != record.mail { note(.mail) }
+        if old.department != record.department { note(.department) }
         if old.attributes != record.attributes {
             let keys = Set(old.attributes.keys).union(record.attributes.keys)
             names += keys.filter { old.attributes[$0] != record.attributes[$0] }.map { "attributes.\($0)" }

@@ -31,6 +31,38 @@ public enum HoldReason: Sendable, Hashable, Codable {
     case protectedRoleEmptied(RoleID)
     /// The directory answered without error, and with nobody.
     case emptySource
+
+    /// The word for facts, logs and the API.
+    public var word: String { key.rawValue }
+
+    private enum CodingKeys: String, CodingKey {
+        case tooManyPeopleRemoved = "too_many_people_removed"
+        case tooManyMembershipsRemoved = "too_many_memberships_removed"
+        case protectedRoleEmptied = "protected_role_emptied"
+        case emptySource = "empty_source"
+    }
+
+    private enum ProtectedRoleEmptiedCodingKeys: String, CodingKey { case _0 = "role" }
+
+    private var key: CodingKeys {
+        switch self {
+        case .tooManyPeopleRemoved: .tooManyPeopleRemoved
+        case .tooManyMembershipsRemoved: .tooManyMembershipsRemoved
+        case .protectedRoleEmptied: .protectedRoleEmptied
+        case .emptySource: .emptySource
+        }
+    }
+
+    /// For people, with the name of the role where one is concerned.
+    public func sentence(roleNames: [RoleID: String]) -> String {
+        switch self {
+        case .tooManyPeopleRemoved(let count, let limit): "More people would go (\(count)) than may (\(limit))."
+        case .tooManyMembershipsRemoved(let count, let limit):
+            "More memberships would go (\(count)) than may (\(limit))."
+        case .protectedRoleEmptied(let role): "Nobody would hold the role \(roleNames[role] ?? role.description)."
+        case .emptySource: "The directory answered with nobody."
+        }
+    }
 }
 
 /// Whether a run's plan is applied, or held with every reason for a named administrator to see.

@@ -24,6 +24,15 @@ extension SQLConnection {
         )?.integer(0) ?? 0
     }
 
+    /// What the stream's newest event of this type says; nil where there is none.
+    public func newestFacts(of type: String, in stream: Stream, tenant: TenantID) throws -> [Fact]? {
+        try queryOne(
+            "SELECT record FROM journal_event WHERE tenant = ?1 AND stream_kind = ?2 AND stream = ?3 AND type = ?4"
+                + " ORDER BY version DESC LIMIT 1",
+            [.id(tenant), .text(stream.kind.rawValue), .blob(stream.id), .text(type)]
+        ).map { try EnvelopeCodec.decode($0.blob(0)).facts }
+    }
+
     /// The events of one stream after a version, oldest first, at most `limit` (1 to 1,000), with their sections
     /// opened; the caller has checked that the reader may see them. Throws `storage.corrupt` when the stream has a gap
     /// or a row that is not about its record, and `keys.refused` for a section that does not fit its commitment.

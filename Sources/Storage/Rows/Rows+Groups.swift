@@ -18,6 +18,28 @@ extension SQLConnection {
         ).map(Group.init(row:))
     }
 
+    /// A page of the groups that this provider brought into the tenant, in the order of their keys, those after `last`,
+    /// whose names contain the text, where one is given.
+    public func groups(
+        of provider: ProviderID, in tenant: TenantID, after last: String?, search: String?, limit: Int
+    ) throws -> [Group] {
+        try query(
+            """
+            SELECT \(Group.columns) FROM directory_group WHERE provider = ?1 AND tenant = ?2 AND upstream_key > ?3
+                AND (?4 = '' OR instr(lower(name), lower(?4)) > 0) ORDER BY upstream_key LIMIT ?5
+            """,
+            [.id(provider), .id(tenant), .text(last ?? ""), .text(search ?? ""), .integer(Int64(limit))]
+        ).map(Group.init(row:))
+    }
+
+    /// The group that this provider brought under this key; nil where it brought none.
+    public func group(upstream: UpstreamSubject) throws -> Group? {
+        try queryOne(
+            "SELECT \(Group.columns) FROM directory_group WHERE provider = ?1 AND upstream_key = ?2",
+            [.id(upstream.provider), .text(upstream.key)]
+        ).map(Group.init(row:))
+    }
+
     /// Every group that this provider brought.
     public func groups(of provider: ProviderID) throws -> [Group] {
         try query("SELECT \(Group.columns) FROM directory_group WHERE provider = ?1 ORDER BY id", [.id(provider)])

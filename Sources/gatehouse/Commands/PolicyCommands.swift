@@ -2,6 +2,7 @@ import ArgumentParser
 import Fetch
 import Foundation
 import Gateway
+import HTTPAPI
 import Vocabulary
 
 struct PolicyCommand: ParsableCommand {
@@ -20,14 +21,41 @@ struct PolicyCommand: ParsableCommand {
 
     struct Lint: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Reports every fault of a document at once, and what is probably not meant.")
+            abstract: "Reports every fault of a document at once, and what is probably not meant.",
+            discussion: """
+                With a configuration (--config, GATEHOUSE_CONFIG or the default one) the document is also held to the roles \
+                and groups of that gateway, running or not, and unknown names are warned of.
+                """)
         @Argument(help: "The document, YAML or JSON.") var file: String
+        @OptionGroup var options: APIOptions
 
         func run() async throws {
-            let findings = try PolicyTools.lint(try PolicyCommand.read(file))
-            for finding in findings { Console.error("✗ \(finding)") }
-            if !findings.isEmpty { throw CommandRefusal() }
-            Console.line("✓ \(file) has no faults.")
+            let text = try PolicyCommand.read(file)
+            let faults = try PolicyTools.lint(text)
+            let warnings = try await warnings(of: PolicyService.parse(text)).filter { !faults.contains($0) }
+            if options.json {
+                let lists = [("faults", faults), ("warnings", warnings)].map {
+                    ($0, AttributeValue.list($1.map(AttributeValue.string)))
+                }
+                Console.line(CanonicalJSON.encode(.object(Dictionary(uniqueKeysWithValues: lists))))
+            }
+            for fault in faults { Console.error("✗ \(fault)") }
+            for warning in warnings { Console.error("! \(warning)") }
+            if !faults.isEmpty { throw CommandRefusal() }
+            if !options.json { Console.line("✓ \(file) has no faults.") }
+        }
+
+        /// What a gateway knows better than the document by itself. One that nobody named and that cannot be asked, as by
+        /// somebody who is not its administrator, is left out.
+        private func warnings(of document: AttributeValue) async throws -> [String] {
+            guard options.location.isThere else { return [] }
+            do {
+                let answer = try await options.withGateway { try await $0.call(.post, api("policy-lint"), document) }
+                return (answer["findings"]?.list ?? []).map { "\($0.cell("policy")): \($0.cell("message"))" }
+            } catch {
+                guard options.location.file == nil else { throw error }
+                return []
+            }
         }
     }
 

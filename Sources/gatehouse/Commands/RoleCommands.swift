@@ -12,7 +12,7 @@ struct RoleCommand: ParsableCommand {
     struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists roles.")
         static let columns: KeyValuePairs = [
-            "NAME": "name", "DESCRIPTION": "description", "MFA": "requires_mfa", "PROTECTED": "protected",
+            "NAME": "name", "DESCRIPTION": "description", "MFA BY": "mfa_required_by", "PROTECTED": "protected",
             "MANAGED BY": "managed_by", "ID": "id",
         ]
         @OptionGroup var options: APIOptions
@@ -26,6 +26,11 @@ struct RoleCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         var path: String { api("roles", role) }
+        func shown(_ answer: AttributeValue) -> AttributeValue {
+            var members = answer.object ?? [:]
+            members["permissions"] = .list((members["permissions"]?.list ?? []).map(RoleDetails.text))
+            return .object(members)
+        }
     }
 
     struct Add: ActCommand {
@@ -144,6 +149,11 @@ struct RoleDetails: ParsableArguments {
         return body
     }
 
+    /// A permission as `--permission` takes it.
+    static func text(_ permission: AttributeValue) -> AttributeValue {
+        .string(["action", "type", "resource"].compactMap { permission[$0]?.string }.joined(separator: ":"))
+    }
+
     private static func permission(_ text: String) -> AttributeValue {
         let parts = text.split(separator: ":", maxSplits: 2).map(String.init)
         return .object(
@@ -170,7 +180,8 @@ struct MappingCommand: ParsableCommand {
     struct Add: ActCommand {
         static let configuration = CommandConfiguration(
             abstract: "Maps an upstream group, or an attribute, to a role.",
-            discussion: "Give either --group with the group's immutable key (`group list` shows it), or --attribute.")
+            discussion:
+                "Give either --group with the group's immutable key (`provider groups` shows it), or --attribute.")
         @Argument(help: "The provider's id in the configuration.") var provider: String
         @Argument(help: "The role's name or id.") var role: String
         @Option(help: "The immutable key of the group at the provider.") var group: String?

@@ -93,19 +93,3 @@ struct SyncCommand: ParsableCommand {
         return lines.joined(separator: "\n")
     }
 }
-
-struct ProviderCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "provider", abstract: "Configured providers.", subcommands: [List.self])
-
-    struct List: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Lists providers.")
-        @OptionGroup var options: APIOptions
-
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(
-                try await client.all("/api/v1/providers"),
-                columns: ["KEY": "key", "NAME": "name", "TYPE": "type", "ENABLED": "enabled", "ID": "id"])
-        }
-    }
-}

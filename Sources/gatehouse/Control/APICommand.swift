@@ -22,11 +22,14 @@ struct APIAnswer {
         self.text = text
     }
 
-    /// One object, a line for each of its members.
+    /// One object, a line for each of its members, and for each value of a list.
     init(properties: AttributeValue) {
         json = properties
         var table = Table(["PROPERTY", "VALUE"])
-        for name in (properties.object ?? [:]).keys.sorted() { table.add([name, properties.cell(name)]) }
+        for (name, value) in (properties.object ?? [:]).sorted(by: { $0.key < $1.key }) {
+            let values = value.list.map { $0.isEmpty ? [.null] : $0 } ?? [value]
+            for (place, value) in values.enumerated() { table.add([place == 0 ? name : "", value.cell]) }
+        }
         text = table.text
     }
 
@@ -42,13 +45,17 @@ struct APIAnswer {
 extension AttributeValue {
     /// A member as the cell of a table; `a.b` reaches into an object.
     func cell(_ path: String) -> String {
-        let value = path.split(separator: ".").reduce(AttributeValue?.some(self)) { $0?[String($1)] }
-        switch value {
-        case nil, .null?: return "–"
-        case .string(let text)?: return text
-        case .bool(let value)?: return value ? "yes" : "no"
-        case .list(let values)?: return values.map { $0.string ?? CanonicalJSON.encode($0) }.joined(separator: ", ")
-        case let value?: return CanonicalJSON.encode(value)
+        path.split(separator: ".").reduce(AttributeValue?.some(self)) { $0?[String($1)] }?.cell ?? "–"
+    }
+
+    /// A value as the cell of a table.
+    var cell: String {
+        switch self {
+        case .null: "–"
+        case .string(let text): text
+        case .bool(let value): value ? "yes" : "no"
+        case .list(let values): values.map { $0.string ?? CanonicalJSON.encode($0) }.joined(separator: ", ")
+        default: CanonicalJSON.encode(self)
         }
     }
 }

@@ -17,11 +17,15 @@ extension ListCommand {
 /// A command that shows one thing of the API, a line for each of its members.
 protocol ShowCommand: APICommand {
     var path: String { get }
+    /// The thing as people read it; machines get the answer itself.
+    func shown(_ answer: AttributeValue) -> AttributeValue
 }
 
 extension ShowCommand {
+    func shown(_ answer: AttributeValue) -> AttributeValue { answer }
     func perform(_ client: ControlClient) async throws -> APIAnswer {
-        APIAnswer(properties: try await client.call(.get, path))
+        let answer = try await client.call(.get, path)
+        return APIAnswer(answer, APIAnswer(properties: shown(answer)).text)
     }
 }
 

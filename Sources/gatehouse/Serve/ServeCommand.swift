@@ -43,6 +43,9 @@ struct ConfigurationOption: ParsableArguments {
 
     func load() throws -> Configuration { try ConfigurationLoader.load(file: path) }
 
+    /// Whether one was named, or stands where it does by default: commands that go without one ask.
+    var isThere: Bool { file != nil || FileManager.default.isReadableFile(atPath: path) }
+
     var path: String {
         file ?? ProcessInfo.processInfo.environment["GATEHOUSE_CONFIG"] ?? "/etc/gatehouse/gatehouse.yaml"
     }

@@ -3,15 +3,18 @@ import Testing
 import Vocabulary
 
 @Suite struct AnalysisTests {
-    private func codes(_ rules: [AttributeValue], groups: Set<String>? = nil) throws -> [LintFinding.Code] {
-        PolicyLint.findings(try document(rules), roles: .empty, groups: groups).map(\.code)
+    private func codes(
+        _ rules: [AttributeValue], _ known: KnownNames = KnownNames(roles: [])
+    ) throws -> [LintFinding.Code] {
+        PolicyLint.findings(try document(rules), known: known).map(\.code)
     }
 
     @Test func findingsAndTheirAbsence() throws {
         #expect(try codes([rule("a"), rule("b", ["actions": ["write"]])]).isEmpty)
         #expect(try codes([rule("a", ["subjects": ["roles": ["Ghost"]]])]) == [.unknownRole, .neverMatches])
         #expect(try codes([rule("a", ["subjects": ["roles": ["Ghost"], "users": ["u"]]])]) == [.unknownRole])
-        #expect(try codes([rule("a", ["subjects": ["groups": ["g", "h"]]])], groups: ["g"]) == [.unknownGroup])
+        #expect(
+            try codes([rule("a", ["subjects": ["groups": ["g", "h"]]])], KnownNames(groups: ["g"])) == [.unknownGroup])
         #expect(
             try codes([rule("a", ["when": ["all": [["equals": ["context.x": 1]], ["equals": ["context.x": 2]]]]])]) == [
                 .neverMatches
@@ -23,7 +26,24 @@ import Vocabulary
         #expect(try codes([rule("a"), rule("no", ["effect": "deny", "resources": "any"])]) == [.shadowed])
         #expect(try codes([rule("a"), rule("no", ["effect": "deny", "actions": ["write"]])]).isEmpty)
         let twice = try document([rule("a")]) + document([rule("a", ["actions": ["write"]])])
-        #expect(PolicyLint.findings(twice, roles: .empty).map(\.code) == [.duplicateID])
+        #expect(PolicyLint.findings(twice).map(\.code) == [.duplicateID])
+    }
+
+    @Test func whatIsNotKnownIsNotMissed() throws {
+        let subjects = rule("a", ["subjects": ["roles": ["Ghost"], "groups": ["g"]]])
+        #expect(try codes([subjects], KnownNames()).isEmpty)
+        #expect(try codes([subjects], KnownNames(roles: ["Ghost"], groups: ["g"])).isEmpty)
+        let known = KnownNames(actions: ["person": ["read", "erase"], "role": ["assign"]])
+        func about(_ types: AttributeValue, _ actions: AttributeValue) -> AttributeValue {
+            rule("a", ["actions": actions, "resources": ["types": types]])
+        }
+        #expect(try codes([about(["person"], ["read", "erase"])], known).isEmpty)
+        #expect(try codes([about(["person"], ["read", "raed"])], known) == [.unknownAction])
+        #expect(try codes([about(["person", "role"], ["assign"])], known).isEmpty)
+        // Another type may know the action, and `any` may be any of them.
+        #expect(try codes([about(["person", "page"], ["raed"])], known).isEmpty)
+        #expect(try codes([about(["person"], "*")], known).isEmpty)
+        #expect(try codes([rule("a", ["actions": ["raed"], "resources": "any"])], known).isEmpty)
     }
 
     private func run(_ test: AttributeValue) throws -> PolicyTest.Outcome {

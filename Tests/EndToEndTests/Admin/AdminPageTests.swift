@@ -51,6 +51,29 @@ struct AdminPageTests {
         }
     }
 
+    @Test("the front door leads in, and the account page leads on to the overview those whom it lets in")
+    func ways() async throws {
+        let running = try await TestGateway.open(tenants: ["default", "other"], extra: Self.local)
+        try await person("adele", holding: "Admin", running.gateway)
+        try await person("bob", holding: nil, running.gateway)
+        try await running.serve { api in
+            let stranger = WebPerson(api.client)
+            try await stranger.request(.get, WebPerson.gateway + "/")
+            #expect(stranger.status == 303 && stranger.location == "/login")
+            try await stranger.request(.get, WebPerson.gateway + "/t/other")
+            #expect(stranger.status == 303 && stranger.location == "/t/other/login")
+            try await stranger.request(.get, WebPerson.gateway + "/t/nowhere")
+            #expect(stranger.status == 404)
+            for (login, isOffered) in [("adele", true), ("bob", false)] {
+                let web = try await signedIn(login, api, at: "/")
+                #expect(web.url.hasSuffix("/account") && web.status == 200, "\(login) \(web.url)")
+                #expect(web.page.contains("href=\"/admin\"") == isOffered, "\(login)")
+                try await web.request(.get, WebPerson.gateway + "/")
+                #expect(web.status == 303 && web.location == "/account")
+            }
+        }
+    }
+
     @Test("whoever may not read them is refused, and a stranger is asked who they are")
     func refused() async throws {
         let running = try await TestGateway.open(extra: Self.local)
@@ -82,6 +105,8 @@ struct AdminPageTests {
             let admin = try await running.gateway.roles.role(named: "Admin", in: caller.tenant)
             _ = try await running.gateway.roles.assign(
                 admin.id, to: .person(adele.id), expiresAt: nil, by: caller)
+            try await web.open(WebPerson.gateway + "/account")
+            #expect(web.page.contains("href=\"/admin\""), "the way is offered, and the second factor asked for there")
             try await web.request(.get, WebPerson.gateway + "/admin")
             #expect(web.status == 303)
             #expect(web.location?.contains("/login?return=%2Fadmin&acr=urn%3Agatehouse%3Aaal%3A2") == true)

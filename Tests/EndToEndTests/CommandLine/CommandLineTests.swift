@@ -33,6 +33,14 @@ struct CommandLineTests {
             let reader = try Self.json(await installed.done("role", "show", "Reader", "--json"))
             #expect(reader["protected"] == false)
             #expect(reader["permissions"] == [["action": "read", "type": "page"]])
+            try await installed.done(
+                "role", "change", "Reader", "--permission", "read:page", "--permission", "list:*:/b")
+            let lines = try await installed.done("role", "show", "Reader").split(separator: "\n").map(String.init)
+            let first = try #require(lines.firstIndex { $0.hasPrefix("permissions ") })
+            #expect(lines[first].hasSuffix(" read:page") && lines[first + 1].hasSuffix(" list:*:/b"), "\(lines)")
+            #expect(lines[first + 1].hasPrefix(" ") && !lines.joined().contains("{"))
+            let roles = try await installed.done("role", "list").split(separator: "\n")
+            #expect(roles.contains { $0.hasPrefix("Admin ") && $0.contains(" configuration ") }, "\(roles)")
             try await installed.done("role", "assign", "Editor", "ada", "--expires", "2999-01-01T00:00:00Z")
             let held = try Self.json(await installed.done("role", "assignments", "--person", "ada", "--json"))
             let assignment = try #require(held.list?.first?["id"]?.string)
@@ -83,6 +91,26 @@ struct CommandLineTests {
             #expect(listed.contains(id) && listed.contains("no_matching_rule"))
             #expect(try await installed.done("session", "list").contains("none"))
         }
+    }
+
+    @Test func aConfigurationIsJournalledWhenItIsAnotherOne() async throws {
+        let installed = try await Installed()
+        func applied(_ environment: [String: String] = [:]) async throws -> [AttributeValue] {
+            let listed = try await installed.run(
+                "audit", "list", "--type", "configuration.applied", "--json", environment: environment)
+            return try Self.json(listed.output).list ?? []
+        }
+        #expect(try await applied().count == 1)
+        try await installed.done("user", "list")
+        #expect(try await applied().count == 1, "the same again says nothing")
+        let level = ["GATEHOUSE_SESSIONS_IDLE": "20m"]
+        #expect(try await applied(level).count == 2, "a variable of the environment makes another one")
+        #expect(try await applied(level).count == 2)
+        let text = try String(contentsOfFile: installed.configuration, encoding: .utf8)
+        try (text + "\n# another\n").write(toFile: installed.configuration, atomically: true, encoding: .utf8)
+        let events = try await applied()
+        #expect(events.count == 3)
+        #expect(Set(events.compactMap { $0["facts"]?["digest"]?.string }).count == 3)
     }
 
     @Test func everythingExplainsItselfAndRefusalsSayWhatToDo() async throws {

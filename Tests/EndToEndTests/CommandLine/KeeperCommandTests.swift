@@ -78,6 +78,43 @@ struct KeeperCommandTests {
         }
     }
 
+    @Test func unknownNamesAreWarnedOfWhereTheyCanBeKnown() async throws {
+        let installed = try await Installed()
+        let file = installed.folder + "/names.yaml"
+        func write(role: String, action: String, group: String) throws {
+            try """
+            version: 1
+            policies:
+              - { id: one, effect: allow, subjects: { roles: [\(role)], groups: [\(group)] }, actions: [\(action)],
+                  resources: { types: [person] } }
+              - { id: two, effect: allow, subjects: any, actions: [frobnicate], resources: { types: [page] } }
+            """.write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        try write(role: "Raeder", action: "raed", group: "nobody")
+        // By itself, a document may name whatever some gateway has.
+        let alone = try await installed.runFile("policy", "lint", file)
+        #expect(alone.status == 0 && alone.error.isEmpty, "\(alone.error)")
+        let warnings = [
+            "! one: role `Raeder` does not exist\n", "! one: group `nobody` does not exist\n",
+            "! one: nothing here does `raed` to person\n",
+        ]
+        let stopped = try await installed.run("policy", "lint", file)
+        #expect(stopped.status == 0 && stopped.error == warnings.joined(), "\(stopped.error)")
+        try await installed.serving { _ in
+            #expect(try await installed.run("policy", "lint", file).error == warnings.joined())
+            let json = try Self.json(await installed.done("policy", "lint", file, "--json"))
+            #expect(json["faults"] == [] && json["warnings"]?.list?.count == 3)
+            try await installed.done("role", "add", "Raeder")
+            let group = try Self.json(await installed.done("group", "add", "Nobody", "--json"))
+            try write(role: "Raeder", action: "read", group: try #require(group["id"]?.string))
+            let known = try await installed.run("policy", "lint", file)
+            #expect(known.status == 0 && known.error.isEmpty, "\(known.error)")
+            #expect(try await installed.done("policy", "list") == "none\n", "nothing is stored")
+        }
+        let wrong = try await GatehouseProgram.run(["policy", "lint", file, "--config", "/nonexistent.yaml"])
+        #expect(wrong.status == 1 && !wrong.error.isEmpty)
+    }
+
     @Test func keysAreRotatedAndWhatTheOldOnesSealedStillOpens() async throws {
         let installed = try await Installed()
         try await installed.serving { _ in

@@ -50,6 +50,37 @@ struct SyncCommandTests {
         }
     }
 
+    @Test func theGroupsOfAProviderShowTheKeysThatMappingsName() async throws {
+        try await WatchedDirectory.serving { directory in
+            let installed = try await Self.installed(directory)
+            let twins = try #require(directory.fixture.group("twins"))
+            try await installed.serving { _ in
+                // Before a job, only what the mappings name is known.
+                let before = try await installed.done("provider", "groups", "corp").split(separator: "\n")
+                #expect(before.count == 2 && before[1].firstMatch(of: /–  +Clerk$/) != nil, "\(before)")
+                #expect(before[1].hasPrefix(twins.key))
+                try await installed.done("sync", "run", "corp")
+                let rows = try Self.json(await installed.done("provider", "groups", "corp", "--json")).list ?? []
+                let keys = rows.compactMap { $0["key"]?.string }
+                #expect(keys == keys.sorted() && keys.count > 10)
+                #expect(Set(keys).isSubset(of: directory.fixture.groups.map(\.key)))
+                let row = try #require(rows.first { $0["key"] == .string(twins.key) })
+                #expect(row["name"] == "twins" && row["mappings"]?.list?.first?["role"] == "Clerk")
+                #expect(rows.count { $0["mappings"]?.list?.isEmpty == false } == 1)
+                let found = try await installed.done("provider", "groups", "corp", "TWI").split(separator: "\n")
+                #expect(found.count == 2 && found[1].contains(" twins "), "\(found)")
+                #expect(try await installed.done("provider", "groups", "corp", "%") == "none\n")
+                // The key that is shown is the one that a mapping takes; one that leads nowhere is seen.
+                try await installed.done("mapping", "add", "corp", "Analyst", "--group", twins.key)
+                try await installed.done("mapping", "add", "corp", "Analyst", "--group", "zz-nobody")
+                let after = try await installed.done("provider", "groups", "corp")
+                #expect(after.firstMatch(of: /twins +(Clerk, Analyst|Analyst, Clerk)\n/) != nil, "\(after)")
+                #expect(after.firstMatch(of: /zz-nobody +– +Analyst\n/) != nil, "\(after)")
+                #expect(try await installed.run("provider", "groups", "nowhere").status == 1)
+            }
+        }
+    }
+
     /// What would change is shown to people and to programs, and nothing changes.
     private func planned(_ installed: Installed, _ directory: WatchedDirectory) async throws {
         let text = try await installed.done("sync", "run", "corp", "--dry-run")

@@ -13,13 +13,23 @@ struct HeldSyncTests {
     private static let password = "a long enough local one"
 
     /// Runs the job once, takes these people away, and answers the id of the run that waits for a decision.
-    private func held(_ directory: WatchedDirectory, without login: String, _ api: TestAPI) async throws -> String {
+    private func held(
+        _ directory: WatchedDirectory, without login: String, gone: Int, _ api: TestAPI
+    ) async throws -> String {
         try await directory.remove(login)
         let report = try await api.send(.post, "/api/v1/sync-runs", ["provider": "corp"])
         #expect(report.status == 200)
         #expect(report.body?["state"] == "held", "\(report.text)")
-        #expect(report.body?["would_hold"]?.list?.isEmpty == false)
-        return try #require(report.body?["run"]?.string)
+        let reasons = try #require(report.body?["would_hold"]?.list)
+        #expect(reasons.contains(.string("More people would go (\(gone)) than may (0).")), "\(reasons)")
+        let run = try #require(report.body?["run"]?.string)
+        let kept = try await api.send(.get, "/api/v1/sync-runs/\(run)").body
+        #expect(
+            kept?["hold_reasons"]?.list?.first?["too_many_people_removed"] == [
+                "count": .integer(Int64(gone)), "limit": 0,
+            ])
+        #expect(kept?["summary"]?["answered_people"]?.integer != nil)
+        return run
     }
 
     private func status(of login: String, _ api: TestAPI) async throws -> AttributeValue? {
@@ -48,7 +58,7 @@ struct HeldSyncTests {
                 let done = try #require(first.body?["run"]?.string)
                 #expect(try await api.send(.post, "\(runs)/\(done)/release").status == 409, "it is not held")
 
-                let dropped = try await held(directory, without: "alice", api)
+                let dropped = try await held(directory, without: "alice", gone: 1, api)
                 #expect(try await status(of: "alice", api) == "active")
                 for action in ["release", "drop"] {
                     let path = "\(runs)/\(dropped)/\(action)"
@@ -67,7 +77,7 @@ struct HeldSyncTests {
                     #expect(again.status == 409 && again.body?["code"] == "sync.not_held", "\(action): \(again.text)")
                 }
 
-                let released = try await held(directory, without: "bob", api)
+                let released = try await held(directory, without: "bob", gone: 2, api)
                 let answer = try await api.send(.post, "\(runs)/\(released)/release")
                 #expect(answer.status == 200 && answer.body?["state"] == "done", "\(answer.text)")
                 for login in ["alice", "bob"] {
@@ -108,7 +118,7 @@ struct HeldSyncTests {
                 try await web.open(WebPerson.gateway + "/admin")
                 #expect(buttons(on: web).isEmpty, "nothing waits")
 
-                let first = try await held(directory, without: "alice", api)
+                let first = try await held(directory, without: "alice", gone: 1, api)
                 try await web.open(WebPerson.gateway + "/admin")
                 #expect(web.page.contains("held: "))
                 #expect(Set(buttons(on: web).keys) == ["\(first)/release", "\(first)/drop"])
@@ -126,7 +136,7 @@ struct HeldSyncTests {
                 #expect(buttons(on: web).isEmpty)
                 #expect(try await status(of: "alice", api) == "active")
 
-                let second = try await held(directory, without: "bob", api)
+                let second = try await held(directory, without: "bob", gone: 2, api)
                 try await web.open(WebPerson.gateway + "/admin")
                 let release = try #require(buttons(on: web)["\(second)/release"])
                 let path = WebPerson.gateway + "/admin/sync-runs/\(second)/release"

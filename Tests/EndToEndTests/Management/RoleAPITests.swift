@@ -36,6 +36,25 @@ struct RoleAPITests {
         }
     }
 
+    @Test func aRoleSaysWhatMakesItCountOnlyWithTwoFactors() async throws {
+        let running = try await TestGateway.open(extra: "mfa: { required_roles: [Operator] }")
+        try await running.serve { api in
+            func demand(_ role: String) async throws -> (flag: AttributeValue?, by: AttributeValue?) {
+                let body = try await api.send(.get, "/api/v1/roles/\(role)").body
+                return (body?["requires_mfa"], body?["mfa_required_by"])
+            }
+            _ = try await api.send(.post, "/api/v1/roles", ["name": "Marked", "requires_mfa": true])
+            let heir = try await api.send(.post, "/api/v1/roles", ["name": "Heir", "inherits": ["Operator"]])
+            #expect(heir.body?["mfa_required_by"] == "inheritance")
+            #expect(try await demand("Marked") == (true, "role"))
+            #expect(try await demand("Operator") == (false, "configuration"))
+            #expect(try await demand("Analyst") == (false, nil))
+            let all = try await api.send(.get, "/api/v1/roles").body?["items"]?.list ?? []
+            #expect(all.first { $0["name"] == "Operator" }?["mfa_required_by"] == "configuration")
+            #expect(all.first { $0["name"] == "Analyst" }.map { $0["mfa_required_by"] == nil } == true)
+        }
+    }
+
     @Test func nobodyWritesIntoARoleWhatTheyDoNotHold() async throws {
         let running = try await TestGateway.open(
             extra: """

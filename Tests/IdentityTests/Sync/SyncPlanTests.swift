@@ -60,8 +60,8 @@ import Vocabulary
         fixture.people[0] = PersonRecord(
             key: SyncFixture.key(0), login: "user0", displayName: "U", mail: "user0@x.example",
             attributes: ["shoe": 42])
-        #expect(try fixture.plan(over: known).people.map(\.attributes) == [["attributes.shoe", "displayName"]])
-        let foreign = SyncFixture(people: 1).known(foreign: ["displayName", "attributes.shoe"])
+        #expect(try fixture.plan(over: known).people.map(\.attributes) == [["attributes.shoe", "display_name"]])
+        let foreign = SyncFixture(people: 1).known(foreign: ["display_name", "attributes.shoe"])
         #expect(try fixture.plan(over: foreign).isEmpty)
     }
 

@@ -21,6 +21,7 @@ enum APISchemas {
         "Mapping": MappingSchema.shown, "Assignment": AssignmentSchema.shown,
         "ServiceAccount": ServiceAccountSchema.shown, "APIKey": ServiceAccountSchema.key,
         "PolicyDocument": PolicySchema.shown, "Tenant": TenantSchema.shown, "Provider": ProviderSchema.shown,
+        "ProviderGroup": ProviderSchema.group,
         "Application": ApplicationSchema.shown, "AuditEvent": AuditSchema.event, "SyncRun": SyncSchema.run,
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,

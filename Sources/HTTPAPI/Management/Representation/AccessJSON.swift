@@ -3,7 +3,7 @@ import Identity
 import Vocabulary
 
 extension Role {
-    var json: AttributeValue {
+    func json(_ demand: MultiFactorDemand?) -> AttributeValue {
         HTTPAPI.json([
             "id": id.json, "name": .string(name), "description": description.map(AttributeValue.string),
             "inherits": .list(parents.map(\.json)),
@@ -15,7 +15,8 @@ extension Role {
                     ])
                 }),
             "predefined": .bool(isPredefined), "protected": .bool(isProtected), "requires_mfa": .bool(requiresMFA),
-            "managed_by": .string(managedBy.rawValue), "version": .integer(version),
+            "mfa_required_by": demand.map { .string($0.rawValue) }, "managed_by": .string(managedBy.rawValue),
+            "version": .integer(version),
         ])
     }
 }
@@ -35,8 +36,11 @@ enum RoleSchema {
             "inherits": .array(.uuid).described("The ids of the roles whose permissions it includes."),
             "permissions": .array(.reference("Permission")), "predefined": .boolean,
             "protected": .boolean.described("A directory job that would take it from its last holder is held."),
-            "requires_mfa": .boolean, "managed_by": APISchemas.managedBy, "version": APISchemas.version,
-        ], optional: ["description"])
+            "requires_mfa": .boolean.described("Whether the role itself is marked so."),
+            "mfa_required_by": JSONSchema.words(MultiFactorDemand.allCases.map(\.rawValue)).described(
+                "What makes it count only with two factors; absent where nothing does."),
+            "managed_by": APISchemas.managedBy, "version": APISchemas.version,
+        ], optional: ["description", "mfa_required_by"])
 
     static let members: [String: JSONSchema] = [
         "name": .string(minLength: 1, maxLength: 128), "description": .string(maxLength: 1_024).nullable,

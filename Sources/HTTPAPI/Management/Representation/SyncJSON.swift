@@ -27,7 +27,9 @@ extension SyncReport {
                 })
         }
         return HTTPAPI.json([
-            "run": run?.json, "state": .string(stateWord), "would_hold": .list(holdReasons.map { .string("\($0)") }),
+            "run": run?.json, "state": .string(stateWord),
+            "would_hold": .list(
+                holdReasons.map { .string($0.sentence(roleNames: roleNames)) }),
             "people": .list(
                 plan.people.prefix(Self.listLimit).map { change in
                     HTTPAPI.json([

@@ -13,12 +13,6 @@ enum TenantSchema {
     static let name = JSONSchema.string(minLength: 1, maxLength: 256)
 }
 
-enum ProviderSchema {
-    static let shown = JSONSchema.object([
-        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap"]), "enabled": .boolean,
-    ])
-}
-
 enum ApplicationSchema {
     static let shown = JSONSchema.object([
         "id": .uuid, "key": .string(), "name": .string(), "host": .string(), "public_url": .string(),
