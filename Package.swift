@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "Fixtures", targets: ["Fixtures"]),
         .library(name: "Passwords", targets: ["Passwords"]),
         .library(name: "LDAP", targets: ["LDAP"]),
+        .library(name: "Providers", targets: ["Providers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),

@@ -28,7 +28,10 @@ let package = Package(
         bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
         bench(
             "LoginBench",
-            [gatehouse("Gateway"), gatehouse("Passwords"), gatehouse("LDAP"), gatehouse("Fixtures"), logging]),
+            [
+                gatehouse("Gateway"), gatehouse("Passwords"), gatehouse("LDAP"), gatehouse("Providers"),
+                gatehouse("Fixtures"), logging,
+            ]),
         bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],
     swiftLanguageModes: [.v6]

@@ -22,6 +22,9 @@ public typealias SecretText = Secret<String>
 public typealias SecretBytes = Secret<[UInt8]>
 
 /// Compares without stopping at the first difference. Lengths are not secret: unequal lengths return early.
+///
+/// Inlinable, so that callers in other modules compare bytes and not boxes of them.
+@inlinable
 public func equalInConstantTime(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
     guard left.count == right.count else { return false }
     var difference: UInt8 = 0

@@ -47,6 +47,10 @@ final class BindLedger: Sendable {
 
     private struct Taken {
         var own: [[UInt8]] = []
+        /// Taken before the directory was asked, for the account that the login most likely leads to.
+        var prepared: [UInt8]?
+        /// What was written last, so that it need not be read again where nobody else has written since.
+        var written: [[UInt8]: Row] = [:]
         /// What may still arrive at the directory after the bind it accepted: those on their way then, not counting
         /// our own, and how many had begun until then.
         var accepted: [[UInt8]: (others: Int, begun: Int)] = [:]
@@ -70,35 +74,71 @@ final class BindLedger: Sendable {
 
     var admission: BindAdmission {
         BindAdmission(
-            admit: { try await self.reserve($0) }, withdraw: { try await self.refund($0) },
-            accepted: { self.noteAccepted($0) })
+            admit: { try await self.reserve($0) }, takePrepared: { self.takePrepared($0) },
+            withdraw: { try await self.refund(self.digest($0)) }, accepted: { self.noteAccepted($0) })
     }
 
     private func reserve(_ account: String) async throws -> Duration? {
+        if takePrepared(account) { return nil }
         let key = try digest(account)
-        flights.begin(key)
-        taken.withLock { $0.own.append(key) }
-        let (tenant, limit, window) = (tenant, limit, window)
-        let wait = try await store.write(.login) { tx -> Duration? in
-            var state = try Self.load(key, tenant, tx)
-            if case .retryAfter(let wait) = state.0.reserve(limit: limit, window: window, at: tx.now) { return wait }
-            try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
-            return nil
-        }
+        begin(key)
+        let wait = try await store.write(.login) { try self.take(key, $0) }
         if wait != nil { drop(key) }
         return wait
     }
 
-    private func refund(_ account: String) async throws {
-        let key = try digest(account)
-        let (tenant, window) = (tenant, window)
+    private func begin(_ key: [UInt8]) {
+        flights.begin(key)
+        taken.withLock { $0.own.append(key) }
+    }
+
+    /// Takes one bind out of its row; how long to wait where none is left.
+    private func take(_ key: [UInt8], _ tx: Transaction) throws -> Duration? {
+        var row = try load(key, tx)
+        if case .retryAfter(let wait) = row.0.reserve(limit: limit, window: window, at: tx.now) { return wait }
+        try put(row, key, tx)
+        return nil
+    }
+
+    private func refund(_ key: [UInt8]) async throws {
         try await store.write(.login) { tx in
-            var state = try Self.load(key, tenant, tx)
-            state.0.refund()
-            try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
+            var row = try self.load(key, tx)
+            row.0.refund()
+            try self.put(row, key, tx)
         }
         drop(key)
     }
+
+    // MARK: Before the directory is asked
+
+    /// Takes a bind of the account that the login is expected to lead to. Where none is left nothing is taken, and
+    /// `admit` says so once the directory has said which account it is.
+    func prepare(_ account: String, _ tx: Transaction) throws {
+        let key = try digest(account)
+        begin(key)
+        if try take(key, tx) == nil { taken.withLock { $0.prepared = key } } else { drop(key) }
+    }
+
+    /// Whether the bind of this account is admitted already; once.
+    private func takePrepared(_ account: String) -> Bool {
+        guard let key = try? digest(account) else { return false }
+        return taken.withLock { taken in
+            guard taken.prepared == key else { return false }
+            taken.prepared = nil
+            return true
+        }
+    }
+
+    /// Gives back what was prepared for another account than the directory then named.
+    func giveBackPrepared() async throws {
+        let key = taken.withLock { taken in
+            defer { taken.prepared = nil }
+            return taken.prepared
+        }
+        if let key { try await refund(key) }
+    }
+
+    // MARK: After the directory was asked
 
     private func noteAccepted(_ account: String) {
         guard let key = try? digest(account) else { return }
@@ -112,14 +152,25 @@ final class BindLedger: Sendable {
     /// Forgets the failures of every account that accepted a bind, in the transaction that makes use of it.
     func succeeded(_ tx: Transaction) throws {
         for (key, at) in taken.withLock(\.accepted) {
-            var state = try Self.load(key, tenant, tx)
-            state.0.succeeded(leaving: at.others + flights.count(key).begun - at.begun)
-            if state.0 == UpstreamBindBudget() {
+            let others = at.others + flights.count(key).begun - at.begun
+            if try forget(key, leaving: others, tx) { continue }
+            var row = try load(key, tx)
+            row.0.succeeded(leaving: others)
+            if row.0 == UpstreamBindBudget() {
                 try tx.sql.clearSoftLock("bind", key, in: tenant)
             } else {
-                try AttemptLedger.put(state, "bind", key, tenant, keeping: window, tx)
+                try put(row, key, tx)
             }
         }
+    }
+
+    /// Removes the row as it was written here, where that leaves nothing behind: so it is at most logins, and saves
+    /// reading it. False where there is more to it.
+    private func forget(_ key: [UInt8], leaving others: Int, _ tx: Transaction) throws -> Bool {
+        guard var row = taken.withLock({ $0.written[key] }), let revision = row.1 else { return false }
+        row.0.succeeded(leaving: others)
+        guard row.0 == UpstreamBindBudget() else { return false }
+        return try tx.sql.clearSoftLock("bind", key, in: tenant, expecting: revision)
     }
 
     private func drop(_ key: [UInt8]) {
@@ -129,9 +180,17 @@ final class BindLedger: Sendable {
         }
     }
 
-    private static func load(
-        _ key: [UInt8], _ tenant: TenantID, _ tx: Transaction
-    ) throws -> (UpstreamBindBudget, Int64?) {
+    // MARK: Rows
+
+    /// A budget and the revision of its row; nil where there is no row yet.
+    private typealias Row = (UpstreamBindBudget, Int64?)
+
+    private func load(_ key: [UInt8], _ tx: Transaction) throws -> Row {
         try AttemptLedger.load(UpstreamBindBudget.self, "bind", key, tenant, tx) ?? (UpstreamBindBudget(), nil)
+    }
+
+    private func put(_ row: Row, _ key: [UInt8], _ tx: Transaction) throws {
+        try AttemptLedger.put(row, "bind", key, tenant, keeping: window, tx)
+        taken.withLock { $0.written[key] = (row.0, (row.1 ?? 0) + 1) }
     }
 }

@@ -82,7 +82,10 @@ extension LoginService {
                 id: FlowID.random(at: now), tenant: browser.tenant, browser: token.hash, request: request,
                 session: session, lifetime: settings.flowLifetime, now: now)
         else { throw Fault("session.over", .caller, "The session to strengthen has ended.") }
-        try await store.write(.login) { try $0.sql.insert(flow) }
+        try await store.write(.login) { [flows] tx in
+            try tx.sql.insert(flow)
+            flows.keep(flow, after: tx)
+        }
         let own = LoginBrowser(
             tenant: browser.tenant, preSession: token.text, device: browser.device, source: browser.source,
             trace: browser.trace)

@@ -25,23 +25,23 @@ extension LoginService {
         guard let entry = entry(stamp.provider, work) else {
             return try await decide(.primaryRefused(.unknownProvider, stamp), &work)
         }
-        let keys = try await keys(for: login, entry, &work)
-        if let wait = try await reserve(keys) {
+        let counted = try await countTry(login, entry, &work)
+        if let wait = counted.wait {
             work.notice = .throttled(wait)
             return try await decide(.primaryRefused(.throttled, stamp), &work)
         }
-        switch try await check(login, password, entry, keys, &work) {
+        switch try await check(login, password, entry, counted, &work) {
         case .verified(let person, let mustChange):
-            work.attempt = keys
+            work.attempt = counted.keys
             let proof = stamp.proof(of: person, by: .password, at: clock())
             let input = mustChange.map { LoginInput.passwordChangeRequired(proof, $0) } ?? .primaryVerified(proof)
             return try await decide(input, &work, of: person)
         case .refused(let refusal): return try await decide(.primaryRefused(refusal, stamp), &work)
         case .unchecked(let refusal):
-            try await giveBack(keys)
+            try await giveBack(counted.keys)
             return try await decide(.primaryRefused(refusal, stamp), &work)
         case .throttled(let wait):
-            try await giveBack(keys)
+            try await giveBack(counted.keys)
             work.notice = .throttled(wait)
             return try await decide(.primaryRefused(.throttled, stamp), &work)
         }
@@ -51,25 +51,25 @@ extension LoginService {
     func person(
         provenBy password: SecretText, _ login: String, _ entry: LoginProviderEntry, _ work: inout LoginWork
     ) async throws -> PersonID? {
-        let keys = try await keys(for: login, entry, &work)
-        guard try await reserve(keys) == nil else { return nil }
-        switch try await check(login, password, entry, keys, &work) {
+        let counted = try await countTry(login, entry, &work)
+        guard counted.wait == nil else { return nil }
+        switch try await check(login, password, entry, counted, &work) {
         case .verified(let person, _):
             try await store.write(.login) { [ledger, work] tx in
                 try work.writeRemainders(tx)
-                try ledger.succeeded(keys, tx)
+                try ledger.succeeded(counted.keys, tx)
             }
             work.remainders = []
             return person
         case .refused: return nil
         case .unchecked, .throttled:
-            try await giveBack(keys)
+            try await giveBack(counted.keys)
             return nil
         }
     }
 
     private func check(
-        _ login: String, _ password: SecretText, _ entry: LoginProviderEntry, _ keys: AttemptKeys,
+        _ login: String, _ password: SecretText, _ entry: LoginProviderEntry, _ counted: CountedTry,
         _ work: inout LoginWork
     ) async throws -> Primary {
         do {
@@ -77,10 +77,11 @@ extension LoginService {
             guard !password.reveal().isEmpty else { return .refused(.badCredentials) }
             switch entry.provider {
             case .local: return try await checkLocal(password, work)
-            case .directory(let directory): return try await checkUpstream(directory, login, password, &work)
+            case .directory(let directory):
+                return try await checkUpstream(directory, login, password, counted.bind, &work)
             }
         } catch {
-            try await giveBack(keys)
+            try await giveBack(counted.keys)
             throw error
         }
     }
@@ -106,10 +107,12 @@ extension LoginService {
     // MARK: Directories
 
     private func checkUpstream(
-        _ directory: UpstreamDirectory, _ login: String, _ password: SecretText, _ work: inout LoginWork
+        _ directory: UpstreamDirectory, _ login: String, _ password: SecretText, _ bind: BindLedger?,
+        _ work: inout LoginWork
     ) async throws -> Primary {
-        let bind = bindLedger(directory, work)
-        switch try await directory.authenticate(login, password, bind?.admission ?? .unlimited) {
+        let outcome = try await directory.authenticate(login, password, bind?.admission ?? .unlimited)
+        try await bind?.giveBackPrepared()
+        switch outcome {
         case .unavailable: return .unchecked(.providerUnavailable)
         case .throttled(let wait): return .throttled(wait)
         case .refused(let refusal, let reason):
@@ -140,7 +143,11 @@ extension LoginService {
         let job = UpstreamRefresh(
             identity: identity, createsPeople: directory.createsPeople,
             containers: try await environment.containers(caller.tenant), caller: caller)
-        if let known = try await store.read({ try job.unchanged($0) }) {
+        let found = try await store.read { sql in
+            try job.unchanged(sql).map { ($0, try PersonFacts.read($0.id, caller.tenant, sql)) }
+        }
+        if let (known, facts) = found {
+            work.known = facts
             work.remainders.append { tx in
                 try bind?.succeeded(tx)
                 try tx.sql.noteSeenUnchanged(known.identity, login: identity.login, at: tx.now)
@@ -156,58 +163,5 @@ extension LoginService {
         }
         if case .person(_, true) = outcome { try await environment.groupsAdded(caller.tenant) }
         return outcome
-    }
-
-    // MARK: Counting
-
-    private func keys(
-        for login: String, _ entry: LoginProviderEntry, _ work: inout LoginWork
-    ) async throws -> AttemptKeys {
-        let (tenant, isLocal, provider) = (work.caller.tenant, entry.isLocal, entry.id)
-        let (device, now) = (work.browser.deviceHash, clock())
-        let found = try await store.read { sql -> (PersonID?, DeviceID?) in
-            let holder = try sql.person(login: login, in: tenant)?.id
-            let person =
-                isLocal
-                ? try holder ?? sql.onlyPerson(mail: login, in: tenant)
-                : try holder.flatMap { id in try sql.isLinked(id, to: provider) ? id : nil }
-            return (person, try person.flatMap { id in try device.flatMap { try sql.device($0, of: id, at: now) } })
-        }
-        work.candidate = found.0
-        let name = found.0.map { "person:\($0)" } ?? "login:\(NameKey.of(login))"
-        return AttemptKeys(
-            tenant: tenant, account: try digest("account", name, tenant), source: try sourceDigest(work.browser),
-            device: found.1)
-    }
-
-    /// The budgets of the flow's directory; nil for one that locks nobody.
-    func bindLedger(_ directory: UpstreamDirectory, _ work: LoginWork) -> BindLedger? {
-        guard let limit = directory.bindLimit, let provider = work.flow.provider else { return nil }
-        let tenant = work.caller.tenant
-        return BindLedger(directory, limit: limit, store, tenant, binds) { [self] account in
-            try digest("bind:\(provider)", account, tenant)
-        }
-    }
-
-    private func reserve(_ keys: AttemptKeys) async throws -> Duration? {
-        try await store.write(.login) { [ledger] tx in try ledger.reserve(keys, tx) }
-    }
-
-    private func giveBack(_ keys: AttemptKeys) async throws {
-        try await store.write(.login) { [ledger] tx in try ledger.undo(keys, tx) }
-    }
-
-    /// A keyed digest: comparable by us, meaningless to a reader of rows and journal.
-    func digest(_ label: String, _ text: String, _ tenant: TenantID) throws -> [UInt8] {
-        try store.keys.mac(Array("login:\(label):\(text)".utf8), purpose: .digest, tenant: tenant).tag
-    }
-
-    func sourceDigest(_ browser: LoginBrowser) throws -> [UInt8]? {
-        try browser.source.map { source in
-            // One customer of a network holds a whole /64 of IPv6 (RFC 6177), so that is one source.
-            let address = source.unmapped
-            let bytes = address.bitWidth == 128 ? Array(address.bytes.prefix(8)) : address.bytes
-            return try digest("source", "\(bytes)", browser.tenant)
-        }
     }
 }

@@ -141,7 +141,7 @@ extension LoginService {
             work.notice = directory.changePassword == nil ? .refused(.providerUnavailable) : .presentPasswordWrong
             return false
         }
-        let bind = bindLedger(directory, work)
+        let bind = work.flow.provider.flatMap { bindLedger(directory, $0, tenant) }
         let outcome = try await change(login, present, new, bind?.admission ?? .unlimited)
         if let bind { try await store.write(.login) { try bind.succeeded($0) } }
         switch outcome {
@@ -180,8 +180,7 @@ extension LoginService {
     }
 
     func directory(of work: LoginWork) -> UpstreamDirectory? {
-        guard case .directory(let directory)? = entry(work.flow.provider, work)?.provider else { return nil }
-        return directory
+        entry(work.flow.provider, work)?.directory
     }
 
     func entry(_ id: ProviderID?, _ work: LoginWork) -> LoginProviderEntry? {

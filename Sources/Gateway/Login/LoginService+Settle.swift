@@ -104,6 +104,7 @@ extension LoginService {
     /// Writes the flow where nobody else has moved it, and uses up what moved it: both or neither.
     private func move(_ work: LoginWork, usesProof: Bool, _ tx: Transaction) throws {
         guard try tx.sql.update(work.flow, expecting: work.stored.revision) else { throw Self.overtaken }
+        flows.keep(work.flow, after: tx)
         guard usesProof, let use = work.use else { return }
         guard try use(tx) else { throw Self.overtaken }
     }

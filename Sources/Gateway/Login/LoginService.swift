@@ -14,6 +14,7 @@ public struct LoginService: Sendable {
     let environment: LoginEnvironment
     let ledger: AttemptLedger
     let binds = InFlightBinds()
+    let flows = FlowMemory()
     let journal: LoginJournal
     let clock: @Sendable () -> Timestamp
 
@@ -104,8 +105,9 @@ public struct LoginService: Sendable {
 
     /// The flow, for its own browser only: nothing is checked and no code used up for any other.
     func load(_ id: FlowID, _ browser: LoginBrowser) async throws -> LoginWork? {
-        let flow = try await store.read { try $0.loginFlow(id, in: browser.tenant) }
-        guard let flow, let hash = browser.hash, equalInConstantTime(hash.bytes, flow.browserBinding.bytes) else {
+        guard let flow = try await flow(id, browser.tenant), let hash = browser.hash,
+            equalInConstantTime(hash.bytes, flow.browserBinding.bytes)
+        else {
             return nil
         }
         return LoginWork(
@@ -113,6 +115,11 @@ public struct LoginService: Sendable {
             Caller(
                 tenant: browser.tenant, actor: .anonymous, command: CommandID.random(at: clock()), trace: browser.trace),
             browser)
+    }
+
+    private func flow(_ id: FlowID, _ tenant: TenantID) async throws -> LoginFlow? {
+        if let known = flows.find(id, in: tenant, at: clock()) { return known }
+        return try await store.read { try $0.loginFlow(id, in: tenant) }
     }
 
     /// Everything outside the record that the next decision depends on, as it is now.
@@ -133,20 +140,34 @@ public struct LoginService: Sendable {
     ) async throws -> LoginSubjectFacts? {
         let tenant = work.caller.tenant
         let standing = try await environment.standing(id, tenant)
-        let known = try await store.read { sql -> (Person, Set<AuthenticationMethod>)? in
-            guard let person = try sql.person(id, in: tenant) else { return nil }
-            var factors: Set<AuthenticationMethod> = []
-            if try !sql.totp(of: id).isEmpty { factors.insert(.oneTimePassword) }
-            if !factors.isEmpty, try sql.unusedRecoveryCodes(of: id) > 0 { factors.insert(.recoveryCode) }
-            return (person, factors)
-        }
-        guard let (person, factors) = known else { return nil }
+        // Read just now together with what the directory said, or for this.
+        let read = work.known.flatMap { $0.person.id == id ? $0 : nil }
+        work.known = nil
+        let known = if let read { read } else { try await store.read { try PersonFacts.read(id, tenant, $0) } }
+        guard let known else { return nil }
+        let (person, factors) = (known.person, known.factors)
         work.standing = standing
         if work.login.isEmpty { work.login = person.login }
         return LoginSubjectFacts(
             person: id, tenant: tenant, isActive: person.isActive, enrolledFactors: factors,
             rolesRequireMFA: standing.requiresMultiFactor, mayBeAskedForMFA: standing.mayBeAskedForMultiFactor,
             mayHaveLocalPassword: providers.contains(where: \.isLocal) && person.managedBy != .sync)
+    }
+}
+
+/// What the store knows of a person whom a proof names.
+struct PersonFacts: Sendable {
+    let person: Person
+    /// The second factors they have enrolled.
+    let factors: Set<AuthenticationMethod>
+
+    /// Nil when the tenant has nobody of this id.
+    static func read(_ id: PersonID, _ tenant: TenantID, _ sql: any SQLConnection) throws -> PersonFacts? {
+        guard let person = try sql.person(id, in: tenant) else { return nil }
+        var factors: Set<AuthenticationMethod> = []
+        if try !sql.totp(of: id).isEmpty { factors.insert(.oneTimePassword) }
+        if !factors.isEmpty, try sql.unusedRecoveryCodes(of: id) > 0 { factors.insert(.recoveryCode) }
+        return PersonFacts(person: person, factors: factors)
     }
 }
 
@@ -169,6 +190,8 @@ struct LoginWork: Sendable {
     var upstreamReason: String?
     var linkRefusal: LinkRefusal?
     var standing: LoginStanding?
+    /// What the next decision goes by, where it was read together with something else.
+    var known: PersonFacts?
     /// Uses up what was proven in this request, in the transaction that moves the flow; false when it is used already.
     var use: (@Sendable (Transaction) throws -> Bool)?
     var recoveryCodes: [SecretText] = []

@@ -32,6 +32,9 @@ public struct UpstreamDirectory: Sendable {
         @Sendable (
             _ login: String, _ password: SecretText, _ admission: BindAdmission
         ) async throws -> DirectoryOutcome
+    /// What the first bind of a login will be admitted as, told from the login and the upstream key of the person who
+    /// has it here; so that one transaction can count the try and admit the bind.
+    public typealias ExpectedAccount = @Sendable (_ login: String, _ subjectKey: String?) -> String?
     public typealias ChangePassword =
         @Sendable (
             _ login: String, _ present: SecretText, _ new: SecretText, _ admission: BindAdmission
@@ -42,17 +45,20 @@ public struct UpstreamDirectory: Sendable {
     public let bindWindow: Duration
     /// Makes the person at a first login that the directory confirms.
     public let createsPeople: Bool
+    /// Nil where nothing is known before the directory is asked.
+    let expectedAccount: ExpectedAccount?
     let authenticate: Authenticate
     /// Nil where passwords cannot be changed through here.
     let changePassword: ChangePassword?
 
     public init(
-        bindLimit: Int?, bindWindow: Duration, createsPeople: Bool, authenticate: @escaping Authenticate,
-        changePassword: ChangePassword? = nil
+        bindLimit: Int?, bindWindow: Duration, createsPeople: Bool, expectedAccount: ExpectedAccount? = nil,
+        authenticate: @escaping Authenticate, changePassword: ChangePassword? = nil
     ) {
         self.bindLimit = bindLimit
         self.bindWindow = bindWindow
         self.createsPeople = createsPeople
+        self.expectedAccount = expectedAccount
         self.authenticate = authenticate
         self.changePassword = changePassword
     }
@@ -80,6 +86,8 @@ public struct LoginProviderEntry: Sendable {
         self.domains = domains
         self.provider = provider
     }
+
+    var directory: UpstreamDirectory? { if case .directory(let directory) = provider { directory } else { nil } }
 
     var isLocal: Bool { if case .local = provider { true } else { false } }
 }

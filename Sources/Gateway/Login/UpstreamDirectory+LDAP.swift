@@ -7,7 +7,8 @@ extension UpstreamDirectory {
     public init(_ directory: LDAPDirectory, _ settings: LDAPProviderConfiguration) {
         self.init(
             bindLimit: settings.login.bindLimit, bindWindow: settings.login.bindWindow,
-            createsPeople: settings.createsPeopleAtLogin
+            createsPeople: settings.createsPeopleAtLogin,
+            expectedAccount: { directory.expectedAccount(login: $0, subjectKey: $1) }
         ) { login, password, admission in
             switch await directory.authenticate(login: login, password: password, admission: admission) {
             case .verified(let identity, let warnings):

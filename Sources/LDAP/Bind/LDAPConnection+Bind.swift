@@ -10,9 +10,7 @@ extension LDAPConnection {
     /// A bind that times out or is cancelled closes the connection, so that its late answer cannot be taken for
     /// another's.
     public func bind(dn: String, password: [UInt8]) async throws(LDAPError) -> BindOutcome {
-        guard let name = DistinguishedName(dn), !name.components.isEmpty else {
-            throw .invalidRequest("the name to bind as is not a distinguished name")
-        }
+        try Self.check(bindName: dn)
         return try await bind(as: dn, password)
     }
 
@@ -25,16 +23,27 @@ extension LDAPConnection {
     }
 
     private func bind(as name: String, _ password: [UInt8]) async throws(LDAPError) -> BindOutcome {
-        guard password.contains(where: { ![0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20].contains($0) }) else {
-            return .refused(.emptyPassword)
-        }
-        guard password.count <= Self.passwordByteLimit else { return .refused(.invalidCredentials) }
+        if let refusal = Self.refusal(ofUnsent: password) { return .refused(refusal) }
         try checkMayBind()
         let outcome = try await run { handle, cancellation throws(LDAPError) in
             try handle.bind(name, password, cancellation)
         }
         if case .accepted = outcome { bindWasAccepted() }
         return outcome
+    }
+
+    fileprivate static func check(bindName dn: String) throws(LDAPError) {
+        guard let name = DistinguishedName(dn), !name.components.isEmpty else {
+            throw .invalidRequest("the name to bind as is not a distinguished name")
+        }
+    }
+
+    /// Why a password is never sent: RFC 4513 §5.1.2, a bind without one succeeds and proves nothing.
+    fileprivate static func refusal(ofUnsent password: [UInt8]) -> BindRefusal? {
+        guard password.contains(where: { ![0x00, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x20].contains($0) }) else {
+            return .emptyPassword
+        }
+        return password.count <= passwordByteLimit ? nil : .invalidCredentials
     }
 
     /// Changes a password by the extended operation of RFC 3062, as the identity the connection is bound as.
@@ -51,6 +60,13 @@ extension LDAPConnection {
 }
 
 extension LDAPHandle {
+    /// As `LDAPConnection.bind(dn:password:)`, for who is on the thread already.
+    func bind(dn: String, _ password: [UInt8], _ cancellation: CancellationFlag) throws(LDAPError) -> BindOutcome {
+        try LDAPConnection.check(bindName: dn)
+        if let refusal = LDAPConnection.refusal(ofUnsent: password) { return .refused(refusal) }
+        return try bind(dn, password, cancellation)
+    }
+
     fileprivate func bind(
         _ dn: String, _ password: [UInt8], _ cancellation: CancellationFlag
     ) throws(LDAPError) -> BindOutcome {

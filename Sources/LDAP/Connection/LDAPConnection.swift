@@ -74,6 +74,16 @@ public final class LDAPConnection: Sendable {
         return try result.get()
     }
 
+    /// Runs `body` on this connection's thread with the handle of another one as well, which meanwhile does nothing else.
+    func run<Value: Sendable>(
+        with other: LDAPConnection,
+        _ body: @escaping @Sendable (LDAPHandle, _ lent: LDAPHandle, CancellationFlag) throws(LDAPError) -> Value
+    ) async throws(LDAPError) -> Value {
+        try await run { [lender = other.worker] own, cancellation throws(LDAPError) in
+            try lender.handle.use { lent throws(LDAPError) in try body(own, lent, cancellation) }
+        }
+    }
+
     private static func perform<Value>(
         _ body: (LDAPHandle, CancellationFlag) throws(LDAPError) -> Value, _ handle: LDAPHandle?,
         _ cancellation: CancellationFlag

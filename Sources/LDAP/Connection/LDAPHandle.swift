@@ -1,7 +1,8 @@
 import CLDAP
 import Glibc
 
-/// The one owner of an `LDAP *`, and the only code that calls libldap. It lives on its worker's thread and blocks.
+/// The one owner of an `LDAP *`, and the only code that calls libldap. It blocks, so it is
+/// used on workers' threads alone, by one at a time (`LentHandle`).
 ///
 /// Every wait ends by a deadline or by the caller's cancellation, whichever is first.
 final class LDAPHandle {

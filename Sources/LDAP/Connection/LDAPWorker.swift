@@ -17,13 +17,13 @@ final class LDAPWorker: Sendable {
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
     private let queueLimit: Int
-    private let configuration: LDAPConfiguration
     /// The open socket, for whoever wants to look at it while no job runs.
     let socket = SocketNumber()
+    let handle: LentHandle
 
     init(_ configuration: LDAPConfiguration) {
-        self.configuration = configuration
         queueLimit = configuration.queueLimit
+        handle = LentHandle(LDAPHandle(configuration, socket))
     }
 
     /// Starts the thread; false when the system has none left.
@@ -50,7 +50,6 @@ final class LDAPWorker: Sendable {
     }
 
     private func run() {
-        let handle = LDAPHandle(configuration, socket)
         while true {
             wake.wait()
             let (job, isStopped) = state.withLock { state in
@@ -64,9 +63,9 @@ final class LDAPWorker: Sendable {
                 for job in [job].compactMap(\.self) + rest { job(nil) }
                 break
             }
-            job?(handle)
+            if let job { handle.use { job($0) } }
         }
-        handle.close()
+        handle.use { $0.close() }
     }
 
     /// libldap writes with `write(2)`: to a server that is gone, that raises SIGPIPE, which ends the process. The
@@ -101,6 +100,22 @@ final class LDAPWorker: Sendable {
         if status != 0 { box.release() }
         return status == 0
     }
+}
+
+/// A handle and the lock that whoever uses it holds: its own worker's thread, or that of another worker that it is lent
+/// to. libldap minds only that it is one at a time.
+final class LentHandle: @unchecked Sendable {
+    // @unchecked Sendable: `handle` is touched within `lock` alone.
+    private let handle: LDAPHandle
+    private let lock = Mutex(())
+
+    init(_ handle: LDAPHandle) { self.handle = handle }
+
+    func use<Value: Sendable>(_ body: (LDAPHandle) throws(LDAPError) -> Value) throws(LDAPError) -> Value {
+        try lock.withLock { _ throws(LDAPError) in try body(handle) }
+    }
+
+    func use(_ body: (LDAPHandle) -> Void) { lock.withLock { _ in body(handle) } }
 }
 
 /// The descriptor of a connection's socket; negative while there is none.

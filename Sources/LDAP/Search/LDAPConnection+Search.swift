@@ -36,14 +36,7 @@ extension LDAPConnection {
     public func entries(_ request: SearchRequest) async throws(LDAPError) -> [LDAPEntry] {
         try request.check()
         try checkIsBound()
-        let allowance = LDAPHandle.Allowance(entries: request.limits.entries, bytes: request.limits.bytes)
-        do throws(LDAPError) {
-            return try await run { handle, cancellation throws(LDAPError) in
-                try handle.page(request, cookie: nil, allowance, cancellation).entries
-            }
-        } catch .failed(.sizeLimitExceeded, _) {
-            throw .limitExceeded(.entries)
-        }
+        return try await run { handle, cancellation throws(LDAPError) in try handle.entries(request, cancellation) }
     }
 
     private func nextPage(
@@ -53,6 +46,18 @@ extension LDAPConnection {
             entries: request.limits.entries - summary.entries, bytes: request.limits.bytes - summary.bytes)
         return try await run { handle, cancellation throws(LDAPError) in
             try handle.page(request, cookie: cookie, allowance, cancellation)
+        }
+    }
+}
+
+extension LDAPHandle {
+    /// Everything a small search finds, in one unpaged answer.
+    func entries(_ request: SearchRequest, _ cancellation: CancellationFlag) throws(LDAPError) -> [LDAPEntry] {
+        let allowance = Allowance(entries: request.limits.entries, bytes: request.limits.bytes)
+        do throws(LDAPError) {
+            return try page(request, cookie: nil, allowance, cancellation).entries
+        } catch .failed(.sizeLimitExceeded, _) {
+            throw .limitExceeded(.entries)
         }
     }
 }

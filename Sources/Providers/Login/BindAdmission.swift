@@ -10,6 +10,8 @@ public struct BindAdmission: Sendable {
     /// Takes one bind of the account's; how long to wait where none is left. `account` is the same text however the
     /// login was written, and says nothing to a stranger.
     public let admit: @Sendable (_ account: String) async throws -> Duration?
+    /// Whether the account's bind was admitted beforehand, without waiting; true once. `admit` asks for it as well.
+    public let takePrepared: @Sendable (_ account: String) -> Bool
     /// The bind just admitted was certainly not sent.
     public let withdraw: @Sendable (_ account: String) async throws -> Void
     /// The directory has just accepted a bind of the account's, and with it set its own count back.
@@ -17,10 +19,12 @@ public struct BindAdmission: Sendable {
 
     public init(
         admit: @escaping @Sendable (_ account: String) async throws -> Duration?,
+        takePrepared: @escaping @Sendable (_ account: String) -> Bool = { _ in false },
         withdraw: @escaping @Sendable (_ account: String) async throws -> Void,
         accepted: @escaping @Sendable (_ account: String) -> Void
     ) {
         self.admit = admit
+        self.takePrepared = takePrepared
         self.withdraw = withdraw
         self.accepted = accepted
     }
@@ -57,6 +61,29 @@ extension BindName {
     }
 }
 
+/// An admitted bind on its way to the wire; until it has left it can be given back.
+final class UnsentBind: Sendable {
+    private struct State {
+        var account: String?
+        var hasLeft = false
+    }
+    private let state = Mutex(State())
+
+    /// What the bind is counted by, where one is admitted and has not left.
+    var waiting: String? { state.withLock { $0.hasLeft ? nil : $0.account } }
+    func admitted(_ account: String) { state.withLock { $0 = State(account: account) } }
+    /// Marks the bind as leaving; false when none of this account's waits.
+    func leave(_ account: String) -> Bool {
+        state.withLock { state in
+            guard state.account == account, !state.hasLeft else { return false }
+            state.hasLeft = true
+            return true
+        }
+    }
+    /// It turned out not to have left.
+    func cameBack() { state.withLock { $0.hasLeft = false } }
+}
+
 /// The end of a bind that was not admitted.
 struct BindThrottled: Error { let wait: Duration }
 
@@ -70,28 +97,26 @@ extension LDAPDirectory {
         _ body: @Sendable (LDAPConnection, BindOutcome) async throws -> Value
     ) async throws -> Value {
         let account = account ?? name.account
-        // True while an admitted bind has not left.
-        let isReserved = Mutex(false)
+        let unsent = UnsentBind()
         if let wait = try await admission.admit(account) { throw BindThrottled(wait: wait) }
-        isReserved.withLock { $0 = true }
+        unsent.admitted(account)
         do {
             return try await client.withBindConnection { connection in
-                if !isReserved.withLock(\.self), let wait = try await admission.admit(account) {
+                if !unsent.leave(account), let wait = try await admission.admit(account) {
                     throw BindThrottled(wait: wait)
                 }
-                isReserved.withLock { $0 = false }
                 let outcome: BindOutcome
                 do throws(LDAPError) {
                     outcome = try await name.bind(connection, secret)
                 } catch {
-                    if error.isBeforeSending { isReserved.withLock { $0 = true } }
+                    if error.isBeforeSending { unsent.cameBack() }
                     throw error
                 }
                 if case .accepted = outcome { admission.accepted(account) }
                 return try await body(connection, outcome)
             }
         } catch {
-            if isReserved.withLock(\.self) { try await admission.withdraw(account) }
+            if let account = unsent.waiting { try await admission.withdraw(account) }
             throw error
         }
     }

@@ -16,17 +16,20 @@ struct GroupWalk {
     let settings: LDAPDirectorySettings.Groups
     let attributes: [String]
     let nesting: NestingMemory
+    let ask: DirectoryQuestion
 
     /// Nil when there are more than `groupLimit`.
     ///
-    /// - Parameter primary: the SID of an Active Directory primary group, which lists no members.
+    /// - Parameters:
+    ///   - primary: the SID of an Active Directory primary group, which lists no members.
+    ///   - first: the answer to `firstQuestion`, where it has been asked.
     func groups(
-        of dn: String, login: String, primary: [UInt8]?, on connection: LDAPConnection
+        of dn: String, login: String, primary: [UInt8]?, first: [LDAPEntry]? = nil
     ) async throws -> [UpstreamGroup]? {
-        let listsLogins = settings.memberAttribute == .memberUid
-        var step = try await ask(Self.filter(settings, listing: [listsLogins ? login : dn]), on: connection)
+        let answer = if let first { first } else { try await ask(firstQuestion(of: dn, login: login)) }
+        var step = containers(in: answer)
         if let primary {
-            step += try await ask("(objectSid=\(LDAPFilter.escape(bytes: primary)))", on: connection)
+            step += try await ask("(objectSid=\(LDAPFilter.escape(bytes: primary)))")
         }
         var found: [String: UpstreamGroup] = [:]
         var followed: Set<String> = [FoldedName.of(dn) ?? dn]
@@ -34,15 +37,15 @@ struct GroupWalk {
             for container in step { found[container.group.key] = container.group }
             guard found.count <= Self.groupLimit else { return nil }
             // A group of logins lists no groups.
-            guard settings.isNested, !listsLogins, depth < settings.depthLimit else { break }
+            guard settings.isNested, settings.memberAttribute != .memberUid, depth < settings.depthLimit else { break }
             let next = step.filter { followed.insert(FoldedName.of($0.dn) ?? $0.dn).inserted }
-            step = try await containers(of: next.map(\.dn), on: connection)
+            step = try await containers(of: next.map(\.dn))
         }
         return found.values.sorted { $0.key < $1.key }
     }
 
     /// The groups directly around these.
-    private func containers(of names: [String], on connection: LDAPConnection) async throws -> [Container] {
+    private func containers(of names: [String]) async throws -> [Container] {
         var all: [Container] = []
         var unknown: [String] = []
         for name in names {
@@ -54,24 +57,35 @@ struct GroupWalk {
         }
         guard unknown.count > Self.singly else {
             for name in unknown {
-                let found = try await ask(Self.filter(settings, listing: [name]), on: connection)
+                let found = try await ask(Self.filter(settings, listing: [name]))
                 nesting.remember(found, of: FoldedName.of(name) ?? name)
                 all += found
             }
             return all
         }
         for names in Self.batches(unknown) {
-            all += try await ask(Self.filter(settings, listing: names), on: connection)
+            all += try await ask(Self.filter(settings, listing: names))
         }
         return all
     }
 
-    private func ask(_ filter: String, on connection: LDAPConnection) async throws -> [Container] {
-        let entries = try await connection.entries(
-            SearchRequest(
-                base: settings.base, filter: "(&\(settings.effectiveFilter)\(filter))", attributes: attributes,
-                limits: SearchLimits(entries: Self.groupLimit + 1)))
-        return entries.compactMap { entry in
+    /// Asks for the groups that list somebody.
+    func firstQuestion(of dn: String, login: String) -> SearchRequest {
+        question(Self.filter(settings, listing: [settings.memberAttribute == .memberUid ? login : dn]))
+    }
+
+    private func ask(_ filter: String) async throws -> [Container] {
+        containers(in: try await ask(question(filter)))
+    }
+
+    private func question(_ filter: String) -> SearchRequest {
+        SearchRequest(
+            base: settings.base, filter: "(&\(settings.effectiveFilter)\(filter))", attributes: attributes,
+            limits: SearchLimits(entries: Self.groupLimit + 1))
+    }
+
+    private func containers(in entries: [LDAPEntry]) -> [Container] {
+        entries.compactMap { entry in
             UpstreamKey.text(of: entry).map { key in
                 Container(group: UpstreamGroup(key: key, name: entry[settings.nameAttribute] ?? entry.dn), dn: entry.dn)
             }

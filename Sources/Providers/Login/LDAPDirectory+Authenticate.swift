@@ -51,23 +51,50 @@ extension LDAPDirectory {
     // MARK: Search, then bind
 
     private func authenticateBySearch(_ attempt: Attempt) async throws -> PrimaryOutcome {
-        switch try await find(attempt.name) {
+        guard let search = search(for: attempt.name) else { return try await refuse(.unknownLogin, attempt) }
+        switch try await signIn(search, attempt) {
         case .nobody: return try await refuse(.unknownLogin, attempt)
         case .several: return try await refuse(.ambiguousLogin, attempt)
-        case .one(let entry):
+        case .bound(let entry, .accepted(let warnings), let following):
+            return try await identity(of: entry, warnings, first: following, asService)
+        case .bound(_, let refusal, _): return refused(refusal)
+        case .found(let entry):
             let outcome = try await bind(
                 as: .entry(entry.dn), account: account(of: entry), attempt.secret, attempt.admission
             ) { $1 }
             guard case .accepted(let warnings) = outcome else { return refused(outcome) }
-            return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
+            return try await identity(of: entry, warnings, asService)
+        }
+    }
+
+    /// Finds the entry, and where its bind was admitted beforehand goes on to bind and to ask for groups in one turn.
+    private func signIn(_ search: SearchRequest, _ attempt: Attempt) async throws -> LDAPSignIn {
+        let (unsent, admission) = (UnsentBind(), attempt.admission)
+        let request = LDAPSignInRequest(person: search, password: attempt.secret) { entry in
+            let account = account(of: entry)
+            if admission.takePrepared(account) { unsent.admitted(account) }
+            return unsent.leave(account)
+        } notSent: {
+            unsent.cameBack()
+        } following: { entry in
+            admission.accepted(account(of: entry))
+            return firstQuestion(about: entry)
+        }
+        do {
+            let outcome = try await client.signIn(request)
+            if let account = unsent.waiting { try await admission.withdraw(account) }
+            return outcome
+        } catch {
+            if let account = unsent.waiting { try await admission.withdraw(account) }
+            throw error
         }
     }
 
     /// A name that nobody has is counted and costs a bind as well, so that neither the time taken nor the number of
     /// tries tells who exists.
     private func refuse(_ reason: DirectoryRefusal, _ attempt: Attempt) async throws -> PrimaryOutcome {
-        let account = "unknown:" + NameKey.of(attempt.name.account)
-        try await bind(as: .entry(nobody), account: account, attempt.secret, attempt.admission) { _, _ in }
+        try await bind(as: .entry(nobody), account: account(ofUnknown: attempt.name), attempt.secret, attempt.admission)
+        { _, _ in }
         return .refused(reason)
     }
 
@@ -84,10 +111,7 @@ extension LDAPDirectory {
     private func find(
         _ login: LoginName, _ attributes: [String]?, on connection: LDAPConnection
     ) async throws -> Found {
-        guard let filter = logins.filter(for: login) else { return .nobody }
-        let request = SearchRequest(
-            base: settings.people.base, filter: filter, attributes: attributes ?? reader.wanted,
-            limits: SearchLimits(entries: 1))
+        guard let request = search(for: login, attributes) else { return .nobody }
         let entries: [LDAPEntry]
         do throws(LDAPError) {
             entries = try await connection.entries(request)
@@ -98,9 +122,34 @@ extension LDAPDirectory {
         return entries.first.map(Found.one) ?? .nobody
     }
 
+    /// The question who has a login; nil for one that no entry can have.
+    private func search(for login: LoginName, _ attributes: [String]? = nil) -> SearchRequest? {
+        logins.filter(for: login).map { filter in
+            SearchRequest(
+                base: settings.people.base, filter: filter, attributes: attributes ?? reader.wanted,
+                limits: SearchLimits(entries: 1))
+        }
+    }
+
     /// What binds of an entry are counted by: the same whatever was typed to find it.
     func account(of entry: LDAPEntry) -> String {
-        UpstreamKey.text(of: entry).map { "key:\($0)" } ?? BindName.entry(entry.dn).account
+        UpstreamKey.text(of: entry).map(Self.account(ofKey:)) ?? BindName.entry(entry.dn).account
+    }
+
+    private static func account(ofKey key: String) -> String { "key:\(key)" }
+
+    private func account(ofUnknown name: LoginName) -> String { "unknown:" + NameKey.of(name.account) }
+
+    /// What the first bind of a login will be counted by, as far as that can be told before the directory is asked: a
+    /// template says it, else the key of the account that is linked here. Without one it is expected that nobody has the
+    /// login, so that strangers' names take the same way as known ones.
+    public func expectedAccount(login: String, subjectKey: String?) -> String? {
+        guard NameKey.isValid(login: login) else { return nil }
+        let name = loginName(login)
+        guard let template else { return subjectKey.map(Self.account(ofKey:)) ?? account(ofUnknown: name) }
+        return template.filled(name.values).map { text in
+            (template.grammar == .principal ? BindName.principal(text) : .entry(text)).account
+        }
     }
 
     /// A name under the people's base that nobody has.
@@ -113,12 +162,12 @@ extension LDAPDirectory {
             guard case .accepted(let warnings) = outcome else { return Bound.over(refused(outcome)) }
             // Without a service account only the person may read the person's entry.
             guard settings.service == nil else { return .accepted(warnings) }
-            return .over(try await read(dn, warnings, on: connection))
+            return .over(try await read(dn, warnings) { try await connection.entries($0) })
         }
         switch outcome {
         case .over(let outcome): return outcome
         case .accepted(let warnings):
-            return try await client.withSearchConnection { try await read(dn, warnings, on: $0) }
+            return try await read(dn, warnings, asService)
         }
     }
 
@@ -156,17 +205,17 @@ extension LDAPDirectory {
         try await bind(as: .entry(entry.dn), account: account(of: entry), attempt.secret, attempt.admission) {
             connection, outcome in
             guard case .accepted(let warnings) = outcome else { return .refused(.ambiguousLogin) }
-            guard settings.service != nil else { return try await identity(of: entry, warnings, on: connection) }
-            return try await client.withSearchConnection { try await identity(of: entry, warnings, on: $0) }
+            guard settings.service == nil else { return try await identity(of: entry, warnings, asService) }
+            return try await identity(of: entry, warnings) { try await connection.entries($0) }
         }
     }
 
-    private func read(_ dn: String, _ warnings: BindWarnings, on connection: LDAPConnection) async throws
-        -> PrimaryOutcome
-    {
+    private func read(
+        _ dn: String, _ warnings: BindWarnings, _ ask: @escaping DirectoryQuestion
+    ) async throws -> PrimaryOutcome {
         let entries: [LDAPEntry]
         do {
-            entries = try await connection.entries(
+            entries = try await ask(
                 SearchRequest(
                     base: dn, scope: .base, filter: settings.people.filter, attributes: reader.wanted,
                     limits: SearchLimits(entries: 1)))
@@ -174,7 +223,7 @@ extension LDAPDirectory {
             entries = []
         }
         guard let entry = entries.first else { return .refused(.outsideScope) }
-        return try await identity(of: entry, warnings, on: connection)
+        return try await identity(of: entry, warnings, ask)
     }
 
     func refused(_ outcome: BindOutcome) -> PrimaryOutcome {

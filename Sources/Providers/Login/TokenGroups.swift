@@ -11,12 +11,14 @@ struct TokenGroups {
     let settings: LDAPDirectorySettings.Groups
     let attributes: [String]
 
+    let ask: DirectoryQuestion
+
     /// Nil when there are more than `GroupWalk.groupLimit`.
     ///
     /// - Throws: `LDAPError.malformedAnswer` where the attribute cannot be read: everybody is in some group, so none at
     ///   all means that the reader may not see them.
-    func groups(of dn: String, on connection: LDAPConnection) async throws -> [UpstreamGroup]? {
-        let holder = try await connection.entries(
+    func groups(of dn: String) async throws -> [UpstreamGroup]? {
+        let holder = try await ask(
             SearchRequest(
                 base: dn, scope: .base, filter: "(objectClass=*)", attributes: ["tokenGroups"],
                 limits: SearchLimits(entries: 1)))
@@ -28,7 +30,7 @@ struct TokenGroups {
             let terms = tokens[start..<min(start + Self.batch, tokens.count)].map {
                 "(objectSid=\(LDAPFilter.escape(bytes: $0)))"
             }
-            let entries = try await connection.entries(
+            let entries = try await ask(
                 SearchRequest(
                     base: settings.base, filter: "(&\(settings.effectiveFilter)(|\(terms.joined())))",
                     attributes: attributes, limits: SearchLimits(entries: terms.count)))

@@ -85,6 +85,15 @@ extension SQLConnection {
             [.id(tenant), .text(kind), .blob(key)])
     }
 
+    /// Forgets the failures where nobody has written since `revision`; false otherwise.
+    public func clearSoftLock(
+        _ kind: String, _ key: [UInt8], in tenant: TenantID, expecting revision: Int64
+    ) throws -> Bool {
+        try execute(
+            "DELETE FROM soft_lock WHERE tenant = ?1 AND kind = ?2 AND key = ?3 AND revision = ?4",
+            [.id(tenant), .text(kind), .blob(key), .integer(revision)]) == 1
+    }
+
     /// Removes what no longer slows anybody, and answers how many rows that were.
     public func deleteExpiredSoftLocks(at now: Timestamp) throws -> Int {
         try execute("DELETE FROM soft_lock WHERE expires_at < ?1", [.time(now)])

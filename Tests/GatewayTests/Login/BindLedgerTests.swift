@@ -101,6 +101,67 @@ import Vocabulary
         try await store.close()
     }
 
+    private func prepare(_ account: String, _ ledger: BindLedger, _ store: Store) async throws {
+        try await store.write(.login) { try ledger.prepare(account, $0) }
+    }
+
+    @Test func `a bind prepared for the account that the directory names is that bind, once`() async throws {
+        let ground = try Ground()
+        let (store, flights) = (try await ground.open(), InFlightBinds())
+        for _ in 0..<3 {
+            let ledger = ground.ledger(store, flights)
+            try await prepare("key:ada", ledger, store)
+            #expect(try await ledger.admission.admit("key:ada") == nil)
+            #expect(!ledger.admission.takePrepared("key:ada"))
+            try await ledger.giveBackPrepared()
+        }
+        #expect(try await ground.ledger(store, flights).admission.admit("key:ada") != nil, "three were taken")
+        try await store.close()
+    }
+
+    @Test func `a bind prepared for another account is given back, and the right one is counted`() async throws {
+        let ground = try Ground()
+        let (store, flights) = (try await ground.open(), InFlightBinds())
+        for _ in 0..<3 {
+            let ledger = ground.ledger(store, flights)
+            try await prepare("key:bob", ledger, store)
+            #expect(!ledger.admission.takePrepared("key:ada"))
+            #expect(try await ledger.admission.admit("key:ada") == nil)
+            try await ledger.giveBackPrepared()
+        }
+        #expect(try await ground.ledger(store, flights).admission.admit("key:ada") != nil)
+        for _ in 0..<3 { #expect(try await ground.ledger(store, flights).admission.admit("key:bob") == nil) }
+        try await store.close()
+    }
+
+    @Test func `where no bind is left none is prepared, and a restart gives none back`() async throws {
+        let ground = try Ground()
+        let first = try await ground.open()
+        for _ in 0..<3 { try await prepare("key:ada", ground.ledger(first, InFlightBinds()), first) }
+        try await first.close()
+        let (store, flights) = (try await ground.open(), InFlightBinds())
+        let ledger = ground.ledger(store, flights)
+        try await prepare("key:ada", ledger, store)
+        #expect(!ledger.admission.takePrepared("key:ada"))
+        #expect(try await ledger.admission.admit("key:ada") != nil)
+        try await store.close()
+    }
+
+    @Test func `a success after somebody else's try leaves that one counted`() async throws {
+        let ground = try Ground()
+        let (store, flights) = (try await ground.open(), InFlightBinds())
+        let (right, other) = (ground.ledger(store, flights), ground.ledger(store, flights))
+        try await prepare("key:ada", right, store)
+        #expect(right.admission.takePrepared("key:ada"))
+        right.admission.accepted("key:ada")
+        #expect(try await other.admission.admit("key:ada") == nil)
+        try await store.write(.login) { try right.succeeded($0) }
+        for _ in 0..<2 { #expect(try await ground.ledger(store, flights).admission.admit("key:ada") == nil) }
+        #expect(try await ground.ledger(store, flights).admission.admit("key:ada") != nil)
+        withExtendedLifetime(other) {}
+        try await store.close()
+    }
+
     @Test func `a success with nothing else on its way forgets everything`() async throws {
         let ground = try Ground()
         let (store, flights) = (try await ground.open(), InFlightBinds())

@@ -24,8 +24,10 @@ import Vocabulary
             let directory = try LDAPDirectory(
                 settings, logger: Logger(label: "directory", factory: { _ in SwiftLogNoOpLogHandler() }), clock: clock)
             // The directory locks at five.
-            return UpstreamDirectory(bindLimit: 3, bindWindow: .minutes(30), createsPeople: true) {
-                login, password, admission in
+            return UpstreamDirectory(
+                bindLimit: 3, bindWindow: .minutes(30), createsPeople: true,
+                expectedAccount: { directory.expectedAccount(login: $0, subjectKey: $1) }
+            ) { login, password, admission in
                 switch await directory.authenticate(login: login, password: password, admission: admission) {
                 case .verified(let identity, let warnings): .verified(identity, mustChange: warnings.mustChangePassword)
                 case .refused(let reason): .refused(LoginRefusal(reason), reason: reason.rawValue)

@@ -37,6 +37,53 @@ struct LDAPLoginTests {
         #expect(alice.attributes == ["nick": "alice"])
     }
 
+    @Test("A bind that was admitted beforehand proves the same people with the same groups, and asks no more leave")
+    func prepared() async throws {
+        let bench = try await DirectoryBench()
+        let directory = try bench.directory()
+        for person in bench.fixture.people where person.state == .active {
+            let counted = Counted()
+            let account = try #require(directory.expectedAccount(login: person.login, subjectKey: person.key))
+            let outcome = await directory.authenticate(
+                login: person.login, password: SecretText(person.password),
+                admission: counted.admission(prepared: account))
+            let named = Set(bench.fixture.groups.filter { !$0.isPosix }.map(\.name))
+            #expect(
+                identity(outcome).map { Set($0.groups.map(\.name)) } == person.groups.intersection(named),
+                "\(person.login)")
+            #expect(counted.accounts.isEmpty)
+            #expect(counted.acceptedCount == 1)
+        }
+    }
+
+    @Test("A bind admitted beforehand for somebody else does not count, and a wrong password stays one")
+    func preparedForAnother() async throws {
+        let bench = try await DirectoryBench()
+        let directory = try bench.directory()
+        let (alice, counted) = (try #require(bench.fixture.person("alice")), Counted())
+        let outcome = await directory.authenticate(
+            login: "alice", password: SecretText(alice.password), admission: counted.admission(prepared: "key:other"))
+        #expect(identity(outcome)?.subjectKey == alice.key)
+        #expect(counted.accounts == [try #require(directory.expectedAccount(login: "alice", subjectKey: alice.key))])
+        let wrong = await directory.authenticate(
+            login: "alice", password: SecretText("wrong"),
+            admission: Counted().admission(prepared: directory.expectedAccount(login: "alice", subjectKey: alice.key)))
+        #expect(refusal(wrong) == .invalidCredentials)
+    }
+
+    @Test("A login that nobody has is expected to be counted as what it then is counted as")
+    func expectedOfStrangers() async throws {
+        let bench = try await DirectoryBench()
+        let directory = try bench.directory()
+        let counted = Counted()
+        let expected = directory.expectedAccount(login: "Nobody@works.example", subjectKey: nil)
+        let outcome = await directory.authenticate(
+            login: "Nobody@works.example", password: SecretText("x"), admission: counted.admission(prepared: expected))
+        #expect(refusal(outcome) == .unknownLogin)
+        #expect(counted.accounts == [expected])
+        #expect(directory.expectedAccount(login: "a\u{1}", subjectKey: nil) == nil)
+    }
+
     @Test("A direct bind finds the same person, and refuses the same ones")
     func direct() async throws {
         let bench = try await DirectoryBench()

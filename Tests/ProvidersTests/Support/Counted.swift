@@ -8,6 +8,7 @@ final class Counted: Sendable {
         var accounts: [String] = []
         var withdrawn = 0
         var accepted = 0
+        var prepared: String?
     }
 
     private let state = Mutex(State())
@@ -16,12 +17,22 @@ final class Counted: Sendable {
     var withdrawn: Int { state.withLock(\.withdrawn) }
     var acceptedCount: Int { state.withLock(\.accepted) }
 
-    func admission(wait: Duration? = nil) -> BindAdmission {
-        BindAdmission(
+    /// - Parameter prepared: the account whose bind is admitted beforehand, once.
+    func admission(wait: Duration? = nil, prepared: String? = nil) -> BindAdmission {
+        state.withLock { $0.prepared = prepared }
+        return BindAdmission(
             admit: { account in
                 self.state.withLock { $0.accounts.append(account) }
                 return wait
-            }, withdraw: { _ in self.state.withLock { $0.withdrawn += 1 } },
+            },
+            takePrepared: { account in
+                self.state.withLock { state in
+                    guard state.prepared == account else { return false }
+                    state.prepared = nil
+                    return true
+                }
+            },
+            withdraw: { _ in self.state.withLock { $0.withdrawn += 1 } },
             accepted: { _ in self.state.withLock { $0.accepted += 1 } })
     }
 }
