@@ -12,6 +12,8 @@ extension SyncApplier {
         else { return false }
         // Whoever is managed elsewhere keeps their status; what of them is the directory's still follows it.
         guard person.managedBy == .sync || change.kind == .change || change.kind == .rename else { return false }
+        // A plan that was held since before they were disabled here changes nothing of it either.
+        guard !person.status.isHeldHere || change.kind == .change || change.kind == .rename else { return false }
         switch change.kind {
         case .delete:
             try Self.delete(id, by: job.caller, cause: job.cause, live, standings, tx)

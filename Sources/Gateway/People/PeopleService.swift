@@ -114,7 +114,8 @@ public struct PeopleService: Sendable {
         try await store.write(lane) { [live, standings] tx in
             guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
             let next = status(tx.now)
-            guard next.word != person.status.word else { return }
+            // The reason counts: whom the directory disabled, the directory would enable again.
+            guard !next.isSame(as: person.status) else { return }
             person.status = next
             person.updatedAt = tx.now
             var facts: [Fact] = []

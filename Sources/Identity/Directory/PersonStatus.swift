@@ -9,6 +9,22 @@ public enum PersonStatus: Sendable, Hashable, Codable {
     /// upstream key reappears.
     case leaver(since: Timestamp, deleteAfter: Timestamp)
 
+    /// Disabled by somebody other than the directory: no directory job changes it, whatever becomes of the entry. Only
+    /// whoever may enable people does.
+    public var isHeldHere: Bool {
+        if case .disabled(let reason, _) = self { reason != .directory } else { false }
+    }
+
+    /// Whether the other one says the same, whenever it began.
+    public func isSame(as other: PersonStatus) -> Bool {
+        switch (self, other) {
+        case (.active, .active): true
+        case (.disabled(let mine, _), .disabled(let theirs, _)): mine == theirs
+        case (.leaver(_, let mine), .leaver(_, let theirs)): mine == theirs
+        default: false
+        }
+    }
+
     /// The word for rows, facts and the API.
     public var word: String {
         switch self {

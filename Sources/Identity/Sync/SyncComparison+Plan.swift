@@ -37,7 +37,10 @@ extension SyncComparison {
             deleteAfter: nil)
     }
 
+    /// Whoever was disabled here for another reason stays just that: as a leaver they would come back active with the
+    /// entry, and deleted and made anew too.
     private func missing(_ row: KnownPerson, _ settings: SyncSettings, _ now: Timestamp) -> PersonChange? {
+        guard !row.status.isHeldHere else { return nil }
         func change(_ kind: PersonChange.Kind, _ deleteAfter: Timestamp?) -> PersonChange {
             PersonChange(
                 kind: kind, key: row.record.key, id: row.id, version: row.version, record: nil, attributes: [],

@@ -161,6 +161,20 @@ import Vocabulary
         #expect(plan.people.map { "\($0.kind.rawValue) \($0.key)" } == ["suspend p000002", "resume p000000"])
     }
 
+    @Test func whoeverWasDisabledHereIsNoLeaverWhenTheirEntryGoes() throws {
+        var fixture = SyncFixture(people: 5)
+        let known = fixture.known(statuses: [
+            0: .disabled(.administrator, at: start), 1: .disabled(.compromise, at: start),
+            2: .disabled(.configuration, at: start), 3: .disabled(.directory, at: start),
+        ])
+        let everybody = fixture.people
+        fixture.people = []
+        #expect(try fixture.plan(over: known).people.map(\.key) == [SyncFixture.key(3), SyncFixture.key(4)])
+        #expect(try fixture.plan(over: known).people.map(\.kind) == [.leave, .leave])
+        fixture.people = everybody
+        #expect(try fixture.plan(over: known).people.map { "\($0.kind.rawValue) \($0.key)" } == ["resume p000003"])
+    }
+
     @Test func groupsAreRenamedAddedAndRemovedByKey() throws {
         var fixture = SyncFixture(people: 1)
         fixture.addGroups(["a", "b"])
