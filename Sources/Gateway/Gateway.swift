@@ -24,6 +24,7 @@ public final class Gateway: Sendable {
     let couriers: [HeadCourier]
     public let credentials: CredentialService
     public let login: LoginService
+    public let keyKeeper: KeyKeeper
     public let sync: SyncService
 
     /// Opens the store, applies the configuration and fills memory. After this every service answers.
@@ -33,7 +34,9 @@ public final class Gateway: Sendable {
         _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> Gateway {
         let storage = storeConfiguration(configuration, logger: logger, now: clock())
-        let store = try await Store.open(storage, masterKey: try configuration.loadMasterKey(), clock: clock)
+        let store = try await configuration.withMasterKey(logger) {
+            try await Store.open(storage, masterKey: $0, clock: clock)
+        }
         do {
             // A database that is behind its last head starts nothing: it is restored first.
             if let refusal = store.appendRefusal { throw refusal }
@@ -101,6 +104,8 @@ public final class Gateway: Sendable {
                 applications: applications, providers: providers, directories: directories))
         sync = SyncService(
             store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
+        keyKeeper = KeyKeeper(
+            store: store, log: DecisionRecorder.log(configuration, store), clock: clock, logger: logger)
     }
 
     private func fillMemory() async throws {

@@ -152,10 +152,7 @@ public struct DecisionLogService: Sendable {
 extension Gateway {
     /// The record of decisions, for those who may read it.
     public var decisionLog: DecisionLogService {
-        DecisionLogService(
-            log: DecisionLog(directory: DecisionRecorder.directory(configuration)) { [store] in
-                try store.openInputs($0, $1, $2, $3)
-            })
+        DecisionLogService(log: DecisionRecorder.log(configuration, store))
     }
 }
 
@@ -209,7 +206,7 @@ extension DecisionRecord {
         }
     }
 
-    private static func credential(_ presented: PresentedCredential) -> (kind: String, id: String) {
+    static func credential(_ presented: PresentedCredential) -> (kind: String, id: String) {
         switch presented {
         case .session(let id): ("session", id.description)
         case .applicationSession(let id): ("application_session", id.description)

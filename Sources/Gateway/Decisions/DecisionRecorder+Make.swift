@@ -8,6 +8,11 @@ extension DecisionRecorder {
         configuration.storage.directory + "/decisions"
     }
 
+    /// What reads them.
+    static func log(_ configuration: Configuration, _ store: Store) -> DecisionLog {
+        DecisionLog(directory: directory(configuration)) { try store.openInputs($0, $1, $2, $3) }
+    }
+
     /// Opens the recorder beside the store: inputs sealed under the subject's key, segment digests into the journal.
     static func make(_ configuration: Configuration, keys store: Store, logger: Logger) throws -> DecisionRecorder {
         var settings = DecisionRecorderConfiguration(directory: directory(configuration))

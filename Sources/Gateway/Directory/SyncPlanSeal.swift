@@ -32,48 +32,39 @@ enum SyncPlanSeal {
         let head = Head(
             provider: plan.provider, madeAt: plan.madeAt, conflicts: plan.conflicts, warnings: plan.warnings,
             answeredPeople: plan.answeredPeople, answeredGroups: plan.answeredGroups, frames: parts.count)
-        var sealed: [UInt8] = []
-        func add(_ value: some Encodable, _ index: Int) throws {
-            let frame = try keys.seal(
-                [UInt8](JSONEncoder().encode(value)), purpose: .record, tenant: tenant, context: context(run, index))
-            withUnsafeBytes(of: UInt32(frame.count).bigEndian) { sealed.append(contentsOf: $0) }
-            sealed += frame
-        }
-        try add(head, 0)
-        for (index, part) in parts.enumerated() { try add(part, index + 1) }
-        return sealed
+        var frames = frames(run, tenant, keys)
+        try frames.append([UInt8](JSONEncoder().encode(head)))
+        for part in parts { try frames.append([UInt8](JSONEncoder().encode(part))) }
+        return frames.bytes
+    }
+
+    private static func frames(_ run: SyncRunID, _ tenant: TenantID, _ keys: KeyRing) -> SealedFrames {
+        SealedFrames(keys: keys, purpose: .record, tenant: tenant, context: SealedFrames.planContext(run.bytes))
     }
 
     /// - Throws: `keys.refused` for anything but what `seal` made for this run, `storage.corrupt` when it is cut short.
     static func open(_ sealed: [UInt8], run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> SyncPlan {
-        var rest = sealed[...]
-        var index = 0
-        func next<T: Decodable>(_ type: T.Type) throws -> T {
-            guard rest.count >= 4 else { throw corrupt }
-            let count = Int(rest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
-            rest = rest.dropFirst(4)
-            guard count <= rest.count else { throw corrupt }
-            let plain = try keys.open(
-                Array(rest.prefix(count)), purpose: .record, tenant: tenant, context: context(run, index))
-            rest = rest.dropFirst(count)
-            index += 1
-            return try JSONDecoder().decode(type, from: Data(plain))
-        }
-        let head = try next(Head.self)
-        var (people, groups): ([PersonChange], [GroupChange]) = ([], [])
+        var found: Head?
+        var (frames, people, groups): (Int, [PersonChange], [GroupChange]) = (0, [], [])
         var lists = [[MembershipChange]](repeating: [], count: 4)
-        for _ in 0..<head.frames {
-            let part = try next(Part.self)
-            people += part.people
-            groups += part.groups
+        var reader = Self.frames(run, tenant, keys)
+        try reader.forEach(sealed) { plain in
+            guard found != nil else {
+                found = try JSONDecoder().decode(Head.self, from: Data(plain))
+                return
+            }
+            let part = try JSONDecoder().decode(Part.self, from: Data(plain))
             guard lists.indices.contains(part.list), part.memberships.allSatisfy({ $0.count > 1 }) else {
                 throw corrupt
             }
+            frames += 1
+            people += part.people
+            groups += part.groups
             for run in part.memberships {
                 lists[part.list] += run.dropFirst().map { MembershipChange(group: run[0], member: $0) }
             }
         }
-        guard rest.isEmpty else { throw corrupt }
+        guard let head = found, head.frames == frames else { throw corrupt }
         return SyncPlan(
             provider: head.provider, madeAt: head.madeAt, people: people, groups: groups, membershipsLost: lists[0],
             membershipsGained: lists[1], nestingsLost: lists[2], nestingsGained: lists[3], conflicts: head.conflicts,
@@ -101,10 +92,6 @@ enum SyncPlanSeal {
             }
         }
         return parts
-    }
-
-    private static func context(_ run: SyncRunID, _ index: Int) -> [UInt8] {
-        Array("sync_run.plan".utf8) + run.bytes + withUnsafeBytes(of: UInt32(index).bigEndian, Array.init)
     }
 
     private static var corrupt: Fault { Fault("storage.corrupt", .ourselves, "A held plan cannot be read.") }

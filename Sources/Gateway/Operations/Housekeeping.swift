@@ -30,6 +30,9 @@ public struct Housekeeping: Service {
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
                 group.addTask {
                     await self.every(Self.sweepInterval, "governance.due") {
+                group.addTask {
+                    await self.every(Self.sweepInterval, "keys") { await self.gateway.keyKeeper.tend() }
+                }
                         try await self.gateway.governance.endWhatIsDue(now: self.gateway.clock())
                     }
                 }

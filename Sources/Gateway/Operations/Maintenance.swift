@@ -14,7 +14,9 @@ public struct Maintenance: Sendable {
         let now = SystemClock.now()
         let storage = Gateway.storeConfiguration(configuration, logger: logger, now: now)
         return Maintenance(
-            store: try await StoreReader.open(storage, masterKey: try configuration.loadMasterKey()))
+            store: try await configuration.withMasterKey(logger) {
+                try await StoreReader.open(storage, masterKey: $0)
+            })
     }
 
     /// Copies the store to a new file, with a manifest beside it; answers its size in bytes.
@@ -39,11 +41,6 @@ public struct Maintenance: Sendable {
 
     /// Lets go of the file.
     public func close() throws { try store.close() }
-}
-
-extension Configuration {
-    /// The master key, from its file or variable.
-    func loadMasterKey() throws -> MasterKey { try MasterKey(hexadecimal: masterKey.load().reveal()) }
 }
 
 extension Gateway {

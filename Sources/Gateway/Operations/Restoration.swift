@@ -46,8 +46,10 @@ public struct Restoration: Sendable {
     ///   `backup.not_empty`, `storage.locked`; `restore.no_erasure_log` when the list of erasures is not there.
     public func restore(_ backup: String, erasures: Erasures = .configured) async throws -> Report {
         let storage = Gateway.storeConfiguration(configuration, logger: logger, now: clock())
-        return try await restore(
-            backup, into: storage, masterKey: try configuration.loadMasterKey(), erased: try people(erasures))
+        let erased = try people(erasures)
+        return try await configuration.withMasterKey(logger) {
+            try await restore(backup, into: storage, masterKey: $0, erased: erased)
+        }
     }
 
     /// Restores a backup under a key that was kept elsewhere into a folder that is then removed, recomputes everything

@@ -52,7 +52,7 @@ extension Transaction {
 }
 
 extension Stream {
-    fileprivate func snapshotContext(_ version: Int64, _ format: Int64) -> [UInt8] {
+    func snapshotContext(_ version: Int64, _ format: Int64) -> [UInt8] {
         var bytes = Array("snapshot:\(kind.rawValue):".utf8) + id
         bytes.append(bigEndian: version)
         bytes.append(bigEndian: format)

@@ -21,4 +21,20 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
     case record = 9
     /// Digests of codes that people type: recovery codes, links.
     case code = 10
+
+    /// The word that the journal, the API and the command line use.
+    public var word: String {
+        switch self {
+        case .tenantKey: "tenant_key"
+        case .personKey: "person_key"
+        case .headSigning: "head_signing"
+        case .credential: "credential"
+        case .passwordPepper: "password_pepper"
+        case .digest: "digest"
+        case .requestBinding: "request_binding"
+        case .providerSecret: "provider_secret"
+        case .record: "record"
+        case .code: "code"
+        }
+    }
 }

@@ -2,26 +2,24 @@ import Crypto
 import Synchronization
 import Vocabulary
 
-// The canary and the tenant keys are sealed for the tenant that no tenant can be.
+// What the master key wraps is sealed for the tenant that no tenant can be.
 private let nobody = TenantID(high: 0, low: 0)
 private let masterID = KeyID(high: 0, low: 1)
 private let canaryText = Array("gatehouse canary".utf8)
 
 extension KeyRing {
-    /// Proves the master key against the canary, then loads the tenant keys. Throws `keys.wrong_master`.
+    /// Proves the master key against the canary, then loads the keys of all tenants. Throws `keys.wrong_master`.
     func load(from connection: any SQLConnection) throws {
         try proveMaster(connection)
-        let master = state.withLock { $0.master }
+        let wrapper = MasterWrap(state.withLock { $0.master })
         var loaded: [TenantID: TenantKeys] = [:]
         for row in try connection.query("SELECT tenant, sealed FROM tenant_key") {
             let tenant: TenantID = try row.id(0)
-            let bytes = try AuthenticatedCipher.open(
-                row.blob(1), key: wrapping(master), context: tenantContext(tenant))
-            loaded[tenant] = TenantKeys(tenant: tenant, root: SymmetricKey(data: bytes))
+            let root = try wrapper.open(row.blob(1), MasterWrap.context(of: tenant))
+            loaded[tenant] = TenantKeys(tenant: tenant, root: SymmetricKey(data: root))
         }
-        for row in try connection.query("SELECT tenant, purpose, MAX(generation) FROM key_generation GROUP BY 1, 2") {
-            guard let purpose = KeyPurpose(rawValue: UInt8(truncatingIfNeeded: try row.integer(1))) else { continue }
-            loaded[try row.id(0)]?.generations[purpose] = try row.integer(2)
+        for generation in try connection.keyGenerations() {
+            try loaded[generation.tenant]?.take(generation, wrapper)
         }
         state.withLock {
             $0.stored = Set(loaded.keys)
@@ -30,11 +28,9 @@ extension KeyRing {
     }
 
     private func proveMaster(_ connection: any SQLConnection) throws {
-        let wrapper = wrapping(state.withLock { $0.master })
+        let wrapper = MasterWrap(state.withLock { $0.master })
         if let row = try connection.queryOne("SELECT sealed FROM key_canary WHERE id = 1") {
-            guard (try? AuthenticatedCipher.open(row.blob(0), key: wrapper, context: [])) == canaryText else {
-                throw wrongMaster
-            }
+            guard (try? wrapper.open(row.blob(0), [])) == canaryText else { throw wrongMaster }
             return
         }
         // Without a canary only an empty store is acceptable: a deleted canary must not admit another key.
@@ -44,20 +40,25 @@ extension KeyRing {
         try storeCanary(connection, wrapper)
     }
 
-    private func storeCanary(_ connection: any SQLConnection, _ wrapper: SymmetricKey) throws {
-        let sealed = try AuthenticatedCipher.seal(canaryText, key: wrapper, envelope: masterEnvelope, context: [])
+    private func storeCanary(_ connection: any SQLConnection, _ wrapper: MasterWrap) throws {
         try connection.execute(
             "INSERT INTO key_canary (id, sealed) VALUES (1, ?1)"
                 + " ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed",
-            [.blob(sealed)])
+            [.blob(try wrapper.seal(canaryText, []))])
     }
 
     /// Stores the keys of tenants first seen since the last call; answers who, to be confirmed after the commit.
-    func storeFresh(_ connection: any SQLConnection, under changed: MasterKey? = nil) throws -> [TenantID] {
+    func storeFresh(_ connection: any SQLConnection) throws -> [TenantID] {
         let (master, fresh) = state.withLock { state in
             (state.master, state.tenants.values.filter { !state.stored.contains($0.tenant) })
         }
-        for keys in fresh { try store(keys, under: changed ?? master, connection) }
+        let wrapper = MasterWrap(master)
+        for keys in fresh {
+            try connection.execute(
+                "INSERT INTO tenant_key (tenant, sealed) VALUES (?1, ?2)"
+                    + " ON CONFLICT (tenant) DO UPDATE SET sealed = excluded.sealed",
+                [.id(keys.tenant), .blob(try wrapper.seal(keys.root.bytes, MasterWrap.context(of: keys.tenant)))])
+        }
         return fresh.map(\.tenant)
     }
 
@@ -65,55 +66,106 @@ extension KeyRing {
         if !tenants.isEmpty { state.withLock { $0.stored.formUnion(tenants) } }
     }
 
-    private func store(_ keys: TenantKeys, under master: MasterKey, _ connection: any SQLConnection) throws {
-        let sealed = try AuthenticatedCipher.seal(
-            keys.root.bytes, key: wrapping(master), envelope: masterEnvelope, context: tenantContext(keys.tenant))
-        try connection.execute(
-            "INSERT INTO tenant_key (tenant, sealed) VALUES (?1, ?2)"
-                + " ON CONFLICT (tenant) DO UPDATE SET sealed = excluded.sealed",
-            [.id(keys.tenant), .blob(sealed)])
-    }
-
-    /// Makes a new generation of one purpose's key active; older ones keep opening what they sealed.
-    /// Memory follows after the commit.
-    func rotate(_ purpose: KeyPurpose, tenant: TenantID, in transaction: Transaction) throws {
+    /// Draws a new generation of one purpose's key and makes it active; older ones keep opening what they sealed.
+    /// Memory follows after the commit. Answers its id.
+    func rotate(_ purpose: KeyPurpose, tenant: TenantID, in transaction: Transaction) throws -> KeyID {
         guard purpose != .tenantKey else { throw AuthenticatedCipher.refused }
-        let row = try transaction.sql.queryOne(
-            "SELECT COALESCE(MAX(generation), 1) FROM key_generation WHERE tenant = ?1 AND purpose = ?2",
-            [.id(tenant), .integer(Int64(purpose.rawValue))])
-        let next = (try row?.integer(0) ?? 1) + 1
+        // A tenant that nothing was sealed for yet gets its first key now, which is then the older one.
+        _ = active(purpose, tenant)
+        let slot = TenantKeys.Slot(
+            purpose: purpose, generation: try transaction.sql.newestGeneration(purpose, tenant) + 1)
+        let secret = SymmetricKey(data: RandomBytes.draw(32))
+        let id = TenantKeys.make(slot, from: secret).id
+        let wrapper = MasterWrap(state.withLock { $0.master })
         try transaction.sql.execute(
-            "INSERT INTO key_generation (tenant, purpose, generation, activated_at) VALUES (?1, ?2, ?3, ?4)",
-            [.id(tenant), .integer(Int64(purpose.rawValue)), .integer(next), .time(transaction.now)])
+            "INSERT INTO key_generation (tenant, purpose, generation, activated_at, key_id, sealed)"
+                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            [
+                .id(tenant), .integer(Int64(purpose.rawValue)), .integer(slot.generation), .time(transaction.now),
+                .id(id), .blob(try wrapper.seal(secret.bytes, MasterWrap.context(of: tenant, slot))),
+            ])
         transaction.afterCommit { [self] in
-            state.withLock { $0.tenant(tenant) { $0.generations[purpose] = max($0.generations[purpose] ?? 1, next) } }
+            state.withLock { $0.tenant(tenant) { $0.add(secret, slot) } }
         }
+        return id
     }
 
-    /// Wraps every tenant key and the canary under another master key; memory follows after the commit.
-    func rewrap(under master: MasterKey, in transaction: Transaction) throws {
-        let all = state.withLock { Array($0.tenants.values) }
-        for keys in all { try store(keys, under: master, transaction.sql) }
-        try storeCanary(transaction.sql, wrapping(master))
-        transaction.newMaster = master
-        transaction.afterCommit { [self] in
-            state.withLock {
-                $0.master = master
-                $0.stored.formUnion(all.map(\.tenant))
-            }
+    /// Wraps everything that the present master key wraps under another one, within the transaction that is about to
+    /// commit: keys of tenants that came with it included.
+    func rewrap(under master: MasterKey, _ connection: any SQLConnection) throws {
+        let (old, new) = (MasterWrap(state.withLock { $0.master }), MasterWrap(master))
+        for row in try connection.query("SELECT tenant, sealed FROM tenant_key") {
+            let tenant: TenantID = try row.id(0)
+            let context = MasterWrap.context(of: tenant)
+            try connection.execute(
+                "UPDATE tenant_key SET sealed = ?2 WHERE tenant = ?1",
+                [.id(tenant), .blob(try new.seal(old.open(row.blob(1), context), context))])
         }
+        for generation in try connection.keyGenerations() {
+            guard let sealed = generation.sealed, let slot = generation.slot else { continue }
+            let context = MasterWrap.context(of: generation.tenant, slot)
+            try connection.execute(
+                "UPDATE key_generation SET sealed = ?4 WHERE tenant = ?1 AND purpose = ?2 AND generation = ?3",
+                [
+                    .id(generation.tenant), .integer(Int64(slot.purpose.rawValue)), .integer(slot.generation),
+                    .blob(try new.seal(old.open(sealed, context), context)),
+                ])
+        }
+        try storeCanary(connection, new)
     }
 
-    private func wrapping(_ master: MasterKey) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: master.key, info: Array("gatehouse master wrap v1".utf8), outputByteCount: 32)
+    /// Takes another master key into use, once everything is durably wrapped under it.
+    func adopt(_ master: MasterKey) { state.withLock { $0.master = master } }
+
+    /// Whether this is the master key in use.
+    public func isMaster(_ master: MasterKey) -> Bool {
+        equalInConstantTime(state.withLock { $0.master.bytes }, master.bytes)
     }
 
-    private func tenantContext(_ tenant: TenantID) -> [UInt8] { Array("tenant".utf8) + tenant.bytes }
-    private var masterEnvelope: KeyEnvelope { KeyEnvelope(purpose: .tenantKey, tenant: nobody, key: masterID) }
     private var wrongMaster: Fault {
         Fault(
             "keys.wrong_master", .ourselves, "The master key is not the one this database was made with.",
             remedy: "Put the right key back, or recover it with the offline recovery key.")
+    }
+}
+
+extension TenantKeys {
+    fileprivate mutating func take(_ generation: StoredGeneration, _ wrapper: MasterWrap) throws {
+        guard let slot = generation.slot else { return }
+        if generation.retiredAt != nil, let id = generation.id {
+            retire(slot, id: id, publicKey: generation.publicKey)
+        } else if let sealed = generation.sealed {
+            let secret = try wrapper.open(sealed, MasterWrap.context(of: tenant, slot))
+            add(SymmetricKey(data: secret), slot)
+        } else {
+            generations[slot.purpose] = max(generations[slot.purpose] ?? 1, slot.generation)
+        }
+    }
+}
+
+/// What the master key does: it wraps the keys of tenants.
+struct MasterWrap {
+    private let key: SymmetricKey
+
+    init(_ master: MasterKey) {
+        key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: master.key, info: Array("gatehouse master wrap v1".utf8), outputByteCount: 32)
+    }
+
+    func seal(_ plaintext: [UInt8], _ context: [UInt8]) throws -> [UInt8] {
+        let envelope = KeyEnvelope(purpose: .tenantKey, tenant: nobody, key: masterID)
+        return try AuthenticatedCipher.seal(plaintext, key: key, envelope: envelope, context: context)
+    }
+
+    func open(_ sealed: [UInt8], _ context: [UInt8]) throws -> [UInt8] {
+        try AuthenticatedCipher.open(sealed, key: key, context: context)
+    }
+
+    static func context(of tenant: TenantID) -> [UInt8] { Array("tenant".utf8) + tenant.bytes }
+
+    static func context(of tenant: TenantID, _ slot: TenantKeys.Slot) -> [UInt8] {
+        var context = Array("generation".utf8) + tenant.bytes + [slot.purpose.rawValue]
+        context.append(bigEndian: slot.generation)
+        return context
     }
 }

@@ -15,13 +15,9 @@ extension KeyRing {
         publishedKeys(tenant).contains { $0.id == keyID && $0.verifies(signature, over: message) }
     }
 
-    /// The public halves of every signing key the tenant ever had, oldest first.
+    /// The public halves of every signing key the tenant ever had, retired ones included, oldest first.
     public func publishedKeys(_ tenant: TenantID) -> [PublishedKey] {
-        let keys = state.withLock { $0.tenant(tenant) { $0.all(.headSigning) } }
-        return keys.compactMap { key in
-            let signer = try? Curve25519.Signing.PrivateKey(rawRepresentation: key.key.bytes)
-            return signer.map { PublishedKey(publicKey: [UInt8]($0.publicKey.rawRepresentation)) }
-        }
+        state.withLock { $0.tenant(tenant) { $0.signers() } }
     }
 }
 

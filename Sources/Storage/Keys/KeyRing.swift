@@ -2,8 +2,8 @@ import Crypto
 import Synchronization
 import Vocabulary
 
-/// Every key of the gateway: purpose keys derived per tenant from a tenant key that is stored wrapped by the master
-/// key.
+/// Every key of the gateway, by tenant, purpose and generation: the first derived from a tenant key, later ones drawn,
+/// all of it stored wrapped by the master key.
 ///
 /// Synchronous and safe from any thread. A tenant's first key is itself derived from the master key, so that it can
 /// be used before the transaction that stores it has committed, and comes out the same if that transaction fails.
@@ -32,7 +32,7 @@ public final class KeyRing: Sendable {
     }
 
     /// Decrypts what `seal` made for the same purpose, tenant and context; any other throws `keys.refused`,
-    /// `keys.malformed` or `keys.unknown`.
+    /// `keys.malformed`, `keys.unknown` or `keys.retired`.
     public func open(
         _ sealed: [UInt8], purpose: KeyPurpose, tenant: TenantID, context: [UInt8]
     ) throws -> [UInt8] {
@@ -64,12 +64,13 @@ public final class KeyRing: Sendable {
         SecretBytes(try key(id, purpose, tenant).key.bytes)
     }
 
-    /// Whether a sealed value was made by a key that has since been rotated out and should be sealed anew.
-    public func isStale(_ sealed: [UInt8]) -> Bool {
-        guard let envelope = try? KeyEnvelope(reading: sealed),
-            state.withLock({ $0.tenants[envelope.tenant] != nil })
-        else { return false }
-        return active(envelope.purpose, envelope.tenant).id != envelope.key
+    /// Seals a value anew under the active key, which opens in the same place as before. Throws as `open` does.
+    func reseal(
+        _ sealed: [UInt8], purpose: KeyPurpose, tenant: TenantID, context: [UInt8]
+    ) throws -> [UInt8] {
+        try seal(
+            open(sealed, purpose: purpose, tenant: tenant, context: context), purpose: purpose, tenant: tenant,
+            context: context)
     }
 
     func active(_ purpose: KeyPurpose, _ tenant: TenantID) -> TenantKeys.PurposeKey {

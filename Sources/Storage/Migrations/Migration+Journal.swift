@@ -3,6 +3,7 @@ extension Migration {
     static let journal: [Migration] = [
         Migration(number: 1, name: "keys", sql: keys),
         Migration(number: 2, name: "journal", sql: events),
+        Migration(number: 3, name: "keys that are drawn, and retired", sql: drawnKeys),
     ]
 
     private static let keys = """
@@ -28,6 +29,15 @@ extension Migration {
             sealed BLOB NOT NULL,
             PRIMARY KEY (tenant, person)
         );
+        """
+
+    // A key drawn at a rotation is wrapped by the master key in `sealed`; what has none there is derived from the
+    // tenant's key. Retired, it is gone: `key_id` says which it was, `public_key` keeps what verifies its signatures.
+    private static let drawnKeys = """
+        ALTER TABLE key_generation ADD COLUMN key_id BLOB;
+        ALTER TABLE key_generation ADD COLUMN sealed BLOB;
+        ALTER TABLE key_generation ADD COLUMN public_key BLOB;
+        ALTER TABLE key_generation ADD COLUMN retired_at INTEGER;
         """
 
     private static let events = """

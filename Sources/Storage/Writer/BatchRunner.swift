@@ -44,9 +44,10 @@ final class BatchRunner: @unchecked Sendable {
                     try collect(connection, next, &done)
                     let isBulk = ContinuousClock.now > workUntil
                     try journal.store(connection)
-                    // Under the key that will be in force once this commits, or the next start could not open it.
+                    let stored = try keys.storeFresh(connection)
+                    // Last, so that every key is under the master key that is in force once this commits.
                     let master = done.filter { $0.error == nil }.compactMap(\.transaction.newMaster).last
-                    let stored = try keys.storeFresh(connection, under: master)
+                    if let master { try keys.rewrap(under: master, connection) }
                     let start = ContinuousClock.now
                     try connection.execute("COMMIT")
                     if isBulk { bulkCommit = (bulkCommit * 3 + (ContinuousClock.now - start)) / 4 }
