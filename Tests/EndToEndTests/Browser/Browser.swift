@@ -8,6 +8,8 @@ import Vocabulary
 /// chromedriver, on loopback. Every wait has a deadline and looks again; nothing sleeps for a guessed time.
 final class Browser {
     private let driver = Process()
+    /// Where both keep what they would leave behind; short, because sockets are in it.
+    private let folder = NSTemporaryDirectory() + "browser-\(UUID().uuidString.prefix(8))"
     private let base: String
     private let fetcher: HTTPFetcher
     private var limits = FetchLimits()
@@ -29,6 +31,8 @@ final class Browser {
         fetcher = try HTTPFetcher(settings)
         limits.totalTimeout = .seconds(30)
         limits.responseBytes = 16 << 20
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        driver.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder]) { $1 }
         driver.executableURL = URL(fileURLWithPath: Self.programs[1])
         driver.arguments = ["--port=\(port)"]
         driver.standardOutput = FileHandle.nullDevice
@@ -67,6 +71,7 @@ final class Browser {
     /// hears of SIGTERM; what it had to do was done with the session.
     private func kill() {
         if driver.isRunning { Glibc.kill(driver.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     // MARK: Going somewhere

@@ -21,10 +21,6 @@ struct DirectoryPasswordTests {
             certificates: try await authority.server(names: ["127.0.0.1"]))
         options.minimumPasswordLength = 12
         let server = try await SlapdServer(options)
-        let secret = NSTemporaryDirectory() + "gatehouse-bind-\(UUID().uuidString)"
-        try server.servicePassword.write(toFile: secret, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: secret)
-        defer { try? FileManager.default.removeItem(atPath: secret) }
         let running = try await TestGateway.open(
             extra: """
                 providers:
@@ -35,11 +31,11 @@ struct DirectoryPasswordTests {
                     servers: ["ldap://127.0.0.1:\(server.ports.ldap)"]
                     tls: { ca_file: "\(authority.authorityFile)", start_tls: true }
                     bind_dn: "\(server.serviceDN)"
-                    bind_password_file: "\(secret)"
+                    bind_password_file: bind.password
                     login: { method: search, bind_limit: 5 }
                     people: { base: "\(fixture.peopleBase)", attributes: { mail: mail } }
                     groups: { base: "\(fixture.groupsBase)" }
-                """)
+                """, files: ["bind.password": server.servicePassword])
         return Stage(server: server, fixture: fixture, running: running, authority: authority)
     }
 

@@ -70,12 +70,7 @@ struct StepUpTests {
         """
 
     private func running(_ slapd: SlapdServer, trusting authority: String) async throws -> TestGateway {
-        let folder = NSTemporaryDirectory() + "gatehouse-step-up-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Self.policies.write(toFile: folder + "/policies.yaml", atomically: true, encoding: .utf8)
-        try slapd.servicePassword.write(toFile: folder + "/bind.password", atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: folder + "/bind.password")
-        return try await TestGateway.open(
+        try await TestGateway.open(
             server: Self.trusting,
             extra: """
                 providers:
@@ -86,7 +81,7 @@ struct StepUpTests {
                     servers: ["\(slapd.ldapsURL ?? "")"]
                     tls: { ca_file: "\(authority)" }
                     bind_dn: "\(slapd.serviceDN)"
-                    bind_password_file: \(folder)/bind.password
+                    bind_password_file: bind.password
                     login: { method: search }
                     people:
                       base: "dc=step,dc=up"
@@ -106,9 +101,9 @@ struct StepUpTests {
                     required_acr: 2
                     forward_auth: { enabled: true }
                 policies:
-                  - { file: "\(folder)/policies.yaml" }
+                  - { file: policies.yaml }
                 mfa: { required_roles: [Operator] }
-                """)
+                """, files: ["policies.yaml": Self.policies, "bind.password": slapd.servicePassword])
     }
 
     @Test(arguments: Person.allCases, Cause.allCases)

@@ -18,24 +18,25 @@ struct TestGateway {
     let token: String
 
     /// Opens a gateway; `extra` is configuration text appended to the least there must be, `server` more of its server,
-    /// `passwords` more of that section.
+    /// `passwords` more of that section, `files` what it names beside it, readable by its owner alone.
     static func open(
         tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
-        passwords: String = "", extra: String = ""
+        passwords: String = "", extra: String = "", files: [String: String] = [:]
     ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let key = (0..<32).map { _ in String(format: "%02x", UInt8.random(in: 0...255)) }.joined()
-        let keyFile = folder + "/master.key"
-        try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: keyFile)
+        for (name, text) in files.merging(["master.key": key], uniquingKeysWith: { _, key in key }) {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: "\(folder)/\(name)")
+        }
         let argon = passwords.contains("argon2id") ? "" : ", argon2id: { memory: 8MiB, passes: 5, lanes: 1 }"
         let list = tenants.map { "  - { slug: \($0), name: \($0) }" }.joined(separator: "\n")
         let text = """
             version: 1
             server: { listen: "127.0.0.1:0", public_url: "\(publicURL)"\(server.isEmpty ? "" : ", " + server) }
             storage: { directory: "\(folder)/data" }
-            keys: { master_key_file: "\(keyFile)" }
+            keys: { master_key_file: master.key }
             tenants:
             \(list)
             passwords: { block_list: false\(argon)\(passwords.isEmpty ? "" : ", " + passwords) }
@@ -45,9 +46,15 @@ struct TestGateway {
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         var logger = Logger(label: "test")
         logger.logLevel = .error
-        let gateway = try await Gateway.open(try ConfigurationLoader.load(file: file, environment: [:]), logger: logger)
-        let token = try await administrator(of: gateway, tenant: tenants[0])
-        return TestGateway(gateway: gateway, folder: folder, token: token)
+        do {
+            let gateway = try await Gateway.open(
+                try ConfigurationLoader.load(file: file, environment: [:]), logger: logger)
+            let token = try await administrator(of: gateway, tenant: tenants[0])
+            return TestGateway(gateway: gateway, folder: folder, token: token)
+        } catch {
+            try? FileManager.default.removeItem(atPath: folder)
+            throw error
+        }
     }
 
     /// Makes a service account with Admin in a tenant and answers its API key.

@@ -39,16 +39,13 @@ final class WatchedDirectory: Sendable {
 
     /// A gateway in this process that knows this directory and its own passwords.
     func gateway(extra: String = "") async throws -> TestGateway {
-        let file = NSTemporaryDirectory() + "gatehouse-bind-\(UUID().uuidString)"
-        try keepPassword(in: file)
-        defer { try? FileManager.default.removeItem(atPath: file) }
         return try await TestGateway.open(
             extra: """
                 providers:
                   - { id: local, type: local, name: Password }
-                  - \(provider(passwordFile: file))
+                  - \(provider(passwordFile: "directory.password"))
                 \(extra)
-                """)
+                """, files: ["directory.password": server.servicePassword])
     }
 
     /// An installation that knows this directory beside its own passwords.

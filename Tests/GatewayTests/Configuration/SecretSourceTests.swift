@@ -4,12 +4,14 @@ import Vocabulary
 
 @testable import Gateway
 
-@Suite struct SecretSourceTests {
+@Suite final class SecretSourceTests {
     let folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-secret-\(UUID().uuidString)")
 
     init() throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     private func file(_ text: String, mode: Int) throws -> SecretSource {
         let path = folder.appending(path: "secret-\(mode)").path
@@ -28,7 +30,6 @@ import Vocabulary
     }
 
     @Test func `a file that only its owner reads is a secret; one that others read is refused`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(try code(file("correct horse\n", mode: 0o400)) == nil)
         #expect(try code(file("correct horse\n", mode: 0o600)) == nil)
         for mode in [0o440, 0o404, 0o420, 0o644] {
@@ -37,7 +38,6 @@ import Vocabulary
     }
 
     @Test func `a secret that is absent, empty or too long is refused`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         #expect(code(.file(folder.appending(path: "none").path)) == "configuration.secret_missing")
         #expect(code(.environment("GATEHOUSE_NO_SUCH_SECRET")) == "configuration.secret_missing")
         #expect(try code(file("\n", mode: 0o600)) == "configuration.secret_missing")
@@ -46,7 +46,6 @@ import Vocabulary
     }
 
     @Test func `a new secret never takes the place of an old one`() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "master.key").path
         try SecretFile.create(path, "first")
         #expect(throws: Fault.self) { try SecretFile.create(path, "second") }
