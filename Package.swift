@@ -109,14 +109,14 @@ let package = Package(
             ], swiftSettings: strict),
 
         tests("VocabularyTests", ["Vocabulary"]),
-        tests("AuthorizationTests", ["Authorization", "Vocabulary"]),
-        tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary"]),
-        tests("IdentityTests", ["Identity", "Vocabulary", crypto]),
+        tests("AuthorizationTests", ["Authorization", "Vocabulary", "Fixtures"]),
+        tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary", "Fixtures"]),
+        tests("IdentityTests", ["Identity", "Vocabulary", "Fixtures", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
-        tests("StorageTests", ["Storage", "Identity", "Vocabulary", crypto]),
+        tests("StorageTests", ["Storage", "Identity", "Vocabulary", "Fixtures", crypto]),
         tests(
             "GatewayTests",
             [

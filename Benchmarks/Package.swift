@@ -23,8 +23,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "BenchTable", swiftSettings: strict),
-        bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage")]),
-        bench("GovernanceBench", [gatehouse("Authorization"), gatehouse("Governance")]),
+        bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage"), gatehouse("Fixtures")]),
+        bench("GovernanceBench", [gatehouse("Authorization"), gatehouse("Governance"), gatehouse("Fixtures")]),
         bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
         bench(
             "LoginBench",

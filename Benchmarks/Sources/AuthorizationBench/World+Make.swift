@@ -1,19 +1,7 @@
+import Fixtures
 import Vocabulary
 
-/// SplitMix64: the same world for the same seed, everywhere.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
-    }
-
-    mutating func pick<Element>(_ list: [Element]) -> Element { list[Int.random(in: 0..<list.count, using: &self)] }
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+extension Seeded {
     mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
     mutating func sample<Element>(_ list: [Element], _ count: Int) -> [Element] {
         Array(list.shuffled(using: &self).prefix(count))
@@ -35,7 +23,7 @@ extension World {
 
     /// Groups nested three deep (5 % top, 20 % middle), documents in 25 projects per 500, 15 % of the policies deny.
     static func make(_ size: Size, seed: UInt64) -> World {
-        var random = Seeded(state: seed)
+        var random = Seeded(seed)
         let top = (0..<max(1, size.groups / 20)).map { "gt\($0)" }
         let middle = (0..<max(1, size.groups / 5)).map { "gm\($0)" }
         let leaves = (0..<size.groups - top.count - middle.count).map { "gl\($0)" }

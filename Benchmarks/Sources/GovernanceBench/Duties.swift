@@ -1,4 +1,5 @@
 import BenchTable
+import Fixtures
 import Governance
 import Vocabulary
 

@@ -1,5 +1,6 @@
 import Authorization
 import BenchTable
+import Fixtures
 import Governance
 import Vocabulary
 

@@ -37,8 +37,8 @@ public struct LargeDirectory: Sendable {
 
     /// The groups a person is a direct member of, in rising order and without doubles.
     public func directGroups(_ person: Int) -> [Int] {
-        var state = seed &+ UInt64(person) &* 0x9E37_79B9_7F4A_7C15
-        return Set((0..<Self.groupsPerPerson).map { _ in Int(Self.next(&state) % UInt64(groups)) }).sorted()
+        var random = Seeded(seed &+ UInt64(person) &* 0x9E37_79B9_7F4A_7C15)
+        return Set((0..<Self.groupsPerPerson).map { _ in Int(random.next() % UInt64(groups)) }).sorted()
     }
 
     /// Those, and every group they are in.
@@ -54,15 +54,6 @@ public struct LargeDirectory: Sendable {
     /// Values of `member` in all groups together.
     public var memberships: Int {
         (0..<people).reduce(max(0, groups - 1)) { $0 + directGroups($1).count }
-    }
-
-    /// SplitMix64: fast, and the same everywhere.
-    private static func next(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 
     private static func padded(_ number: Int, _ digits: Int) -> String {

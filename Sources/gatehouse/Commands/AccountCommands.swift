@@ -13,7 +13,7 @@ struct ServiceAccountCommand: ParsableCommand {
         @Option(help: "What it is for.") var description: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("service-accounts"), members(["name": name, "description": description]))
         }
         func sentence(_ answer: AttributeValue) -> String {
@@ -28,28 +28,24 @@ struct ServiceAccountCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("service-accounts") + query(["limit": "200"]) }
+        var path: String { api("service-accounts") }
     }
 
-    struct Disable: ActCommand {
+    struct Disable: DoCommand {
         static let configuration = CommandConfiguration(abstract: "Refuses all of an account's keys at once.")
         @Argument(help: "The account's name or id.") var account: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.post, api("service-accounts", account, "disable"), [:])
-        }
+        var path: String { api("service-accounts", account, "disable") }
         func sentence(_ answer: AttributeValue) -> String { "Disabled \(account)." }
     }
 
-    struct Enable: ActCommand {
+    struct Enable: DoCommand {
         static let configuration = CommandConfiguration(abstract: "Accepts an account's keys again.")
         @Argument(help: "The account's name or id.") var account: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.post, api("service-accounts", account, "enable"), [:])
-        }
+        var path: String { api("service-accounts", account, "enable") }
         func sentence(_ answer: AttributeValue) -> String { "Enabled \(account)." }
     }
 }
@@ -71,7 +67,7 @@ struct APIKeyCommand: ParsableCommand {
         func validate() throws {
             guard (1...366).contains(days) else { throw ValidationError("--days is a number from 1 to 366.") }
         }
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             var body: [String: AttributeValue] = ["name": .string(name), "lifetime_days": .integer(Int64(days))]
             if !scope.isEmpty { body["scopes"] = .list(scope.map(AttributeValue.string)) }
             return (.post, api("service-accounts", account, "keys"), body)
@@ -89,18 +85,16 @@ struct APIKeyCommand: ParsableCommand {
         @Argument(help: "The service account.") var account: String
         @OptionGroup var options: APIOptions
 
-        var path: String { api("service-accounts", account, "keys") + query(["limit": "200"]) }
+        var path: String { api("service-accounts", account, "keys") }
     }
 
-    struct Revoke: ActCommand {
+    struct Revoke: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Revokes an API key at once.")
         @Argument(help: "The service account.") var account: String
         @Argument(help: "The key's id, from `api-key list`.") var key: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("service-accounts", account, "keys", key), [:])
-        }
+        var path: String { api("service-accounts", account, "keys", key) }
         func sentence(_ answer: AttributeValue) -> String { "Revoked." }
     }
 }

@@ -29,7 +29,7 @@ struct DecisionCommand: ParsableCommand {
             let halves = (resource ?? "").split(separator: ":", maxSplits: 1).map(String.init)
             return api("decisions")
                 + query([
-                    "limit": "\(min(limit, 200))", "person": person, "service_account": serviceAccount,
+                    "person": person, "service_account": serviceAccount,
                     "outcome": outcome, "action": action, "resource_type": halves.first,
                     "resource": halves.count > 1 ? halves[1] : nil, "from": from, "to": to,
                 ])

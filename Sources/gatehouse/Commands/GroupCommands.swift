@@ -16,7 +16,7 @@ struct GroupCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("groups") + query(["limit": "200"]) }
+        var path: String { api("groups") }
     }
 
     struct Show: ShowCommand {
@@ -33,7 +33,7 @@ struct GroupCommand: ParsableCommand {
         @Option(help: "What it is for.") var description: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("groups"), members(["name": name, "description": description]))
         }
         func sentence(_ answer: AttributeValue) -> String { "Made \(name), \(answer.cell("id"))." }
@@ -48,19 +48,17 @@ struct GroupCommand: ParsableCommand {
 
         var path: String { api("groups", group) }
         var body: [String: AttributeValue] { members(["name": name, "description": description]) }
-        func validate() throws {
-            if body.isEmpty { throw ValidationError("Give --name, --description or both.") }
-        }
+        static var choice: String { "Give --name, --description or both." }
         func sentence(_ answer: AttributeValue) -> String { "Changed \(answer.cell("name"))." }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes a group of our own, and what it gave its members.")
         @Argument(help: "The group's id.") var group: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("groups", group), [:]) }
+        var path: String { api("groups", group) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted." }
     }
 
@@ -70,7 +68,7 @@ struct GroupCommand: ParsableCommand {
         @Argument(help: "The group's id.") var group: String
         @OptionGroup var options: APIOptions
 
-        var path: String { api("groups", group, "members") + query(["limit": "200"]) }
+        var path: String { api("groups", group, "members") }
     }
 
     struct AddMember: ActCommand {
@@ -79,21 +77,19 @@ struct GroupCommand: ParsableCommand {
         @Argument(help: "The person's login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.put, api("groups", group, "members", person), [:])
         }
         func sentence(_ answer: AttributeValue) -> String { "\(person) is in the group." }
     }
 
-    struct RemoveMember: ActCommand {
+    struct RemoveMember: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Takes a person out of a group of our own.")
         @Argument(help: "The group's id.") var group: String
         @Argument(help: "The person's login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("groups", group, "members", person), [:])
-        }
+        var path: String { api("groups", group, "members", person) }
         func sentence(_ answer: AttributeValue) -> String { "\(person) is not in the group." }
     }
 }

@@ -15,7 +15,7 @@ struct OrganizationCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let units = try await client.all(api("organization-units") + query(["limit": "200"]))
+            let units = try await client.all(api("organization-units"))
             var table = Table(["UNIT", "LEVEL", "ID"])
             let children = Dictionary(grouping: units) { $0["parent"]?.string ?? "" }
             Self.add(below: "", depth: 0, children, to: &table)
@@ -55,7 +55,7 @@ struct OrganizationCommand: ParsableCommand {
                 throw ValidationError("`\(level)` is none of \(OrganizationCommand.levels.joined(separator: ", ")).")
             }
         }
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("organization-units"), members(["level": level, "name": name, "parent": parent]))
         }
         func sentence(_ answer: AttributeValue) -> String { "Made \(name), \(answer.cell("id"))." }
@@ -83,15 +83,13 @@ struct OrganizationCommand: ParsableCommand {
         func sentence(_ answer: AttributeValue) -> String { "Moved \(answer.cell("name"))." }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes a unit that has nobody in it and nothing below it.")
         @Argument(help: "The unit's name or id.") var unit: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("organization-units", unit), [:])
-        }
+        var path: String { api("organization-units", unit) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted \(unit)." }
     }
 }

@@ -94,7 +94,7 @@ struct PolicyCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("policies") + query(["limit": "200"]) }
+        var path: String { api("policies") }
     }
 
     struct Show: ShowCommand {
@@ -105,12 +105,12 @@ struct PolicyCommand: ParsableCommand {
         var path: String { api("policies", name) }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Deletes a stored document.")
         @Argument(help: "Its name or id.") var name: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("policies", name), [:]) }
+        var path: String { api("policies", name) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted \(name)." }
     }
 }

@@ -14,7 +14,7 @@ struct ProviderCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("providers") + query(["limit": "200"]) }
+        var path: String { api("providers") }
     }
 
     struct Groups: APICommand {
@@ -31,7 +31,7 @@ struct ProviderCommand: ParsableCommand {
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let groups = try await client.all(
-                api("providers", provider, "groups") + query(["limit": "200", "search": search]))
+                api("providers", provider, "groups") + query(["search": search]))
             var table = Table(["KEY", "NAME", "ROLES"])
             for group in groups {
                 let roles = (group["mappings"]?.list ?? []).map { $0.cell("role") }

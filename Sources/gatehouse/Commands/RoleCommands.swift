@@ -17,7 +17,7 @@ struct RoleCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("roles") + query(["limit": "200"]) }
+        var path: String { api("roles") }
     }
 
     struct Show: ShowCommand {
@@ -39,7 +39,7 @@ struct RoleCommand: ParsableCommand {
         @OptionGroup var details: RoleDetails
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("roles"), details.body.merging(["name": .string(name)]) { _, name in name })
         }
         func sentence(_ answer: AttributeValue) -> String { "Made \(name), \(answer.cell("id"))." }
@@ -56,21 +56,19 @@ struct RoleCommand: ParsableCommand {
 
         var path: String { api("roles", role) }
         var body: [String: AttributeValue] { details.body.merging(members(["name": name])) { $1 } }
-        func validate() throws {
-            if body.isEmpty { throw ValidationError("Say what to change, such as --permission or --inherits.") }
-        }
+        static var choice: String { "Say what to change, such as --permission or --inherits." }
         func sentence(_ answer: AttributeValue) -> String {
             "Changed \(answer.cell("name")), version \(answer.cell("version"))."
         }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes a role that nobody held and nothing maps to.")
         @Argument(help: "The role's name or id.") var role: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("roles", role), [:]) }
+        var path: String { api("roles", role) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted \(role)." }
     }
 
@@ -83,7 +81,7 @@ struct RoleCommand: ParsableCommand {
         @Option(help: "When it ends, as an RFC 3339 date-time such as 2027-01-31T18:00:00Z.") var expires: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             let named = serviceAccount ? "service_account" : "person"
             return (
                 .post, api("assignments"),
@@ -95,14 +93,12 @@ struct RoleCommand: ParsableCommand {
         }
     }
 
-    struct Revoke: ActCommand {
+    struct Revoke: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Takes an assigned role away.")
         @Argument(help: "The assignment's id, from `role assignments`.") var assignment: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("assignments", assignment), [:])
-        }
+        var path: String { api("assignments", assignment) }
         func sentence(_ answer: AttributeValue) -> String { "Taken away." }
     }
 
@@ -118,7 +114,7 @@ struct RoleCommand: ParsableCommand {
 
         var path: String {
             api("assignments")
-                + query(["limit": "200", "person": person, "service_account": serviceAccount, "role": role])
+                + query(["person": person, "service_account": serviceAccount, "role": role])
         }
     }
 }
@@ -174,7 +170,7 @@ struct MappingCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("mappings") + query(["limit": "200"]) }
+        var path: String { api("mappings") }
     }
 
     struct Add: ActCommand {
@@ -195,7 +191,7 @@ struct MappingCommand: ParsableCommand {
                 throw ValidationError("Give either --group, or --attribute with at least one --value.")
             }
         }
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             var body = members(["provider": provider, "role": role, "group": group])
             if let attribute {
                 body["when"] = [
@@ -207,15 +203,13 @@ struct MappingCommand: ParsableCommand {
         func sentence(_ answer: AttributeValue) -> String { "Mapped (\(answer.cell("id")))." }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends a mapping, and at once what people held through it.")
         @Argument(help: "The mapping's id, from `mapping list`.") var mapping: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("mappings", mapping), [:])
-        }
+        var path: String { api("mappings", mapping) }
         func sentence(_ answer: AttributeValue) -> String { "Ended." }
     }
 }

@@ -16,7 +16,7 @@ struct SessionCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         var path: String {
-            (person.map { api("people", $0, "sessions") } ?? api("sessions")) + query(["limit": "200"])
+            (person.map { api("people", $0, "sessions") } ?? api("sessions"))
         }
     }
 
@@ -27,7 +27,7 @@ struct SessionCommand: ParsableCommand {
         @Flag(help: "End all sessions of the person.") var all = false
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.delete, all ? api("people", name, "sessions") : api("sessions", name), [:])
         }
         func sentence(_ answer: AttributeValue) -> String {

@@ -17,34 +17,29 @@ struct SyncCommand: ParsableCommand {
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let body: AttributeValue = ["provider": .string(provider), "dry_run": .bool(dryRun)]
             let report = try await SyncProgressBar.show(of: provider, client, isDryRun: dryRun) {
-                try await client.call(.post, "/api/v1/sync-runs", body, timeout: .seconds(3_600))
+                try await client.call(.post, api("sync-runs"), body, timeout: .seconds(3_600))
             }
             return APIAnswer(report, SyncCommand.text(report))
         }
     }
 
-    struct List: APICommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists runs, newest first.")
+        static let columns: KeyValuePairs = [
+            "ID": "id", "PROVIDER": "provider", "STATE": "state", "BY": "trigger", "STARTED": "started_at",
+            "FINISHED": "finished_at", "APPLIED": "summary.applied", "FAILURE": "failure",
+        ]
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(
-                try await client.all("/api/v1/sync-runs"),
-                columns: [
-                    "ID": "id", "PROVIDER": "provider", "STATE": "state", "BY": "trigger", "STARTED": "started_at",
-                    "FINISHED": "finished_at", "APPLIED": "summary.applied", "FAILURE": "failure",
-                ])
-        }
+        var path: String { api("sync-runs") }
     }
 
-    struct Show: APICommand {
+    struct Show: ShowCommand {
         static let configuration = CommandConfiguration(abstract: "Shows one run.")
         @Argument(help: "The run's id.") var run: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            APIAnswer(properties: try await client.call(.get, "/api/v1/sync-runs/\(ControlClient.encode(run))"))
-        }
+        var path: String { api("sync-runs", run) }
     }
 
     struct Release: APICommand {
@@ -53,20 +48,18 @@ struct SyncCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let path = "/api/v1/sync-runs/\(ControlClient.encode(run))/release"
-            return APIAnswer(properties: try await client.call(.post, path, timeout: .seconds(3_600)))
+            APIAnswer(
+                properties: try await client.call(.post, api("sync-runs", run, "release"), timeout: .seconds(3_600)))
         }
     }
 
-    struct Drop: APICommand {
+    struct Drop: DoCommand {
         static let configuration = CommandConfiguration(abstract: "Throws a held run's plan away.")
         @Argument(help: "The run's id.") var run: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            try await client.call(.post, "/api/v1/sync-runs/\(ControlClient.encode(run))/drop")
-            return APIAnswer(["dropped": .string(run)], "Dropped.")
-        }
+        var path: String { api("sync-runs", run, "drop") }
+        func sentence(_ answer: AttributeValue) -> String { "Dropped." }
     }
 
     /// The plan for people: what changes, and who gains and loses which role.

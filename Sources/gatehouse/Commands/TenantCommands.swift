@@ -13,7 +13,7 @@ struct TenantCommand: ParsableCommand {
         @Argument(help: "Its name for people.") var name: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("tenants"), members(["slug": slug, "name": name]))
         }
         func sentence(_ answer: AttributeValue) -> String { "Added the tenant \(slug), \(answer.cell("id"))." }
@@ -24,7 +24,7 @@ struct TenantCommand: ParsableCommand {
         static let columns: KeyValuePairs = ["SLUG": "slug", "NAME": "name", "DISABLED": "disabled", "ID": "id"]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("tenants") + query(["limit": "200"]) }
+        var path: String { api("tenants") }
     }
 
     struct Rename: ActCommand {
@@ -37,7 +37,7 @@ struct TenantCommand: ParsableCommand {
         func validate() throws {
             if newSlug == nil, name == nil { throw ValidationError("Give --new-slug, --name or both.") }
         }
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.patch, api("tenants", slug), members(["slug": newSlug, "name": name]))
         }
         func sentence(_ answer: AttributeValue) -> String {
@@ -50,7 +50,7 @@ struct TenantCommand: ParsableCommand {
         @Argument(help: "The tenant's slug.") var slug: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.patch, api("tenants", slug), ["disabled": true])
         }
         func sentence(_ answer: AttributeValue) -> String { "Disabled \(slug)." }
@@ -61,7 +61,7 @@ struct TenantCommand: ParsableCommand {
         @Argument(help: "The tenant's slug.") var slug: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.patch, api("tenants", slug), ["disabled": false])
         }
         func sentence(_ answer: AttributeValue) -> String { "Enabled \(slug)." }

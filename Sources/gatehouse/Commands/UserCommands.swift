@@ -18,7 +18,7 @@ struct UserCommand: ParsableCommand {
         @Argument(help: "Only logins that begin with this.") var search: String?
         @OptionGroup var options: APIOptions
 
-        var path: String { api("people") + query(["limit": "200", "search": search]) }
+        var path: String { api("people") + query(["search": search]) }
     }
 
     struct Show: ShowCommand {
@@ -37,7 +37,7 @@ struct UserCommand: ParsableCommand {
         @OptionGroup var details: PersonDetails
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("people"), details.body.merging(["login": .string(login)]) { _, login in login })
         }
         func sentence(_ answer: AttributeValue) -> String { "Made \(answer.cell("login")), \(answer.cell("id"))." }
@@ -54,37 +54,31 @@ struct UserCommand: ParsableCommand {
 
         var path: String { api("people", person) }
         var body: [String: AttributeValue] { details.body.merging(members(["login": login])) { $1 } }
-        func validate() throws {
-            if body.isEmpty { throw ValidationError("Say what to change, such as --mail or --unit.") }
-        }
+        static var choice: String { "Say what to change, such as --mail or --unit." }
         func sentence(_ answer: AttributeValue) -> String {
             "Changed \(answer.cell("login")), version \(answer.cell("version"))."
         }
     }
 
-    struct Disable: ActCommand {
+    struct Disable: DoCommand {
         static let configuration = CommandConfiguration(abstract: "Disables a person and ends their sessions at once.")
         @Argument(help: "Login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.post, api("people", person, "disable"), [:])
-        }
+        var path: String { api("people", person, "disable") }
         func sentence(_ answer: AttributeValue) -> String { "Disabled \(person)." }
     }
 
-    struct Enable: ActCommand {
+    struct Enable: DoCommand {
         static let configuration = CommandConfiguration(abstract: "Lets a disabled person sign in again.")
         @Argument(help: "Login, mail or id.") var person: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.post, api("people", person, "enable"), [:])
-        }
+        var path: String { api("people", person, "enable") }
         func sentence(_ answer: AttributeValue) -> String { "Enabled \(person)." }
     }
 
-    struct Erase: ActCommand {
+    struct Erase: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erases everything personal about a person, for ever.")
         @Argument(help: "Login, mail or id.") var person: String
@@ -94,7 +88,7 @@ struct UserCommand: ParsableCommand {
         func validate() throws {
             if !yes { throw ValidationError("Erasing cannot be undone. Add --yes to do it.") }
         }
-        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.delete, api("people", person), [:]) }
+        var path: String { api("people", person) }
         func sentence(_ answer: AttributeValue) -> String { "Erased \(person)." }
     }
 }

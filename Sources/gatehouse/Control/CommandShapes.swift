@@ -1,3 +1,4 @@
+import ArgumentParser
 import Fetch
 import Vocabulary
 
@@ -29,10 +30,12 @@ extension ShowCommand {
     }
 }
 
+/// The method, the path and the body of a request; a body without members is not sent.
+typealias ActRequest = (ControlClient.Method, String, [String: AttributeValue])
+
 /// A command that asks for one act and says that it was done.
 protocol ActCommand: APICommand {
-    /// The method, the path and the body; a body without members is not sent.
-    var request: (ControlClient.Method, String, [String: AttributeValue]) { get }
+    var request: ActRequest { get }
     /// What was done, in a sentence.
     func sentence(_ answer: AttributeValue) -> String
 }
@@ -45,15 +48,37 @@ extension ActCommand {
     }
 }
 
+/// A command that takes a thing away.
+protocol RemoveCommand: ActCommand {
+    var path: String { get }
+}
+
+extension RemoveCommand {
+    var request: ActRequest { (.delete, path, [:]) }
+}
+
+/// A command that does something to a thing without having to say more.
+protocol DoCommand: ActCommand {
+    var path: String { get }
+}
+
+extension DoCommand {
+    var request: ActRequest { (.post, path, [:]) }
+}
+
 /// A command that changes a thing upon the version it has just read.
 protocol ChangeCommand: APICommand {
     var path: String { get }
     var body: [String: AttributeValue] { get }
     /// What was done, in a sentence.
     func sentence(_ answer: AttributeValue) -> String
+    /// What to say to whoever names no change.
+    static var choice: String { get }
 }
 
 extension ChangeCommand {
+    static var choice: String { "Say what to change." }
+    func validate() throws { if body.isEmpty { throw ValidationError(Self.choice) } }
     func perform(_ client: ControlClient) async throws -> APIAnswer {
         let present = try await client.call(.get, path)
         let version = present["version"]?.integer.map { "\"v\($0)\"" }

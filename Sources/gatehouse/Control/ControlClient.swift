@@ -42,13 +42,16 @@ struct ControlClient: Sendable {
         return answer
     }
 
+    /// Items of one page, as many as the API gives.
+    private static let pageLimit = 200
+
     /// All items of a list that comes in pages, or the first so many.
     func all(_ path: String, atMost limit: Int = listLimit) async throws -> [AttributeValue] {
         var items: [AttributeValue] = []
+        let first = path + (path.contains("?") ? "&" : "?") + "limit=\(min(limit, Self.pageLimit))"
         var cursor: String?
         repeat {
-            let separator = path.contains("?") ? "&" : "?"
-            let page = try await call(.get, path + (cursor.map { "\(separator)cursor=\($0)" } ?? ""))
+            let page = try await call(.get, first + (cursor.map { "&cursor=\($0)" } ?? ""))
             items += page["items"]?.list ?? []
             cursor = page["next"]?.string
         } while cursor != nil && items.count < limit

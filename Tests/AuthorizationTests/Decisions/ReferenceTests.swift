@@ -1,4 +1,5 @@
 import Authorization
+import Fixtures
 import Testing
 import Vocabulary
 
@@ -124,7 +125,7 @@ import Vocabulary
     }
 
     @Test(arguments: 1...60) func theIndexAgreesWithAPlainEvaluation(seed: UInt64) throws {
-        var random = Seeded(state: seed)
+        var random = Seeded(seed)
         let policies = try policies(&random)
         let index = try PolicyIndex(policies: policies, stamp: stamp())
         for _ in 0..<40 {

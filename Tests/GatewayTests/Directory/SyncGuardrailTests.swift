@@ -71,12 +71,18 @@ struct SyncGuardrailTests {
         #expect(try await bench.person("p0")?.isActive == true)
     }
 
-    @Test("A dropped plan stays dropped, and a newer plan takes the place of one that waits")
-    func dropAndSupersede() async throws {
+    /// Thirty people were imported, and half of them are gone from the directory.
+    private func halved() async throws -> SyncBench {
         let bench = try await SyncBench()
         bench.fill(30)
         try await bench.run()
         bench.source.people = Array(bench.source.people.dropFirst(15))
+        return bench
+    }
+
+    @Test("A dropped plan stays dropped, and a newer plan takes the place of one that waits")
+    func dropAndSupersede() async throws {
+        let bench = try await halved()
         let first = try #require(try await bench.run().run)
         let second = try #require(try await bench.run().run)
         #expect(try await bench.service.show(first, in: bench.tenant).run.state == .dropped)
@@ -161,10 +167,7 @@ struct SyncGuardrailTests {
 
     @Test("A run that was closed meanwhile is not held: neither its state nor its plan is stored")
     func heldWhole() async throws {
-        let bench = try await SyncBench()
-        bench.fill(30)
-        try await bench.run()
-        bench.source.people = Array(bench.source.people.dropFirst(15))
+        let bench = try await halved()
         bench.source.pause = .milliseconds(200)
         let report = Task { try await bench.run() }
         try await Task.sleep(for: .milliseconds(60))
@@ -200,10 +203,7 @@ struct SyncGuardrailTests {
 
     @Test("A released plan that was interrupted goes on after a start; a run that was only fetching is closed")
     func recovery() async throws {
-        let bench = try await SyncBench()
-        bench.fill(30)
-        try await bench.run()
-        bench.source.people = Array(bench.source.people.dropFirst(15))
+        let bench = try await halved()
         let run = try #require(try await bench.run().run)
         let fetching = SyncRunID.random(at: bench.clock())
         try await bench.store.write(.administration) { [tenant = bench.tenant, provider = bench.provider] tx in

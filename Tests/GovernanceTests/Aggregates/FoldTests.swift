@@ -1,4 +1,5 @@
 import Authorization
+import Fixtures
 import Foundation
 import Governance
 import Testing

@@ -1,4 +1,5 @@
 import Authorization
+import Fixtures
 import Governance
 import Testing
 import Vocabulary

@@ -1,3 +1,4 @@
+import Fixtures
 import Governance
 import Testing
 import Vocabulary

@@ -50,61 +50,55 @@ struct ServerTLSTests {
             ] + more + ["https://\(host):\(port)/ok"])
     }
 
-    @Test("TLS 1.2 and 1.3 are spoken, older versions and plain HTTP are not")
-    func versions() async throws {
+    /// A listener with a certificate for `gate.test`. The body runs off the pool, and gets the authority's file too.
+    private func serving(
+        _ change: (inout HTTPServerConfiguration) -> Void = { _ in },
+        _ body: @escaping @Sendable (RunningServer, String) throws -> Void
+    ) async throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let authority = try await LocalCertificates()
         let files = try Self.install(try await authority.server(names: ["gate.test"]), folder)
         let file = authority.authorityFile
-        try await RunningServer.with(tls: files) { server in
-            try await offThePool {
-                #expect(try Self.fetch(server.port, file, ["--tlsv1.3"]) == "ok 0")
-                #expect(try Self.fetch(server.port, file, ["--tls-max", "1.2"]) == "ok 0")
-                // The client would speak it: what ends the handshake is the server's alert (RFC 8446 §6.2).
-                let old = try Self.run(
-                    [
-                        "/usr/bin/openssl", "s_client", "-connect", "127.0.0.1:\(server.port)", "-tls1_1", "-cipher",
-                        "DEFAULT@SECLEVEL=0",
-                    ])
-                #expect(old.contains("alert protocol version"), "\(old)")
-                let plain = try RawConnection(port: server.port)
-                plain.send(ServerLimitTests.head())
-                #expect(!plain.receive(seconds: 0.5).contains("HTTP/1.1"))
-            }
+        try await RunningServer.with(tls: files, change) { server in try await offThePool { try body(server, file) } }
+        withExtendedLifetime(authority) {}
+    }
+
+    @Test("TLS 1.2 and 1.3 are spoken, older versions and plain HTTP are not")
+    func versions() async throws {
+        try await serving { server, file in
+            #expect(try Self.fetch(server.port, file, ["--tlsv1.3"]) == "ok 0")
+            #expect(try Self.fetch(server.port, file, ["--tls-max", "1.2"]) == "ok 0")
+            // The client would speak it: what ends the handshake is the server's alert (RFC 8446 §6.2).
+            let old = try Self.run(
+                [
+                    "/usr/bin/openssl", "s_client", "-connect", "127.0.0.1:\(server.port)", "-tls1_1", "-cipher",
+                    "DEFAULT@SECLEVEL=0",
+                ])
+            #expect(old.contains("alert protocol version"), "\(old)")
+            let plain = try RawConnection(port: server.port)
+            plain.send(ServerLimitTests.head())
+            #expect(!plain.receive(seconds: 0.5).contains("HTTP/1.1"))
         }
     }
 
     @Test("a name nobody serves gets the one certificate there is, which does not carry it")
     func unknownName() async throws {
-        let folder = try Self.folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let authority = try await LocalCertificates()
-        let files = try Self.install(try await authority.server(names: ["gate.test"]), folder)
-        let file = authority.authorityFile
-        try await RunningServer.with(tls: files) { server in
-            try await offThePool {
-                let answer = try Self.fetch(server.port, file, host: "other.test")
-                #expect(answer.contains("no alternative certificate subject name matches"), "\(answer)")
-                #expect(try Self.fetch(server.port, file) == "ok 0")
-            }
+        try await serving { server, file in
+            let answer = try Self.fetch(server.port, file, host: "other.test")
+            #expect(answer.contains("no alternative certificate subject name matches"), "\(answer)")
+            #expect(try Self.fetch(server.port, file) == "ok 0")
         }
     }
 
     @Test("a handshake that is not finished is not waited for")
     func slowHandshake() async throws {
-        let folder = try Self.folder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let authority = try await LocalCertificates()
-        let files = try Self.install(try await authority.server(names: ["gate.test"]), folder)
-        try await RunningServer.with(tls: files) {
+        try await serving {
             $0.limits.idleSeconds = 1
-        } _: { server in
-            try await offThePool {
-                let connection = try RawConnection(port: server.port)
-                connection.send("\u{16}\u{3}\u{1}")
-                #expect(connection.isClosed(within: 4))
-            }
+        } _: { server, _ in
+            let connection = try RawConnection(port: server.port)
+            connection.send("\u{16}\u{3}\u{1}")
+            #expect(connection.isClosed(within: 4))
         }
     }
 

@@ -1,23 +1,13 @@
+import Fixtures
 import Identity
 import Testing
 import Vocabulary
-
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
 
 /// No order of inputs, true and forged ones mixed, completes a flow without the proofs it needs of that same person.
 @Suite struct LoginFlowPropertyTests {
     struct Walk {
         var fixture = LoginFixture()
-        var generator: SeededGenerator
+        var generator: Seeded
         /// What was truly accepted at the flow's own state: (person, method).
         var earned: [(PersonID, AuthenticationMethod)] = []
         var openedInvitation = false
@@ -64,7 +54,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func noSequenceCompletesWithoutItsProofs() {
         var completions = 0
         for seed in 0..<6_000 {
-            var walk = Walk(generator: SeededGenerator(state: UInt64(seed)))
+            var walk = Walk(generator: Seeded(UInt64(seed)))
             walk.fixture.enrolled = walk.roll(2) == 0 ? [.oneTimePassword] : []
             walk.fixture.rolesRequireMFA = walk.roll(2) == 0
             walk.fixture.mayHaveLocalPassword = walk.roll(3) > 0

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Storage
 import Testing
@@ -84,7 +85,7 @@ private struct Lane {
     func run(kills: Int) async throws -> CrashTests.Outcome {
         var outcome = CrashTests.Outcome()
         var acknowledged: Set<String> = []
-        var random = SplitMix(state: seed)
+        var random = Seeded(seed)
         for _ in 0..<kills {
             let delay = UInt32(random.next() % 40_000)
             acknowledged.formUnion(try await Task.detached { try killOneChild(after: delay) }.value)
@@ -141,16 +142,5 @@ private struct Lane {
             .filter { $0.hasPrefix("ack ") }.map { String($0.dropFirst(4)) }
         #expect(!acknowledged.isEmpty, "a child opened the store and wrote: \(String(decoding: output, as: UTF8.self))")
         return acknowledged
-    }
-}
-
-private struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
