@@ -48,7 +48,7 @@ final class RecordedRun {
             clock: clock)
         let tenant = tenant
         // The tenant's keys are made with its first event.
-        try await store.write(.administration) { tx in
+        _ = try await store.write(.administration) { tx in
             try tx.append(
                 NewEvent(
                     context: EventContext(tenant: tenant, actor: .system("bench"), command: .random(at: tx.now)),

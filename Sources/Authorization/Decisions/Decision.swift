@@ -118,9 +118,12 @@ extension Decision {
 
 /// The attributes that a decision read, as bits over the index's attribute list.
 public struct AttributeReadSet: Sendable, Hashable {
-    private(set) var words = SIMD4<UInt64>()
+    private(set) var words: SIMD4<UInt64>
 
-    mutating func insert(_ bits: UInt64, word: Int) { words[word & 3] |= bits }
+    init(words: SIMD4<UInt64> = SIMD4()) { self.words = words }
+
+    @inline(__always)
+    mutating func insert(slot: Int) { words[slot >> 6 & 3] |= 1 << UInt64(slot & 63) }
     func contains(_ slot: Int) -> Bool { words[slot >> 6 & 3] >> UInt64(slot & 63) & 1 == 1 }
     public var isEmpty: Bool { words == SIMD4() }
 

@@ -37,6 +37,8 @@ public final class ResourceDirectory: Sendable {
     let stamp: IndexStamp
     private let types: TextTable
     private let tables: [TextTable]
+    /// The same without counting, for look-ups.
+    private let lookups: FlatTable<Unretained<TextTable>>
     /// Where each type's rows begin.
     private let starts: [Int]
     private let width: Int
@@ -60,15 +62,19 @@ public final class ResourceDirectory: Sendable {
             index.resourcePaths.map { resource.attributes.value(at: $0.fields) }
         }
         resolved = FlatTable(values.map { ResolvedValue($0, index.texts) })
+        lookups = FlatTable(tables.map { Unretained($0) })
         (self.types, self.tables, stamp, width) = (types, tables, index.stamp, index.resourcePaths.count)
     }
 
-    deinit { resolved.deallocate() }
+    deinit {
+        resolved.deallocate()
+        lookups.deallocate()
+    }
 
     /// The number of a resource's row, nil when nothing is stored about it.
     @inline(__always)
     func row(_ type: String, _ id: String) -> Int? {
-        guard let type = types[type], let place = tables[type][id] else { return nil }
+        guard let type = types[type], let place = lookups[type]({ $0[id] }) else { return nil }
         return starts[type] + place
     }
 

@@ -1,30 +1,66 @@
 import Vocabulary
 
 /// One request over one index: fetches attributes, evaluates each predicate at most once, and notes what it read.
-/// Never leaves the call that made it: `memo` points into that call's stack.
+///
+/// Never leaves the call that made it: it points into that call's stack, and the objects it refers to are not counted,
+/// because whoever asks holds them until the answer is there, and counting them costs as much as several rules.
 struct Evaluation {
-    let tables: DecisionTables
-    let index: PolicyIndex
-    let standing: Standing
-    let request: DecisionRequest
-    let resources: ResourceDirectory?
+    /// What is asked, of whom and over what.
+    struct Question {
+        let tables: Unretained<DecisionTables>
+        let index: Unretained<PolicyIndex>
+        let standing: Unretained<Standing>
+        let request: Unretained<DecisionRequest>
+        let resources: Unretained<ResourceDirectory>?
+
+        @inline(__always)
+        init(
+            _ index: PolicyIndex, _ request: DecisionRequest, _ standing: Standing, _ resources: ResourceDirectory?
+        ) {
+            (self.index, tables) = (Unretained(index), Unretained(index.tables))
+            (self.request, self.standing) = (Unretained(request), Unretained(standing))
+            self.resources = resources.map { Unretained($0) }
+        }
+
+        /// Bytes of scratch memory.
+        @inline(__always)
+        var scratchBytes: Int {
+            tables { readBytes + $0.slots.count * MemoryLayout<ResolvedValue>.stride + $0.sharedCount }
+        }
+    }
+
+    let tables: Unretained<DecisionTables>
+    let index: Unretained<PolicyIndex>
+    let standing: Unretained<Standing>
+    let request: Unretained<DecisionRequest>
+    private let resources: Unretained<ResourceDirectory>?
+    /// The resource's row among the stored facts; nil for none.
     let row: Int?
     /// What each slot holds, resolved when first read.
-    let resolved: UnsafeMutablePointer<ResolvedValue>
+    private let resolved: UnsafeMutablePointer<ResolvedValue>
+    /// A bit for each slot that was resolved, in four words.
+    private let readSlots: UnsafeMutablePointer<UInt64>
     /// A `ComparisonResult` per shared predicate, zero where not evaluated yet.
-    let memo: UnsafeMutablePointer<UInt8>
+    private let memo: UnsafeMutablePointer<UInt8>
+
+    private static let readBytes = 32
+
+    /// Takes scratch memory that is all zero and aligned to 16 bytes.
+    @inline(__always)
+    init(_ question: Question, scratch: UnsafeMutableRawPointer) {
+        (tables, index, standing) = (question.tables, question.index, question.standing)
+        (request, resources) = (question.request, question.resources)
+        row = question.resources?({ all in question.request { all.row($0.resourceType, $0.resourceID) } })
+        readSlots = scratch.assumingMemoryBound(to: UInt64.self)
+        let values = scratch + Self.readBytes
+        resolved = values.assumingMemoryBound(to: ResolvedValue.self)
+        memo = (values + tables { $0.slots.count } * MemoryLayout<ResolvedValue>.stride)
+            .assumingMemoryBound(to: UInt8.self)
+    }
 
     /// The attributes looked at so far.
     var reads: AttributeReadSet {
-        var set = AttributeReadSet()
-        for first in stride(from: 0, to: tables.slots.count, by: 64) {
-            var bits: UInt64 = 0
-            for slot in first..<min(first + 64, tables.slots.count) where resolved[slot].kind != .unresolved {
-                bits |= 1 << UInt64(slot & 63)
-            }
-            set.insert(bits, word: first >> 6)
-        }
-        return set
+        AttributeReadSet(words: SIMD4(readSlots[0], readSlots[1], readSlots[2], readSlots[3]))
     }
 
     /// All must be true; a false one outweighs an error.
@@ -41,7 +77,7 @@ struct Evaluation {
         var result = ComparisonResult.yes
         let first = Int(rule.firstConjunct)
         for place in first + skipped..<first + Int(rule.conjunctCount) {
-            let one = self.result(of: tables.conjuncts[place])
+            let one = self.result(of: tables { $0.conjuncts[place] })
             if one == .no { return .no }
             if one.isError, !result.isError { result = one }
         }
@@ -51,20 +87,20 @@ struct Evaluation {
     @inline(__always)
     func result(of operand: Int32) -> ComparisonResult {
         guard operand >= 0 else { return result(ofNode: Int(~operand)) }
-        guard operand < tables.sharedCount else { return evaluate(tables.predicates[Int(operand)]) }
+        guard operand < tables({ $0.sharedCount }) else { return evaluate(tables { $0.predicates[Int(operand)] }) }
         if let known = ComparisonResult(rawValue: memo[Int(operand)]) { return known }
-        let result = evaluate(tables.predicates[Int(operand)])
+        let result = evaluate(tables { $0.predicates[Int(operand)] })
         memo[Int(operand)] = result.rawValue
         return result
     }
 
     private func result(ofNode number: Int) -> ComparisonResult {
-        let node = tables.nodes[number]
+        let node = tables { $0.nodes[number] }
         let decisive: ComparisonResult = node.kind == .any ? .yes : .no
         var result: ComparisonResult = node.kind == .any ? .no : .yes
         let first = Int(node.firstChild)
         for place in first..<first + Int(node.childCount) {
-            let one = self.result(of: tables.nodeChildren[place])
+            let one = self.result(of: tables { $0.nodeChildren[place] })
             if node.kind == .not { return one.isError ? one : ComparisonResult(one == .no) }
             if one == decisive { return one }
             if one.isError, !result.isError { result = one }
@@ -109,7 +145,8 @@ struct Evaluation {
     }
 
     private func compareValues(_ predicate: Predicate) -> ComparisonResult {
-        let other = predicate.test == .slot ? read(predicate.operand).value : index.literals[Int(predicate.operand)]
+        let operand = Int(predicate.operand)
+        let other = predicate.test == .slot ? read(predicate.operand).value : index { $0.literals[operand] }
         guard let left = read(predicate.slot).value, let right = other else { return .missing }
         return ValueComparison.evaluate(left, predicate.comparison, right)
     }
@@ -121,7 +158,7 @@ struct Evaluation {
         let first = Int(predicate.operand)
         for place in first..<first + Int(predicate.memberCount) {
             // The members' texts are all known, so that equality is always answered.
-            let one = left.equals(tables.members[place]) ?? .mismatch
+            let one = left.equals(tables { $0.members[place] }) ?? .mismatch
             if one == .yes {
                 result = .yes
                 break
@@ -135,39 +172,52 @@ struct Evaluation {
         guard case .string(let text)? = read(predicate.slot).value else { return .mismatch }
         let operand = Int(predicate.operand)
         if predicate.test == .wildcard {
-            return ComparisonResult(index.wildcards[operand].contains { Wildcard.matches($0, text) })
+            return ComparisonResult(index { $0.wildcards[operand].contains { Wildcard.matches($0, text) } })
         }
         guard text.utf8.count <= Pattern.textLimit else { return .tooLong }
-        return ComparisonResult(index.patterns[operand].matches(text))
+        return ComparisonResult(index { $0.patterns[operand].matches(text) })
     }
 
     @inline(__always)
     private func value(of slot: Int32) -> ResolvedValue {
         let known = resolved[Int(slot)]
         if known.kind != .unresolved { return known }
-        let value = resolve(slot)
+        let value = resolve(Int(slot))
         resolved[Int(slot)] = value
+        readSlots[Int(slot) >> 6 & 3] |= 1 << UInt64(slot & 63)
         return value
     }
 
     @inline(never)
-    private func resolve(_ slot: Int32) -> ResolvedValue {
-        let attribute = tables.slots[Int(slot)]
-        if attribute.source == .subject { return standing.resolved(Int(attribute.place)) }
-        if attribute.source == .resource, let row, let resources {
-            let stored = resources.resolved(row, Int(attribute.place))
-            if stored.kind != .absent { return stored }
+    private func resolve(_ slot: Int) -> ResolvedValue {
+        let attribute = tables { $0.slots[slot] }
+        let place = Int(attribute.place)
+        switch attribute.source {
+        case .subject: return standing { $0.resolved(place) }
+        case .resource:
+            if let row, let resources {
+                let stored = resources { $0.resolved(row, place) }
+                if stored.kind != .absent { return stored }
+            }
+        case .context where attribute.isPlain: return contextValue(slot)
+        case .context, .resourceID, .resourceType, .actionName: break
         }
-        if attribute.source == .context, attribute.isPlain {
-            let context = request.context
-            guard let place = context.place(of: tables.slotKeys[Int(slot)], index.slotNames[Int(slot)])
-            else { return .absent }
-            return ResolvedValue(context.members[place].value, index.texts)
+        return index { ResolvedValue(read(Int32(slot)).value, $0.texts) }
+    }
+
+    @inline(__always)
+    private func contextValue(_ slot: Int) -> ResolvedValue {
+        request { request in
+            index { index in
+                let context = request.context
+                guard let place = context.place(of: index.tables.slotKeys[slot], index.slotNames[slot])
+                else { return .absent }
+                return ResolvedValue(context.members[place].value, index.texts)
+            }
         }
-        return ResolvedValue(read(slot).value, index.texts)
     }
 
     func read(_ slot: Int32) -> (value: AttributeValue?, source: AttributeRead.Source) {
-        index.read(Int(slot), request, standing, resources, row)
+        index.object.read(Int(slot), request.object, standing.object, resources?.object, row)
     }
 }

@@ -8,9 +8,12 @@ extension PolicyIndex {
     ) -> Decision {
         if standing.stamp !== stamp || (resources.map { $0.stamp !== stamp } ?? false) { return refusal(.staleFacts) }
         if let end = standing.validUntil, end <= now { return refusal(.standingExpired) }
-        return withEvaluation(request, standing, resources) { evaluation, hits in
-            run(evaluation, hits, now)
+        var tally = DecisionTally()
+        withEvaluation(request, standing, resources) { evaluation in
+            Self.count(evaluation, now, into: &tally)
+            (tally.reads, tally.row) = (evaluation.reads, evaluation.row ?? -1)
         }
+        return decision(tally, standing.validUntil)
     }
 
     private func refusal(_ reason: Decision.Reason) -> Decision {
@@ -19,113 +22,80 @@ extension PolicyIndex {
             validUntil: nil, owner: self, readSet: AttributeReadSet(), row: -1)
     }
 
-    /// Lends scratch memory, all zero: a word of hits per word of the standing, a value per slot,
-    /// a byte per shared predicate.
+    /// Lends an evaluation with scratch memory of its own.
     @inline(__always)
     func withEvaluation<Result>(
         _ request: DecisionRequest, _ standing: Standing, _ resources: ResourceDirectory?,
-        _ body: (Evaluation, UnsafeMutablePointer<UInt64>) -> Result
+        _ body: (Evaluation) -> Result
     ) -> Result {
-        let valueBytes = tables.slots.count * MemoryLayout<ResolvedValue>.stride
-        let hitBytes = (standing.wordCount + 1) * 8
-        let size = valueBytes + hitBytes + tables.sharedCount
-        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { scratch in
-            let base = scratch.baseAddress.unsafelyUnwrapped
+        let question = Evaluation.Question(self, request, standing, resources)
+        return withUnsafeTemporaryAllocation(byteCount: question.scratchBytes, alignment: 16) { scratch in
             scratch.initializeMemory(as: UInt8.self, repeating: 0)
-            let evaluation = Evaluation(
-                tables: tables, index: self, standing: standing, request: request, resources: resources,
-                row: resources?.row(request.resourceType, request.resourceID),
-                resolved: base.assumingMemoryBound(to: ResolvedValue.self),
-                memo: (base + valueBytes + hitBytes).assumingMemoryBound(to: UInt8.self))
-            return body(evaluation, (base + valueBytes).assumingMemoryBound(to: UInt64.self))
+            return body(Evaluation(question, scratch: scratch.baseAddress.unsafelyUnwrapped))
         }
     }
 
-    private func run(
-        _ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ now: Timestamp
-    ) -> Decision {
-        let request = evaluation.request
-        let standing = evaluation.standing
+    /// Goes through the rules that are about this subject, action and resource type, denies first.
+    private static func count(_ evaluation: Evaluation, _ now: Timestamp, into tally: inout DecisionTally) {
+        evaluation.index { index in
+            evaluation.request { request in
+                evaluation.standing { standing in
+                    index.count(evaluation, request, standing, now, into: &tally)
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func count(
+        _ evaluation: Evaluation, _ request: DecisionRequest, _ standing: Standing, _ now: Timestamp,
+        into tally: inout DecisionTally
+    ) {
+        let tables = tables
         let actionRow = (actionNames[request.action] ?? actionNames.count) * wordCount
         let typeRow = (typeNames[request.resourceType] ?? typeNames.count) * wordCount
-        var tally = Tally()
         for place in 0..<standing.wordCount {
             let word = standing.word(place)
             var bits = word.bits & tables.actionBits[actionRow + word.index] & tables.typeBits[typeRow + word.index]
             while bits != 0 {
-                let offset = bits.trailingZeroBitCount
+                let rule = word.index << 6 | bits.trailingZeroBitCount
                 bits &= bits - 1
-                let rule = word.index << 6 | offset
-                if rule >= denyCount, tally.denies > 0 { return denied(evaluation, hits, tally) }
-                let result = evaluation.result(of: tables.rules[rule])
+                let isDeny = rule < denyCount
+                if !isDeny, tally.denies > 0 { return }
+                let compiled = tables.rules[rule]
+                let result = evaluation.result(of: compiled)
                 if result == .no { continue }
                 if result.isError { tally.erred.append(error(rule, result, evaluation)) }
-                if rule < denyCount {
-                    tally.denies += 1
-                    hits[place] |= 1 << UInt64(offset)
+                if isDeny {
+                    tally.deny(rule, compiled.enforcement)
                 } else if result == .yes {
-                    if tally.take(
-                        tables.rules[rule].isDemanding ? requirements[rule] : nil, request.authentication, now)
-                    {
-                        hits[place] |= 1 << UInt64(offset)
-                    } else {
-                        tally.waiting.append(rule)
-                    }
+                    let demand = compiled.isDemanding ? requirements[rule] : nil
+                    tally.allow(rule, compiled.enforcement, demand, request.authentication, now)
                 }
             }
         }
-        if tally.denies > 0 { return denied(evaluation, hits, tally) }
-        return tally.allows > 0 ? permitted(evaluation, hits, tally) : notPermitted(evaluation, tally)
     }
 
-    private func denied(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
-        let (rules, enforcement) = named(evaluation, hits)
+    private func decision(_ tally: DecisionTally, _ end: Timestamp?) -> Decision {
+        if tally.denies == 0, tally.allows == 0 { return notPermitted(tally, end) }
+        let isPermitted = tally.denies == 0
+        let expiry = isPermitted ? tally.expiry : nil
         return Decision(
-            outcome: .deny, reason: .deniedByRule, rules: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: evaluation.standing.validUntil, owner: self,
-            readSet: evaluation.reads, row: evaluation.row ?? -1)
+            outcome: isPermitted ? .permit : .deny, reason: isPermitted ? .allowedByRule : .deniedByRule,
+            rules: tally.rules, erred: tally.erred, obligations: [], enforcement: tally.enforcement,
+            validUntil: expiry.map { expiry in end.map { min($0, expiry) } ?? expiry } ?? end, owner: self,
+            readSet: tally.reads, row: tally.row)
     }
 
-    private func permitted(_ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>, _ tally: Tally) -> Decision {
-        let (rules, enforcement) = named(evaluation, hits)
-        let end = evaluation.standing.validUntil
-        let validUntil = tally.expiry.map { expiry in end.map { min($0, expiry) } ?? expiry } ?? end
-        return Decision(
-            outcome: .permit, reason: .allowedByRule, rules: rules, erred: tally.erred, obligations: [],
-            enforcement: enforcement, validUntil: validUntil, owner: self, readSet: evaluation.reads,
-            row: evaluation.row ?? -1)
-    }
-
-    private func notPermitted(_ evaluation: Evaluation, _ tally: Tally) -> Decision {
+    private func notPermitted(_ tally: DecisionTally, _ end: Timestamp?) -> Decision {
         let waiting = tally.waiting
         var rules = RuleNumbers()
         for rule in waiting { rules.append(rule) }
         return Decision(
             outcome: .deny, reason: waiting.isEmpty ? .noMatchingRule : .stepUpRequired, rules: rules,
-            erred: tally.erred,
-            obligations: stepUp(waiting.compactMap { requirements[$0] }),
-            enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory,
-            validUntil: evaluation.standing.validUntil, owner: self, readSet: evaluation.reads,
-            row: evaluation.row ?? -1)
-    }
-
-    private func named(
-        _ evaluation: Evaluation, _ hits: UnsafeMutablePointer<UInt64>
-    ) -> (RuleNumbers, Enforcement) {
-        var named = RuleNumbers()
-        var enforcement = Enforcement.advisory
-        let standing = evaluation.standing
-        for place in 0..<standing.wordCount {
-            let word = standing.word(place)
-            var bits = hits[place]
-            while bits != 0 {
-                let rule = word.index << 6 | bits.trailingZeroBitCount
-                bits &= bits - 1
-                named.append(rule)
-                if enforcement < tables.rules[rule].enforcement { enforcement = tables.rules[rule].enforcement }
-            }
-        }
-        return (named, enforcement)
+            erred: tally.erred, obligations: stepUp(waiting.compactMap { requirements[$0] }),
+            enforcement: waiting.map { tables.rules[$0].enforcement }.max() ?? .mandatory, validUntil: end,
+            owner: self, readSet: tally.reads, row: tally.row)
     }
 
     /// The easiest of the open demands: the lowest strength, then the longest age. Meeting one is enough.
@@ -135,74 +105,5 @@ extension PolicyIndex {
             return a != b ? a < b : (left.maxAgeSeconds ?? .max) > (right.maxAgeSeconds ?? .max)
         }
         return easiest.map { [.stepUp(strength: $0.strength, maxAgeSeconds: $0.maxAgeSeconds)] } ?? []
-    }
-
-    private func error(_ rule: Int, _ result: ComparisonResult, _ evaluation: Evaluation) -> RuleError {
-        let code: RuleError.Code =
-            switch result {
-            case .mismatch: .typeMismatch
-            case .tooLong: .textTooLong
-            case .missing, .yes, .no: .missingAttribute
-            }
-        let compiled = tables.rules[rule]
-        let range = Int(compiled.firstConjunct)..<Int(compiled.firstConjunct + compiled.conjunctCount)
-        let culprit = range.lazy.map { [tables] in tables.conjuncts[$0] }.first { evaluation.result(of: $0) == result }
-        return RuleError(
-            rule: references[rule], effect: rule < denyCount ? .deny : .allow, code: code,
-            condition: culprit.map { erring($0, result, evaluation) } ?? "")
-    }
-
-    /// Descends to the comparison that erred.
-    private func erring(_ operand: Int32, _ result: ComparisonResult, _ evaluation: Evaluation) -> String {
-        guard operand < 0 else { return describe(tables.predicates[Int(operand)]) }
-        let node = tables.nodes[Int(~operand)]
-        let range = Int(node.firstChild)..<Int(node.firstChild + node.childCount)
-        let children = range.lazy.map { [tables] in tables.nodeChildren[$0] }
-        guard let child = children.first(where: { evaluation.result(of: $0) == result }) else { return "" }
-        return erring(child, result, evaluation)
-    }
-
-    func describe(_ predicate: Predicate) -> String {
-        let path = slotPaths[Int(predicate.slot)]
-        let operand = Int(predicate.operand)
-        switch predicate.test {
-        case .exists: return "\(path) exists"
-        case .literal: return "\(path) \(predicate.comparison.rawValue) \(CanonicalText.of(literals[operand]))"
-        case .members:
-            let list = literals[Int(predicate.literal.bits)]
-            return "\(path) \(predicate.comparison.rawValue) \(CanonicalText.of(list))"
-        case .slot: return "\(path) \(predicate.comparison.rawValue) \(slotPaths[operand])"
-        case .regex: return "\(path) regex \(patterns[operand].source)"
-        case .wildcard: return "\(path) matches \(wildcards[operand].joined(separator: " or "))"
-        }
-    }
-}
-
-/// What a decision has counted so far.
-private struct Tally {
-    var denies = 0
-    var allows = 0
-    var waiting: [Int] = []
-    var erred: [RuleError] = []
-    /// When the last of the satisfied allows ends by its age demand; nil as soon as one never does.
-    var expiry: Timestamp?
-    private var isUnlimited = false
-
-    /// Counts a satisfied allow; false when its demand on the authentication is open.
-    @inline(__always)
-    mutating func take(
-        _ requirement: AuthenticationRequirement?, _ authentication: RequestAuthentication?, _ now: Timestamp
-    ) -> Bool {
-        if let requirement {
-            guard requirement.isMet(by: authentication, now: now) else { return false }
-            let end = requirement.expiry(authentication)
-            if end == nil { isUnlimited = true }
-            expiry = isUnlimited ? nil : max(expiry ?? .epoch, end ?? .epoch)
-        } else {
-            isUnlimited = true
-            expiry = nil
-        }
-        allows += 1
-        return true
     }
 }

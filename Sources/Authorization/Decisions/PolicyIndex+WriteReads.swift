@@ -34,7 +34,7 @@ extension PolicyIndex {
             while bits != 0 {
                 let slot = word << 6 | bits.trailingZeroBitCount
                 if !write(slot, decision.row, request, standing, resources, &out) {
-                    rest.insert(bits & (0 &- bits), word: word)
+                    rest.insert(slot: slot)
                 }
                 bits &= bits - 1
             }

@@ -10,8 +10,8 @@ extension PolicyIndex {
             return Explanation(decision: decision, rules: [], omittedRules: 0, nearest: [], blocking: [], reads: [])
         }
         let reads = self.reads(of: decision, request, standing: standing, resources: resources)
-        return withEvaluation(request, standing, resources) { evaluation, _ in
-            let explainer = RuleExplainer(index: self, evaluation: evaluation, now: now)
+        return withEvaluation(request, standing, resources) { evaluation in
+            let explainer = RuleExplainer(self, evaluation, request, standing, now: now)
             let candidates = explainer.candidates()
             let listed = candidates.prefix(Explanation.Limits.rules)
             let nearest = decision.isPermitted ? [] : explainer.nearest(candidates)
@@ -27,15 +27,21 @@ extension PolicyIndex {
 struct RuleExplainer {
     let index: PolicyIndex
     private let evaluation: Evaluation
+    private let request: DecisionRequest
+    private let standing: Standing
     private let now: Timestamp
     private let policyByID: [String: Policy]
     private let applicable: Set<Int>
 
-    init(index: PolicyIndex, evaluation: Evaluation, now: Timestamp) {
+    init(
+        _ index: PolicyIndex, _ evaluation: Evaluation, _ request: DecisionRequest, _ standing: Standing,
+        now: Timestamp
+    ) {
         (self.index, self.evaluation, self.now) = (index, evaluation, now)
+        (self.request, self.standing) = (request, standing)
         policyByID = Dictionary(uniqueKeysWithValues: index.policies.map { ($0.id, $0) })
         var applicable: Set<Int> = []
-        for word in (0..<evaluation.standing.wordCount).map(evaluation.standing.word) {
+        for word in (0..<standing.wordCount).map(standing.word) {
             for bit in 0..<64 where word.bits >> UInt64(bit) & 1 == 1 { applicable.insert(word.index << 6 | bit) }
         }
         self.applicable = applicable
@@ -43,8 +49,8 @@ struct RuleExplainer {
 
     /// The rules for this action and resource type, whoever they are about.
     func candidates() -> [Int] {
-        let action = index.actionNames[evaluation.request.action] ?? index.actionNames.count
-        let type = index.typeNames[evaluation.request.resourceType] ?? index.typeNames.count
+        let action = index.actionNames[request.action] ?? index.actionNames.count
+        let type = index.typeNames[request.resourceType] ?? index.typeNames.count
         return (0..<index.tables.rules.count).filter { rule in
             let word = rule >> 6
             let bits =
@@ -131,7 +137,7 @@ struct RuleExplainer {
     }
 
     private func isDemandMet(_ rule: Int) -> Bool {
-        index.requirements[rule]?.isMet(by: evaluation.request.authentication, now: now) ?? true
+        index.requirements[rule]?.isMet(by: request.authentication, now: now) ?? true
     }
 
     private func unmetConditions(of rule: Int) -> [UnmetCondition] {
@@ -193,7 +199,7 @@ struct RuleExplainer {
     }
 
     private func chain(_ rule: Int) -> [RoleID] {
-        let held = evaluation.standing.facts.roles
+        let held = standing.facts.roles
         switch index.references[rule] {
         case .role(let id): return index.roles.chain(from: held, to: id) ?? []
         case .policy(let id, _):

@@ -77,14 +77,12 @@ public final class PolicyIndex: Sendable {
         (subjectPaths, resourcePaths) = (compiler.subjectPaths, compiler.resourcePaths)
     }
 
-    deinit { tables.deallocate() }
-
     /// How many rules it holds: policies and role permissions.
     public var ruleCount: Int { tables.rules.count }
 }
 
 /// What the decision loop reads: plain values only, so that no reference is counted per rule.
-struct DecisionTables: Sendable {
+final class DecisionTables: Sendable {
     let rules: FlatTable<CompiledRule>
     /// A row of bits per action, and a last one for actions no rule names.
     let actionBits: FlatTable<UInt64>
@@ -110,7 +108,7 @@ struct DecisionTables: Sendable {
         slotKeys = FlatTable(compiler.slotPaths.map { NameKey($0.fields[0]) })
     }
 
-    func deallocate() {
+    deinit {
         rules.deallocate()
         actionBits.deallocate()
         typeBits.deallocate()

@@ -45,6 +45,26 @@ import Vocabulary
         }
     }
 
+    // Bytes are judged eight at a time: each character stands once among the first eight and once behind.
+    @Test(arguments: [("1234", "5678-ABC.z"), ("abcdefgh_Z", "9")])
+    func `an id of a request is kept only when all of it is letters, digits or marks`(
+        before: String, after: String
+    ) async throws {
+        let recorder = try fixture.recorder()
+        let characters = (0...255).map { Unicode.Scalar($0)! }
+        for character in characters {
+            _ = recorder.record(
+                fixture.decision(fixture.asker(), outcome: .deny) {
+                    $0.origin.request = before + String(character) + after
+                })
+        }
+        await recorder.stop()
+        let kept = try fixture.log.list(fixture.tenant, limit: 500).decisions.compactMap(\.origin.request)
+        let marks = characters.filter { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) }
+        let expected = marks.map { before + String($0) + after } + ["-", ".", "_", ":"].map { before + $0 + after }
+        #expect(kept.sorted() == expected.sorted() && kept.count == 66)
+    }
+
     @Test func `of an erased person the record stays and the inputs do not open`() async throws {
         let recorder = try fixture.recorder()
         let other = PersonID(high: 5, low: 5)
