@@ -24,6 +24,7 @@ FILTER ?=
 FUZZ_SECONDS ?= 60
 LOGS := .build-logs
 VENV := .build-venv
+PEERS := .build-peers
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -68,8 +69,9 @@ bench: packages-test
 	@.ci/packages bench
 	swift build -c release --package-path Benchmarks $(SWIFT_FLAGS)
 	swift build -c release --package-path Benchmarks --product gatehouse $(SWIFT_FLAGS)
-	@# Other engines on the same requests, where they are installed; each says so where it is not.
-	$(VENV)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
+	@# Other engines on the same requests, for information; each says so where it could not be installed.
+	@.ci/python-venv $(PEERS) peers
+	-$(PEERS)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
 	@.ci/bench
 
 fuzz: packages-run
