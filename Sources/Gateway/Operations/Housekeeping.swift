@@ -29,10 +29,10 @@ public struct Housekeeping: Service {
                 for courier in self.gateway.couriers { group.addTask { await courier.run() } }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
                 group.addTask {
-                    await self.every(Self.sweepInterval, "governance.due") {
-                group.addTask {
                     await self.every(Self.sweepInterval, "keys") { await self.gateway.keyKeeper.tend() }
                 }
+                group.addTask {
+                    await self.every(Self.sweepInterval, "governance.due") {
                         try await self.gateway.governance.endWhatIsDue(now: self.gateway.clock())
                     }
                 }
