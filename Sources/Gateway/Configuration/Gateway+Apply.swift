@@ -21,7 +21,8 @@ extension Gateway {
         for tenant in configuration.tenants {
             guard let known = tenants.tenant(slug: tenant.slug) else { continue }
             let policies = documents[tenant.slug] ?? []
-            let applied = try await authorization.write(.administration, in: known.id) { [configuration, logger] tx in
+            let applied = try await authorization.write(.administration, in: known.id, isAlone: true) {
+                [configuration, logger] tx in
                 let caller = Self.caller(in: known.id, tx)
                 let providers = try Self.applyProviders(configuration, tenant.slug, by: caller, tx)
                 try Self.applyRoles(configuration, tenant.slug, by: caller, tx)

@@ -67,29 +67,67 @@ final class AuthorizationTable: Sendable {
     /// Writes a change of roles or policies, and puts it in service. What would not compile is not committed; where
     /// what stands there already does not compile, every change is, because each may be a step of mending it.
     ///
-    /// Compiling in the body is the simple way, and holds the writer for as long as the tenant's roles and policies
-    /// take to read and compile: with very many rules that may be longer than the 20 ms that a lane should take.
-    /// Compiling beforehand on a snapshot would spare the others that wait, at the price of a second description of
-    /// every change and of comparing versions; such changes are made by hand, and rarely.
+    /// Compiling takes long where there are very many rules, and the writer would be held meanwhile. So the change is
+    /// carried out in vain first, what it leaves is compiled elsewhere, and it is carried out again where it still leaves
+    /// just that.
     ///
-    /// - Parameter body: may be run twice, the first time in vain.
+    /// - Parameters:
+    ///   - isAlone: nobody waits for the writer, as before a start: compiled in the body, which is then run once.
+    ///   - body: may be run several times, all but the last in vain.
     /// - Throws: what the body throws, and the fault of the rules with the words that nothing was stored.
     func write<T: Sendable>(
-        _ lane: WriterLane, in tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+        _ lane: WriterLane, in tenant: TenantID, isAlone: Bool = false,
+        _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
         let result: T
         do {
-            result = try await store.write(lane) { [policyLimit] tx in
-                let result = try body(tx)
-                try TenantRules.check(tenant, tx.sql, policyLimit: policyLimit)
-                return result
-            }
+            result =
+                try await isAlone ? checkedInside(lane, tenant, body) : checkedBeforehand(lane, tenant, body)
         } catch let rejection as TenantRules.Rejection {
             guard try await isBroken(tenant) else { throw rejection.refusal }
             result = try await store.write(lane, body)
         }
         await refresh(tenant)
         return result
+    }
+
+    /// How often others may get in between before the writer is held after all.
+    private static let rehearsals = 4
+
+    /// What a change would leave, thrown out of its transaction so that nothing of it stays.
+    private struct Unjudged: Error { let source: TenantRules.Source }
+
+    private func checkedBeforehand<T: Sendable>(
+        _ lane: WriterLane, _ tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        var sound: TenantRules.Source?
+        for _ in 0..<Self.rehearsals {
+            do {
+                return try await store.write(lane) { [sound] tx in
+                    let result = try body(tx)
+                    let left = try TenantRules.Source(of: tenant, from: tx.sql)
+                    guard left == sound else { throw Unjudged(source: left) }
+                    return result
+                }
+            } catch let unjudged as Unjudged {
+                // On a reader's thread, because compiling blocks whichever it runs on.
+                try await store.read { [policyLimit] _ in
+                    try TenantRules.check(unjudged.source, policyLimit: policyLimit)
+                }
+                sound = unjudged.source
+            }
+        }
+        return try await checkedInside(lane, tenant, body)
+    }
+
+    private func checkedInside<T: Sendable>(
+        _ lane: WriterLane, _ tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        try await store.write(lane) { [policyLimit] tx in
+            let result = try body(tx)
+            try TenantRules.check(tenant, tx.sql, policyLimit: policyLimit)
+            return result
+        }
     }
 
     private func isBroken(_ tenant: TenantID) async throws -> Bool {

@@ -9,10 +9,23 @@ import Vocabulary
 /// has slots for. So what is about to be committed is compiled whole, and not the document alone that was handed in.
 struct TenantRules {
     /// A policy document as the store holds it.
-    struct Document {
+    struct Document: Equatable {
         let name: String
         let json: String
         let version: Int64
+    }
+
+    /// What compiling reads. Equal sources compile alike, so what was compiled elsewhere need not be compiled again.
+    struct Source: Equatable {
+        let roles: [Role]
+        let documents: [Document]
+
+        init(of tenant: TenantID, from sql: any SQLConnection) throws {
+            roles = try sql.roles(in: tenant)
+            documents = try sql.policyDocuments(in: tenant).map {
+                Document(name: $0.name, json: $0.document, version: $0.version)
+            }
+        }
     }
 
     /// Thrown for rules that do not compile, and for nothing else: neither for what the store nor for what a change
@@ -38,12 +51,11 @@ struct TenantRules {
     ///
     /// - Throws: `Rejection` for a document that no longer reads, a policy that stands twice and a role past a limit.
     init(of tenant: TenantID, from sql: any SQLConnection) throws {
-        try self.init(
-            roles: try sql.roles(in: tenant),
-            documents: try sql.policyDocuments(in: tenant).map {
-                Document(name: $0.name, json: $0.document, version: $0.version)
-            })
+        try self.init(Source(of: tenant, from: sql))
     }
+
+    /// - Throws: as above.
+    init(_ source: Source) throws { try self.init(roles: source.roles, documents: source.documents) }
 
     /// - Throws: as above.
     init(roles: [Role], documents: [Document]) throws {
@@ -84,7 +96,14 @@ struct TenantRules {
     /// - Parameter policyLimit: policies that all documents may hold together.
     /// - Throws: `Rejection`, and what the store throws.
     static func check(_ tenant: TenantID, _ sql: any SQLConnection, policyLimit: Int = .max) throws {
-        let rules = try Self(of: tenant, from: sql)
+        try check(Source(of: tenant, from: sql), policyLimit: policyLimit)
+    }
+
+    /// Compiles what was read, and keeps nothing.
+    ///
+    /// - Throws: `Rejection`.
+    static func check(_ source: Source, policyLimit: Int = .max) throws {
+        let rules = try Self(source)
         guard rules.policies.count <= policyLimit else {
             throw Rejection(
                 fault: Fault(

@@ -1,10 +1,18 @@
 import Foundation
 import Identity
 import Storage
+import Synchronization
 import Testing
 import Vocabulary
 
 @testable import Gateway
+
+/// Raised once, and seen by everybody.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isRaised: Bool { state.withLock(\.self) }
+    func raise() { state.withLock { $0 = true } }
+}
 
 /// What is refused is not stored, and what is stored is in force or denies.
 @Suite struct RefusedRulesTests {
@@ -173,6 +181,66 @@ import Vocabulary
             _ = try await gateway.policies.put("b", RulesBench.document("x"), expecting: nil, by: gateway.root)
         }
         #expect(refusal?.code == "policy.duplicate_id")
+        try await gateway.close()
+    }
+
+    @Test func `a change among very many rules holds nobody else's writing up`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        let rules = (0..<600).map { number in
+            """
+              - { id: r\(number), effect: allow, subjects: any, actions: [read], resources: { types: [thing\(number)] },
+                  when: { equals: { context.a: \(number) } } }
+            """
+        }
+        let many = "version: 1\npolicies:\n" + rules.joined(separator: "\n")
+        _ = try await gateway.policies.put("many", many, expecting: nil, by: gateway.root)
+        let isDone = Flag()
+        async let longest = Self.longestWait(of: gateway.store, until: isDone)
+        let start = ContinuousClock.now
+        _ = try await gateway.policies.put("one", RulesBench.document("x"), expecting: nil, by: gateway.root)
+        let whole = ContinuousClock.now - start
+        isDone.raise()
+        let wait = try await longest
+        // Compiled twice, once beforehand and once to be put in service: in the transaction, either is near half of it.
+        #expect(wait < whole / 4, "others waited \(wait) of \(whole)")
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).map(\.name) == ["many", "one"])
+        try await gateway.close()
+    }
+
+    /// How long a write of nothing waits at most.
+    private static func longestWait(of store: Store, until isDone: Flag) async throws -> Duration {
+        var longest = Duration.zero
+        while !isDone.isRaised {
+            let start = ContinuousClock.now
+            try await store.write(.login) { _ in }
+            longest = max(longest, ContinuousClock.now - start)
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return longest
+    }
+
+    @Test func `changes that meet are each compiled with what the other left`() async throws {
+        let bench = try RulesBench()
+        defer { bench.remove() }
+        let gateway = try await bench.open()
+        let outcomes = await withTaskGroup(of: Fault?.self) { group in
+            for number in 0..<8 {
+                // Four pairs, of which each wants the same rule.
+                group.addTask {
+                    await self.fault {
+                        _ = try await gateway.policies.put(
+                            "d\(number)", RulesBench.document("x\(number / 2)"), expecting: nil, by: gateway.root)
+                    }
+                }
+            }
+            return await group.reduce(into: [Fault?]()) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == nil } == 4)
+        #expect(outcomes.compactMap { $0?.code } == Array(repeating: "policy.duplicate_id", count: 4))
+        #expect(try await gateway.policies.list(in: gateway.root.tenant).count == 4)
+        #expect(gateway.tenantFaults.isEmpty)
         try await gateway.close()
     }
 }
