@@ -38,6 +38,7 @@ public struct GatewayRouter: Sendable {
         let all = directory + access + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
     }
+            + KeyRoutes(gateway: gateway, mac: mac).routes
 
     /// The responder with all middleware, outermost first.
     public func responder() throws -> some HTTPResponder<GatewayRequestContext> {

@@ -3,7 +3,7 @@ import HTTPTypes
 import Identity
 import Vocabulary
 
-/// Single-use links, the judgement of a password, and the rotation of keys.
+/// Single-use links, and the judgement of a password.
 struct CredentialRoutes {
     let gateway: Gateway
 
@@ -23,23 +23,16 @@ struct CredentialRoutes {
                 repetition: .refused, handler: createLink),
             Route(
                 .post, "/api/v1/people/{person}/password-check", "checkPassword",
-                "Judges a candidate password for a person without storing anything", tag: "people",
+                "Judges a candidate password for a person without storing anything",
+                details: """
+                    By length, composition, block lists and the person's own words, not by the passwords they have or \
+                    had: those are compared only when they change it. The caller holds what the person holds.
+                    """,
+                tag: "people",
                 access: .permission(action: "update", type: "person"),
                 requestBody: .object(["password": .string(maxLength: 1_024)]),
                 response: .object(["acceptable": .boolean, "violations": APISchemas.texts]), repetition: .harmless,
                 handler: checkPassword),
-            Route(
-                .post, "/api/v1/keys/{purpose}/rotate", "rotateKey", "Makes a new key active for a purpose",
-                details:
-                    "One of \(RotatableKey.allCases.map(\.rawValue).joined(separator: ", ")). What the old key sealed opens.",
-                tag: "keys", access: .permission(action: "rotate", type: "key"), successStatus: 204
-            ) { request in
-                guard let key = RotatableKey(rawValue: request.parameters["purpose"] ?? "") else {
-                    throw Refusal.notFound
-                }
-                try await gateway.rotateKey(key, by: try request.caller(gateway))
-                return .noContent
-            },
         ]
     }
 
@@ -73,6 +66,7 @@ struct CredentialRoutes {
     @Sendable private func checkPassword(_ request: APIRequest) async throws -> APIResponse {
         let tenant = try request.requiredTenant
         let person = try await gateway.people.person(named: request.parameters["person"] ?? "", in: tenant)
+        try await gateway.roles.requireHeld(standingOf: .person(person.id), by: try request.caller(gateway))
         let verdict = try await gateway.credentials.check(
             SecretText(try request.text("password")), for: person.id, in: tenant)
         return APIResponse(

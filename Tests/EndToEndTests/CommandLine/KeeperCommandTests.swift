@@ -4,7 +4,7 @@ import HTTPAPI
 import Testing
 import Vocabulary
 
-@Suite("Policies, keys, passwords, sessions and tenants by the command line", .timeLimit(.minutes(3)))
+@Suite("Policies, passwords, sessions and tenants by the command line", .timeLimit(.minutes(3)))
 struct KeeperCommandTests {
     private static func json(_ text: String) throws -> AttributeValue { try StrictJSON.parse(Array(text.utf8)) }
     private static let policies = GatehouseProgram.root + "/config/"
@@ -113,26 +113,6 @@ struct KeeperCommandTests {
         }
         let wrong = try await GatehouseProgram.run(["policy", "lint", file, "--config", "/nonexistent.yaml"])
         #expect(wrong.status == 1 && !wrong.error.isEmpty)
-    }
-
-    @Test func keysAreRotatedAndWhatTheOldOnesSealedStillOpens() async throws {
-        let installed = try await Installed()
-        try await installed.serving { _ in
-            try await installed.done("service-account", "add", "robot")
-            try await installed.done("user", "add", "ada")
-            for purpose in ["head_signing", "credential", "password_pepper", "provider_secret", "record"] {
-                let said = try await installed.done("key", "rotate", purpose)
-                #expect(said == "A new key is active for \(purpose).\n")
-            }
-            let unknown = try await installed.run("key", "rotate", "everything")
-            #expect(unknown.status == 2 && unknown.error.contains("not a purpose"))
-            #expect(try await installed.done("user", "list").contains("ada"))
-        }
-        // The new keys are found at the next start, too.
-        try await installed.serving { _ in
-            let shown = try await installed.done("user", "show", "ada")
-            #expect(shown.contains("ada"))
-        }
     }
 
     @Test func aCandidateIsJudgedFromStandardInput() async throws {

@@ -26,6 +26,7 @@ enum APISchemas {
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,
         "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
+        "Key": KeySchema.shown,
         "Exemption": GovernanceSchema.exemption, "GovernanceOutcome": GovernanceSchema.outcome,
     ]
 
