@@ -13,13 +13,17 @@ public struct Doctor: Sendable {
         public let isGood: Bool
         /// What was found; for what is wrong, the cause and the cure.
         public let detail: String
+
+        public init(subject: String, isGood: Bool, detail: String) {
+            self.subject = subject
+            self.isGood = isGood
+            self.detail = detail
+        }
     }
 
     let configuration: Configuration
     let logger: Logger
     let clock: @Sendable () -> Timestamp
-    /// 2026-01-01: no build of this program is older.
-    private static let earliest = Timestamp(seconds: 1_767_225_600)
     private static let freeSpaceLimit = 256 << 20
 
     public init(
@@ -32,8 +36,8 @@ public struct Doctor: Sendable {
 
     /// Never throws: what fails is a finding. A running server is not disturbed.
     public func examine() async -> [Finding] {
-        var findings = [examineClock(), examineKey(), examineStorage(), examineSpace()]
-        findings += examineTLS() + examineSinks() + [examineErasures(), examineBlockList()]
+        var findings = await examineClock() + [examineKey(), examineStorage(), examineSpace()]
+        findings += await examineSinks() + [examineErasures(), examineBlockList()]
         findings += configuration.policies.map(examinePolicy) + examinePoliciesTogether() + (await examineRules())
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
@@ -48,20 +52,14 @@ public struct Doctor: Sendable {
         }
     }
 
-    private func examineClock() -> Finding {
-        let now = clock()
-        return finding("clock", now.rfc3339) {
-            guard now > Self.earliest else {
-                throw Fault(
-                    "doctor.clock", .ourselves, "The clock says \(now.rfc3339), which is before this program existed.",
-                    remedy: "Set the clock and run a time service.")
-            }
-        }
-    }
-
     private func examineKey() -> Finding {
         finding("master key", "readable only by its owner, well formed") {
-            _ = try MasterKey(hexadecimal: configuration.masterKey.load().reveal())
+            _ = try configuration.loadMasterKey()
+            if let change = try? MasterKeyChange(configuration), change.isPending {
+                throw Fault(
+                    "doctor.master_key", .ourselves, "A change of the master key was begun and not finished.",
+                    remedy: "Run `gatehouse key rewrap`, which finishes it.")
+            }
         }
     }
 
@@ -106,7 +104,7 @@ public struct Doctor: Sendable {
     }
 
     /// The folder itself, or the nearest one above it that is there.
-    private static func existingParent(of folder: String) -> String {
+    static func existingParent(of folder: String) -> String {
         var url = URL(fileURLWithPath: folder)
         while url.path != "/", !FileManager.default.fileExists(atPath: url.path) { url.deleteLastPathComponent() }
         return url.path
@@ -114,44 +112,6 @@ public struct Doctor: Sendable {
 
     private func examineBlockList() -> Finding {
         finding("passwords", "the block lists can be read") { _ = try BlockLists.load(configuration.passwords) }
-    }
-
-    private func examineTLS() -> [Finding] {
-        guard let files = configuration.server.tls else { return [] }
-        return [files.certificate, files.key].map { file in
-            finding("TLS", "\(file) is readable PEM") {
-                guard let data = FileManager.default.contents(atPath: file),
-                    String(decoding: data.prefix(64_000), as: UTF8.self).contains("-----BEGIN ")
-                else {
-                    throw Fault(
-                        "doctor.tls", .ourselves, "\(file) cannot be read as PEM.",
-                        remedy: "Check the path, the owner and the format.")
-                }
-            }
-        }
-    }
-
-    private func examineSinks() -> [Finding] {
-        let paths = configuration.journal.sinks.compactMap { if case .file(let path) = $0 { path } else { nil } }
-        guard !configuration.journal.sinks.isEmpty else {
-            return [
-                Finding(
-                    subject: "heads", isGood: false,
-                    detail:
-                        "No head is kept outside, so a tail that was cut cannot be noticed. Add to journal.sinks."
-                )
-            ]
-        }
-        return paths.map { path in
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            return finding("heads", "\(path) can be written") {
-                guard access(folder, W_OK | X_OK) == 0 else {
-                    throw Fault(
-                        "doctor.heads", .ourselves, "Heads cannot be kept in \(folder): it is missing or not writable.",
-                        remedy: "Make it, owned by the service's user, best on another volume or machine.")
-                }
-            }
-        }
     }
 
     private func examineErasures() -> Finding {
@@ -193,13 +153,17 @@ public struct Doctor: Sendable {
                     settings, domains: provider.domains, provider: .random(at: now), tenant: .random(at: now)),
                 logger: logger,
                 clock: clock)
-            return await directory.probe().map { check in
+            let checks = await directory.probe()
+            let clocks = checks.compactMap { check in
+                check.serverTime.map { compareClock(with: check.server, $0, sent: now) }
+            }
+            return checks.map { check in
                 Finding(
                     subject: subject, isGood: check.isGood,
                     detail: (["\(check.server) \(check.step.rawValue): \(check.detail)"]
                         + [check.cure].compactMap(\.self))
                         .joined(separator: ". "))
-            }
+            } + clocks
         } catch {
             return [Finding(subject: subject, isGood: false, detail: "\(error)")]
         }

@@ -1,5 +1,3 @@
-import Fetch
-import Foundation
 import Logging
 import Storage
 import Vocabulary
@@ -25,10 +23,9 @@ public actor HeadCourier {
     private static let longestPause: Duration = .seconds(300)
 
     public private(set) var status: Status
-    private let url: PublicURL
-    private let signature: MessageSignature
+    private let host: String
+    private let delivery: HeadDelivery
     private let store: Store
-    private let fetcher: HTTPFetcher
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
     private var accepted: [TenantID: SignedHead] = [:]
@@ -39,16 +36,9 @@ public actor HeadCourier {
         url: PublicURL, secret: SecretText, caFile: String?, store: Store,
         clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) throws {
-        var configuration = FetchConfiguration()
-        // The operator named the receiver, so it may stand in the operator's own network; plain HTTP stays on loopback.
-        configuration.allowedNetworks = Self.ownNetworks
-        configuration.plainHTTP = .loopbackOnly
-        configuration.certificateAuthorityFile = caFile
-        configuration.threadCount = 1
-        fetcher = try HTTPFetcher(configuration)
-        signature = MessageSignature(secret: secret, keyID: "gatehouse-heads")
+        delivery = try HeadDelivery(url: url, secret: secret, caFile: caFile)
         status = Status(host: url.host)
-        self.url = url
+        host = url.host
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -72,7 +62,7 @@ public actor HeadCourier {
             let missing = try await missing()
             for start in stride(from: 0, to: missing.count, by: Self.headLimit) {
                 let heads = Array(missing[start..<min(start + Self.headLimit, missing.count)])
-                try await send(heads)
+                _ = try await delivery.send(heads, at: clock())
                 for head in heads { accepted[head.tenant] = head }
             }
             if !missing.isEmpty { status.deliveredAt = clock() }
@@ -92,34 +82,13 @@ public actor HeadCourier {
         }
         await attempt.value
         limit.cancel()
-        fetcher.shutdown()
+        delivery.shutdown()
     }
 
     private func missing() async throws -> [SignedHead] {
         try await store.newestHeads().values.filter { head in
             accepted[head.tenant].map { ($0.epoch, $0.size) < (head.epoch, head.size) } ?? true
         }.sorted { $0.tenant < $1.tenant }
-    }
-
-    private struct Delivery: Encodable {
-        let version = 1
-        let heads: [SignedHead]
-    }
-
-    private func send(_ heads: [SignedHead]) async throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let body = [UInt8](try encoder.encode(Delivery(heads: heads)))
-        let text = url.description
-        let headers = signature.headers(
-            method: "POST", url: text, contentType: "application/json", body: body, at: clock())
-        var limits = FetchLimits()
-        limits.responseBytes = 64 << 10
-        let answer = try await fetcher.fetch(
-            FetchRequest(.post, url: text, headers: headers, body: body, limits: limits))
-        guard (200..<300).contains(answer.status) else {
-            throw Fault("heads.refused", .peer, "The receiver of heads answered \(answer.status).")
-        }
     }
 
     private func fail(_ error: any Error) {
@@ -131,14 +100,9 @@ public actor HeadCourier {
         logger.warning(
             "heads could not be delivered",
             metadata: [
-                "host": "\(url.host)", "code": "\(status.failure ?? "")", "failures": "\(status.failures)",
+                "host": "\(host)", "code": "\(status.failure ?? "")", "failures": "\(status.failures)",
             ])
     }
-
-    /// RFC 1918, RFC 4193 and loopback.
-    private static let ownNetworks = [
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128",
-    ].compactMap { CIDR($0) }
 }
 
 extension Gateway {

@@ -13,13 +13,33 @@ public struct DirectoryCheck: Sendable, Hashable, Codable {
     public let detail: String
     /// What to do about it; nil where nothing is wrong or nobody knows.
     public let cure: String?
+    /// What the server's own clock said, to the second; nil where it does not tell.
+    public let serverTime: Timestamp?
 
-    init(step: Step, server: String, isGood: Bool, detail: String, cure: String? = nil) {
+    init(
+        step: Step, server: String, isGood: Bool, detail: String, cure: String? = nil, serverTime: Timestamp? = nil
+    ) {
+        self.serverTime = serverTime
         self.step = step
         self.server = server
         self.isGood = isGood
         self.detail = detail
         self.cure = cure
+    }
+}
+
+extension Timestamp {
+    /// A moment in UTC as directories write it (RFC 4517 §3.3.13), such as `20270131180000.0Z`; nil for anything else.
+    init?(generalizedTime text: String) {
+        let digits = Array(text.utf8.prefix(14))
+        let rest = text.utf8.dropFirst(14)
+        let isFraction = rest.first == 0x2E && rest.dropFirst().dropLast().allSatisfy { (0x30...0x39).contains($0) }
+        guard digits.count == 14, digits.allSatisfy({ (0x30...0x39).contains($0) }), rest.last == 0x5A,
+            rest.count == 1 || isFraction && rest.count < 12
+        else { return nil }
+        func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
+        self.init(
+            rfc3339: "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(8..<10)):\(part(10..<12)):\(part(12..<14))Z")
     }
 }
 
@@ -44,14 +64,20 @@ extension LDAPDirectory {
         }
         defer { connection.close() }
         var checks = tls
+        var time: Timestamp?
         do {
             // The root entry is readable by anybody (RFC 4512 §5.1), so this fails for the connection's sake alone.
-            _ = try await connection.entries(
-                SearchRequest(base: "", scope: .base, filter: "(objectClass=*)", attributes: ["supportedControl"]))
+            let root = try await connection.entries(
+                SearchRequest(
+                    base: "", scope: .base, filter: "(objectClass=*)", attributes: ["supportedControl", "currentTime"]))
+            // Active Directory tells its clock there; most others do not.
+            time = root.first?["currentTime"].flatMap { Timestamp(generalizedTime: $0) }
         } catch {
             guard case .failed = error else { return checks + [check(.connection, false, "\(error)")] }
         }
-        checks.append(check(.connection, true, "answers"))
+        checks.append(
+            DirectoryCheck(
+                step: .connection, server: server, isGood: true, detail: "answers", serverTime: time))
         if let refused = await bindRefusal(connection) {
             return checks + [
                 DirectoryCheck(

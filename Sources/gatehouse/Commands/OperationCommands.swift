@@ -26,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try location.load()
         let doctor = Doctor(configuration, logger: configuration.quietLogger)
-        var findings = await doctor.examine()
+        var findings = await doctor.examine() + ListenerDoctor(configuration, now: SystemClock.now()).examine()
         if let proveRestore {
             findings.append(
                 await doctor.proveRestore(of: URL(fileURLWithPath: proveRestore).path, with: try key.source()))

@@ -1,4 +1,5 @@
 import Crypto
+import Fixtures
 import Foundation
 import Gateway
 import HTTPTypes
@@ -63,17 +64,77 @@ struct HeadWebhookTests {
 
     private static let secret = "a secret that only the witness shares"
 
-    private static func gateway(port: Int) async throws -> TestGateway {
-        let file = NSTemporaryDirectory() + "gatehouse-witness-" + UUID().uuidString
+    private static func gateway(port: Int, secretFile: String? = nil) async throws -> TestGateway {
+        let file = secretFile ?? NSTemporaryDirectory() + "gatehouse-witness-" + UUID().uuidString
         try secret.write(toFile: file, atomically: true, encoding: .utf8)
         chmod(file, 0o400)
-        defer { unlink(file) }
+        defer { if secretFile == nil { unlink(file) } }
         return try await TestGateway.open(
             extra: """
                 journal:
                   head_interval: 1s
                   sinks: [{ type: webhook, url: "http://127.0.0.1:\(port)/heads", secret_file: "\(file)" }]
                 """)
+    }
+
+    private static func heads(_ running: TestGateway, ahead: Duration = .zero) async -> [Doctor.Finding] {
+        let logger = Logger(label: "doctor", factory: { _ in SwiftLogNoOpLogHandler() })
+        return await Doctor(
+            running.gateway.configuration, logger: logger, clock: { SystemClock.now() + ahead }
+        ).examine().filter { $0.subject == "heads" || $0.subject == "clock" }
+    }
+
+    /// A gateway that delivers to this port, looked over by doctors who read its secret, too.
+    private static func examined(
+        _ port: Int, _ body: (TestGateway) async throws -> Void
+    ) async throws {
+        let file = NSTemporaryDirectory() + "gatehouse-witness-" + UUID().uuidString
+        defer { unlink(file) }
+        let running = try await gateway(port: port, secretFile: file)
+        do { try await body(running) } catch {
+            try? await running.close()
+            throw error
+        }
+        try await running.close()
+    }
+
+    @Test func theDoctorAsksAWitnessAndComparesTheClocks() async throws {
+        let witness = Witness(refusing: 0)
+        try await witness.listen { port in
+            try await Self.examined(port) { gateway in
+                let found = await Self.heads(gateway)
+                #expect(found.allSatisfy(\.isGood), "\(found.map(\.detail))")
+                #expect(found.contains { $0.detail.contains("127.0.0.1 takes deliveries") })
+                #expect(found.contains { $0.detail.contains("agrees with that of 127.0.0.1") })
+                // Signed like any other, and without a head.
+                let probe = try #require(witness.deliveries.first)
+                #expect(String(decoding: probe.body, as: UTF8.self) == #"{"heads":[],"version":1}"#)
+                #expect(probe.headers.contains { $0.key.lowercased() == "signature" && !$0.value.isEmpty })
+
+                let ahead = await Self.heads(gateway, ahead: .seconds(300)).filter { !$0.isGood }
+                #expect(ahead.count == 1 && ahead[0].subject == "clock", "\(ahead.map(\.detail))")
+                #expect(ahead.first?.detail.contains("ahead of that of 127.0.0.1") == true)
+                #expect(ahead.first?.detail.contains("time service") == true)
+                let behind = await Self.heads(gateway, ahead: .seconds(-300)).filter { !$0.isGood }.map(\.detail)
+                #expect(behind.contains { $0.contains("behind that of 127.0.0.1") }, "\(behind)")
+                #expect(behind.contains { $0.contains("the clock went back, or was ahead then") }, "\(behind)")
+            }
+        }
+    }
+
+    @Test func theDoctorSaysThatAWitnessRefusesOrIsGone() async throws {
+        let witness = Witness(refusing: 1)
+        try await witness.listen { port in
+            try await Self.examined(port) { running in
+                let found = await Self.heads(running).filter { !$0.isGood }
+                #expect(found.count == 1 && found.first?.detail.contains("answered 503") == true, "\(found)")
+            }
+        }
+        try await Self.examined(try LoopbackPort.free()) { running in
+            let gone = await Self.heads(running).filter { !$0.isGood }
+            #expect(gone.count == 1 && gone.first?.detail.contains("takes no deliveries") == true, "\(gone)")
+            #expect(gone.first?.detail.contains("journal.sinks") == true)
+        }
     }
 
     @Test func aWitnessThatRefusesIsAskedAgainUntilItHasTheNewestHead() async throws {

@@ -35,6 +35,29 @@ struct ActiveDirectoryLoginTests {
         #expect(controller.binds == [Self.ada.dn])
     }
 
+    @Test("A check tells what the server's own clock said")
+    func serverTime() async throws {
+        let controller = try DomainController([Self.ada])
+        defer { controller.server.stop() }
+        let checks = await (try controller.directory()).probe()
+        #expect(checks.compactMap(\.serverTime) == [Timestamp(rfc3339: "2026-11-21T09:30:00Z")])
+        #expect(checks.first { $0.serverTime != nil }?.step == .connection)
+    }
+
+    @Test("Only moments in UTC are read as times of a directory")
+    func generalizedTimes() {
+        let moment = Timestamp(rfc3339: "2026-11-21T09:30:00Z")
+        for text in ["20261121093000Z", "20261121093000.0Z", "20261121093000.123456Z"] {
+            #expect(Timestamp(generalizedTime: text) == moment, "\(text)")
+        }
+        for text in [
+            "", "Z", "202611210930Z", "20261121093000", "20261121093000+0100", "20261321093000Z",
+            "20261121093000.Zx", "2026112109300aZ", "20261121093000.12345678901Z", "20261121093000,0Z",
+        ] {
+            #expect(Timestamp(generalizedTime: text) == nil, "\(text)")
+        }
+    }
+
     @Test("What stands in a filter is escaped, and no wildcard reaches the server")
     func injection() async throws {
         let controller = try DomainController([Self.ada])

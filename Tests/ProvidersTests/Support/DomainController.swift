@@ -20,6 +20,8 @@ struct DomainController {
     }
 
     static let root = "DC=corp,DC=example"
+    /// What its root entry says the time is.
+    static let clock = "20261121093000.0Z"
     /// The relative id of a group, and its name; 13 is the primary group of everybody.
     static let groups: [(rid: UInt8, name: String)] = [(7, "Engineers"), (9, "Staff"), (13, "Domain Users")]
 
@@ -70,6 +72,9 @@ struct DomainController {
     private static func find(
         _ search: ScriptedLDAPRequest.Search, _ accounts: [Account]
     ) -> [ScriptedLDAPAnswer] {
+        if search.base.isEmpty, search.scope == 0 {
+            return [.entry(dn: "", attributes: [("currentTime", [Array(clock.utf8)])])]
+        }
         if search.attributes == ["tokenGroups"] {
             guard search.scope == 0, let account = accounts.first(where: { $0.dn == search.base }) else { return [] }
             let tokens = account.tokens.map(sid)
