@@ -80,7 +80,7 @@ fuzz: packages-run
 # LeakSanitizer fails even an empty Swift program on Linux, so leaks are not looked for. SANITIZE makes the package small:
 # see the end of Package.swift.
 sanitize: packages-test
-	SANITIZE=1 TSAN_OPTIONS=halt_on_error=1 swift test --sanitize thread --scratch-path .build-tsan --disable-xctest \
+	SANITIZE=1 TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/.ci/tsan-suppressions swift test --sanitize thread --scratch-path .build-tsan --disable-xctest \
 	    --no-parallel
 	SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address --scratch-path .build-asan --disable-xctest \
 	    --no-parallel

@@ -21,7 +21,9 @@ public enum LDAPPrincipal {
     /// The account's own part; nil for what is no such name.
     public static func account(of text: String) -> String? {
         guard isWellFormed(text) else { return nil }
-        if let slash = text.firstIndex(of: "\\") { return String(text[text.index(after: slash)...]) }
-        return text.firstIndex(of: "@").map { String(text[..<$0]) }
+        // By scalars, as a server reads it: a mark beside the separator makes one character of both.
+        let scalars = text.unicodeScalars
+        if let slash = scalars.firstIndex(of: "\\") { return String(scalars[scalars.index(after: slash)...]) }
+        return scalars.firstIndex(of: "@").map { String(scalars[..<$0]) }
     }
 }

@@ -10,7 +10,7 @@ import Vocabulary
 /// The process that gets killed: this test binary again, told by its environment where its store is.
 @Suite("The directory job that is killed")
 struct SyncKillChild {
-    static let variable = "GATEHOUSE_SYNC_KILL_DIRECTORY"
+    static let variable = "TEST_SYNC_KILL_DIRECTORY"
     static var directory: String? { ProcessInfo.processInfo.environment[variable] }
     static let people = 400
 

@@ -114,5 +114,9 @@ import Testing
         #expect(LDAPPrincipal.account(of: #"CORP\ada"#) == "ada")
         #expect(LDAPPrincipal.account(of: "ada@corp.example") == "ada")
         #expect(LDAPPrincipal.account(of: "ada") == nil)
+        // One character with the separator to a reader, two names and a separator to a server.
+        #expect(LDAPPrincipal.account(of: "ada\u{604}@corp.example") == "ada\u{604}")
+        #expect(LDAPPrincipal.account(of: "ada@\u{301}corp.example") == "ada")
+        #expect(LDAPPrincipal.account(of: "CORP\\\u{301}ada") == "\u{301}ada")
     }
 }

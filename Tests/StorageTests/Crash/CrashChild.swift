@@ -7,8 +7,8 @@ import Vocabulary
 /// The process that gets killed: this test binary again, told by its environment where to write.
 @Suite("The writer that is killed")
 struct CrashChild {
-    static let directoryVariable = "GATEHOUSE_CRASH_DIRECTORY"
-    static let unsafeVariable = "GATEHOUSE_CRASH_UNSAFE"
+    static let directoryVariable = "TEST_CRASH_DIRECTORY"
+    static let unsafeVariable = "TEST_CRASH_UNSAFE"
     static var directory: String? { ProcessInfo.processInfo.environment[directoryVariable] }
 
     /// Appends without end, and prints each event's id once its write has returned.

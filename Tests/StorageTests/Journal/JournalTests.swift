@@ -109,7 +109,7 @@ struct JournalTests {
     @Test func manyEventsAreAppendedInChunks() async throws {
         let bench = try Bench()
         let store = try await bench.open()
-        let count = Int(ProcessInfo.processInfo.environment["GATEHOUSE_BENCH_EVENTS"] ?? "10000")!
+        let count = Int(ProcessInfo.processInfo.environment["TEST_BENCH_EVENTS"] ?? "10000")!
         let begun = ContinuousClock.now
         for chunk in 0..<count / 100 {
             try await store.write(.sync) { transaction in
