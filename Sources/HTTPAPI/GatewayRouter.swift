@@ -52,10 +52,14 @@ public struct GatewayRouter: Sendable {
         router.add(middleware: TargetLimitMiddleware(limit: gateway.configuration.limits.uriBytes))
         router.add(middleware: InFlightLimitMiddleware(limit: HTTPLimits().requestsInFlight))
         router.add(middleware: ControlPeerMiddleware())
+        let trusted = try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
+        router.add(
+            middleware: FailedCallerMiddleware(
+                limit: SourceRateLimit(perMinute: gateway.configuration.limits.failedCallsPerSource),
+                trusted: trusted, clock: gateway.clock))
         let gate = RouteRegistry.Gate(gateway)
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
-        let trusted = try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.

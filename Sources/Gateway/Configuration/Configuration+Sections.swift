@@ -293,6 +293,7 @@ extension LimitConfiguration {
         bodyBytes = section.bytes("body_bytes", default: 1 << 20, in: (16 << 10)...(64 << 20))
         uriBytes = section.bytes("uri_bytes", default: 8 << 10, in: (1 << 10)...(8 << 10))
         requestsPerSource = section.integer("requests_per_source", default: 600, in: 1...1_000_000)
+        failedCallsPerSource = section.integer("failed_calls_per_source", default: 60, in: 1...1_000_000)
         evaluationsPerRequest = section.integer("evaluations_per_request", default: 100, in: 1...10_000)
         groupsPerPerson = section.integer("groups_per_person", default: 2_048, in: 16...65_536)
         policiesPerTenant = section.integer("policies_per_tenant", default: 10_000, in: 1...100_000)

@@ -203,6 +203,8 @@ public struct LimitConfiguration: Sendable {
     public var bodyBytes: Int
     public var uriBytes: Int
     public var requestsPerSource: Int
+    /// Credentials that prove nobody, from one source in a minute.
+    public var failedCallsPerSource: Int
     public var evaluationsPerRequest: Int
     public var groupsPerPerson: Int
     public var policiesPerTenant: Int

@@ -102,7 +102,7 @@ struct BrowserCall: Sendable {
     }
 
     // A trusted proxy's word counts from the right; what stands further left was written by whoever liked to.
-    private static func source(_ headers: HTTPFields, _ peer: IPAddress?, _ trusted: TrustedProxies) -> IPAddress? {
+    static func source(_ headers: HTTPFields, _ peer: IPAddress?, _ trusted: TrustedProxies) -> IPAddress? {
         guard trusted.contains(peer), let name = HTTPField.Name("X-Forwarded-For") else { return peer }
         let hops = headers[values: name].flatMap { $0.split(separator: ",").suffix(32) }
         for hop in hops.reversed() {

@@ -7,6 +7,8 @@ import Vocabulary
 public enum Refusal: Error, Sendable, Equatable {
     case badRequest(code: String, where: String)
     case unauthenticated(challenge: String)
+    /// Somebody is proven, and not well enough (RFC 9470).
+    case insufficientAuthentication(challenge: String)
     case forbidden(code: String)
     case notFound
     case methodNotAllowed(allow: [String])
@@ -91,7 +93,7 @@ extension ErrorMapping {
     static func failure(for refusal: Refusal) -> Failure {
         switch refusal {
         case .badRequest(let code, let place): described(400, code, place)
-        case .unauthenticated(let challenge):
+        case .unauthenticated(let challenge), .insufficientAuthentication(let challenge):
             headed(plain(401, "http.unauthenticated"), .wwwAuthenticate, challenge)
         case .forbidden(let code): plain(403, code)
         case .notFound: plain(404, "http.not_found")

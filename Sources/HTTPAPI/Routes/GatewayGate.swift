@@ -22,7 +22,7 @@ extension RouteRegistry.Gate {
                 case .permitted: return
                 case .refused: throw Refusal.forbidden(code: "management.not_permitted")
                 case .stepUp(let demand):
-                    throw Refusal.unauthenticated(
+                    throw Refusal.insufficientAuthentication(
                         challenge: BearerChallenge.insufficientAuthentication(demand).header)
                 }
             },

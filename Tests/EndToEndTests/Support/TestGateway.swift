@@ -21,7 +21,8 @@ struct TestGateway {
     /// `passwords` more of that section, `files` what it names beside it, readable by its owner alone.
     static func open(
         tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
-        passwords: String = "", extra: String = "", files: [String: String] = [:]
+        passwords: String = "", extra: String = "", files: [String: String] = [:],
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -48,7 +49,7 @@ struct TestGateway {
         logger.logLevel = .error
         do {
             let gateway = try await Gateway.open(
-                try ConfigurationLoader.load(file: file, environment: [:]), logger: logger)
+                try ConfigurationLoader.load(file: file, environment: [:]), logger: logger, clock: clock)
             let token = try await administrator(of: gateway, tenant: tenants[0])
             return TestGateway(gateway: gateway, folder: folder, token: token)
         } catch {
@@ -58,13 +59,15 @@ struct TestGateway {
     }
 
     /// Makes a service account with Admin in a tenant and answers its API key.
-    static func administrator(of gateway: Gateway, tenant slug: String) async throws -> String {
+    static func administrator(
+        of gateway: Gateway, tenant slug: String, named name: String = "tests"
+    ) async throws -> String {
         let caller = try operatorCaller(gateway, tenant: slug)
-        let account = try await gateway.serviceAccounts.create(name: "tests", description: nil, by: caller)
+        let account = try await gateway.serviceAccounts.create(name: name, description: nil, by: caller)
         let admin = try await gateway.roles.role(named: "Admin", in: caller.tenant)
         _ = try await gateway.roles.assign(admin.id, to: .serviceAccount(account.id), expiresAt: nil, by: caller)
         return try await gateway.serviceAccounts.makeKey(
-            for: account.id, name: "tests", scopes: nil, lifetime: .days(1), by: caller
+            for: account.id, name: name, scopes: nil, lifetime: .days(1), by: caller
         ).token.reveal()
     }
 
