@@ -145,6 +145,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
+        tests("gatehouseTests", ["gatehouse", "Gateway", "Identity", "Vocabulary", logging]),
         tests("TidyTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -73,7 +73,9 @@ public final class SyncScheduler: Sendable {
         guard let schedule = target.schedule else { return }
         while !Task.isCancelled {
             let lastStart = memory.withLock { $0.health[target.provider]?.startedAt }
-            let due = schedule.next(after: clock(), lastStart: lastStart) + Self.jitter(upTo: target.jitter)
+            var generator = SystemRandomNumberGenerator()
+            let jitter = Self.jitter(upTo: target.jitter, using: &generator)
+            let due = schedule.next(after: clock(), lastStart: lastStart) + jitter
             note(target) { $0.nextAt = due }
             guard await sleep(until: due) else { return }
             await perform(target)
@@ -130,8 +132,8 @@ public final class SyncScheduler: Sendable {
         memory.withLock { change(&$0.health[target.provider, default: SyncHealth()]) }
     }
 
-    private static func jitter(upTo longest: Duration) -> Duration {
+    static func jitter(upTo longest: Duration, using generator: inout some RandomNumberGenerator) -> Duration {
         guard longest > .zero else { return .zero }
-        return .microseconds(Int64.random(in: 0...longest.microseconds))
+        return .microseconds(Int64.random(in: 0...longest.microseconds, using: &generator))
     }
 }

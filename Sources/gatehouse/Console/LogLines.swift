@@ -12,14 +12,16 @@ struct LogLines: LogHandler {
     private let label: String
     private let format: LoggingConfiguration.Format
     private let clock: @Sendable () -> Timestamp
+    private let sink: LogSink
 
     init(
         label: String, level: Logger.Level, format: LoggingConfiguration.Format,
-        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now, sink: LogSink = .standardError
     ) {
         self.label = label
         self.format = format
         self.clock = clock
+        self.sink = sink
         logLevel = level
     }
 
@@ -43,7 +45,7 @@ struct LogLines: LogHandler {
             case .json: json(event.level, message, given, own)
             case .text: Array((text(event.level, message, own.merging(given) { _, new in new }) + "\n").utf8)
             }
-        LogSink.standardError.write(line, isUrgent: event.level >= .warning)
+        sink.write(line, isUrgent: event.level >= .warning)
     }
 
     // One for each request: put together without a tree in between. Members are sorted, the line's own go first.

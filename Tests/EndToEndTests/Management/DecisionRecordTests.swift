@@ -67,6 +67,28 @@ struct DecisionRecordTests {
         }
     }
 
+    /// Answers that were given before any rule was looked at stand in the record like every other.
+    @Test func aNoAboutNobodyAndAboutSomebodyDisabledAreRecorded() async throws {
+        let running = try await TestGateway.open()
+        try await running.serve { api in
+            let made = try await api.send(.post, "/api/v1/people", ["login": "ada"])
+            let person = try #require(made.body?["id"]?.string)
+            #expect(try await api.send(.post, "/api/v1/people/\(person)/disable").status == 204)
+            let disabled = try await Self.decide(api, "ada", "read", "/desk")
+            // People type passwords where names belong: what nobody is called is not kept as it was sent.
+            let unknown = try await Self.decide(api, "hunter2-by-mistake", "read", "/desk")
+            for (id, reason, version) in [(disabled, "subject_disabled", person), (unknown, "unknown_subject", nil)] {
+                let shown = try await Self.wait(api, for: id)
+                #expect(shown.body?["outcome"] == "deny", "\(shown.text)")
+                #expect(shown.body?["reason"] == .string(reason), "\(shown.text)")
+                #expect(shown.text.contains(version ?? reason))
+                #expect(!shown.text.contains("hunter2"))
+            }
+            let about = try await api.send(.get, "/api/v1/decisions?person=\(person)&outcome=deny")
+            #expect(about.body?["items"]?.list?.compactMap { $0["id"]?.string } == [disabled])
+        }
+    }
+
     @Test func theRecordIsForThePrivilegedAndForgetsTheErased() async throws {
         let running = try await TestGateway.open()
         try await running.serve { api in

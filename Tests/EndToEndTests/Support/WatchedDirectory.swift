@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import Gateway
 import Testing
 import Vocabulary
 
@@ -19,15 +20,17 @@ final class WatchedDirectory: Sendable {
             certificates: try await authority.server(names: ["127.0.0.1", "localhost"]))
     }
 
-    /// The provider as one line of `providers`.
-    func provider(passwordFile: String) -> String {
+    static let strictGuard = "sync: { guard: { removals_count: 0, removals_percent: 0% } }"
+
+    /// The provider as one line of `providers`, its job and its logins as `settings` say.
+    func provider(passwordFile: String, settings: String = strictGuard) -> String {
         """
         { id: \(Self.provider), type: ldap, name: Works, domains: [corp.example], \
         servers: ["\(server.ldapsURL ?? "")"], tls: { ca_file: "\(authority.authorityFile)" }, \
         bind_dn: "\(server.serviceDN)", bind_password_file: "\(passwordFile)", \
         people: { base: "\(fixture.peopleBase)", attributes: { display_name: cn, mail: mail } }, \
         groups: { base: "\(fixture.groupsBase)" }, \
-        sync: { guard: { removals_count: 0, removals_percent: 0% } } }
+        \(settings) }
         """
     }
 
@@ -38,14 +41,17 @@ final class WatchedDirectory: Sendable {
     }
 
     /// A gateway in this process that knows this directory and its own passwords.
-    func gateway(extra: String = "") async throws -> TestGateway {
+    func gateway(
+        extra: String = "", settings: String = strictGuard,
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+    ) async throws -> TestGateway {
         return try await TestGateway.open(
             extra: """
                 providers:
                   - { id: local, type: local, name: Password }
-                  - \(provider(passwordFile: "directory.password"))
+                  - \(provider(passwordFile: "directory.password", settings: settings))
                 \(extra)
-                """, files: ["directory.password": server.servicePassword])
+                """, files: ["directory.password": server.servicePassword], clock: clock)
     }
 
     /// An installation that knows this directory beside its own passwords.
@@ -56,6 +62,12 @@ final class WatchedDirectory: Sendable {
         }
         try keepPassword(in: installed.folder + "/conf/directory.password")
         return installed
+    }
+
+    /// What the first login page is sent for somebody of this directory: it has no domain of theirs to go by.
+    static func identifier(_ login: String, on page: String) throws -> [String: String] {
+        let choice = page.firstMatch(of: /name="provider" value="([^"]+)"[^>]*><span>Works/)
+        return ["identifier": login, "provider": String(try #require(choice, "\(page.suffix(900))").output.1)]
     }
 
     /// Takes people out of the directory.

@@ -70,9 +70,9 @@ struct SlapdSyncTests {
     /// Prints what the bars of a large directory ask for; in a debug build the times say little.
     @Test(
         "A large directory comes in whole, and logins hardly wait meanwhile",
-        .enabled(if: ProcessInfo.processInfo.environment["GATEHOUSE_LARGE"] == "1"))
+        .enabled(if: ProcessInfo.processInfo.environment["TEST_LARGE"] == "1"))
     func large() async throws {
-        let people = ProcessInfo.processInfo.environment["GATEHOUSE_LARGE_PEOPLE"].flatMap { Int($0) } ?? 100_000
+        let people = ProcessInfo.processInfo.environment["TEST_LARGE_PEOPLE"].flatMap { Int($0) } ?? 100_000
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("large-\(UUID().uuidString).ldif")
         defer { try? FileManager.default.removeItem(at: file) }
         let truth = try FixtureDirectory.large(people: people, groups: max(10, people / 50), to: file)
@@ -130,41 +130,5 @@ struct SlapdSyncTests {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
         return Int(line.filter(\.isNumber)) ?? 0
-    }
-}
-
-@Suite("The scheduler of directory jobs")
-struct SyncSchedulerTests {
-    @Test("A due provider runs, its result is kept, and a failure is counted until the next good run")
-    func health() async throws {
-        let bench = try await SyncBench()
-        bench.fill(2)
-        var target = bench.target()
-        target.schedule = .every(.minutes(15))
-        let scheduler = SyncScheduler(
-            bench.service, targets: [target], clock: bench.clock,
-            logger: Logger(label: "sync", factory: { _ in SwiftLogNoOpLogHandler() }))
-        let task = Task { await scheduler.run() }
-        for _ in 0..<500 where scheduler.health[bench.provider]?.state != .done {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        #expect(scheduler.health[bench.provider]?.state == .done)
-        #expect(try await bench.person("p0") != nil)
-        for _ in 0..<200 where scheduler.health[bench.provider]?.nextAt != bench.clock() + .minutes(15) {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        #expect(scheduler.health[bench.provider]?.nextAt == bench.clock() + .minutes(15))
-        task.cancel()
-        await task.value
-
-        bench.source.fault = Fault("directory.unreachable", .peer, "Gone.")
-        await scheduler.perform(target)
-        await scheduler.perform(target)
-        #expect(scheduler.health[bench.provider]?.failures == 2)
-        #expect(scheduler.health[bench.provider]?.failure == "directory.unreachable")
-        bench.source.fault = nil
-        await scheduler.perform(target)
-        #expect(scheduler.health[bench.provider]?.failures == 0)
-        #expect(scheduler.health[bench.provider]?.state == .done)
     }
 }

@@ -59,6 +59,21 @@ struct SyncGuardrailTests {
                 == 2)
     }
 
+    @Test("A percentage of all people is the limit where it is more than the count, and one past it is held")
+    func percent() async throws {
+        let bench = try await SyncBench()
+        bench.fill(100)
+        try await bench.run()
+        let all = bench.source.people
+        let limits = RemovalLimits(count: 3, percent: 20)
+        bench.source.people = Array(all.dropFirst(20))
+        #expect(try await bench.service.plan(bench.target(limits: limits)).holdReasons.isEmpty)
+        bench.source.people = Array(all.dropFirst(21))
+        #expect(
+            try await bench.service.plan(bench.target(limits: limits)).holdReasons
+                == [.tooManyPeopleRemoved(count: 21, limit: 20), .tooManyMembershipsRemoved(count: 21, limit: 20)])
+    }
+
     @Test("An empty answer is held, however few people there were")
     func empty() async throws {
         let bench = try await SyncBench()
