@@ -20,6 +20,7 @@ public final class Gateway: Sendable {
     let standings: StandingCache
     let authorization: AuthorizationTable
     let recorder: DecisionRecorder
+    let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
     let couriers: [HeadCourier]
     public let credentials: CredentialService
@@ -160,7 +161,7 @@ public final class Gateway: Sendable {
     public var decisions: DecisionService {
         DecisionService(
             resolver: resolver, revocationBound: configuration.sessions.revocationBound, recorder: recorder,
-            clock: clock)
+            refusals: decisionRefusals, clock: clock)
     }
     public var explanations: ExplanationService { ExplanationService(decisions: decisions, providers: providers) }
     public var audit: AuditService { AuditService(store: store) }

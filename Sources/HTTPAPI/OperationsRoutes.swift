@@ -64,15 +64,10 @@ struct OperationsRoutes: Sendable {
     }
 
     private func text() async throws -> Response {
-        try await OperationalGauges(gateway: gateway, metrics: metrics).set()
-        let counts = gateway.counts
-        metrics.gauge("gatehouse_sessions", help: "Live sessions").set(counts.sessions)
-        metrics.gauge("gatehouse_application_sessions", help: "Live application sessions")
-            .set(counts.applicationSessions)
-        metrics.gauge("gatehouse_api_keys", help: "Usable API keys").set(counts.keys)
+        let page = metrics.render(with: try await gateway.metrics())
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: metrics.render())))
+            body: .init(byteBuffer: ByteBuffer(string: page)))
     }
 
     /// AuthZEN 1.0 §9: where the decision point is, under the tenant's public URL.

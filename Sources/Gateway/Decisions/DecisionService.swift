@@ -57,7 +57,7 @@ public struct DecisionOrigin: Sendable {
 }
 
 /// Why a question was answered before any rule was looked at.
-public enum DecisionPrecondition: String, Sendable {
+public enum DecisionPrecondition: String, Sendable, CaseIterable {
     case unknownSubject = "unknown_subject"
     case subjectDisabled = "subject_disabled"
     case notRecorded = "not_recorded"
@@ -89,6 +89,8 @@ public struct DecisionService: Sendable {
     let resolver: SubjectResolver
     let revocationBound: Duration
     let recorder: DecisionRecorder
+    /// What was refused before any rule was looked at, for metrics.
+    let refusals: Tally<DecisionPrecondition>
     let clock: @Sendable () -> Timestamp
 
     /// What one question is answered with, besides the subject.
@@ -154,6 +156,7 @@ public struct DecisionService: Sendable {
         if resolved == nil { record.reads = [try unknown(call.question.asked, in: tenant)] }
         // Whatever becomes of the record, the answer is no.
         let reasons = recorder.record(record) == .recorded ? [why] : [why, .notRecorded]
+        for reason in reasons { refusals.count(reason) }
         return DecisionAnswer(
             id: record.id, isPermitted: false, reasons: reasons.map(\.rawValue), obligations: [],
             asOf: record.factsPosition, validUntil: call.now + revocationBound, determining: [], erred: [])
@@ -179,6 +182,7 @@ public struct DecisionService: Sendable {
             asker: resolved.asker(call.question.asked, in: call.authorization.tenant), basis: call.authorization.basis,
             factsPosition: resolved.position, origin: call.origin.recorded)
         let isRecorded = result != .overflowed
+        if !isRecorded { refusals.count(.notRecorded) }
         let bound = call.now + revocationBound
         return DecisionAnswer(
             id: id, isPermitted: decision.isPermitted && isRecorded,

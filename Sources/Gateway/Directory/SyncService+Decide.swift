@@ -44,6 +44,7 @@ extension SyncService {
             logger.error("A released directory job stopped: \((error as? Fault)?.code ?? "sync.failed")")
             throw error
         }
+        tally.count(.released, of: row.provider)
         return job.row
     }
 
@@ -57,6 +58,7 @@ extension SyncService {
         }
         guard row.state == .held else { throw Self.notHeld }
         _ = try await decide(row, to: .dropped, "sync_run.dropped", by: caller)
+        tally.count(.dropped, of: row.provider)
     }
 
     private func decide(

@@ -16,16 +16,26 @@ extension SyncService {
     ) async throws -> SyncReport {
         guard claims.claim(target.provider) else { throw Self.alreadyRunning }
         defer { claims.release(target.provider) }
+        let start = ContinuousClock.now
         var job = try await begin(target, trigger, caller)
         do {
-            let draft = try await draft(target, onProgress)
-            job.counts = SyncCounts(draft.plan, draft.effect)
-            guard draft.holdReasons.isEmpty else { return try await hold(&job, draft) }
-            return try await apply(&job, draft, onProgress)
+            let report = try await carryThrough(&job, target, onProgress)
+            tally.count(report.state == .held ? .held : .done, of: target.provider, took: ContinuousClock.now - start)
+            return report
         } catch {
             await fail(&job, error)
+            tally.count(.failed, of: target.provider, took: ContinuousClock.now - start)
             throw error
         }
+    }
+
+    private func carryThrough(
+        _ job: inout Job, _ target: SyncTarget, _ onProgress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> SyncReport {
+        let draft = try await draft(target, onProgress)
+        job.counts = SyncCounts(draft.plan, draft.effect)
+        guard draft.holdReasons.isEmpty else { return try await hold(&job, draft) }
+        return try await apply(&job, draft, onProgress)
     }
 
     static var alreadyRunning: Fault {

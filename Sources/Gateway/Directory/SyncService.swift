@@ -16,6 +16,7 @@ public struct SyncService: Sendable {
     let standings: StandingCache
     let table: AuthorizationTable
     let claims: SyncClaims
+    let tally = SyncTally()
     let clock: @Sendable () -> Timestamp
     let logger: Logger
 

@@ -8,6 +8,18 @@ public enum CredentialRefusal: String, Error, Sendable, CaseIterable, Hashable {
     case tenantDisabled = "tenant_disabled", accountDisabled = "account_disabled"
 }
 
+/// A credential that opened nothing, as it is counted: its kind by its typed prefix, and why.
+struct RefusedCredential: Hashable {
+    enum Kind: String, CaseIterable {
+        case session
+        case applicationSession = "application_session"
+        case apiKey = "api_key"
+    }
+
+    let kind: Kind
+    let reason: CredentialRefusal
+}
+
 /// The sessions and API keys that are alive, in memory: what every validation reads without touching the store.
 ///
 /// It changes only in `afterCommit` closures, so memory never runs ahead of the journal; ending a person's sessions
@@ -25,6 +37,8 @@ final class LiveCredentials: Sendable {
     }
 
     private let memory = Mutex(Memory())
+    /// What was presented in vain, for metrics.
+    let refused = Tally<RefusedCredential>()
 
     // MARK: Validation
 

@@ -27,7 +27,9 @@ extension LoginService {
             return try await show(id, from: browser)
         }
         do {
-            return try await open(text, &work)
+            let result = try await open(text, &work)
+            tally.count(result, nil)
+            return result
         } catch let fault as Fault where fault == Self.overtaken {
             return try await show(id, from: browser)
         }

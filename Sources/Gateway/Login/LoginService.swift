@@ -16,6 +16,7 @@ public struct LoginService: Sendable {
     let binds = InFlightBinds()
     let flows = FlowMemory()
     let journal: LoginJournal
+    let tally = LoginTally()
     let clock: @Sendable () -> Timestamp
 
     init(
@@ -74,8 +75,12 @@ public struct LoginService: Sendable {
     /// What checks left to be written is written also where the step fails.
     private func settleOrRemember(_ answer: LoginAnswer, _ work: inout LoginWork) async throws -> LoginResult {
         do {
-            return try await settle(try await respond(to: answer, &work), &work)
+            let result = try await settle(try await respond(to: answer, &work), &work)
+            tally.count(result, entry(work.flow.provider, work)?.provider)
+            return result
         } catch {
+            let isOvertaken = (error as? Fault).map(Self.isOvertaken) ?? false
+            if !isOvertaken { tally.countFailure(entry(work.flow.provider, work)?.provider) }
             let left = work
             if !left.remainders.isEmpty { try? await store.write(.login) { try left.writeRemainders($0) } }
             throw error

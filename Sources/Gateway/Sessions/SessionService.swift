@@ -46,9 +46,10 @@ public struct SessionService: Sendable {
 
     /// The gateway session behind a cookie's text.
     public func validate(session text: String, in tenant: TenantID) -> Result<Session, CredentialRefusal> {
-        guard let token = BearerToken(text: text, kind: .session) else { return .failure(.malformed) }
+        guard let token = BearerToken(text: text, kind: .session) else { return refused(.session, .malformed) }
         let now = clock()
         let result = live.session(token, in: tenant, at: now)
+        if case .failure(let refusal) = result { return refused(.session, refusal) }
         if case .success(let session) = result, live.touch(session, at: now) { writeTouch(session.id, at: now) }
         return result
     }
@@ -57,12 +58,14 @@ public struct SessionService: Sendable {
     public func validate(
         applicationSession text: String, for application: ApplicationID
     ) -> Result<ValidatedCredential, CredentialRefusal> {
-        guard let token = BearerToken(text: text, kind: .applicationSession) else { return .failure(.malformed) }
+        guard let token = BearerToken(text: text, kind: .applicationSession) else {
+            return refused(.applicationSession, .malformed)
+        }
         let now = clock()
         switch live.applicationSession(token, at: now) {
-        case .failure(let refusal): return .failure(refusal)
+        case .failure(let refusal): return refused(.applicationSession, refusal)
         case .success(let (session, parent)):
-            guard session.isFor(application) else { return .failure(.wrongAudience) }
+            guard session.isFor(application) else { return refused(.applicationSession, .wrongAudience) }
             if live.touch(session, at: now) { writeTouch(session, parent, at: now) }
             return .success(.applicationSession(session, parent: parent))
         }
@@ -70,17 +73,30 @@ public struct SessionService: Sendable {
 
     /// The service account's key behind a bearer token.
     public func validate(apiKey text: String) -> Result<ValidatedCredential, CredentialRefusal> {
-        guard let token = BearerToken(text: text, kind: .apiKey) else { return .failure(.malformed) }
-        return live.apiKey(token, at: clock()).map { .apiKey($0) }
+        guard let token = BearerToken(text: text, kind: .apiKey) else { return refused(.apiKey, .malformed) }
+        switch live.apiKey(token, at: clock()) {
+        case .failure(let refusal): return refused(.apiKey, refusal)
+        case .success(let key): return .success(.apiKey(key))
+        }
     }
 
     /// Any token, by its typed prefix: what introspection (RFC 7662) is asked about.
     public func validate(any text: String) -> Result<ValidatedCredential, CredentialRefusal> {
         let now = clock()
         if let token = BearerToken(text: text, kind: .applicationSession) {
-            return live.applicationSession(token, at: now).map { .applicationSession($0.0, parent: $0.parent) }
+            switch live.applicationSession(token, at: now) {
+            case .failure(let refusal): return refused(.applicationSession, refusal)
+            case .success(let (session, parent)): return .success(.applicationSession(session, parent: parent))
+            }
         }
         return validate(apiKey: text)
+    }
+
+    private func refused<Success>(
+        _ kind: RefusedCredential.Kind, _ reason: CredentialRefusal
+    ) -> Result<Success, CredentialRefusal> {
+        live.refused.count(RefusedCredential(kind: kind, reason: reason))
+        return .failure(reason)
     }
 
     // A lost touch only makes a session idle out a little early, so nobody waits for it.

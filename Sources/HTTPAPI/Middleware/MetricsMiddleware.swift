@@ -23,6 +23,7 @@ public final class MetricsMiddleware: RouterMiddleware {
     private let registry: MetricsRegistry
     private let inFlight: Gauge
     private let clock = ContinuousClock()
+    private let refusals = Mutex<[String: Counter]>([:])
     // As many as there are routes, methods and classes of status: templates and words of ours, nothing that is sent.
     private let known = Mutex<[Labels: Handles]>([:])
 
@@ -40,7 +41,20 @@ public final class MetricsMiddleware: RouterMiddleware {
         let start = clock.now
         let response = try await next(request, context)
         record(request, response, route: context.endpointPath ?? "NotFound", seconds: (clock.now - start) / .seconds(1))
+        if let code = context.refusal.code { refusal(code).increment() }
         return response
+    }
+
+    /// Codes are stable words of ours, as many as the source has; the registry's own limit stands behind that.
+    private func refusal(_ code: String) -> Counter {
+        refusals.withLock { refusals in
+            if let known = refusals[code] { return known }
+            let made = registry.counter(
+                "gatehouse_http_refusals_total", help: "Requests that were refused or failed, by code.",
+                labels: ["code": code])
+            refusals[code] = made
+            return made
+        }
     }
 
     private func record(_ request: Request, _ response: Response, route: String, seconds: Double) {

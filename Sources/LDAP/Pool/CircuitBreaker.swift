@@ -23,6 +23,24 @@ public struct CircuitBreaker: Sendable, Hashable {
         self.longestPause = longestPause
     }
 
+    /// Where the circuit stands, as a word.
+    public enum Condition: String, Sendable, CaseIterable {
+        /// The server works.
+        case closed
+        /// It is left alone.
+        case open
+        /// One caller tries it.
+        case trial
+    }
+
+    public var condition: Condition {
+        switch state {
+        case .closed: .closed
+        case .open: .open
+        case .trial: .trial
+        }
+    }
+
     /// True while the server works.
     public var isClosed: Bool { if case .closed = state { true } else { false } }
 

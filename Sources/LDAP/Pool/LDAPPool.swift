@@ -101,6 +101,13 @@ public final class LDAPPool: Sendable {
         for one in resting.joined() { one.connection.close() }
     }
 
+    /// Connections in use now, connections that rest, callers that wait for one, and callers refused so far because too
+    /// many waited or for too long.
+    public var load: (inUse: Int, resting: Int, waiting: Int, refused: Int) {
+        let load = turnstile.load
+        return (load.inUse, restingCount, load.waiting, load.refused)
+    }
+
     /// Connections that rest here now.
     public var restingCount: Int { state.withLock { $0.resting.reduce(0) { $0 + $1.count } } }
 

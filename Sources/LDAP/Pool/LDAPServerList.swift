@@ -22,6 +22,12 @@ public final class LDAPServerList: Sendable {
     /// True when every server is being left alone.
     public var isDown: Bool { state.withLock { state in !state.breakers.contains(where: \.isClosed) } }
 
+    /// Each server in the order of the list, with where its circuit stands.
+    public var conditions: [(endpoint: LDAPEndpoint, condition: CircuitBreaker.Condition)] {
+        let breakers = state.withLock(\.breakers)
+        return zip(configurations, breakers).map { ($0.endpoint, $1.condition) }
+    }
+
     /// The server that is asked first at present; nil when all are being left alone.
     public var preferred: LDAPEndpoint? {
         state.withLock { $0.breakers.firstIndex(where: \.isClosed) }.map { configurations[$0].endpoint }

@@ -14,13 +14,16 @@ final class Turnstile: Sendable {
         var waiting: [Waiter] = []
         /// Cancelled before they could wait.
         var withdrawn: Set<UInt64> = []
+        var refused = 0
     }
 
     private let state: Mutex<State>
+    private let places: Int
     private let waitingLimit: Int
     private let longestWait: Duration
 
     init(places: Int, waitingLimit: Int, longestWait: Duration) {
+        self.places = max(1, places)
         state = Mutex(State(free: max(1, places)))
         self.waitingLimit = waitingLimit
         self.longestWait = longestWait
@@ -44,8 +47,15 @@ final class Turnstile: Sendable {
         } onCancel: {
             dismiss(number, .cancelled)
         }
-        state.withLock { _ = $0.withdrawn.remove(number) }
+        state.withLock { state in
+            state.withdrawn.remove(number)
+            if failure == .poolExhausted { state.refused += 1 }
+        }
         if let failure { throw failure }
+    }
+
+    var load: (inUse: Int, waiting: Int, refused: Int) {
+        state.withLock { (places - $0.free, $0.waiting.count, $0.refused) }
     }
 
     func leave() {

@@ -24,6 +24,8 @@ final class HashingQueue: Sendable {
         var isStopped = false
         /// Moving average of how long one job takes.
         var typical = Duration.milliseconds(50)
+        var refused = 0
+        var times = Distribution.seconds
     }
 
     let threads: Int
@@ -65,8 +67,12 @@ final class HashingQueue: Sendable {
         for _ in 0..<threads { arrivals.signal() }
     }
 
-    var load: (running: Int, queued: Int, wait: Duration) {
-        state.withLock { ($0.running, $0.waiting.count, wait($0)) }
+    var load: PasswordHasher.Load {
+        state.withLock { state in
+            PasswordHasher.Load(
+                threads: threads, running: state.running, queued: state.waiting.count, estimatedWait: wait(state),
+                refused: state.refused, times: state.times)
+        }
     }
 
     private static let stopping = Fault("passwords.stopping", .ourselves, "Password hashing is shutting down.")
@@ -80,7 +86,9 @@ extension HashingQueue {
             // Looked at under the lock: `cancel` raises the flag before it takes the lock, so one of both sees the
             // other.
             if job.ticket.isCancelled.load(ordering: .sequentiallyConsistent) { return CancellationError() }
-            return state.waiting.append(job, share: share) ? nil : busy(state)
+            if state.waiting.append(job, share: share) { return nil }
+            state.refused += 1
+            return busy(state)
         }
         if refusal == nil { arrivals.signal() }
         return refusal
@@ -141,6 +149,7 @@ extension HashingQueue {
         state.withLock { state in
             state.running -= 1
             state.typical = (state.typical * 7 + elapsed) / 8
+            state.times.add(elapsed)
         }
     }
 }

@@ -96,17 +96,19 @@ public final class PasswordHasher: Sendable {
 
     /// How busy the hashing threads are at one moment, for metrics.
     public struct Load: Hashable, Sendable {
+        public let threads: Int
         public let running: Int
         public let queued: Int
         /// How long one more verification would take to be answered.
         public let estimatedWait: Duration
+        /// Work refused with `passwords.busy` so far.
+        public let refused: Int
+        /// How long work took that is done, in seconds.
+        public let times: Distribution
     }
 
     /// How busy the threads are, for metrics and readiness.
-    public var load: Load {
-        let load = queue.load
-        return Load(running: load.running, queued: load.queued, estimatedWait: load.wait)
-    }
+    public var load: Load { queue.load }
 
     /// Refuses what waits and what comes with `passwords.stopping`; work under way is finished.
     public func shutDown() { queue.stop() }

@@ -22,6 +22,8 @@ struct DecisionParcel {
         var inputsState: UInt8 = 0
         /// 1 where the inputs are numbers of the basis' index, as `CompactInputs` writes them.
         var isCompact: UInt8 = 0
+        /// The answer is a no that a better login would turn: told apart where answers are counted.
+        var asksStepUp: UInt8 = 0
         var askerCount: UInt32 = 0
         var mannerCount: UInt32 = 0
     }
@@ -43,6 +45,10 @@ struct DecisionParcel {
     var id: DecisionID { DecisionID(high: head.idHigh, low: head.idLow) }
     var at: Timestamp { Timestamp(microseconds: head.at) }
     var tenant: TenantID { TenantID(high: head.tenantHigh, low: head.tenantLow) }
+    /// Its place among `AnsweredDecisions`.
+    @inline(__always)
+    var answered: Int { head.asksStepUp == 1 ? AnsweredDecisions.stepUp : Int(head.outcome) }
+
     var answer: UInt8 { head.outcome << 4 | head.enforcement }
     var isCompact: Bool { head.isCompact == 1 }
     var isMandatory: Bool { head.enforcement >= RecordedDecision.Enforcement.mandatory.rawValue }

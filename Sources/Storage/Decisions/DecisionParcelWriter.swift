@@ -53,6 +53,7 @@ enum DecisionParcelWriter {
         let enforcement = RecordedDecision.Enforcement(decision.enforcement)
         finish(
             &out, id, at, asker, origin, mannerStart, inputsStart, fits: fits, isCompact: true,
+            asksStepUp: decision.reason == .stepUpRequired,
             outcome: decision.isPermitted ? .permit : .deny, enforcement: enforcement,
             mayFold: decision.isPermitted && enforcement < .mandatory && decision.erred.isEmpty)
     }
@@ -60,7 +61,7 @@ enum DecisionParcelWriter {
     @inline(__always)
     private static func finish(
         _ out: inout ParcelCursor, _ id: DecisionID, _ at: Timestamp, _ asker: RecordedAsker, _ origin: RecordedOrigin,
-        _ mannerStart: Int, _ inputsStart: Int, fits: Bool, isCompact: Bool = false,
+        _ mannerStart: Int, _ inputsStart: Int, fits: Bool, isCompact: Bool = false, asksStepUp: Bool = false,
         outcome: RecordedDecision.Outcome, enforcement: RecordedDecision.Enforcement, mayFold: Bool
     ) {
         if !fits { out.cut(to: inputsStart) }
@@ -75,7 +76,7 @@ enum DecisionParcelWriter {
                 // What is too large to compare does not fold.
                 mayFold: mayFold && fits ? 1 : 0,
                 inputsState: (fits ? SegmentFormat.InputsState.sealed : .tooLarge).rawValue,
-                isCompact: isCompact ? 1 : 0,
+                isCompact: isCompact ? 1 : 0, asksStepUp: asksStepUp ? 1 : 0,
                 askerCount: UInt32(askerCount), mannerCount: UInt32(inputsStart - mannerStart)), at: 0)
     }
 

@@ -39,10 +39,27 @@ public enum RecordResult: Sendable, Hashable {
     case overflowed
 }
 
+/// Decisions handed over for the record, by what was answered. Those recorded durably are not among them.
+public struct AnsweredDecisions: Sendable, Equatable {
+    static let permit = 0, deny = 1, error = 2, stepUp = 3
+    var counts = SIMD4<Int64>()
+
+    public var permitted: Int64 { counts[Self.permit] }
+    public var denied: Int64 { counts[Self.deny] }
+    /// Nothing could be decided, which denied.
+    public var failed: Int64 { counts[Self.error] }
+    /// Denied, and a stronger or more recent login would be permitted.
+    public var asksStepUp: Int64 { counts[Self.stepUp] }
+}
+
 /// Counts since the recorder was opened.
 public struct DecisionRecorderStatistics: Sendable, Equatable {
     public internal(set) var recorded: Int64 = 0
     public internal(set) var lost: Int64 = 0
+    public internal(set) var answered = AnsweredDecisions()
+    /// Decisions that wait in memory now, and their bytes.
+    public internal(set) var waiting = 0
+    public internal(set) var waitingBytes = 0
     public internal(set) var overflowed: Int64 = 0
     /// Made durable before they were answered.
     public internal(set) var durable: Int64 = 0

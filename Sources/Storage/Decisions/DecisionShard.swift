@@ -26,6 +26,8 @@ final class DecisionShard: Sendable {
 
     private struct State {
         var load = Load()
+        /// Counted under the lock that handing over takes anyway: a count of its own would be shared by all threads.
+        var answered = AnsweredDecisions()
         var recorded: Int64 = 0
         var lost: Int64 = 0
         var overflowed: Int64 = 0
@@ -58,6 +60,7 @@ final class DecisionShard: Sendable {
             guard state.load.count < capacity, before + parcel.count <= byteCapacity, !state.isShut else {
                 return (Self.refuse(DecisionParcel(parcel, at: 0), &state), false)
             }
+            state.answered.counts[DecisionParcel(parcel, at: 0).answered] += 1
             state.load.bytes.append(contentsOf: parcel)
             let number = Self.number(of: basis, &state.load.bases)
             if number != 0 {
@@ -86,6 +89,7 @@ final class DecisionShard: Sendable {
     @inline(never)
     private static func refuse(_ parcel: DecisionParcel, _ state: inout State) -> RecordResult {
         let mustDeny = parcel.isMandatory
+        state.answered.counts[mustDeny ? AnsweredDecisions.deny : parcel.answered] += 1
         var gap = DecisionGap(first: parcel.at, last: parcel.at)
         if mustDeny { gap.overflowed = 1 } else { gap.lost = 1 }
         state.lost += gap.lost
@@ -113,6 +117,9 @@ final class DecisionShard: Sendable {
             statistics.recorded += $0.recorded
             statistics.lost += $0.lost
             statistics.overflowed += $0.overflowed
+            statistics.answered.counts &+= $0.answered.counts
+            statistics.waiting += $0.load.count
+            statistics.waitingBytes += $0.load.bytes.count
         }
     }
 }

@@ -33,8 +33,11 @@ final class BatchRunner: @unchecked Sendable {
         self.clock = clock
     }
 
-    func runBatch(next: (Bool) -> (WriterLane, Writer.Job)?) {
+    /// Answers what was committed, nil when nothing could be.
+    func runBatch(_ next: (Bool) -> (WriterLane, Writer.Job)?) -> BatchMeasure? {
         var done: [Done] = []
+        var measure: BatchMeasure?
+        let begin = ContinuousClock.now
         let earlier = journal
         do {
             let stored = try pool.write { connection in
@@ -50,7 +53,9 @@ final class BatchRunner: @unchecked Sendable {
                     if let master { try keys.rewrap(under: master, connection) }
                     let start = ContinuousClock.now
                     try connection.execute("COMMIT")
-                    if isBulk { bulkCommit = (bulkCommit * 3 + (ContinuousClock.now - start)) / 4 }
+                    let end = ContinuousClock.now
+                    if isBulk { bulkCommit = (bulkCommit * 3 + (end - start)) / 4 }
+                    measure = BatchMeasure(bodies: done.count, commit: end - start, held: end - begin)
                     return stored
                 } catch {
                     if connection.isInsideTransaction { _ = try? connection.execute("ROLLBACK") }
@@ -65,6 +70,7 @@ final class BatchRunner: @unchecked Sendable {
             for item in done { item.job.finish(item.error ?? error) }
             if done.isEmpty, let (_, job) = next(false) { job.finish(error) }
         }
+        return measure
     }
 
     /// Never so little that a slow disk stops a directory job altogether.

@@ -9,9 +9,11 @@ final class Writer: Sendable {
     struct Job: Sendable {
         let run: @Sendable (Transaction) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
+        let queuedAt = ContinuousClock.now
     }
     private struct State {
         var queue: WriterQueue<Job>
+        var statistics = WriterStatistics()
         var isStopping = false
         var whenStopped: [CheckedContinuation<Void, Never>] = []
         var hasStopped = false
@@ -59,6 +61,7 @@ final class Writer: Sendable {
         let fault: Fault? = state.withLock { state in
             if state.isStopping { return Fault("storage.closed", .ourselves, "The store is closing.") }
             guard state.queue.push(job, lane) else {
+                state.statistics.lanes[lane.rawValue].refused += 1
                 return Fault(
                     "storage.overloaded", .ourselves, "Too many changes are waiting to be written.",
                     remedy: "Try again in a moment.")
@@ -70,7 +73,20 @@ final class Writer: Sendable {
     }
 
     func pop(interactiveBatch: Bool) -> (WriterLane, Job)? {
-        state.withLock { $0.queue.pop(interactiveBatch: interactiveBatch) }
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            let next = state.queue.pop(interactiveBatch: interactiveBatch)
+            if let (lane, job) = next { state.statistics.lanes[lane.rawValue].wait.add(now - job.queuedAt) }
+            return next
+        }
+    }
+
+    var statistics: WriterStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            for lane in WriterLane.allCases { statistics.lanes[lane.rawValue].waiting = state.queue.count(lane) }
+            return statistics
+        }
     }
 
     private func work(_ runner: BatchRunner) {
@@ -80,7 +96,10 @@ final class Writer: Sendable {
             } else {
                 wake.wait()
             }
-            while !state.withLock({ $0.queue.isEmpty }) { runner.runBatch { self.pop(interactiveBatch: $0) } }
+            while !state.withLock({ $0.queue.isEmpty }) {
+                guard let batch = runner.runBatch({ self.pop(interactiveBatch: $0) }) else { continue }
+                state.withLock { $0.statistics.note(batch) }
+            }
             if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
         }
         let waiting = state.withLock { state in

@@ -82,6 +82,19 @@ final class Installed: Sendable {
         }
     }
 
+    /// A GET over the control socket, as the machine's administrator asks it.
+    func ask(_ path: String) async throws -> (status: Int, text: String) {
+        let answer = try await GatehouseProgram.run(
+            "/usr/bin/curl",
+            [
+                "-s", "-w", "\n%{http_code}", "--unix-socket", data + "/control.sock",
+                "http://gatehouse.localhost" + path,
+            ],
+            environment: [:])
+        let lines = answer.output.split(separator: "\n", omittingEmptySubsequences: false)
+        return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
+    }
+
     func browser() throws -> FormBrowser { try FormBrowser(authorityFile: authorityFile) }
 
     /// Where a single-use link leads that a command printed or `serve` kept in a file.

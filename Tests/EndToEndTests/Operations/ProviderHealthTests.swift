@@ -32,17 +32,6 @@ struct ProviderHealthTests {
         return installed
     }
 
-    private static func ask(_ installed: Installed, _ path: String) async throws -> (status: Int, text: String) {
-        let answer = try await GatehouseProgram.run(
-            "/usr/bin/curl",
-            [
-                "-s", "-w", "\n%{http_code}", "--unix-socket", installed.data + "/control.sock",
-                "http://gatehouse.localhost" + path,
-            ], environment: [:])
-        let lines = answer.output.split(separator: "\n", omittingEmptySubsequences: false)
-        return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
-    }
-
     @Test func aDirectoryThatIsDownIsNamedAndTheGatewayStaysReady() async throws {
         let fixture = FixtureDirectory.edgeCases()
         let certificates = try await LocalCertificates(name: "Directory authority")
@@ -53,17 +42,17 @@ struct ProviderHealthTests {
         let installed = try await Self.installed(slapd, fixture, certificates.authorityFile)
         try await installed.serving { _ in
             try await Self.runJob(installed)
-            let good = try await Self.ask(installed, "/readyz")
+            let good = try await installed.ask("/readyz")
             #expect(good.status == 200 && good.text.contains("\"provider\":\"corp\",\"state\":\"up\""), "\(good.text)")
             #expect(good.text.contains("\"state\":\"done\"") && good.text.contains("age_seconds"))
             slapd.stop()
             let failed = try await installed.run("sync", "run", "corp")
             #expect(failed.status == 1)
-            let down = try await Self.ask(installed, "/readyz")
+            let down = try await installed.ask("/readyz")
             #expect(down.status == 200 && down.text.contains("\"status\":\"ready\""))
             #expect(down.text.contains("\"provider\":\"corp\",\"state\":\"down\""), "\(down.text)")
             #expect(down.text.contains("\"state\":\"failed\"") && down.text.contains("\"failure\":\"directory."))
-            let metrics = try await Self.ask(installed, "/metrics").text
+            let metrics = try await installed.ask("/metrics").text
             #expect(metrics.contains("gatehouse_provider_up{provider=\"corp\",tenant=\"main\"} 0"))
             #expect(metrics.contains("gatehouse_provider_up{provider=\"local\",tenant=\"main\"} 1"))
             #expect(metrics.contains("gatehouse_sync_last_run_ok{provider=\"corp\",tenant=\"main\"} 0"))

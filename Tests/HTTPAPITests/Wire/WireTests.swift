@@ -96,7 +96,7 @@ struct WireTests {
     func metrics() {
         let registry = MetricsRegistry()
         registry.counter("c_total", help: "C.", labels: ["a": "x\"y\n"]).increment(by: 2)
-        let histogram = registry.histogram("h", help: "H.", buckets: [1, 5])
+        let histogram = registry.histogram("h", help: "H.", empty: Distribution(bounds: [1, 5]))
         for value in [0.5, 1, 3, 9] { histogram.observe(value) }
         let text = registry.render()
         #expect(text.contains("c_total{a=\"x\\\"y\\n\"} 2\n"))

@@ -1,0 +1,75 @@
+import Identity
+import Passwords
+import Storage
+import Vocabulary
+
+extension Gateway {
+    /// What the gateway counts and measures, read now. Labels are closed words and names of the configuration: no
+    /// person, no address, nothing that a request says.
+    public func metrics() async throws -> [MetricFamily] {
+        let own = decisionMetrics + login.tally.families + credentialMetrics + hashingMetrics
+        let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics
+        return own + live + (try await healthMetrics()) + (await headMetrics()) + ProcessReading.now().families
+    }
+
+    private var decisionMetrics: [MetricFamily] {
+        recorder.statistics.families + [
+            .counter(
+                "gatehouse_decision_refusals_total", "Questions answered with no before any rule was looked at.",
+                label: "reason", decisionRefusals)
+        ]
+    }
+
+    private var credentialMetrics: [MetricFamily] {
+        let counts = live.refused.counts
+        var family = MetricFamily.counter(
+            "gatehouse_credential_refusals_total", "Presented credentials that opened nothing.")
+        for kind in RefusedCredential.Kind.allCases {
+            for reason in CredentialRefusal.allCases {
+                family = family.adding(
+                    counts[RefusedCredential(kind: kind, reason: reason)] ?? 0,
+                    ["credential": kind.rawValue, "reason": reason.rawValue])
+            }
+        }
+        return [family]
+    }
+
+    private var hashingMetrics: [MetricFamily] {
+        let load = hasher.load
+        return [
+            .gauge("gatehouse_password_hashing_threads", "Threads that hash passwords.").adding(load.threads),
+            .gauge("gatehouse_password_hashing_running", "Passwords being hashed.").adding(load.running),
+            .gauge("gatehouse_password_hashing_waiting", "Passwords that wait to be hashed.").adding(load.queued),
+            .gauge("gatehouse_password_hashing_wait_seconds", "How long one more password would take to be answered.")
+                .adding(load.estimatedWait),
+            .counter("gatehouse_password_hashing_refused_total", "Passwords refused because too many waited.")
+                .adding(load.refused),
+            .histogram("gatehouse_password_hashing_seconds", "Time to hash a password.").adding(load.times),
+        ]
+    }
+
+    private var liveMetrics: [MetricFamily] {
+        let counts = counts
+        return [
+            .gauge("gatehouse_sessions", "Live sessions.").adding(counts.sessions),
+            .gauge("gatehouse_application_sessions", "Live application sessions.").adding(counts.applicationSessions),
+            .gauge("gatehouse_api_keys", "Usable API keys.").adding(counts.keys),
+            .gauge("gatehouse_tenants_denying", "Tenants whose rules do not compile.").adding(tenantFaults.count),
+            .gauge("gatehouse_build_info", "Always 1; the version is a label.")
+                .adding(1, ["version": GatehouseVersion.current]),
+        ]
+    }
+
+    private func headMetrics() async -> [MetricFamily] {
+        var failures = MetricFamily.gauge(
+            "gatehouse_head_delivery_failures", "Deliveries of heads that failed in a row.")
+        var delivered = MetricFamily.gauge(
+            "gatehouse_head_delivered_timestamp_seconds", "When heads were last delivered.")
+        for (index, delivery) in await headDeliveries().enumerated() {
+            let labels = ["sink": "\(index)", "host": delivery.host]
+            failures = failures.adding(delivery.failures, labels)
+            if let at = delivery.deliveredAt { delivered = delivered.adding(at.seconds, labels) }
+        }
+        return [failures, delivered]
+    }
+}
