@@ -4,7 +4,7 @@ import Storage
 import Vocabulary
 
 /// Failures of one account, source or device within a window.
-struct FailureBudget: Codable, Hashable {
+struct FailureBudget: Codable, Hashable, JSONRecord {
     private var failures = 0
     private var windowStart: Timestamp?
     private var lockedUntil: Timestamp?
@@ -27,12 +27,23 @@ struct FailureBudget: Codable, Hashable {
     }
 
     mutating func refund() { failures = max(0, failures - 1) }
+
+    func write(to object: inout JSONText) {
+        object.field("failures", failures)
+        object.field("lockedUntil", lockedUntil)
+        object.field("windowStart", windowStart)
+    }
 }
 
 /// What is remembered of one account or device: the pause after each failure, and the budget of the window.
-struct AccountAttempts: Codable, Hashable {
+struct AccountAttempts: Codable, Hashable, JSONRecord {
     var lock = SoftLock()
     var budget = FailureBudget()
+
+    func write(to object: inout JSONText) {
+        object.field("budget", budget)
+        object.field("lock", lock)
+    }
 }
 
 /// Whose tries are counted: keyed digests only, because people type passwords where a login belongs.
@@ -108,19 +119,20 @@ struct AttemptLedger: Sendable {
     }
 
     private func put(
-        _ state: (some Encodable, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, _ tx: Transaction
+        _ state: (some JSONRecord, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, _ tx: Transaction
     ) throws {
         // A day covers the longest pause of a soft lock.
         try Self.put(state, kind, key, tenant, keeping: max(.days(1), settings.window, settings.lock), tx)
     }
 
     static func put(
-        _ state: (some Encodable, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, keeping: Duration,
+        _ state: (some JSONRecord, Int64?), _ kind: String, _ key: [UInt8], _ tenant: TenantID, keeping: Duration,
         _ tx: Transaction
     ) throws {
-        guard case .text(let text) = try JSONColumn.encode(state.0),
+        guard
             try tx.sql.putSoftLock(
-                kind, key, in: tenant, state: text, expecting: state.1, expiresAt: tx.now + keeping)
+                kind, key, in: tenant, state: JSONText.text(of: state.0), expecting: state.1,
+                expiresAt: tx.now + keeping)
         else { throw Fault.stale("count of tries") }
     }
 }

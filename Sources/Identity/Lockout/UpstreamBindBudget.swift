@@ -12,8 +12,9 @@ public struct UpstreamBindBudget: Hashable, Sendable, Codable {
         case retryAfter(Duration)
     }
 
-    private var failures = 0
-    private var lastFailure: Timestamp?
+    /// Binds that failed, or are counted as if they had, since the window began.
+    public private(set) var failures = 0
+    public private(set) var lastFailure: Timestamp?
 
     public init() {}
 

@@ -15,7 +15,7 @@ extension SQLConnection {
         try execute(
             "INSERT INTO login_flow (id, tenant, revision, record, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             [
-                .id(flow.id), .id(flow.tenant), .integer(flow.revision), try JSONColumn.encode(flow),
+                .id(flow.id), .id(flow.tenant), .integer(flow.revision), .text(JSONText.text(of: flow)),
                 .time(flow.expiresAt),
             ])
     }
@@ -24,7 +24,7 @@ extension SQLConnection {
     public func update(_ flow: LoginFlow, expecting revision: Int64) throws -> Bool {
         try execute(
             "UPDATE login_flow SET revision = ?3, record = ?4 WHERE id = ?1 AND revision = ?2",
-            [.id(flow.id), .integer(revision), .integer(flow.revision), try JSONColumn.encode(flow)]) == 1
+            [.id(flow.id), .integer(revision), .integer(flow.revision), .text(JSONText.text(of: flow))]) == 1
     }
 
     /// Removes at most `limit` records past their lifetime, and answers how many.
@@ -45,7 +45,7 @@ extension SQLConnection {
             """,
             [
                 .id(session.id), .id(session.tenant), .id(session.person), .blob(session.secretHash.bytes),
-                try JSONColumn.encode(session), .time(session.lastSeenAt),
+                .text(JSONText.text(of: session)), .time(session.lastSeenAt),
                 .time(session.createdAt + .seconds(session.lifetime.absoluteSeconds)),
             ])
     }

@@ -1,0 +1,97 @@
+import Identity
+import Vocabulary
+
+// The records of logins and sessions as text; a test holds each against what the general encoder makes of it.
+
+extension LoginFlow: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("browserBinding", browserBinding)
+        object.field("carried", carried)
+        object.field("createdAt", createdAt)
+        object.field("enrolling", enrolling)
+        object.field("expiresAt", expiresAt)
+        object.field("id", id)
+        object.field("mayEnrolFirstFactor", mayEnrolFirstFactor)
+        object.field("passwordChange", passwordChange)
+        object.field("primaryFailures", primaryFailures)
+        object.field("proofs", proofs)
+        object.field("provider", provider)
+        object.field("request", request)
+        object.field("revision", revision)
+        object.field("schema", schema)
+        object.field("secondFactorFailures", secondFactorFailures)
+        object.field("step", step)
+        object.field("subject", subject)
+        object.field("tenant", tenant)
+    }
+}
+
+extension LoginRequest: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("application", application)
+        object.field("demandedStrength", demandedStrength.rawValue)
+        if let maxAgeSeconds { object.field("maxAgeSeconds", maxAgeSeconds) }
+        object.field("returnTarget", returnTarget)
+        object.field("stepUpOf", stepUpOf)
+    }
+}
+
+extension LoginProof: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("at", at)
+        object.field("flow", flow)
+        object.field("method", method)
+        object.field("provider", provider)
+        object.field("revision", revision)
+        object.field("step", step)
+        object.field("subject", subject)
+    }
+}
+
+extension AuthenticationEvent: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("at", at)
+        object.field("method", method)
+        object.field("provider", provider)
+    }
+}
+
+extension Session: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("createdAt", createdAt)
+        object.field("device", device)
+        object.field("ended", ended)
+        object.field("endedAt", endedAt)
+        object.field("events", events)
+        object.field("id", id)
+        object.field("lastSeenAt", lastSeenAt)
+        object.field("lifetime", lifetime)
+        object.field("person", person)
+        object.field("provider", provider)
+        object.field("rotatedFrom", rotatedFrom)
+        object.field("secretHash", secretHash)
+        object.field("tenant", tenant)
+    }
+}
+
+extension SessionLifetime: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("absoluteSeconds", absoluteSeconds)
+        object.field("idleSeconds", idleSeconds)
+    }
+}
+
+extension SoftLock: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("failures", failures)
+        object.field("lastFailure", lastFailure)
+        object.field("lockedUntil", lockedUntil)
+    }
+}
+
+extension UpstreamBindBudget: JSONRecord {
+    public func write(to object: inout JSONText) {
+        object.field("failures", failures)
+        object.field("lastFailure", lastFailure)
+    }
+}
