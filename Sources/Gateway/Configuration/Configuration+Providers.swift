@@ -39,8 +39,8 @@ extension LDAPProviderConfiguration {
         operationTimeout = section.duration(
             "operation_timeout", default: .seconds(5), in: .milliseconds(100)...(.minutes(10)))
         let pool = section.section("pool")
-        searchConnections = pool.integer("search", default: 4, in: 1...64)
-        bindConnections = pool.integer("bind", default: 4, in: 1...64)
+        searchConnections = pool.integer("search", default: 16, in: 1...64)
+        bindConnections = pool.integer("bind", default: 16, in: 1...64)
         pool.finish()
         bindDN = section.optionalText("bind_dn")
         bindPassword = section.secret("bind_password_file")

@@ -51,6 +51,8 @@ final class BindLedger: Sendable {
         var prepared: [UInt8]?
         /// What was written last, so that it need not be read again where nobody else has written since.
         var written: [[UInt8]: Row] = [:]
+        /// The keys of the accounts asked about: a login asks several times, and a digest costs microseconds.
+        var keys: [String: [UInt8]] = [:]
         /// What may still arrive at the directory after the bind it accepted: those on their way then, not counting
         /// our own, and how many had begun until then.
         var accepted: [[UInt8]: (others: Int, begun: Int)] = [:]
@@ -75,12 +77,12 @@ final class BindLedger: Sendable {
     var admission: BindAdmission {
         BindAdmission(
             admit: { try await self.reserve($0) }, takePrepared: { self.takePrepared($0) },
-            withdraw: { try await self.refund(self.digest($0)) }, accepted: { self.noteAccepted($0) })
+            withdraw: { try await self.refund(self.key(of: $0)) }, accepted: { self.noteAccepted($0) })
     }
 
     private func reserve(_ account: String) async throws -> Duration? {
         if takePrepared(account) { return nil }
-        let key = try digest(account)
+        let key = try key(of: account)
         begin(key)
         let wait = try await store.write(.login) { try self.take(key, $0) }
         if wait != nil { drop(key) }
@@ -114,14 +116,14 @@ final class BindLedger: Sendable {
     /// Takes a bind of the account that the login is expected to lead to. Where none is left nothing is taken, and
     /// `admit` says so once the directory has said which account it is.
     func prepare(_ account: String, _ tx: Transaction) throws {
-        let key = try digest(account)
+        let key = try key(of: account)
         begin(key)
         if try take(key, tx) == nil { taken.withLock { $0.prepared = key } } else { drop(key) }
     }
 
     /// Whether the bind of this account is admitted already; once.
     private func takePrepared(_ account: String) -> Bool {
-        guard let key = try? digest(account) else { return false }
+        guard let key = try? key(of: account) else { return false }
         return taken.withLock { taken in
             guard taken.prepared == key else { return false }
             taken.prepared = nil
@@ -141,7 +143,7 @@ final class BindLedger: Sendable {
     // MARK: After the directory was asked
 
     private func noteAccepted(_ account: String) {
-        guard let key = try? digest(account) else { return }
+        guard let key = try? key(of: account) else { return }
         let (open, begun) = flights.count(key)
         taken.withLock { taken in
             let own = taken.own.count { $0 == key }
@@ -178,6 +180,13 @@ final class BindLedger: Sendable {
         taken.withLock { taken in
             if let place = taken.own.lastIndex(of: key) { taken.own.remove(at: place) }
         }
+    }
+
+    private func key(of account: String) throws -> [UInt8] {
+        if let known = taken.withLock({ $0.keys[account] }) { return known }
+        let key = try digest(account)
+        taken.withLock { $0.keys[account] = key }
+        return key
     }
 
     // MARK: Rows

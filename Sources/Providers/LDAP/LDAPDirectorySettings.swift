@@ -27,8 +27,8 @@ public struct LDAPDirectorySettings: Sendable {
 
     public init(
         provider: ProviderID, tenant: TenantID, servers: [Server], authoritiesFile: String? = nil, pin: String? = nil,
-        connectTimeout: Duration = .seconds(3), operationTimeout: Duration = .seconds(5), searchConnections: Int = 4,
-        bindConnections: Int = 4, service: ServiceCredentials? = nil, login: LoginMethod = .search(),
+        connectTimeout: Duration = .seconds(3), operationTimeout: Duration = .seconds(5), searchConnections: Int = 16,
+        bindConnections: Int = 16, service: ServiceCredentials? = nil, login: LoginMethod = .search(),
         domains: Set<String> = [], people: People, groups: Groups? = nil, pageSize: Int = 500
     ) {
         self.provider = provider

@@ -5,6 +5,7 @@ import Vocabulary
 /// One SQLite file: a writer connection that is durable at every commit, and readers that never wait for it.
 final class SQLitePool: Sendable {
     private let pool: DatabasePool
+    private let threads: ReadingThreads
     /// Nil for a pool that only reads.
     private let checkpointer: Checkpointer?
 
@@ -21,11 +22,15 @@ final class SQLitePool: Sendable {
         }
         pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
         checkpointer = try Checkpointer(path: path)
+        threads = ReadingThreads(readers)
         try makeDurable()
         followCommits()
     }
 
-    deinit { checkpointer?.stop() }
+    deinit {
+        checkpointer?.stop()
+        threads.stop()
+    }
 
     /// Connections that can only read, beside the process that owns the file.
     init(reading path: String, readers: Int, busyTimeout: Duration) throws {
@@ -35,6 +40,7 @@ final class SQLitePool: Sendable {
         configuration.busyMode = .timeout(Double(busyTimeout.microseconds) / 1_000_000)
         pool = try mapped { try DatabasePool(path: path, configuration: configuration) }
         checkpointer = nil
+        threads = ReadingThreads(readers)
     }
 
     // GRDB's pool sets the writer to synchronous=NORMAL after preparing it, so FULL has to come later, and is
@@ -74,11 +80,23 @@ final class SQLitePool: Sendable {
     ]
 
     /// A read transaction on one snapshot, on one of the readers.
-    func read<T: Sendable>(_ body: @Sendable (SQLiteConnection) throws -> T) async throws -> T {
-        do {
-            return try await pool.read { try body(SQLiteConnection($0)) }
-        } catch let error as DatabaseError {
-            return try mapped { throw error }
+    func read<T: Sendable>(_ body: @escaping @Sendable (SQLiteConnection) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            do throws(ReadingThreads.Refusal) {
+                try threads.run { continuation.resume(with: Result { try self.readBlocking(body) }) }
+            } catch {
+                continuation.resume(throwing: Self.fault(error))
+            }
+        }
+    }
+
+    private static func fault(_ refusal: ReadingThreads.Refusal) -> Fault {
+        switch refusal {
+        case .stopped: Fault("storage.closed", .ourselves, "The store is closed.")
+        case .full:
+            Fault(
+                "storage.overloaded", .ourselves, "Too many reads are waiting.", remedy: "Try again in a moment.",
+                retryAfter: .seconds(1))
         }
     }
 
@@ -115,6 +133,7 @@ final class SQLitePool: Sendable {
 
     func close() throws {
         checkpointer?.stop()
+        threads.stop()
         try mapped { try pool.close() }
     }
 }

@@ -4,7 +4,7 @@ import Vocabulary
 public protocol StoreReading: Sendable {
     var keys: KeyRing { get }
     /// Reads one consistent snapshot; never waits for the writer.
-    func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T
+    func read<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T
     /// Rebuilds the live content of one snapshot into a new file (mode 0600).
     func copy(to path: String) async throws
 }
@@ -42,7 +42,7 @@ public final class StoreReader: StoreReading {
     }
 
     /// Reads one consistent snapshot; never waits for the writer.
-    public func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T {
+    public func read<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T {
         try await pool.read { try body($0) }
     }
 

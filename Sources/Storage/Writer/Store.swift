@@ -42,7 +42,7 @@ public final class Store: Sendable {
     }
 
     /// Reads one consistent snapshot; never waits for the writer.
-    public func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T {
+    public func read<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T {
         try await pool.read { try body($0) }
     }
 
