@@ -10,7 +10,7 @@ extension Gateway {
         _ configuration: Configuration, _ parts: LoginParts
     ) -> LoginService {
         let resolver = parts.resolver
-        let environment = LoginEnvironment(
+        var environment = LoginEnvironment(
             providers: { parts.entries(of: $0) },
             standing: { person, tenant in
                 let isAsked = parts.applications.all(in: tenant).contains {
@@ -24,6 +24,7 @@ extension Gateway {
             personChanged: { resolver.cache.forget(.person($0), in: $1) },
             groupsAdded: { try await resolver.table.reload($0) },
             configurationDigest: { configuration.digest })
+        environment.duties = { GroupDuties(authorization: try await resolver.table.snapshot(of: $0)) }
         return LoginService(
             store: resolver.store, live: parts.live, credentials: parts.credentials,
             settings: LoginSettings(

@@ -19,6 +19,22 @@ public enum Subject: Hashable, Sendable, Codable {
         }
     }
 
+    /// The human being, nil for a program.
+    public var person: PersonID? { if case .person(let id) = self { id } else { nil } }
+
+    /// The subject of these sixteen bytes and of this kind's word; nil for anything else.
+    public init?(kind: String, bytes: [UInt8]) {
+        switch kind {
+        case "person":
+            guard let id = PersonID(bytes: bytes) else { return nil }
+            self = .person(id)
+        case "service_account":
+            guard let id = ServiceAccountID(bytes: bytes) else { return nil }
+            self = .serviceAccount(id)
+        default: return nil
+        }
+    }
+
     public var id: String {
         switch self {
         case .person(let id): id.description

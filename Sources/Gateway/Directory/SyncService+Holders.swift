@@ -21,7 +21,7 @@ extension SyncService {
         }
     }
 
-    private static func mappedHolders(
+    static func mappedHolders(
         _ mapping: RoleMapping, in tenant: TenantID, _ sql: any SQLConnection
     ) throws -> Set<PersonID> {
         switch mapping.match {

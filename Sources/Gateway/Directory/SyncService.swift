@@ -62,15 +62,23 @@ public struct SyncService: Sendable {
         let snapshot = try await target.source.snapshot()
         onProgress(.planning(people: snapshot.people.count, groups: snapshot.groups.count))
         let now = clock()
-        return try await store.read { sql in
+        let authorization = try? await table.snapshot(of: target.tenant)
+        return try await store.read { [keys = store.keys] sql in
             let known = try sql.knownDirectory(
                 of: target.provider, in: target.tenant, declared: target.source.attributeNames)
             let roles = try sql.roles(in: target.tenant)
             let hierarchy = GrantRule(roles: roles)
             let comparison = try SyncComparison(snapshot: snapshot, known: known)
-            let plan = comparison.plan(settings: SyncSettings(graceSeconds: target.graceSeconds), now: now)
-            let effect = comparison.roleEffect(
+            var plan = comparison.plan(settings: SyncSettings(graceSeconds: target.graceSeconds), now: now)
+            var effect = comparison.roleEffect(
                 MappingEvaluator(try sql.roleMappings(in: target.tenant)), hierarchy: hierarchy)
+            var unresolved = 0
+            if let authorization {
+                let view = GovernedView(sql: sql, tenant: target.tenant, keys: keys, now: now)
+                let verdict = try SyncDuties(view: view, authorization: authorization, snapshot: snapshot)
+                    .judge(plan, effect)
+                (plan, effect, unresolved) = (verdict.plan, verdict.effect, verdict.unresolved)
+            }
             let verdict = SyncGuard.judge(
                 plan: plan,
                 known: KnownCounts(
@@ -78,7 +86,8 @@ public struct SyncService: Sendable {
                 roleEffect: effect,
                 protectedRoles: try Self.protectedRoles(target, roles, hierarchy, sql, now: now),
                 limits: target.limits)
-            let reasons = if case .hold(let reasons) = verdict { reasons } else { [HoldReason]() }
+            var reasons = if case .hold(let reasons) = verdict { reasons } else { [HoldReason]() }
+            if unresolved > 0 { reasons.append(.separationOfDuties(count: unresolved)) }
             return Draft(plan: plan, effect: effect, holdReasons: reasons, keys: SyncKeys(known, plan))
         }
     }

@@ -2,36 +2,6 @@ import Governance
 import Storage
 import Vocabulary
 
-// What is governed knows no store, and the store nothing of what is governed: here one's values become the other's.
-
-extension EventValue {
-    /// The same value as the journal keeps it.
-    var fact: FactValue {
-        switch self {
-        case .id(let bytes, let kind): .id(bytes: bytes, kind: kind)
-        case .integer(let number): .integer(number)
-        case .bool(let flag): .bool(flag)
-        case .word(let word): .word(word)
-        case .digest(let bytes): .digest(bytes)
-        case .time(let time): .time(time)
-        case .list(let values): .list(values.map(\.fact))
-        }
-    }
-
-    /// The same value as it came out of the journal.
-    init(_ fact: FactValue) {
-        switch fact {
-        case .id(let bytes, let kind): self = .id(bytes: bytes, kind: kind)
-        case .integer(let number): self = .integer(number)
-        case .bool(let flag): self = .bool(flag)
-        case .word(let word): self = .word(word)
-        case .digest(let bytes): self = .digest(bytes)
-        case .time(let time): self = .time(time)
-        case .list(let values): self = .list(values.map(EventValue.init))
-        }
-    }
-}
-
 extension EventText {
     /// The text as the journal seals it: under its person's key, or under the one of the tenant's own texts. Throws
     /// `governance.text_too_long` for more than a section holds.
@@ -61,7 +31,6 @@ extension EventRecord {
     /// The event as it came out of the journal.
     init(_ stored: StreamEvent) throws {
         self.init(
-            stored.type, facts: stored.facts.map { EventFact($0.name, EventValue($0.value)) },
-            texts: try stored.sections.compactMap(EventText.init))
+            stored.type, facts: stored.facts, texts: try stored.sections.compactMap(EventText.init))
     }
 }

@@ -3,36 +3,67 @@ import Storage
 import Vocabulary
 
 extension GovernanceService {
-    /// Writes what time alone has made due, in every tenant: the ends of exemptions. Answers how many ended. One that
-    /// fails keeps none of the others; the first failure is thrown after all were tried, and all are tried again later.
+    /// Writes what time alone has made due, in every tenant: the ends of exemptions and assignments, and the reminders,
+    /// escalations and ends of approvals. Answers how many things changed. One that fails keeps none of the others; the
+    /// first failure is thrown after all were tried, and all are tried again later.
     @discardableResult public func endWhatIsDue(now: Timestamp, limit: Int = 1_000) async throws -> Int {
-        let kind = StreamKind.governed(Exemption.aggregate.kind)
-        let rows = try await store.read { try $0.governedDue(kind, at: now, limit: limit) }
-        var (ended, failure): (Int, (any Error)?) = (0, nil)
+        let kinds = [Exemption.aggregate.kind, EntitlementAssignment.aggregate.kind, Approval.aggregate.kind]
+        let rows = try await store.read { sql in
+            try kinds.flatMap { try sql.governedDue(.governed($0), at: now, limit: limit) }
+        }
+        var (changed, failure): (Int, (any Error)?) = (0, nil)
         for row in rows {
-            do {
-                if try await end(row, now) { ended += 1 }
-            } catch let fault as Fault where fault.code == "storage.conflict" {
-                // Somebody revoked it at this moment; what is left of it is due at the next round.
-            } catch {
-                failure = failure ?? error
-            }
+            do { if try await end(row) { changed += 1 } } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
-        return ended
+        return changed
     }
 
-    private func end(_ row: GovernedRow, _ now: Timestamp) async throws -> Bool {
-        guard let id = ExemptionID(bytes: row.id) else { return false }
-        let (stream, keys) = (exemption(id), store.keys)
-        let caller = Caller(tenant: row.tenant, actor: .system("scheduler"), command: .random(at: now))
-        let loaded = try await store.read { try stream.load($0, in: row.tenant, keys: keys) }
-        let events = loaded.state?.due(at: now) ?? []
-        guard !events.isEmpty else { return false }
-        var plan = GovernancePlan(stream.stream, version: loaded.version)
-        plan.write(events, to: loaded, of: stream, by: caller, cadence: cadence) { GovernedRow($0, at: $1, in: $2) }
-        let final = plan
-        _ = try await store.write(.administration) { try final.commit($0, in: row.tenant) }
-        return true
+    private func end(_ row: GovernedRow) async throws -> Bool {
+        let caller = Caller(tenant: row.tenant, actor: .system("scheduler"), command: .random(at: clock()))
+        return try await store.govern(by: caller) { [cadence] writer in
+            var writer = writer
+            writer.cadence = cadence
+            return try writer.endWhatIsDue(row)
+        }
+    }
+}
+
+extension GovernedWriter {
+    /// Writes what is due of one thing; false when nothing is, because somebody was quicker.
+    fileprivate func endWhatIsDue(_ row: GovernedRow) throws -> Bool {
+        switch row.kind {
+        case .governed(Exemption.aggregate.kind):
+            guard let id = ExemptionID(bytes: row.id) else { return false }
+            return try settle(Governed.exemption(id), "exemption", row: GovernedRow.init) { $0.due(at: now) } != nil
+        case .governed(EntitlementAssignment.aggregate.kind):
+            guard let id = EntitlementAssignmentID(bytes: row.id),
+                let known = try view.load(Governed.assignment(id)).state
+            else { return false }
+            let events = known.due(
+                at: now, source: try known.delegatedFrom.flatMap { try view.load(Governed.assignment($0)).state })
+            guard !events.isEmpty else { return false }
+            try end(id) { _ in events }
+            return true
+        default:
+            guard let id = ApprovalID(bytes: row.id) else { return false }
+            let after = try settle(Governed.approval(id), "approval", row: GovernedRow.init) { $0.due(at: now) }
+            // What ends by time ends an assignment at most, and begins none.
+            if let after { try follow(after, nil) }
+            return after != nil
+        }
+    }
+
+    private func settle<State, Event>(
+        _ stream: GovernedStream<State, Event>, _ what: String, row: (State, Int64, TenantID) -> GovernedRow,
+        _ due: (State) -> [Event]
+    ) throws -> State? {
+        var isDue = false
+        let after = try change(stream, what, row: row) { state in
+            let events = due(state)
+            isDue = !events.isEmpty
+            return events
+        }
+        return isDue ? after.state : nil
     }
 }

@@ -7,6 +7,7 @@ import Vocabulary
 
 extension GovernanceService {
     func plan(_ request: GovernanceRequest, _ now: Timestamp, _ sql: any SQLConnection) throws -> GovernancePlan {
+        if request.name == Self.importName { return try importing(request, now, sql) }
         let tenant = request.caller.tenant
         var current: GovernedPolicy?
         if request.name == "update", let id = request.payload["policy_id"]?.string.flatMap({ PolicyID($0) }) {
@@ -29,32 +30,53 @@ extension GovernanceService {
         GovernedStream(Exemption.aggregate, id)
     }
 
+    /// What every command of one stream has in common: load it, refuse a version that was not seen, decide, write. The
+    /// decision adds what else it rests on.
+    private func plan<State, Event>(
+        _ stream: GovernedStream<State, Event>, _ what: String, _ request: GovernanceRequest,
+        _ sql: any SQLConnection, row: @escaping @Sendable (State, Int64, TenantID) -> GovernedRow,
+        _ decide: (State?, inout GovernancePlan) throws -> [Event]
+    ) throws -> GovernancePlan {
+        let loaded = try stream.load(sql, in: request.caller.tenant, keys: store.keys)
+        try request.requireSeen(loaded.version, what)
+        var plan = GovernancePlan(stream.stream, version: loaded.version)
+        let events = try decide(loaded.state, &plan)
+        plan.write(events, to: loaded, of: stream, by: request.caller, cadence: cadence, row: row)
+        return plan
+    }
+
     private func plan(
         _ command: PolicyCommand, on id: PolicyID, _ request: GovernanceRequest, _ sql: any SQLConnection
     ) throws -> GovernancePlan {
-        let (stream, tenant) = (policy(id), request.caller.tenant)
-        let loaded = try stream.load(sql, in: tenant, keys: store.keys)
-        try request.requireSeen(loaded.version, "policy")
-        var plan = GovernancePlan(stream.stream, version: loaded.version)
-        var parent: GovernedPolicy?
-        if case .create(_, _, let overrides?, _) = command {
-            let above = try policy(overrides).load(sql, in: tenant, keys: store.keys)
-            plan.rest(on: policy(overrides).stream, above)
-            parent = above.state
+        let tenant = request.caller.tenant
+        var succeeded: (old: PolicyID, by: GovernedPolicy)?
+        var plan = try plan(policy(id), "policy", request, sql, row: GovernedRow.init) { state, plan in
+            var parent: GovernedPolicy?
+            if case .create(_, _, let overrides?, _) = command {
+                parent = try inherited(overrides, by: tenant, sql) ?? rest(on: policy(overrides), tenant, &plan, sql)
+            }
+            let events = try GovernedPolicy.decide(command, on: state, parent: parent)
+            for case (let details?, let superseded) in events.map(\.named) {
+                try require(details.scope, superseded, in: tenant, sql)
+            }
+            if let state, state.state == .approved, let old = state.supersedes, events.contains(where: \.isActivation) {
+                succeeded = (old, state)
+            }
+            return events
         }
-        let events = try GovernedPolicy.decide(command, on: loaded.state, parent: parent)
-        for case (let details?, let superseded) in events.map(\.named) {
-            try require(details.scope, superseded, in: tenant, sql)
-        }
-        plan.write(events, to: loaded, of: stream, by: request.caller, cadence: cadence) {
-            GovernedRow($0, at: $1, in: $2)
-        }
-        if let successor = loaded.state, successor.state == .approved, let old = successor.supersedes,
-            events.contains(where: \.isActivation)
-        {
-            try supersede(old, by: successor, request, &plan, sql)
-        }
+        if let succeeded { try supersede(succeeded.old, by: succeeded.by, request, &plan, sql) }
         return plan
+    }
+
+    /// The global tenant's policy of this id; nil where no tenant is above. Whether it permits being overridden is looked
+    /// at again whenever rules are compiled.
+    private func inherited(
+        _ id: PolicyID, by tenant: TenantID, _ sql: any SQLConnection
+    ) throws -> GovernedPolicy? {
+        guard let global = try table?.globalTenant.flatMap({ try sql.tenant(slug: $0)?.id }), global != tenant else {
+            return nil
+        }
+        return try policy(id).load(sql, in: global, keys: store.keys).state
     }
 
     /// In the same transaction, so that at no moment both are in force, or none.
@@ -66,50 +88,49 @@ extension GovernanceService {
         let loaded = try stream.load(sql, in: request.caller.tenant, keys: store.keys)
         plan.write(
             try loaded.state?.superseded(by: successor) ?? [], to: loaded, of: stream, by: request.caller,
-            cadence: cadence
-        ) { GovernedRow($0, at: $1, in: $2) }
+            cadence: cadence, row: GovernedRow.init)
     }
 
     private func plan(
         _ command: PolicySetCommand, on id: PolicySetID, _ request: GovernanceRequest, _ sql: any SQLConnection
     ) throws -> GovernancePlan {
-        let (stream, tenant) = (set(id), request.caller.tenant)
-        let loaded = try stream.load(sql, in: tenant, keys: store.keys)
-        try request.requireSeen(loaded.version, "policy set")
-        // A policy is never deleted, so what is there now is there when this is written.
-        let known = Set(try command.policies.filter { try sql.governed(policy($0).stream, in: tenant) != nil })
-        let events = try PolicySet.decide(command, on: loaded.state) { known.contains($0) }
-        var plan = GovernancePlan(stream.stream, version: loaded.version)
-        plan.write(events, to: loaded, of: stream, by: request.caller, cadence: cadence) {
-            GovernedRow($0, at: $1, in: $2)
+        try plan(set(id), "policy set", request, sql, row: GovernedRow.init) { state, _ in
+            // A policy is never deleted, so what is there now is there when this is written.
+            let known = Set(
+                try command.policies.filter { try sql.governed(policy($0).stream, in: request.caller.tenant) != nil })
+            return try PolicySet.decide(command, on: state) { known.contains($0) }
         }
-        return plan
     }
 
     private func plan(
         _ command: ExemptionCommand, on id: ExemptionID, _ request: GovernanceRequest, _ now: Timestamp,
         _ sql: any SQLConnection
     ) throws -> GovernancePlan {
-        let (stream, tenant) = (exemption(id), request.caller.tenant)
-        let loaded = try stream.load(sql, in: tenant, keys: store.keys)
-        try request.requireSeen(loaded.version, "exemption")
-        var plan = GovernancePlan(stream.stream, version: loaded.version)
-        var ground = ExemptionGround.missing
-        if case .grant(let grant) = command {
-            if case .policy(let target) = grant.target {
-                let policy = policy(target)
-                let state = try policy.load(sql, in: tenant, keys: store.keys)
-                plan.rest(on: policy.stream, state)
-                if let found = state.state { ground = .policy(found.state) }
+        let tenant = request.caller.tenant
+        return try plan(exemption(id), "exemption", request, sql, row: GovernedRow.init) { state, plan in
+            var ground = ExemptionGround.missing
+            if case .grant(let grant) = command {
+                switch grant.target {
+                case .policy(let id):
+                    ground = try rest(on: policy(id), tenant, &plan, sql).map { .policy($0.state) } ?? .missing
+                case .sodRule(let id):
+                    ground = try rest(on: Governed.rule(id), tenant, &plan, sql).map { .sodRule($0.status) } ?? .missing
+                }
+                if case .subject(let subject) = grant.entity { try sql.require(subject, in: tenant) }
+                if let person = grant.riskAcceptance?.acceptedBy { try sql.require(.person(person), in: tenant) }
             }
-            if case .subject(let subject) = grant.entity { try require(subject, in: tenant, sql) }
-            if let person = grant.riskAcceptance?.acceptedBy { try require(.person(person), in: tenant, sql) }
+            return try Exemption.decide(command, on: state, ground: ground, now: now)
         }
-        let events = try Exemption.decide(command, on: loaded.state, ground: ground, now: now)
-        plan.write(events, to: loaded, of: stream, by: request.caller, cadence: cadence) {
-            GovernedRow($0, at: $1, in: $2)
-        }
-        return plan
+    }
+
+    /// The state of another stream, which must not have moved when the plan is written.
+    private func rest<State, Event>(
+        on stream: GovernedStream<State, Event>, _ tenant: TenantID, _ plan: inout GovernancePlan,
+        _ sql: any SQLConnection
+    ) throws -> State? {
+        let loaded = try stream.load(sql, in: tenant, keys: store.keys)
+        plan.rest(on: stream.stream, loaded)
+        return loaded.state
     }
 
     // MARK: What a command names has to be of the tenant
@@ -117,7 +138,7 @@ extension GovernanceService {
     private func require(
         _ scope: PolicyScope, _ superseded: PolicyID?, in tenant: TenantID, _ sql: any SQLConnection
     ) throws {
-        if let subject = scope.subject { try require(subject, in: tenant, sql) }
+        if let subject = scope.subject { try sql.require(subject, in: tenant) }
         if let unit = scope.unit, try !sql.organizationUnits(of: tenant).contains(where: { $0.id == unit }) {
             throw GovernanceError.notFound(resource: "organization unit", id: unit.description)
         }
@@ -125,12 +146,15 @@ extension GovernanceService {
             throw GovernanceError.notFound(resource: "policy", id: superseded.description)
         }
     }
+}
 
-    private func require(_ subject: Subject, in tenant: TenantID, _ sql: any SQLConnection) throws {
+extension SQLConnection {
+    /// Throws `governance.not_found` unless the tenant has this person or service account.
+    func require(_ subject: Subject, in tenant: TenantID) throws {
         let isKnown =
             switch subject {
-            case .person(let id): try sql.person(id, in: tenant) != nil
-            case .serviceAccount(let id): try sql.serviceAccount(id, in: tenant) != nil
+            case .person(let id): try person(id, in: tenant) != nil
+            case .serviceAccount(let id): try serviceAccount(id, in: tenant) != nil
             }
         guard isKnown else { throw GovernanceError.notFound(resource: subject.kind, id: subject.id) }
     }

@@ -75,8 +75,8 @@ struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Ha
             let record = aggregate.encode(event)
             let appended = try tx.append(
                 caller.event(
-                    record.type, stream, facts: record.facts.map { Fact($0.name, $0.value.fact) },
-                    sections: try record.texts.map { try $0.section() }, expectedVersion: after.version))
+                    record.type, stream, facts: record.facts, sections: try record.texts.map { try $0.section() },
+                    expectedVersion: after.version))
             try fold(Recorded(event, at: appended.at, actor: caller.actor), &after.state)
             (after.version, after.position) = (appended.streamVersion, appended.position)
         }

@@ -50,6 +50,14 @@ final class AuthorizationTable: Sendable {
     ///
     /// - Throws: `authorization.unavailable` (HTTP 503) while what the store holds does not compile.
     func snapshot(of tenant: TenantID) async throws -> TenantAuthorization {
+    /// The machine's time zones, for rules and workflows.
+    var zones: ZoneFiles { source.zones }
+
+    /// What is counted under the limits of governed rules.
+    var limits: LimitMemory { source.limits }
+    /// The slug of the tenant whose system-wide policies hold everywhere.
+    var globalTenant: String? { source.settings.globalTenant }
+
         switch memory.withLock({ $0[tenant] }) {
         case .compiled(let known): return known
         case .broken(_, let fault, let retryAt) where ContinuousClock.now < retryAt: throw fault

@@ -86,7 +86,7 @@ struct SubjectResolver: Sendable {
             identities: [])
     }
 
-    private static func mappedRoles(
+    static func mappedRoles(
         of person: Person, _ identities: [LinkedIdentity], _ groups: [GroupID], _ authorization: TenantAuthorization
     ) -> [MappedRole] {
         identities.flatMap { identity in

@@ -37,6 +37,8 @@ public struct LoginEnvironment: Sendable {
     public var personChanged: @Sendable (PersonID, TenantID) -> Void
     /// Runs after a login made groups that were not known.
     public var groupsAdded: @Sendable (TenantID) async throws -> Void
+    /// Judges the groups that a directory brings; nil judges none.
+    var duties: @Sendable (TenantID) async throws -> GroupDuties? = { _ in nil }
     /// Digest of the configuration in effect.
     public var configurationDigest: @Sendable () -> [UInt8]
 

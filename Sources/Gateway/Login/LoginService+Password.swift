@@ -142,7 +142,8 @@ extension LoginService {
         let caller = work.caller
         let job = UpstreamRefresh(
             identity: identity, createsPeople: directory.createsPeople,
-            containers: try await environment.containers(caller.tenant), caller: caller)
+            containers: try await environment.containers(caller.tenant),
+            duties: try await environment.duties(caller.tenant), caller: caller)
         let found = try await store.read { sql in
             try job.unchanged(sql).map { ($0, try PersonFacts.read($0.id, caller.tenant, sql)) }
         }

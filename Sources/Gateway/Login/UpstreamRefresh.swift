@@ -21,6 +21,8 @@ struct UpstreamRefresh: Sendable {
     let createsPeople: Bool
     /// For each known group, itself and every group it lies in.
     let containers: [GroupID: [GroupID]]
+    /// Judges the groups a person gains; nil judges none.
+    var duties: GroupDuties?
     let caller: Caller
 
     func apply(_ tx: Transaction) throws -> UpstreamOutcome {
@@ -56,7 +58,7 @@ struct UpstreamRefresh: Sendable {
         LinkFacts(
             tenant: caller.tenant, linked: try sql.identity(identity.subject),
             loginHolder: try sql.person(login: identity.login, in: caller.tenant)?.id,
-            mailHolder: try identity.mail.flatMap { try sql.person(mail: $0, in: caller.tenant)?.id },
+            mailHolder: try identity.mail.flatMap { try sql.people(mail: $0, in: caller.tenant).first?.id },
             createsPeople: createsPeople)
     }
 
@@ -136,7 +138,10 @@ struct UpstreamRefresh: Sendable {
                 wanted.insert(fresh.id)
             }
         }
-        let (lost, gained) = try change(of: person, to: wanted, tx.sql)
+        var (lost, gained) = try change(of: person, to: wanted, tx.sql)
+        let held = try duties?.heldBack(
+            gained, of: person, losing: lost, through: identity.provider, GovernedWriter(tx: tx, caller: caller).view)
+        gained.removeAll { held?.contains($0) ?? false }
         guard !lost.isEmpty || !gained.isEmpty else { return !made.isEmpty }
         let event = try tx.append(
             caller.event(

@@ -38,6 +38,26 @@ public struct Housekeeping: Service {
                 }
             }
         }
+                group.addTask {
+                    await self.every(Self.sweepInterval, "duties.scan") { try await self.scanDuties() }
+                }
+                group.addTask {
+                    await self.every(Self.sweepInterval, "limits.due") {
+                        try await self.gateway.limits.endWhatIsDue(now: self.gateway.clock())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks through whoever's access changed, in every tenant; one that fails keeps none of the others from it.
+    private func scanDuties() async throws {
+        var failure: (any Error)?
+        for tenant in gateway.tenants.all {
+            let caller = Caller(
+                tenant: tenant.id, actor: .system("scheduler"), command: .random(at: gateway.clock()))
+            do { try await gateway.duties.scanWhatChanged(in: tenant.id, by: caller) } catch {
+                failure = failure ?? error
     }
 
     private func every(_ interval: Duration, _ name: String, _ work: () async throws -> Void) async {

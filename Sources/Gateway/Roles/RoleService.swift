@@ -73,11 +73,17 @@ public struct RoleService: Sendable {
     /// what it would give, for a predefined one, and for what the configuration owns.
     public func change(_ role: Role, expecting version: Int64?, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
+        let authorization = try? await table.snapshot(of: caller.tenant)
         return try await table.write(.administration, in: caller.tenant) { tx in
             guard let present = try tx.sql.role(role.id, in: caller.tenant) else { throw Fault.notFound("role") }
             guard !present.isPredefined else { throw Fault.forbidden("A predefined role cannot be changed.") }
             if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             try Self.check(role, beside: try tx.sql.roles(in: caller.tenant))
+            try Self.requireDuties(tx, authorization, by: caller) { duties, authorization in
+                let inherited = authorization.rules.closure(of: role.parents)
+                    .subtracting(authorization.rules.closure(of: [role.id]))
+                try duties.require(adding: try duties.entitlements(of: inherited), toHoldersOf: [role.id])
+            }
             guard version == nil || version == present.version,
                 try tx.sql.update(role, expecting: present.version)
             else { throw Fault.stale("role") }
@@ -127,12 +133,18 @@ public struct RoleService: Sendable {
     ) async throws -> RoleMapping {
         try await requireHeld(granting: role, expiresAt: nil, by: caller)
         try Self.check(match)
+        let authorization = try await table.snapshot(of: caller.tenant)
         let mapping = try await store.write(.administration) { tx in
             guard try tx.sql.providers().contains(where: { $0.id == provider && $0.tenant == caller.tenant }) else {
                 throw Fault.notFound("provider")
             }
             let mapping = RoleMapping(
                 id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider, match: match, role: role)
+            try Self.requireDuties(tx, authorization, by: caller) { duties, authorization in
+                try duties.require(
+                    adding: try duties.entitlements(of: authorization.rules.closure(of: [role])),
+                    to: try SyncService.mappedHolders(mapping, in: caller.tenant, tx.sql).sorted().map(Subject.person))
+            }
             try Self.insert(mapping, by: caller, tx)
             return mapping
         }
@@ -185,6 +197,7 @@ public struct RoleService: Sendable {
         let cache = resolver.cache
         return try await store.write(.administration) { tx in
             try Self.requirePresent(subject, in: caller.tenant, tx)
+        let authorization = try await table.snapshot(of: caller.tenant)
             guard try tx.sql.role(role, in: caller.tenant) != nil else { throw Fault.notFound("role") }
             guard !(try tx.sql.assignments(of: subject).contains { $0.role == role }) else {
                 throw Fault(
@@ -192,6 +205,9 @@ public struct RoleService: Sendable {
             }
             let assignment = RoleAssignment(
                 id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,
+            try Self.requireDuties(tx, authorization, by: caller) { duties, _ in
+                try duties.require(granting: [role], to: subject)
+            }
                 grantedBy: caller.actor, grantedAt: tx.now, expiresAt: expiresAt)
             try Self.insert(assignment, by: caller, tx)
             tx.afterCommit { cache.forget(subject, in: caller.tenant) }
@@ -201,8 +217,18 @@ public struct RoleService: Sendable {
 
     static func insert(_ assignment: RoleAssignment, by caller: Caller, _ tx: Transaction) throws {
         var facts = [
+    /// Judges a change by the entitlements that come with roles; where the tenant's roles do not compile, nobody holds any.
+    private static func requireDuties(
+        _ tx: Transaction, _ authorization: TenantAuthorization?, by caller: Caller,
+        _ judge: (RoleDuties, TenantAuthorization) throws -> Void
+    ) throws {
+        guard let authorization else { return }
+        let view = GovernedWriter(tx: tx, caller: caller).view
+        try refusing { try judge(RoleDuties(view, authorization), authorization) }
+    }
+
             Fact("role", .id(assignment.role, "role")),
-            Fact("subject", .id(bytes: assignment.subject.bytes, kind: assignment.subject.kind)),
+            Fact("subject", .subject(assignment.subject)),
         ]
         if let end = assignment.expiresAt { facts.append(Fact("expires_at", .time(end))) }
         let event = try tx.append(caller.event("role.assigned", Stream("assignment", assignment.id), facts: facts))

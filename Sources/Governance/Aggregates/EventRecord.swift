@@ -1,38 +1,5 @@
 import Vocabulary
 
-/// A value that may stand in the clear in the journal for ever: a surrogate id, a number, a word of a closed vocabulary.
-/// Never personal data, never free text; the store maps it one to one onto its own facts.
-public indirect enum EventValue: Hashable, Sendable {
-    /// Sixteen bytes and what they name.
-    case id(bytes: [UInt8], kind: String)
-    case integer(Int64)
-    case bool(Bool)
-    /// 1 to 64 bytes of `[a-z0-9_.:-]`.
-    case word(String)
-    /// At most 64 bytes.
-    case digest([UInt8])
-    case time(Timestamp)
-    case list([EventValue])
-
-    /// A surrogate id under its kind's name.
-    static func id<Kind>(_ id: Identifier<Kind>, _ kind: String) -> EventValue { .id(bytes: id.bytes, kind: kind) }
-
-    /// A person or service account by surrogate id and kind.
-    static func subject(_ subject: Subject) -> EventValue { .id(bytes: subject.bytes, kind: subject.kind) }
-}
-
-/// One named fact of an event. What `apply` folds is made of these and of the tenant's own texts.
-public struct EventFact: Hashable, Sendable {
-    public let name: String
-    public let value: EventValue
-
-    /// A fact under the name it keeps for ever.
-    public init(_ name: String, _ value: EventValue) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// Free text of an event, sealed under the key of whoever it is about; gone when that key is.
 public struct EventText: Hashable, Sendable {
     /// Under whose key a text is sealed.
@@ -60,12 +27,12 @@ public struct EventText: Hashable, Sendable {
 public struct EventRecord: Hashable, Sendable {
     /// Dot-separated, past tense: `policy.activated`.
     public let type: String
-    public let facts: [EventFact]
+    public let facts: [Fact]
     /// A text whose key is destroyed is not here any more when the event is read back.
     public let texts: [EventText]
 
     /// An event's content. Names are unique within facts and within texts.
-    public init(_ type: String, facts: [EventFact] = [], texts: [EventText] = []) {
+    public init(_ type: String, facts: [Fact] = [], texts: [EventText] = []) {
         self.type = type
         self.facts = facts
         self.texts = texts
@@ -75,15 +42,15 @@ public struct EventRecord: Hashable, Sendable {
 /// Builds the content of an event, leaving out what is absent.
 struct RecordBuilder {
     let type: String
-    private(set) var facts: [EventFact] = []
+    private(set) var facts: [Fact] = []
     private(set) var texts: [EventText] = []
 
     init(_ type: String) { self.type = type }
 
-    func fact(_ name: String, _ value: EventValue?) -> Self {
+    func fact(_ name: String, _ value: FactValue?) -> Self {
         guard let value else { return self }
         var copy = self
-        copy.facts.append(EventFact(name, value))
+        copy.facts.append(Fact(name, value))
         return copy
     }
 

@@ -9,7 +9,7 @@ struct RecordReader {
 
     func has(_ name: String) -> Bool { record.facts.contains { $0.name == name } }
 
-    private func value(_ name: String) -> EventValue? { record.facts.first { $0.name == name }?.value }
+    private func value(_ name: String) -> FactValue? { record.facts.first { $0.name == name }?.value }
 
     func broken(_ name: String) -> Fault {
         Fault("governance.broken_event", .ourselves, "An event \(record.type) has no usable `\(name)`.")
@@ -34,6 +34,18 @@ struct RecordReader {
         }
     }
 
+    /// Pairs of ids.
+    func pairs<First, Second>(_ name: String) throws -> [(Identifier<First>, Identifier<Second>)] {
+        guard case .list(let values)? = value(name) else { throw broken(name) }
+        return try values.map { value in
+            guard case .list(let parts) = value, parts.count == 2, case .id(let left, _) = parts[0],
+                case .id(let right, _) = parts[1], let first = Identifier<First>(bytes: left),
+                let second = Identifier<Second>(bytes: right)
+            else { throw broken(name) }
+            return (first, second)
+        }
+    }
+
     func subject(_ name: String) throws -> Subject {
         guard let subject = try optionalSubject(name) else { throw broken(name) }
         return subject
@@ -53,13 +65,9 @@ struct RecordReader {
         }
     }
 
-    static func subject(_ value: EventValue) -> Subject? {
+    static func subject(_ value: FactValue) -> Subject? {
         guard case .id(let bytes, let kind) = value else { return nil }
-        switch kind {
-        case "person": return PersonID(bytes: bytes).map(Subject.person)
-        case "service_account": return ServiceAccountID(bytes: bytes).map(Subject.serviceAccount)
-        default: return nil
-        }
+        return Subject(kind: kind, bytes: bytes)
     }
 
     func word<Word: RawRepresentable>(_ name: String) throws -> Word where Word.RawValue == String {

@@ -40,12 +40,10 @@ extension Approval {
     }
 
     private init(_ content: ApprovalEvent.Requested, at moment: Timestamp) {
-        (id, template, requester) = (content.id, content.template, content.requester)
-        (rules, requestDigest, risk) = (content.rules, content.requestDigest, content.risk)
-        (stages, escalations) = (content.details.stages, content.details.escalations)
+        terms = content.terms
         state = .pending
-        stage = content.details.stages.indices.first { !content.skipped.contains($0) } ?? 0
-        (deadline, skipped) = (content.deadline, content.skipped)
+        stage = terms.details.stages.indices.first { [terms] in !terms.skipped.contains($0) } ?? 0
+        deadline = content.deadline
         (votes, rejections, escalated, furtherRoles, delegations, outsiders) = ([], [], [], [], [], [])
         isReminded = false
         (overrideBegunBy, needsReview, version) = (nil, false, 1)

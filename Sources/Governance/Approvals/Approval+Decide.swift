@@ -36,7 +36,7 @@ extension Approval {
     private func standing(
         of approver: Approver, _ roles: Set<String>, _ now: Timestamp
     ) throws(GovernanceError) -> Approver? {
-        guard approver != .subject(requester) else { throw .requesterMayNotApprove }
+        guard !isParty(approver) else { throw .requesterMayNotApprove }
         guard !hasVoted(approver) else { throw .alreadyDecided }
         if case .outsider(let digest) = approver {
             guard outsiders.contains(digest) else { throw .notAnApprover }
@@ -60,7 +60,7 @@ extension Approval {
         let principal = try standing(of: approver, roles, now)
         let vote = ApprovalEvent.approved(approver, onBehalfOf: principal, comment: comment)
         guard votes.count(where: { $0.stage == stage }) + 1 >= stages[stage].minApprovals else { return [vote] }
-        let next = stages.indices.first { $0 > stage && !skipped.contains($0) }
+        let next = stages.indices.first { $0 > stage && !terms.skipped.contains($0) }
         guard let next else { return [vote, .closed(.approved)] }
         return [vote, .stageEntered(next, deadline: now + stages[next].timeout)]
     }
@@ -79,7 +79,7 @@ extension Approval {
     ) throws(GovernanceError) -> ApprovalEvent {
         // Only one's own vote can be given away, and not to the requester.
         guard try standing(of: from, roles, now) == nil, from != to else { throw .notAnApprover }
-        guard to != .subject(requester) else { throw .requesterMayNotApprove }
+        guard !isParty(to) else { throw .requesterMayNotApprove }
         guard until > now, until - now <= .days(366), delegations.count < 1_000 else {
             throw .invalid(field: "until", reason: "is not within a year, or there are too many delegations")
         }
@@ -111,8 +111,8 @@ extension Approval {
             throw .exemptionReasonTooShort(trimmed(reason).count)
         }
         _ = try checked(reason)
-        guard case .subject(let subject) = approver else { throw .notAnApprover }
-        guard subject != requester else { throw .requesterMayNotApprove }
+        guard case .subject = approver else { throw .notAnApprover }
+        guard !isParty(approver) else { throw .requesterMayNotApprove }
         if isAlone { return .overridden(approver, reason: reason, needsReview: true) }
         guard let first = overrideBegunBy else { return .overrideBegun(approver, reason: reason) }
         guard first != approver else { throw .alreadyDecided }
@@ -121,10 +121,16 @@ extension Approval {
 
     private func review(_ reviewer: Approver, _ comment: String?) throws(GovernanceError) -> ApprovalEvent {
         guard needsReview else { throw .invalidState(current: state.rawValue, expected: "overridden without review") }
-        guard reviewer != .subject(requester), reviewer != overrideBegunBy, !hasVoted(reviewer) else {
+        guard !isParty(reviewer), reviewer != overrideBegunBy, !hasVoted(reviewer) else {
             throw .requesterMayNotApprove
         }
         return .reviewed(reviewer, comment: try checked(comment))
+    }
+
+    /// When time alone changes it next: at the reminder, then at the deadline; nil once it is closed.
+    public var nextDue: Timestamp? {
+        guard state == .pending, stages.indices.contains(stage) else { return nil }
+        return isReminded ? deadline : deadline - stages[stage].timeout / 4
     }
 
     /// What the passing of time has made due: a reminder in the last quarter of a stage, an escalation at its deadline,

@@ -31,9 +31,12 @@ extension Approval {
         var events: [ApprovalEvent] = [
             .requested(
                 .init(
-                    id: request.id, template: template, requester: request.requester, rules: request.rules,
-                    requestDigest: request.requestDigest, risk: request.circumstances.risk, details: details,
-                    skipped: skipped, deadline: deadline, reason: request.reason))
+                    terms: Approval.Terms(
+                        id: request.id, template: template, requester: request.requester,
+                        beneficiary: request.beneficiary, rules: request.rules, assignment: request.assignment,
+                        requestDigest: request.requestDigest,
+                        risk: request.circumstances.risk, details: details, skipped: skipped),
+                    deadline: deadline, reason: request.reason))
         ]
         if request.circumstances.risk >= .high,
             let escalation = details.escalations.first(where: { $0.trigger == .highRisk })

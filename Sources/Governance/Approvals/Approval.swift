@@ -27,24 +27,32 @@ public struct Approval: Sendable, Hashable, Codable {
         public let until: Timestamp
     }
 
-    public let id: ApprovalID
-    /// The template whose stages these are; nil when a rule asked for one stage by roles alone.
-    public let template: WorkflowTemplateID?
-    public let requester: Subject
-    /// What the approval is good for.
-    public let rules: [RuleID]
-    /// Digest of the request that it is good for, and for no other.
-    public let requestDigest: [UInt8]
-    public let risk: RiskLevel
-    /// As they were when it was asked for; a later change of the template does not touch it.
-    public let stages: [WorkflowStage]
-    public let escalations: [Escalation]
+    /// What was asked for and along which stages, as it was then.
+    public struct Terms: Sendable, Hashable, Codable {
+        public let id: ApprovalID
+        /// The template whose stages these are; nil when a rule asked for one stage by roles alone.
+        public let template: WorkflowTemplateID?
+        public let requester: Subject
+        /// Who gets what is asked for, where that is somebody else: they approve it no more than the requester.
+        public let beneficiary: Subject?
+        /// What the approval is good for.
+        public let rules: [RuleID]
+        /// The assignment that waits for it; nil when it is about something else.
+        public let assignment: EntitlementAssignmentID?
+        /// Digest of the request that it is good for, and for no other.
+        public let requestDigest: [UInt8]
+        public let risk: RiskLevel
+        /// As they were when it was asked for; a later change of the template does not touch them.
+        public let details: WorkflowTemplate.Details
+        /// Stages that are not passed through, by their conditions.
+        public let skipped: [Int]
+    }
+
+    public let terms: Terms
     public internal(set) var state: State
     /// The stage that is being decided.
     public internal(set) var stage: Int
     public internal(set) var deadline: Timestamp
-    /// Stages that were not passed through, by their conditions.
-    public internal(set) var skipped: [Int]
     public internal(set) var votes: [Vote]
     /// Who rejected and was overruled by an escalation; they may not vote again.
     public internal(set) var rejections: [Approver]
@@ -65,12 +73,23 @@ public struct Approval: Sendable, Hashable, Codable {
     public let createdAt: Timestamp
     public internal(set) var endedAt: Timestamp?
 
+    public var id: ApprovalID { terms.id }
+    public var requester: Subject { terms.requester }
+    public var rules: [RuleID] { terms.rules }
+    public var stages: [WorkflowStage] { terms.details.stages }
+    public var escalations: [Escalation] { terms.details.escalations }
+
+    /// Whether somebody asked for it, or gets what was asked for: they never have a say in it.
+    func isParty(_ approver: Approver) -> Bool {
+        approver == .subject(requester) || terms.beneficiary.map { approver == .subject($0) } ?? false
+    }
+
     /// Whether whoever watches has to be told: an override is under way or was used.
     public var isAlarming: Bool { overrideBegunBy != nil || state == .overridden }
 
     /// Whether the request with this digest may be carried out on the strength of it.
     public func permits(_ digest: [UInt8]) -> Bool {
-        [.approved, .overridden].contains(state) && equalInConstantTime(digest, requestDigest)
+        [.approved, .overridden].contains(state) && equalInConstantTime(digest, terms.requestDigest)
     }
 
     /// What a later request is granted by it.
@@ -97,17 +116,21 @@ public struct ApprovalRequest: Sendable, Hashable {
 
     public let id: ApprovalID
     public let requester: Subject
+    public let beneficiary: Subject?
     public let rules: [RuleID]
+    public let assignment: EntitlementAssignmentID?
     public let requestDigest: [UInt8]
     public let circumstances: StageCircumstances
     public let reason: String?
 
     /// A request for approval of one thing.
     public init(
-        id: ApprovalID, requester: Subject, rules: [RuleID], requestDigest: [UInt8],
-        circumstances: StageCircumstances, reason: String? = nil
+        id: ApprovalID, requester: Subject, for beneficiary: Subject? = nil, rules: [RuleID] = [],
+        assignment: EntitlementAssignmentID? = nil, requestDigest: [UInt8], circumstances: StageCircumstances,
+        reason: String? = nil
     ) {
-        (self.id, self.requester, self.rules) = (id, requester, rules)
+        self.beneficiary = beneficiary
+        (self.id, self.requester, self.rules, self.assignment) = (id, requester, rules, assignment)
         (self.requestDigest, self.circumstances, self.reason) = (requestDigest, circumstances, reason)
     }
 }
@@ -133,16 +156,9 @@ public enum ApprovalCommand: Sendable, Hashable {
 public enum ApprovalEvent: Sendable, Hashable {
     /// The content of the event that begins an approval.
     public struct Requested: Sendable, Hashable {
-        public let id: ApprovalID
-        public let template: WorkflowTemplateID?
-        public let requester: Subject
-        public let rules: [RuleID]
-        public let requestDigest: [UInt8]
-        public let risk: RiskLevel
-        public let details: WorkflowTemplate.Details
-        /// Stages that the conditions leave out.
-        public let skipped: [Int]
+        public let terms: Approval.Terms
         public let deadline: Timestamp
+        /// Nil once erased.
         public let reason: String?
     }
 

@@ -84,7 +84,7 @@ extension ApprovalEvent {
 }
 
 extension Approver {
-    fileprivate var fact: EventValue {
+    fileprivate var fact: FactValue {
         switch self {
         case .subject(let subject): .subject(subject)
         case .outsider(let digest): .digest(digest)
@@ -106,13 +106,15 @@ extension RecordReader {
 extension ApprovalEvent.Requested {
     fileprivate var record: EventRecord {
         var holder = EventText.Holder.tenant
-        if case .person(let person) = requester { holder = .person(person) }
-        return RecordBuilder("approval.requested").fact("approval", .id(id, "approval"))
-            .fact("template", template.map { .id($0, "workflow_template") }).fact("requester", .subject(requester))
-            .fact("rules", .list(rules.map { .id($0, "rule") })).fact("request", .digest(requestDigest))
-            .fact("risk", .word(risk.rawValue)).fact("skipped", .list(skipped.map { .integer(Int64($0)) }))
-            .fact("deadline", .time(deadline)).text("details", details.document).text("reason", reason, of: holder)
-            .record
+        if case .person(let person) = terms.requester { holder = .person(person) }
+        return RecordBuilder("approval.requested").fact("approval", .id(terms.id, "approval"))
+            .fact("template", terms.template.map { .id($0, "workflow_template") })
+            .fact("requester", .subject(terms.requester)).fact("rules", .list(terms.rules.map { .id($0, "rule") }))
+            .fact("beneficiary", terms.beneficiary.map(FactValue.subject))
+            .fact("assignment", terms.assignment.map { .id($0, "entitlement_assignment") })
+            .fact("request", .digest(terms.requestDigest)).fact("risk", .word(terms.risk.rawValue))
+            .fact("skipped", .list(terms.skipped.map { .integer(Int64($0)) })).fact("deadline", .time(deadline))
+            .text("details", terms.details.document).text("reason", reason, of: holder).record
     }
 
     fileprivate init(_ reader: RecordReader) throws {
@@ -120,10 +122,13 @@ extension ApprovalEvent.Requested {
             throw reader.broken("request")
         }
         self.init(
-            id: try reader.id("approval"), template: try reader.optionalID("template"),
-            requester: try reader.subject("requester"), rules: try reader.ids("rules"), requestDigest: digest,
-            risk: try reader.word("risk"), details: try WorkflowTemplate.Details(document: document),
-            skipped: try reader.integers("skipped").map(Int.init), deadline: try reader.time("deadline"),
-            reason: reader.optionalText("reason"))
+            terms: Approval.Terms(
+                id: try reader.id("approval"), template: try reader.optionalID("template"),
+                requester: try reader.subject("requester"),
+                beneficiary: try reader.optionalSubject("beneficiary"), rules: try reader.ids("rules"),
+                assignment: try reader.optionalID("assignment"), requestDigest: digest,
+                risk: try reader.word("risk"), details: try WorkflowTemplate.Details(document: document),
+                skipped: try reader.integers("skipped").map(Int.init)),
+            deadline: try reader.time("deadline"), reason: reader.optionalText("reason"))
     }
 }

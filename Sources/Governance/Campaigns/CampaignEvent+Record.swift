@@ -6,7 +6,7 @@ extension CampaignEvent {
         switch self {
         case .started(let id, let name, let deadline, let escalatesTo, let undecided):
             return RecordBuilder("campaign.started").fact("campaign", .id(id, "campaign"))
-                .fact("deadline", .time(deadline)).fact("escalates_to", escalatesTo.map(EventValue.subject))
+                .fact("deadline", .time(deadline)).fact("escalates_to", escalatesTo.map(FactValue.subject))
                 .fact("undecided", .word(undecided.rawValue)).text("name", name).record
         case .linesAdded(let lines):
             return RecordBuilder("campaign.lines_added").fact("lines", .list(lines.map(\.fact))).record
@@ -55,7 +55,7 @@ extension CampaignEvent {
 
 extension Campaign.Line {
     /// Assignment, entitlement, holder, reviewer and, if there was one, the last use.
-    fileprivate var fact: EventValue {
+    fileprivate var fact: FactValue {
         .list(
             [
                 .id(assignment, "entitlement_assignment"), .id(entitlement, "entitlement"), .subject(holder),
@@ -63,7 +63,7 @@ extension Campaign.Line {
             ] + (lastUsed.map { [.time($0)] } ?? []))
     }
 
-    fileprivate init?(_ value: EventValue) {
+    fileprivate init?(_ value: FactValue) {
         guard case .list(let parts) = value, (4...5).contains(parts.count), case .id(let first, _) = parts[0],
             case .id(let second, _) = parts[1], let assignment = EntitlementAssignmentID(bytes: first),
             let entitlement = EntitlementID(bytes: second), let holder = RecordReader.subject(parts[2]),

@@ -14,7 +14,6 @@ public enum AssignmentSource: String, Sendable, Codable, CaseIterable {
 /// subject's key.
 public struct EntitlementAssignment: Sendable, Hashable, Codable {
     public let id: EntitlementAssignmentID
-    public let tenant: TenantID
     public let entitlement: EntitlementID
     public let subject: Subject
     public let source: AssignmentSource
@@ -29,10 +28,49 @@ public struct EntitlementAssignment: Sendable, Hashable, Codable {
     public internal(set) var version: Int64
 
     /// Whether it gives access at a moment. It lapses by time, whether or not its end is written yet.
+    public func isInForce(at now: Timestamp) -> Bool { holding.isInForce(at: now) }
+
+    /// What the passing of time has made due: its end when that is over, and when what it was passed on from is.
+    ///
+    /// - Parameter source: the assignment it was passed on from, as far as there is one.
+    public func due(at now: Timestamp, source: EntitlementAssignment? = nil) -> [AssignmentEvent] {
+        guard [.active, .pendingApproval].contains(status) else { return [] }
+        let isOver = expiresAt.map { $0 <= now } ?? false
+        let isOrphaned = delegatedFrom != nil && !(source?.isInForce(at: now) ?? false)
+        return isOver || isOrphaned ? [.expired(id)] : []
+    }
+
+    /// What of it counts for decisions about others.
+    public var holding: Holding {
+        Holding(
+            assignment: id, subject: subject, entitlement: entitlement, source: source, status: status,
+            expiresAt: expiresAt)
+    }
+}
+
+/// An assignment as far as decisions about others need it: what an index tells without folding a stream.
+public struct Holding: Sendable, Hashable {
+    public let assignment: EntitlementAssignmentID
+    public let subject: Subject
+    public let entitlement: EntitlementID
+    public let source: AssignmentSource
+    public let status: AssignmentStatus
+    public let expiresAt: Timestamp?
+
+    /// What an assignment says about its holder.
+    public init(
+        assignment: EntitlementAssignmentID, subject: Subject, entitlement: EntitlementID, source: AssignmentSource,
+        status: AssignmentStatus, expiresAt: Timestamp?
+    ) {
+        (self.assignment, self.subject, self.entitlement) = (assignment, subject, entitlement)
+        (self.source, self.status, self.expiresAt) = (source, status, expiresAt)
+    }
+
+    /// Whether it gives access at a moment.
     public func isInForce(at now: Timestamp) -> Bool { status == .active && (expiresAt.map { now < $0 } ?? true) }
 
     /// Whether it stands in the way of a second one.
-    func isStanding(at now: Timestamp) -> Bool {
+    public func isStanding(at now: Timestamp) -> Bool {
         [.active, .pendingApproval].contains(status) && (expiresAt.map { now < $0 } ?? true)
     }
 }

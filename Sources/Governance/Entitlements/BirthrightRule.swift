@@ -56,12 +56,12 @@ public struct BirthrightBook: Sendable {
         let decision = index.decide(request, standing: try index.standing(of: facts), now: now)
         let matched = decision.determining.compactMap(rule), undecided = decision.erred.compactMap { rule($0.rule) }
         let due = Set(matched.flatMap(\.entitlements)), unclear = Set(undecided.flatMap(\.entitlements))
-        let held = catalog.assignments(of: subject).filter {
+        let held = catalog.holdings(of: subject).filter {
             $0.source == .birthright && [.active, .pendingApproval].contains($0.status)
         }
         return BirthrightPlan(
             begin: due.subtracting(held.map(\.entitlement)).sorted(),
-            end: held.filter { !due.contains($0.entitlement) && !unclear.contains($0.entitlement) }.map(\.id),
+            end: held.filter { !due.contains($0.entitlement) && !unclear.contains($0.entitlement) }.map(\.assignment),
             undecided: undecided.map(\.name))
     }
 

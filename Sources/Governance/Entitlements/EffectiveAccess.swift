@@ -19,9 +19,9 @@ extension EntitlementCatalog {
     /// - Parameter roles: the roles the subject holds, inherited ones included.
     public func effectiveAccess(of subject: Subject, roles: Set<RoleID>, at now: Timestamp) -> [EffectiveEntitlement] {
         var derivations: [EntitlementID: [EffectiveEntitlement.Derivation]] = [:]
-        for assignment in assignments(of: subject) where assignment.isInForce(at: now) {
-            guard entitlements[assignment.entitlement]?.status == .active else { continue }
-            derivations[assignment.entitlement, default: []].append(.assignment(assignment.id, assignment.source))
+        for holding in holdings(of: subject) where holding.isInForce(at: now) {
+            guard entitlements[holding.entitlement]?.status == .active else { continue }
+            derivations[holding.entitlement, default: []].append(.assignment(holding.assignment, holding.source))
         }
         for role in roles.sorted() {
             for id in entitlements(of: role) where entitlements[id]?.status == .active {
@@ -34,7 +34,7 @@ extension EntitlementCatalog {
     }
 
     /// What a subject has, roles included, whatever the state of the entitlement: what duties are judged by.
-    func effective(_ subject: Subject, _ roles: Set<RoleID>, _ now: Timestamp) -> Set<EntitlementID> {
+    public func effective(_ subject: Subject, _ roles: Set<RoleID>, _ now: Timestamp) -> Set<EntitlementID> {
         var held = held(by: subject, at: now)
         for role in roles { held.formUnion(entitlements(of: role)) }
         return held

@@ -56,7 +56,6 @@ public struct EntitlementDetails: Sendable, Hashable, Codable {
 /// An access right of an application: the fold of its events.
 public struct Entitlement: Sendable, Hashable, Codable {
     public let id: EntitlementID
-    public let tenant: TenantID
     public let application: ApplicationID
     public internal(set) var details: EntitlementDetails
     public internal(set) var status: EntitlementStatus
@@ -105,14 +104,4 @@ public enum EntitlementEvent: Sendable, Hashable {
             id
         }
     }
-}
-
-/// What kind of application entitlements belong to.
-public enum ApplicationType: String, Sendable, Codable, CaseIterable {
-    case custom, saas, onPremise = "on_premise", cloud
-}
-
-/// Whether an application's entitlements are still given out.
-public enum ApplicationStatus: String, Sendable, Codable, CaseIterable {
-    case active, inactive, deprecated
 }

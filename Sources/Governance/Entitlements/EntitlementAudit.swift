@@ -46,49 +46,46 @@ public struct EntitlementAuditFilter: Sendable, Hashable {
     }
 }
 
-extension EntitlementCatalog {
-    /// Folds an event and says what it was, with what was before and after.
-    public mutating func audit(
-        _ recorded: Recorded<EntitlementEvent>, event: EventID
-    ) throws(GovernanceError) -> EntitlementAuditEntry {
-        let id = recorded.event.entitlement
-        let before = entitlements[id]?.document
-        try apply(recorded)
-        let action: EntitlementAuditEntry.Action =
+extension EntitlementAuditEntry {
+    /// What an entitlement's event did, by the states around it.
+    public init(
+        _ recorded: Recorded<EntitlementEvent>, event: EventID, in tenant: TenantID, before: Entitlement?,
+        after: Entitlement?
+    ) {
+        let action: Action =
             switch recorded.event {
             case .created: .created
             case .updated, .boundToRole, .unboundFromRole: .updated
             case .statusChanged: .statusChanged
             case .deleted: .deleted
             }
-        return EntitlementAuditEntry(
-            event: event, tenant: tenant, action: action, entitlement: id, subject: nil, actor: recorded.actor,
-            at: recorded.at, before: before, after: entitlements[id]?.document)
+        self.init(
+            event: event, tenant: tenant, action: action, entitlement: recorded.event.entitlement, subject: nil,
+            actor: recorded.actor, at: recorded.at, before: before?.document(in: tenant),
+            after: after?.document(in: tenant))
     }
 
-    /// Folds an event and says what it was, with what was before and after.
-    public mutating func audit(
-        _ recorded: Recorded<AssignmentEvent>, event: EventID
-    ) throws(GovernanceError) -> EntitlementAuditEntry {
-        let id = recorded.event.assignment
-        let before = assignments[id]?.document
-        try apply(recorded)
-        let after = try assignment(id)
-        let action: EntitlementAuditEntry.Action =
+    /// What an assignment's event did, by the states around it.
+    public init(
+        _ recorded: Recorded<AssignmentEvent>, event: EventID, in tenant: TenantID, before: EntitlementAssignment?,
+        after: EntitlementAssignment
+    ) {
+        let action: Action =
             switch recorded.event {
             case .assigned: .assigned
             case .activated: .statusChanged
             case .revoked, .expired: .revoked
             }
-        return EntitlementAuditEntry(
+        self.init(
             event: event, tenant: tenant, action: action, entitlement: after.entitlement, subject: after.subject,
-            actor: recorded.actor, at: recorded.at, before: before, after: after.document)
+            actor: recorded.actor, at: recorded.at, before: before?.document(in: tenant),
+            after: after.document(in: tenant))
     }
 }
 
 extension Entitlement {
     /// What can be read of it, as a document.
-    public var document: AttributeValue {
+    public func document(in tenant: TenantID) -> AttributeValue {
         var members: [String: AttributeValue] = [
             "id": .string(id.description), "tenant_id": .string(tenant.description),
             "application_id": .string(application.description), "name": .string(details.name),
@@ -107,7 +104,7 @@ extension Entitlement {
 
 extension EntitlementAssignment {
     /// What can be read of it, as a document; the justification stands beside its event.
-    public var document: AttributeValue {
+    public func document(in tenant: TenantID) -> AttributeValue {
         var members: [String: AttributeValue] = [
             "id": .string(id.description), "tenant_id": .string(tenant.description),
             "entitlement_id": .string(entitlement.description), "user_id": .string(subject.id),

@@ -35,7 +35,7 @@ extension EntitlementCatalog {
             return [.assigned(try accepted(input, from: source, validation, duties, roles, now))]
         case .activate(let id):
             let assignment = try assignment(id)
-            guard assignment.status == .pendingApproval, assignment.isStanding(at: now) else {
+            guard assignment.status == .pendingApproval, assignment.holding.isStanding(at: now) else {
                 throw .invalidState(current: assignment.status.rawValue, expected: "pending_approval")
             }
             // What was harmless when it was asked for need not be so when it begins.
@@ -63,10 +63,11 @@ extension EntitlementCatalog {
         guard entitlement.status == .active else {
             throw .invalidState(current: entitlement.status.rawValue, expected: "active")
         }
+        try requireActive(entitlement.application)
         guard (input.justification?.utf8.count ?? 0) <= AssignmentInput.justificationBytes else {
             throw .invalid(field: "justification", reason: "is longer than \(AssignmentInput.justificationBytes) bytes")
         }
-        let standing = assignments(of: input.subject).filter { $0.isStanding(at: now) }
+        let standing = holdings(of: input.subject).filter { $0.isStanding(at: now) }
         let problems = validation.problems(
             input, risk: entitlement.details.riskLevel, held: Set(standing.map(\.entitlement)), now: now)
         guard problems.isEmpty else { throw .validationFailed(problems) }
@@ -104,13 +105,8 @@ extension EntitlementCatalog {
         return source
     }
 
-    /// What the passing of time has made due: the ends of assignments that are over, and of those passed on from
-    /// assignments that have ended.
-    public func due(at now: Timestamp) -> [AssignmentEvent] {
-        assignments.values.filter { assignment in
-            guard [.active, .pendingApproval].contains(assignment.status) else { return false }
-            if let end = assignment.expiresAt, end <= now { return true }
-            return assignment.delegatedFrom.map { !(assignments[$0]?.isInForce(at: now) ?? false) } ?? false
-        }.map(\.id).sorted().map(AssignmentEvent.expired)
+    private func requireActive(_ id: ApplicationID) throws(GovernanceError) {
+        let status = try application(id).details.status
+        guard status == .active else { throw .invalidState(current: status.rawValue, expected: "active") }
     }
 }

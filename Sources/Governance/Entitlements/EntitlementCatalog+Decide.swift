@@ -18,6 +18,12 @@ extension EntitlementCatalog {
         guard tenant == self.tenant else { throw .notFound(resource: "tenant", id: tenant.description) }
     }
 
+    /// An application of the tenant. Throws `notFound`.
+    public func application(_ id: ApplicationID) throws(GovernanceError) -> GovernedApplication {
+        guard let application = applications[id] else { throw .notFound(resource: "application", id: id.description) }
+        return application
+    }
+
     /// An entitlement of the tenant. Throws `entitlementNotFound`.
     public func entitlement(_ id: EntitlementID) throws(GovernanceError) -> Entitlement {
         guard let entitlement = entitlements[id] else { throw .entitlementNotFound(id) }
@@ -25,13 +31,16 @@ extension EntitlementCatalog {
     }
 
     /// What follows from a command about an entitlement. Pure; an unchanged value gives no event.
+    ///
+    /// - Parameter standing: how many assignments of it stand, where the catalog does not know them all.
     public func decide(
-        _ command: EntitlementCommand, tenant: TenantID, now: Timestamp
+        _ command: EntitlementCommand, tenant: TenantID, standing: Int? = nil, now: Timestamp
     ) throws(GovernanceError) -> [EntitlementEvent] {
         try require(tenant)
         switch command {
         case .create(let id, let application, let details, let status):
             guard entitlements[id] == nil else { throw .alreadyExists(resource: "entitlement", id: id.description) }
+            _ = try self.application(application)
             try details.check()
             try requireFree(details.name, application, except: id)
             return [.created(id, application, details, status)]
@@ -48,7 +57,7 @@ extension EntitlementCatalog {
             return try entitlement(id).roles.contains(role) ? [.unboundFromRole(id, role)] : []
         case .delete(let id):
             _ = try entitlement(id)
-            let count = standingAssignments(of: id, at: now)
+            let count = standing ?? standingAssignments(of: id, at: now)
             guard count == 0 else { throw .entitlementHasAssignments(count) }
             return [.deleted(id)]
         }

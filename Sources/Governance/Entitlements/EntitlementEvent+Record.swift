@@ -1,12 +1,9 @@
 import Vocabulary
 
 extension EntitlementEvent {
-    /// How entitlements are written. They fold into the tenant's `EntitlementCatalog`.
-    public static let streamKind = "entitlement"
-
     /// The event as it is written.
     public var record: EventRecord {
-        let id = EventValue.id(entitlement, "entitlement")
+        let id = FactValue.id(entitlement, "entitlement")
         switch self {
         case .created(_, let application, let details, let status):
             return details.write(
@@ -63,12 +60,9 @@ extension EntitlementDetails {
 }
 
 extension AssignmentEvent {
-    /// How assignments are written. They fold into the tenant's `EntitlementCatalog`.
-    public static let streamKind = "entitlement_assignment"
-
     /// The event as it is written; a justification speaks of the subject and is sealed under that person's key.
     public var record: EventRecord {
-        let id = EventValue.id(assignment, "entitlement_assignment")
+        let id = FactValue.id(assignment, "entitlement_assignment")
         switch self {
         case .assigned(let content):
             var holder = EventText.Holder.tenant
@@ -76,7 +70,7 @@ extension AssignmentEvent {
             return RecordBuilder("assignment.assigned").fact("assignment", id)
                 .fact("entitlement", .id(content.entitlement, "entitlement")).fact("subject", .subject(content.subject))
                 .fact("source", .word(content.source.rawValue)).fact("status", .word(content.status.rawValue))
-                .fact("expires_at", content.expiresAt.map(EventValue.time))
+                .fact("expires_at", content.expiresAt.map(FactValue.time))
                 .fact("justified", .bool(content.isJustified))
                 .fact("delegated_from", content.delegatedFrom.map { .id($0, "entitlement_assignment") })
                 .text("justification", content.justification, of: holder).record

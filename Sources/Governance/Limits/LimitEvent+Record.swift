@@ -43,7 +43,7 @@ extension Usage {
     fileprivate func write(_ builder: RecordBuilder) -> RecordBuilder {
         let names = amounts.keys.sorted()
         return builder.fact("at", .time(at)).fact("day", .integer(day)).fact("week", .integer(week))
-            .fact("user", .subject(user)).fact("resource", resource.map(EventValue.digest))
+            .fact("user", .subject(user)).fact("resource", resource.map(FactValue.digest))
             .fact("amounts", .list(names.map { .integer((amounts[$0] ?? .zero).millionths) }))
             .text("parameters", names.isEmpty ? nil : AttributeValue.list(names.map(AttributeValue.string)))
     }

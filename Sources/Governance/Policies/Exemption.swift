@@ -20,6 +20,9 @@ public struct Exemption: Sendable, Hashable, Codable {
         case subject(Subject)
         case other(high: UInt64, low: UInt64)
 
+        /// The person or service account, nil for anything else.
+        public var subject: Subject? { if case .subject(let subject) = self { subject } else { nil } }
+
         /// The two halves of its id, whatever it is.
         var halves: (high: UInt64, low: UInt64) {
             switch self {

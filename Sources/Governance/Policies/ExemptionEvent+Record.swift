@@ -25,10 +25,10 @@ extension ExemptionEvent {
 extension ExemptionGrant {
     /// The reason speaks of the subject: it is sealed under that person's key.
     fileprivate var record: EventRecord {
-        let (target, entity): (EventFact, EventValue)
+        let (target, entity): (Fact, FactValue)
         switch self.target {
-        case .policy(let id): target = EventFact("policy", .id(id, "policy"))
-        case .sodRule(let id): target = EventFact("sod_rule", .id(id, "sod_rule"))
+        case .policy(let id): target = Fact("policy", .id(id, "policy"))
+        case .sodRule(let id): target = Fact("sod_rule", .id(id, "sod_rule"))
         }
         var holder = EventText.Holder.tenant
         switch self.entity {
@@ -39,7 +39,7 @@ extension ExemptionGrant {
         }
         return RecordBuilder("exemption.granted").fact("exemption", .id(id, "exemption"))
             .fact(target.name, target.value).fact("entity", entity).fact("from", .time(from))
-            .fact("until", until.map(EventValue.time))
+            .fact("until", until.map(FactValue.time))
             .fact("risk_level", riskAcceptance.map { .word($0.level.rawValue) })
             .fact("risk_accepted_by", riskAcceptance.map { .id($0.acceptedBy, "person") })
             .text("conditions", conditions).text("reason", reason, of: holder).text("claim", claimedBy, of: holder)

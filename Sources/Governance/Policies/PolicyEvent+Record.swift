@@ -16,7 +16,7 @@ extension PolicyEvent {
         case .approved(let reason): RecordBuilder("policy.approved").reason(reason).record
         case .activated(let period, let reason):
             RecordBuilder("policy.activated").fact("from", .time(period.from))
-                .fact("until", period.until.map(EventValue.time)).reason(reason).record
+                .fact("until", period.until.map(FactValue.time)).reason(reason).record
         case .suspended(let reason): RecordBuilder("policy.suspended").reason(reason).record
         case .revoked(let reason): RecordBuilder("policy.revoked").reason(reason).record
         case .archived(let reason): RecordBuilder("policy.archived").reason(reason).record
@@ -77,7 +77,7 @@ extension RecordBuilder {
         guard let reason else { return self }
         let holder = reason.author.map(EventText.Holder.person) ?? .tenant
         return fact("author", reason.author.map { .id($0, "person") })
-            .fact("claimed_at", reason.claimedAt.map(EventValue.time))
+            .fact("claimed_at", reason.claimedAt.map(FactValue.time))
             .text("reason", reason.text, of: holder).text("claim", reason.claim, of: holder)
     }
 }
@@ -97,7 +97,7 @@ extension PolicyDetails {
     fileprivate func write(_ builder: RecordBuilder) -> RecordBuilder {
         builder.fact("policy_type", .word(type.rawValue)).fact("enforcement", .word(enforcement.rawValue))
             .fact("level", .word(scope.level.rawValue)).fact("unit", scope.unit.map { .id($0, "organization_unit") })
-            .fact("subject", scope.subject.map(EventValue.subject))
+            .fact("subject", scope.subject.map(FactValue.subject))
             .fact("frameworks", .list(frameworks.map { .word($0.rawValue) }))
             .fact("overridable", .bool(isOverridable))
             .text("name", name).text("description", description).text("zone", zone)

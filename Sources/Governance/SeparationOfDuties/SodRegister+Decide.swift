@@ -52,7 +52,7 @@ extension SodRegister {
         case .deleteRule(let id):
             _ = try rule(id)
             // What was found by it is found no more.
-            let known = violations.values.filter { $0.rule == id && $0.status == .active }.map(\.id).sorted()
+            let known = activeViolations.filter { $0.key.rule == id }.values.sorted()
             return known.map(SodEvent.violationResolved) + [.ruleDeleted(id)]
         }
     }

@@ -57,10 +57,10 @@ extension SodRegister {
                 }
             }
         }
-        let gone = violations.values.filter { violation in
-            violation.status == .active && !standing.contains(violation.id)
-                && (only.map { $0 == violation.rule } ?? true) && (!partial || subjects.contains(violation.subject))
-        }.map(\.id).sorted()
+        let gone = activeViolations.filter { breach, violation in
+            !standing.contains(violation) && (only.map { $0 == breach.rule } ?? true)
+                && (!partial || subjects.contains(breach.subject))
+        }.values.sorted()
         return SodScan(
             rulesScanned: index.ruleCount, subjectsScanned: count, violating: violating, found: events.count,
             resolved: gone.count, exempted: exempted, events: events + gone.map(SodEvent.violationResolved))

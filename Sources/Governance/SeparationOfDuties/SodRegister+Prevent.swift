@@ -11,27 +11,37 @@ public struct PreventiveResult: Sendable, Hashable {
 extension SodRegister {
     /// Judges a change before it is made. What is added is judged as a whole, so that entitlements that belong together
     /// can begin together.
+    ///
+    /// - Parameter subject: who is to hold it; nil for nobody in particular, whom nothing exempts.
     public func validatePreventive(
-        adding added: Set<EntitlementID>, to held: Set<EntitlementID>, for subject: Subject, at now: Timestamp
+        adding added: Set<EntitlementID>, to held: Set<EntitlementID>, for subject: Subject? = nil, at now: Timestamp
     ) -> PreventiveResult {
         var (violations, exempted): ([SodViolationInfo], [SodViolationInfo]) = ([], [])
         let after = held.union(added)
         for number in index.broken(adding: added, to: held) {
             guard let rule = rules[index.rules[number].id] else { continue }
             let info = Self.info(rule, holding: after)
-            if isExempted(subject, from: rule.id, at: now) { exempted.append(info) } else { violations.append(info) }
+            let isExcused = subject.map { isExempted($0, from: rule.id, at: now) } ?? false
+            if isExcused { exempted.append(info) } else { violations.append(info) }
         }
         return PreventiveResult(violations: violations, exempted: exempted)
     }
 
     /// Throws `sodViolation`, or `sodMultipleViolations`, when the change would break a rule without an exemption.
-    func require(
-        adding added: Set<EntitlementID>, to held: Set<EntitlementID>, for subject: Subject, at now: Timestamp
+    public func require(
+        adding added: Set<EntitlementID>, to held: Set<EntitlementID>, for subject: Subject? = nil, at now: Timestamp
     ) throws(GovernanceError) {
-        let found = validatePreventive(adding: added, to: held, for: subject, at: now).violations
-        guard let first = found.first else { return }
-        guard found.count == 1 else { throw .sodMultipleViolations(found.count) }
-        throw .sodViolation(first.rule, message: first.message)
+        try validatePreventive(adding: added, to: held, for: subject, at: now).violations.refuse()
+    }
+
+    /// The rules that holding these breaks now, by id, without those that something exempts from.
+    public func broken(by held: Set<EntitlementID>, for subject: Subject, at now: Timestamp) -> [SodViolationInfo] {
+        index.broken(by: held).compactMap { number in
+            guard let rule = rules[index.rules[number].id], !isExempted(subject, from: rule.id, at: now) else {
+                return nil
+            }
+            return Self.info(rule, holding: held)
+        }
     }
 
     /// What a rule has to say about somebody who holds these.
@@ -76,5 +86,14 @@ extension SodRegister {
                     adding: change.added, to: change.held.subtracting(change.removed), for: change.subject, at: now)
             )
         }
+    }
+}
+
+extension [SodViolationInfo] {
+    /// Throws `sodViolation` for one violation, `sodMultipleViolations` for more.
+    public func refuse() throws(GovernanceError) {
+        guard let first else { return }
+        guard count == 1 else { throw .sodMultipleViolations(count) }
+        throw .sodViolation(first.rule, message: first.message)
     }
 }

@@ -1,7 +1,7 @@
 import Vocabulary
 
-/// A tenant's rules of separation of duties, the exemptions from them and what was found: the fold of those streams,
-/// with the compiled index beside it.
+/// What is known of a tenant's rules of separation of duties, of the exemptions from them and of what was found, with the
+/// compiled index beside it: everything, or the part that a decision rests on.
 public struct SodRegister: Sendable {
     public let tenant: TenantID
     public private(set) var rules: [SodRuleID: SodRule] = [:]
@@ -10,7 +10,8 @@ public struct SodRegister: Sendable {
     public private(set) var exemptions: [ExemptionID: Exemption] = [:]
     /// The active rules as they are judged by.
     public private(set) var index = SodIndex([])
-    private var activeViolations: [Breach: SodViolationID] = [:]
+    /// Violations that are not resolved.
+    private(set) var activeViolations: [Breach: SodViolationID] = [:]
     private var exemptionsByBreach: [Breach: [ExemptionID]] = [:]
 
     /// A rule and who breaks it.
@@ -50,46 +51,38 @@ public struct SodRegister: Sendable {
 
     private mutating func fold(_ recorded: Recorded<SodEvent>) throws(GovernanceError) {
         switch recorded.event {
-        case .ruleCreated(let id, let details):
-            guard rules[id] == nil else { throw .invalidSequence(kind: "sod rule", event: "created") }
-            rules[id] = SodRule(
-                id: id, tenant: tenant, details: details, status: .active, isOrphaned: false,
-                createdBy: recorded.actor, createdAt: recorded.at, updatedAt: recorded.at, version: 1)
-        case .ruleUpdated(let id, let details):
-            try change(id, recorded.at) { rule in
-                rule.details = details
-                rule.isOrphaned = false
-            }
-        case .ruleStatusChanged(let id, let status): try change(id, recorded.at) { $0.status = status }
-        case .ruleOrphaned(let id, _):
-            try change(id, recorded.at) { rule in (rule.isOrphaned, rule.status) = (true, .inactive) }
-        case .ruleDeleted(let id):
-            try change(id, recorded.at) { _ in }
-            rules[id] = nil
-        case .violationDetected(let id, let rule, let subject, let entitlements):
-            violations[id] = SodViolation(
-                id: id, tenant: tenant, rule: rule, subject: subject, entitlements: entitlements,
-                detectedAt: recorded.at, resolvedAt: nil, status: .active)
-            activeViolations[Breach(rule: rule, subject: subject)] = id
-        case .violationResolved(let id):
-            guard var violation = violations[id] else {
-                throw .invalidSequence(kind: "sod violation", event: "resolved")
-            }
-            (violation.status, violation.resolvedAt) = (.resolved, recorded.at)
-            violations[id] = violation
-            activeViolations[Breach(rule: violation.rule, subject: violation.subject)] = nil
+        case .ruleCreated(let id, _), .ruleUpdated(let id, _), .ruleStatusChanged(let id, _),
+            .ruleOrphaned(let id, _), .ruleDeleted(let id):
+            var rule = rules[id]
+            try SodRule.aggregate.apply(&rule, recorded)
+            rules[id] = rule
+        case .violationDetected(let id, _, _, _), .violationResolved(let id):
+            var violation = violations[id]
+            try SodViolation.aggregate.apply(&violation, recorded)
+            if let violation { take(violation) }
         }
     }
 
-    private mutating func change(
-        _ id: SodRuleID, _ moment: Timestamp, _ body: (inout SodRule) -> Void
-    ) throws(GovernanceError) {
-        guard var rule = rules[id] else { throw .invalidSequence(kind: "sod rule", event: "change") }
-        rule.version += 1
-        rule.updatedAt = moment
-        body(&rule)
-        rules[id] = rule
+    // MARK: What is known
+
+    /// Takes over rules as they are now, and compiles them once.
+    public mutating func take(_ known: some Sequence<SodRule>) {
+        for rule in known { rules[rule.id] = rule }
+        index = SodIndex(rules.values)
     }
+
+    /// Takes over a violation as it is now.
+    public mutating func take(_ violation: SodViolation) {
+        violations[violation.id] = violation
+        take(violation.id, of: violation.rule, by: violation.subject, isActive: violation.status == .active)
+    }
+
+    /// Takes over what an index says of a violation.
+    public mutating func take(_ violation: SodViolationID, of rule: SodRuleID, by subject: Subject, isActive: Bool) {
+        activeViolations[Breach(rule: rule, subject: subject)] = isActive ? violation : nil
+    }
+
+    // MARK: Questions
 
     /// The violation that is known of a subject and a rule and not resolved.
     func activeViolation(_ rule: SodRuleID, _ subject: Subject) -> SodViolationID? {

@@ -18,7 +18,6 @@ public struct SodRule: Sendable, Hashable, Codable {
     }
 
     public let id: SodRuleID
-    public let tenant: TenantID
     public internal(set) var details: SodRuleDetails
     public internal(set) var status: Status
     /// An entitlement of it is gone. Such a rule is inactive until it is mended.
@@ -97,7 +96,6 @@ public struct SodViolation: Sendable, Hashable, Codable {
     }
 
     public let id: SodViolationID
-    public let tenant: TenantID
     public let rule: SodRuleID
     public let subject: Subject
     public let entitlements: [EntitlementID]

@@ -203,3 +203,13 @@ extension WorkflowStage {
         }
     }
 }
+
+extension WorkflowTemplate.Details {
+    /// The time zones that its conditions name.
+    public var zoneNames: Set<String> {
+        Set(
+            stages.compactMap { stage in
+                if case .outside(_, _, _, let zone)? = stage.condition { zone } else { nil }
+            })
+    }
+}

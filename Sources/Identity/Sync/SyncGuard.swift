@@ -31,6 +31,9 @@ public enum HoldReason: Sendable, Hashable, Codable {
     case protectedRoleEmptied(RoleID)
     /// The directory answered without error, and with nobody.
     case emptySource
+    /// So many people would break a rule of separation of duties in another way than by a membership that could be held
+    /// back.
+    case separationOfDuties(count: Int)
 
     /// The word for facts, logs and the API.
     public var word: String { key.rawValue }
@@ -40,6 +43,7 @@ public enum HoldReason: Sendable, Hashable, Codable {
         case tooManyMembershipsRemoved = "too_many_memberships_removed"
         case protectedRoleEmptied = "protected_role_emptied"
         case emptySource = "empty_source"
+        case separationOfDuties = "separation_of_duties"
     }
 
     private enum ProtectedRoleEmptiedCodingKeys: String, CodingKey { case _0 = "role" }
@@ -50,6 +54,7 @@ public enum HoldReason: Sendable, Hashable, Codable {
         case .tooManyMembershipsRemoved: .tooManyMembershipsRemoved
         case .protectedRoleEmptied: .protectedRoleEmptied
         case .emptySource: .emptySource
+        case .separationOfDuties: .separationOfDuties
         }
     }
 
@@ -61,6 +66,7 @@ public enum HoldReason: Sendable, Hashable, Codable {
             "More memberships would go (\(count)) than may (\(limit))."
         case .protectedRoleEmptied(let role): "Nobody would hold the role \(roleNames[role] ?? role.description)."
         case .emptySource: "The directory answered with nobody."
+        case .separationOfDuties(let count): "People would hold what separation of duties keeps apart (\(count))."
         }
     }
 }

@@ -68,10 +68,15 @@ public struct SyncConflict: Sendable, Hashable, Codable {
         /// A malformed key: the entry is left out. A malformed login: a new person is left out, a known one keeps the
         /// old.
         case malformed
+        /// What the person would hold breaks a rule of separation of duties: memberships that lead there are held back.
+        case separationOfDuties = "separation_of_duties"
     }
 
     public let kind: Kind
     public let key: String
+
+    /// What is wrong with one person, by upstream key.
+    public init(kind: Kind, key: String) { (self.kind, self.key) = (kind, key) }
 }
 
 /// Something odd in the directory that stops no run.

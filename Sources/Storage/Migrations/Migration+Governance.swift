@@ -1,7 +1,8 @@
 extension Migration {
     /// What is governed: its events are in the journal, so that everything here can be made again from them.
     static let governance: [Migration] = [
-        Migration(number: 200, name: "what is governed, and snapshots of streams", sql: governed)
+        Migration(number: 200, name: "what is governed, and snapshots of streams", sql: governed),
+        Migration(number: 201, name: "names, places and links of what is governed", sql: links),
     ]
 
     // `type`, `scope` and `target` are what lists are narrowed by; `due_at` is when time changes it without a caller.
@@ -39,5 +40,25 @@ extension Migration {
             version INTEGER NOT NULL,
             PRIMARY KEY (tenant, command)
         ) WITHOUT ROWID;
+        """
+
+    // `parent` and `name` are what is unique; `name_key` is the name in lower case, for searching. A link says what a
+    // thing points at where that is more than one: the roles of an entitlement, the entitlements of a rule.
+    private static let links = """
+        ALTER TABLE governed ADD COLUMN parent BLOB;
+        ALTER TABLE governed ADD COLUMN name TEXT;
+        ALTER TABLE governed ADD COLUMN name_key TEXT;
+        CREATE UNIQUE INDEX governed_by_name ON governed (tenant, kind, parent, name) WHERE name IS NOT NULL;
+        CREATE INDEX governed_by_parent ON governed (tenant, kind, parent, id) WHERE parent IS NOT NULL;
+        CREATE TABLE governed_link (
+            tenant BLOB NOT NULL,
+            kind TEXT NOT NULL,
+            id BLOB NOT NULL,
+            target BLOB NOT NULL,
+            PRIMARY KEY (tenant, kind, id, target)
+        ) WITHOUT ROWID;
+        CREATE INDEX governed_link_by_target ON governed_link (tenant, kind, target, id);
+        CREATE INDEX journal_of_entitlements ON journal_event (tenant, position)
+            WHERE stream_kind IN ('governed.entitlement', 'governed.entitlement_assignment');
         """
 }

@@ -12,6 +12,10 @@ public struct GovernedRow: Sendable, Hashable {
     public let scope: String?
     /// What it is about, such as the policy of an exemption.
     public let target: [UInt8]?
+    /// What it hangs on beside, such as an entitlement's application or an assignment's entitlement.
+    public let parent: [UInt8]?
+    /// Unique among the rows of its kind and parent; nil for what has none.
+    public let name: String?
     public let version: Int64
     /// The position of its last event in the tenant's journal.
     public let position: Int64
@@ -20,10 +24,11 @@ public struct GovernedRow: Sendable, Hashable {
 
     public init(
         tenant: TenantID, kind: StreamKind, id: [UInt8], state: String, type: String, scope: String? = nil,
-        target: [UInt8]? = nil, version: Int64, position: Int64, dueAt: Timestamp? = nil
+        target: [UInt8]? = nil, parent: [UInt8]? = nil, name: String? = nil, version: Int64, position: Int64,
+        dueAt: Timestamp? = nil
     ) {
         (self.tenant, self.kind, self.id, self.state, self.type) = (tenant, kind, id, state, type)
-        (self.scope, self.target, self.version) = (scope, target, version)
+        (self.scope, self.target, self.parent, self.name, self.version) = (scope, target, parent, name, version)
         (self.position, self.dueAt) = (position, dueAt)
     }
 }
@@ -34,9 +39,17 @@ public struct GovernedFilter: Sendable, Hashable {
     public var type: String?
     public var scope: String?
     public var target: [UInt8]?
+    public var parent: [UInt8]?
+    public var name: String?
+    /// Part of the name, without regard to case.
+    public var nameContains: String?
 
-    public init(state: String? = nil, type: String? = nil, scope: String? = nil, target: [UInt8]? = nil) {
+    public init(
+        state: String? = nil, type: String? = nil, scope: String? = nil, target: [UInt8]? = nil,
+        parent: [UInt8]? = nil, name: String? = nil, nameContains: String? = nil
+    ) {
         (self.state, self.type, self.scope, self.target) = (state, type, scope, target)
+        (self.parent, self.name, self.nameContains) = (parent, name, nameContains)
     }
 }
 
@@ -55,26 +68,40 @@ public struct GovernanceCommandRow: Sendable, Hashable {
 }
 
 extension SQLConnection {
-    /// Rows of one kind by id, after an id, at most `limit` (1 to 1,000).
+    /// Rows of one kind by id, after an id or past so many, at most `limit` (1 to 1,000).
     public func governed(
         _ kind: StreamKind, in tenant: TenantID, _ filter: GovernedFilter = GovernedFilter(), after id: [UInt8]? = nil,
-        limit: Int
+        offset: Int = 0, limit: Int
     ) throws -> [GovernedRow] {
-        var (conditions, values) = ("tenant = ?1 AND kind = ?2", [SQLValue.id(tenant), .text(kind.rawValue)])
-        func narrow(_ condition: String, _ value: SQLValue?) {
-            guard let value else { return }
-            values.append(value)
-            conditions += " AND \(condition) ?\(values.count)"
-        }
-        narrow("id >", id.map(SQLValue.blob))
-        narrow("state =", filter.state.map(SQLValue.text))
-        narrow("type =", filter.type.map(SQLValue.text))
-        narrow("scope =", filter.scope.map(SQLValue.text))
-        narrow("target =", filter.target.map(SQLValue.blob))
-        values.append(.integer(Int64(min(max(1, limit), Store.pageLimit))))
+        var narrowing = filter.narrowing(kind, in: tenant)
+        narrowing.add("id >", id.map(SQLValue.blob))
+        let (conditions, count) = (narrowing.conditions, narrowing.values.count)
         return try query(
-            GovernedRow.columns + " WHERE \(conditions) ORDER BY id LIMIT ?\(values.count)", values
+            GovernedRow.columns + " WHERE \(conditions) ORDER BY id LIMIT ?\(count + 1) OFFSET ?\(count + 2)",
+            narrowing.values + [
+                .integer(Int64(min(max(1, limit), Store.pageLimit))), .integer(Int64(max(0, offset))),
+            ]
         ).map(GovernedRow.init(row:))
+    }
+
+    /// Every row of one kind that a filter lets through, by id.
+    public func forEachGoverned(
+        _ kind: StreamKind, in tenant: TenantID, _ filter: GovernedFilter = GovernedFilter(),
+        _ body: (GovernedRow) throws -> Void
+    ) throws {
+        let narrowing = filter.narrowing(kind, in: tenant)
+        try forEach(GovernedRow.columns + " WHERE \(narrowing.conditions) ORDER BY id", narrowing.values) {
+            try body(GovernedRow(row: $0))
+        }
+    }
+
+    /// How many rows of one kind a filter lets through.
+    public func countGoverned(
+        _ kind: StreamKind, in tenant: TenantID, _ filter: GovernedFilter = GovernedFilter()
+    ) throws -> Int64 {
+        let narrowing = filter.narrowing(kind, in: tenant)
+        return try queryOne("SELECT count(*) FROM governed WHERE \(narrowing.conditions)", narrowing.values)?
+            .integer(0) ?? 0
     }
 
     /// The row of one governed thing, nil when the tenant has none of this kind and id.
@@ -97,17 +124,57 @@ extension SQLConnection {
     public func put(_ row: GovernedRow) throws {
         try execute(
             """
-            INSERT INTO governed (tenant, kind, id, state, type, scope, target, version, position, due_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            INSERT INTO governed (tenant, kind, id, state, type, scope, target, version, position, due_at, parent, name,
+                name_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             ON CONFLICT (tenant, kind, id) DO UPDATE SET state = excluded.state, type = excluded.type,
                 scope = excluded.scope, target = excluded.target, version = excluded.version,
-                position = excluded.position, due_at = excluded.due_at
+                position = excluded.position, due_at = excluded.due_at, parent = excluded.parent,
+                name = excluded.name, name_key = excluded.name_key
             """,
             [
                 .id(row.tenant), .text(row.kind.rawValue), .blob(row.id), .text(row.state), .text(row.type),
                 .optional(row.scope), .optional(row.target), .integer(row.version), .integer(row.position),
-                .time(row.dueAt),
+                .time(row.dueAt), .optional(row.parent), .optional(row.name), .optional(row.name?.lowercased()),
             ])
+    }
+
+    /// Takes away the row of something that is no more, and every link from it.
+    public func deleteGoverned(_ stream: Stream, in tenant: TenantID) throws {
+        let values: [SQLValue] = [.id(tenant), .text(stream.kind.rawValue), .blob(stream.id)]
+        try execute("DELETE FROM governed WHERE tenant = ?1 AND kind = ?2 AND id = ?3", values)
+        try execute("DELETE FROM governed_link WHERE tenant = ?1 AND kind = ?2 AND id = ?3", values)
+    }
+
+    // MARK: Links
+
+    /// Says what one governed thing points at, in the place of what it pointed at before.
+    public func link(_ stream: Stream, to targets: some Sequence<[UInt8]>, in tenant: TenantID) throws {
+        let values: [SQLValue] = [.id(tenant), .text(stream.kind.rawValue), .blob(stream.id)]
+        try execute("DELETE FROM governed_link WHERE tenant = ?1 AND kind = ?2 AND id = ?3", values)
+        for target in Set(targets) {
+            try execute(
+                "INSERT INTO governed_link (tenant, kind, id, target) VALUES (?1, ?2, ?3, ?4)",
+                values + [.blob(target)])
+        }
+    }
+
+    /// The things of one kind that point at something, by id.
+    public func linked(_ kind: StreamKind, to target: [UInt8], in tenant: TenantID) throws -> [[UInt8]] {
+        try query(
+            "SELECT id FROM governed_link WHERE tenant = ?1 AND kind = ?2 AND target = ?3 ORDER BY id",
+            [.id(tenant), .text(kind.rawValue), .blob(target)]
+        ).map { try $0.blob(0) }
+    }
+
+    /// Everything that things of one kind point at.
+    public func forEachLink(
+        _ kind: StreamKind, in tenant: TenantID, _ body: (_ id: [UInt8], _ target: [UInt8]) throws -> Void
+    ) throws {
+        try forEach(
+            "SELECT id, target FROM governed_link WHERE tenant = ?1 AND kind = ?2 ORDER BY id, target",
+            [.id(tenant), .text(kind.rawValue)]
+        ) { try body($0.blob(0), $0.blob(1)) }
     }
 
     /// What a command came to, nil when it was never carried out.
@@ -136,13 +203,40 @@ extension SQLConnection {
 
 extension GovernedRow {
     fileprivate static let columns =
-        "SELECT tenant, kind, id, state, type, scope, target, version, position, due_at FROM governed"
+        "SELECT tenant, kind, id, state, type, scope, target, version, position, due_at, parent, name FROM governed"
 
     fileprivate init(row: SQLRow) throws {
         self.init(
             tenant: try row.id(0), kind: StreamKind(rawValue: try row.text(1)), id: try row.blob(2),
             state: try row.text(3), type: try row.text(4), scope: try row.optionalText(5),
-            target: try row.optionalBlob(6), version: try row.integer(7), position: try row.integer(8),
-            dueAt: try row.optionalTime(9))
+            target: try row.optionalBlob(6), parent: try row.optionalBlob(10), name: try row.optionalText(11),
+            version: try row.integer(7), position: try row.integer(8), dueAt: try row.optionalTime(9))
+    }
+}
+
+/// The conditions of a query and the values they are about.
+private struct Narrowing {
+    var conditions: String
+    var values: [SQLValue]
+
+    mutating func add(_ condition: String, _ value: SQLValue?, _ end: String = "") {
+        guard let value else { return }
+        values.append(value)
+        conditions += " AND \(condition) ?\(values.count)\(end)"
+    }
+}
+
+extension GovernedFilter {
+    fileprivate func narrowing(_ kind: StreamKind, in tenant: TenantID) -> Narrowing {
+        var narrowing = Narrowing(
+            conditions: "tenant = ?1 AND kind = ?2", values: [.id(tenant), .text(kind.rawValue)])
+        narrowing.add("state =", state.map(SQLValue.text))
+        narrowing.add("type =", type.map(SQLValue.text))
+        narrowing.add("scope =", scope.map(SQLValue.text))
+        narrowing.add("target =", target.map(SQLValue.blob))
+        narrowing.add("parent =", parent.map(SQLValue.blob))
+        narrowing.add("name =", name.map(SQLValue.text))
+        narrowing.add("instr(name_key,", nameContains.map { .text($0.lowercased()) }, ") > 0")
+        return narrowing
     }
 }

@@ -122,6 +122,13 @@ extension SQLConnection {
         ).map(RoleAssignment.init(row:))
     }
 
+    /// Who has, or had, an assignment, revoked ones included.
+    public func holder(ofRoleAssignment id: AssignmentID, in tenant: TenantID) throws -> Subject? {
+        try queryOne(
+            "SELECT subject_kind, subject FROM role_assignment WHERE id = ?1 AND tenant = ?2", [.id(id), .id(tenant)]
+        ).flatMap { Subject(kind: try $0.text(0), bytes: try $0.blob(1)) }
+    }
+
     /// Adds an assignment that holds from this position of the journal on.
     public func insert(_ assignment: RoleAssignment, at position: Int64) throws {
         try execute(

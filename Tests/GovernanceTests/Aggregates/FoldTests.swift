@@ -153,7 +153,7 @@ struct FoldTests {
         }
     }
 
-    private static func isPlain(_ value: EventValue) -> Bool {
+    private static func isPlain(_ value: FactValue) -> Bool {
         switch value {
         case .word(let word): word.wholeMatch(of: #/[a-z0-9_.:-]{1,64}/#) != nil
         case .list(let items): items.allSatisfy(isPlain)

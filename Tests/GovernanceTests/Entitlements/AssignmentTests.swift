@@ -40,7 +40,7 @@ struct AssignmentTests {
         #expect(made.entitlement == id(1) && made.subject == ada && made.assignedBy == admin && made.assignedAt == noon)
         #expect(
             made.expiresAt == noon + .days(30) && made.isJustified && made.source == .direct && made.status == .active)
-        #expect(desk.catalog.assignments(of: ada).map(\.id) == [id(1)])
+        #expect(desk.catalog.holdings(of: ada).map(\.assignment) == [id(1)])
         let event = try desk.catalog.decide(
             .assign(input(7, 2, why: why)), tenant: desk.tenant, duties: desk.duties, now: noon)
         let texts = try #require(event.first).record.texts
@@ -203,9 +203,9 @@ struct AssignmentTests {
                 .delegate(id(3), input(5, 4, until: noon + .days(1), to: eve)), tenant: tenant, duties: duties,
                 now: noon)
         }
-        #expect(after.due(at: noon).isEmpty)
+        #expect(desk.due(at: noon).isEmpty)
         try desk.run(.revoke(id(2)))
-        #expect(desk.catalog.due(at: noon) == [.expired(id(3))])
+        #expect(desk.due(at: noon) == [.expired(id(3))])
     }
 
     @Test("S1-22 an assignment lapses by time, and its end becomes an event without a caller")
@@ -214,11 +214,11 @@ struct AssignmentTests {
         try desk.run(.assign(input(1, 1, until: noon + .days(1))))
         #expect(desk.catalog.held(by: ada, at: noon + .days(1) - .microseconds(1)) == [id(1)])
         #expect(desk.catalog.held(by: ada, at: noon + .days(1)).isEmpty)
-        #expect(desk.catalog.due(at: noon + .days(1)) == [.expired(id(1))])
-        for event in desk.catalog.due(at: noon + .days(1)) {
+        #expect(desk.due(at: noon + .days(1)) == [.expired(id(1))])
+        for event in desk.due(at: noon + .days(1)) {
             try desk.catalog.apply(Recorded(event, at: noon + .days(1), actor: .system("expiry")))
         }
-        #expect(try desk.catalog.assignment(id(1)).status == .expired && desk.catalog.due(at: noon + .days(2)).isEmpty)
+        #expect(try desk.catalog.assignment(id(1)).status == .expired && desk.due(at: noon + .days(2)).isEmpty)
     }
 
     @Test("S1-79 effective access is direct, by role and by birthright, each with its derivation")
@@ -294,7 +294,7 @@ struct AssignmentTests {
                     .assign(input(UInt64(step), number(1...4), until: until, awaits: number(0...3) == 0, to: subject))
                 }
             let decided =
-                desk.catalog.due(at: now)
+                desk.due(at: now)
                 + ((try? desk.catalog.decide(command, tenant: desk.tenant, duties: desk.duties, now: now)) ?? [])
             for event in decided {
                 try desk.catalog.apply(Recorded(event, at: now, actor: admin))
@@ -303,7 +303,7 @@ struct AssignmentTests {
             for person in people {
                 let held = desk.catalog.held(by: person, at: now)
                 #expect(!held.isSuperset(of: [id(1), id(2)]))
-                let live = desk.catalog.assignments(of: person).filter { $0.isInForce(at: now) }
+                let live = desk.catalog.holdings(of: person).filter { $0.isInForce(at: now) }
                 #expect(Set(live.map(\.entitlement)).count == live.count)
             }
         }
@@ -337,7 +337,7 @@ struct AssignmentTests {
         try desk.run(try #require(AccessRequest.command(for: waiting, after: approved)))
         #expect(desk.catalog.held(by: ada, at: noon) == [id(1)])
         #expect(AccessRequest.command(for: try desk.catalog.assignment(id(1)), after: approved) == nil)
-        #expect(desk.catalog.due(at: noon + .days(1)) == [.expired(id(1))])
+        #expect(desk.due(at: noon + .days(1)) == [.expired(id(1))])
     }
 
     @Test("birthrights begin and end with what the directory says; what cannot be judged is left as it is")

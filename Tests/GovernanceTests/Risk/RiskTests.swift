@@ -104,26 +104,40 @@ struct RiskTests {
 
     @Test("S1-63 S1-64 history is kept, and a trend since a moment ascends")
     func history() throws {
-        var register = RiskRegister()
         let bob = Subject.person(PersonID(high: 0xB, low: 0xB))
-        for (day, value) in [(0, 10), (40, 30), (20, 20)] {
-            let at = noon + .days(day)
-            register = register.applying(Recorded(.recorded(ada, score: value, .low), at: at, actor: .system("risk")))
+        let history = try #require(try Self.history([(0, 10), (40, 30), (20, 20)].map { (noon + .days($0), $1) }))
+        #expect(history.trend(since: noon).map(\.score) == [10, 20, 30])
+        #expect(history.trend(since: noon + .days(20)).map(\.score) == [20, 30])
+        #expect(history.trend(since: noon + .days(41)).isEmpty)
+        #expect(throws: GovernanceError.self) {
+            try RiskHistory.aggregate.fold(
+                history, [Recorded(.recorded(bob, score: 99, .critical), at: noon, actor: .system("risk"))])
         }
-        register = register.applying(Recorded(.recorded(bob, score: 99, .critical), at: noon, actor: .system("risk")))
-        #expect(register.trend(of: ada, since: noon).map(\.score) == [10, 20, 30])
-        #expect(register.trend(of: ada, since: noon + .days(20)).map(\.score) == [20, 30])
-        #expect(register.trend(of: ada, since: noon + .days(41)).isEmpty)
-        let thresholds = try RiskThresholds(lowMax: 30, mediumMax: 60, highMax: 85)
-        let event = RiskEvent.configured(.cumulative, thresholds)
-        let aggregate = RiskRegister.aggregate
-        #expect(try aggregate.decode(aggregate.encode(event)) == event)
         #expect(
-            try aggregate.decode(aggregate.encode(.recorded(ada, score: 3, .low))) == .recorded(ada, score: 3, .low))
-        register = register.applying(Recorded(event, at: noon, actor: admin))
-        #expect(register.thresholds == thresholds && register.model == .cumulative)
-        let copy = try JSONDecoder().decode(RiskRegister.self, from: JSONEncoder().encode(register))
-        #expect(copy == register)
+            try RiskHistory.aggregate.decode(RiskHistory.aggregate.encode(.recorded(ada, score: 3, .low)))
+                == .recorded(ada, score: 3, .low))
+        #expect(try JSONDecoder().decode(RiskHistory.self, from: JSONEncoder().encode(history)) == history)
+    }
+
+    @Test("S1-60 S1-62 a tenant chooses its thresholds and its model, and choosing the same again is no event")
+    func settings() throws {
+        let (thresholds, aggregate) = (
+            try RiskThresholds(lowMax: 30, mediumMax: 60, highMax: 85), RiskSettings.aggregate
+        )
+        let events = RiskSettings().configure(.cumulative, thresholds)
+        #expect(events == [.configured(.cumulative, thresholds)])
+        let settings = try #require(
+            try aggregate.fold(
+                nil, events.map { Recorded(try aggregate.decode(aggregate.encode($0)), at: noon, actor: admin) }))
+        #expect(settings.thresholds == thresholds && settings.model == .cumulative)
+        #expect(
+            settings.configure(.cumulative, thresholds).isEmpty && RiskSettings().configure(.average, .standard).isEmpty
+        )
+    }
+
+    private static func history(_ scores: [(Timestamp, Int)]) throws -> RiskHistory? {
+        try RiskHistory.aggregate.fold(
+            nil, scores.map { Recorded(.recorded(ada, score: $1, .low), at: $0, actor: .system("risk")) })
     }
 
     @Test("S1-57 S1-59 S1-64 weights, points and the example are the document's own numbers")
@@ -137,11 +151,7 @@ struct RiskTests {
         }
         #expect(Amount(.number(found.factors[1].rawValue)) == seed["points_per_violation"].flatMap(Amount.init))
         let days = Int(try #require(seed["trend_days"]?.integer))
-        var register = RiskRegister()
-        for day in [1, 29, 30, 31] {
-            let at = noon - .days(day)
-            register = register.applying(Recorded(.recorded(ada, score: day, .low), at: at, actor: .system("risk")))
-        }
-        #expect(register.trend(of: ada, since: noon - .days(days)).map(\.score).sorted() == [1, 29, 30])
+        let history = try #require(try Self.history([1, 29, 30, 31].map { (noon - .days($0), $0) }))
+        #expect(history.trend(since: noon - .days(days)).map(\.score).sorted() == [1, 29, 30])
     }
 }
