@@ -28,7 +28,9 @@ struct SubjectResolver: Sendable {
         return resolved
     }
 
-    /// Who goes by this id, login or name; nil for nobody. Whom memory knows by name costs no reading.
+    /// Who goes by this id, login, mail or name; nil for nobody. Whom memory knows by name costs no reading.
+    ///
+    /// - Throws: `person.ambiguous` for a mail address that two people have.
     func find(_ kind: SubjectFacts.Kind, _ text: String, in tenant: TenantID) async throws -> Subject? {
         switch kind {
         case .person: if let id = PersonID(text) { return .person(id) }
@@ -37,7 +39,7 @@ struct SubjectResolver: Sendable {
         if let known = cache.subject(StandingCache.Name(text, kind, in: tenant)) { return known }
         return try await store.read { sql in
             switch kind {
-            case .person: try sql.person(login: text, in: tenant).map { .person($0.id) }
+            case .person: try sql.onlyPerson(named: text, in: tenant).map { .person($0.id) }
             case .serviceAccount:
                 try sql.serviceAccounts(in: tenant).first { $0.name == text }.map { .serviceAccount($0.id) }
             }

@@ -17,11 +17,12 @@ public struct PeopleService: Sendable {
         return person
     }
 
-    /// A person by id, login or mail: what the command line is given.
+    /// A person by id, login or mail: what the command line is given. Throws `person.ambiguous` for a mail address that
+    /// two people have.
     public func person(named text: String, in tenant: TenantID) async throws -> Person {
         let found = try await store.read { sql -> Person? in
             if let id = PersonID(text) { return try sql.person(id, in: tenant) }
-            return try sql.person(login: text, in: tenant) ?? sql.person(mail: text, in: tenant)
+            return try sql.onlyPerson(named: text, in: tenant)
         }
         guard let found else { throw Fault.notFound("person") }
         return found

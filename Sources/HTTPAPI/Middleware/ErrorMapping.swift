@@ -62,8 +62,8 @@ public enum ErrorMapping {
 
     private static func status(of fault: Fault) -> Int {
         let word = fault.code.split(separator: ".").last.map(String.init) ?? ""
-        // Overload that says when to come back is the caller's to wait out (RFC 6585 §4).
-        if fault.retryAfter != nil { return 429 }
+        // Overload that says when to come back is the caller's to wait out (RFC 6585 §4); a peer's silence is not.
+        if fault.retryAfter != nil { return fault.culprit == .peer ? 503 : 429 }
         switch fault.culprit {
         case .caller: return callerStatus[word] ?? 400
         case .peer: return unavailable.contains(word) ? 503 : 502
@@ -74,12 +74,25 @@ public enum ErrorMapping {
     private static let unavailable: Set<String> = ["unavailable", "busy", "overloaded", "timeout", "draining"]
     private static let callerStatus: [String: Int] = [
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
-        "cycle": 409, "not_empty": 409, "not_held": 409, "running": 409,
+        "has_assignments": 409, "name_exists": 409, "not_delegable": 409, "violation": 409, "multiple_violations": 409,
+        "closed": 409, "already_decided": 409, "requester": 403, "not_an_approver": 403,
+        "rule_not_found": 404, "violation_not_found": 404, "exemption_not_found": 404, "validation_failed": 422,
+        "cycle": 409, "ambiguous": 409, "not_empty": 409, "not_held": 409, "running": 409,
         "already_exists": 409, "invalid_state": 409, "policy_not_active": 409, "command_reused": 422,
+        "exceeded": 409, "reservation_expired": 409, "reservation_not_found": 404,
         "forbidden": 403, "override_forbidden": 403, "denied": 403, "unauthenticated": 401,
         "stale": 412, "version_mismatch": 412,
         "too_large": 413, "too_many": 429, "overloaded": 429, "gone": 410, "expired": 410, "unprocessable": 422,
     ]
+
+    /// The failure as the machine's own administrator reads it over the control socket: what broke, and its code.
+    static func told(_ failure: Failure, isOperator: Bool) -> Problem {
+        guard isOperator, failure.problem.status >= 429 else { return failure.problem }
+        var problem = failure.problem
+        problem.code = failure.code
+        if problem.detail == nil, !failure.detail.isEmpty { problem.detail = failure.detail }
+        return problem
+    }
 
     static func plain(_ status: Int, _ code: String, detail: String = "") -> Failure {
         Failure(code: code, detail: detail, problem: Problem(status: status, code: publicCode(status, code)))

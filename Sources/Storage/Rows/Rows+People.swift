@@ -16,12 +16,27 @@ extension SQLConnection {
         ).map(Person.init(row:))
     }
 
-    /// Who has this mail address; the oldest where several do.
-    public func person(mail: String, in tenant: TenantID) throws -> Person? {
-        try queryOne(
-            "SELECT \(Person.columns) FROM person WHERE tenant = ?1 AND mail_key = ?2 ORDER BY id LIMIT 1",
+    /// Who has this mail address, two of them at most: one is somebody, and two are nobody in particular, because an
+    /// address may be shared. Whoever is named by it is named by `onlyPerson(named:in:)`.
+    public func people(mail: String, in tenant: TenantID) throws -> [Person] {
+        try query(
+            "SELECT \(Person.columns) FROM person WHERE tenant = ?1 AND mail_key = ?2 ORDER BY id LIMIT 2",
             [.id(tenant), .text(NameKey.of(mail))]
         ).map(Person.init(row:))
+    }
+
+    /// The person whom this login names, or else this mail address; nil for nobody.
+    ///
+    /// - Throws: `person.ambiguous` for an address that two people have: whatever was meant for one of them must not
+    ///   befall the other.
+    public func onlyPerson(named text: String, in tenant: TenantID) throws -> Person? {
+        if let person = try person(login: text, in: tenant) { return person }
+        let found = try people(mail: text, in: tenant)
+        guard found.count < 2 else {
+            throw Fault(
+                "person.ambiguous", .caller, "Two people have this mail address.", remedy: "Use the login or the id.")
+        }
+        return found.first
     }
 
     /// A page of people by id, after `last`; `search` narrows to logins that begin with it.
