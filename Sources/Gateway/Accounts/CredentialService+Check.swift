@@ -15,13 +15,17 @@ public struct PasswordVerdict: Sendable, Hashable {
 extension CredentialService {
     /// Judges a candidate for a person without storing anything: `gatehouse user password check`.
     ///
+    /// It is not compared with the present password or former ones: whoever may ask this about somebody would learn
+    /// theirs by asking often enough. A change of password compares, after the present one or a link.
+    ///
     /// `secondFactorRequired` says that this person's roles demand a second factor; one already confirmed counts too.
     /// - Throws: `not_found`, `passwords.busy`, `blocklist.*`, and what the store throws.
     public func check(
         _ candidate: SecretText, for person: PersonID, in tenant: TenantID, secondFactorRequired: Bool = false
     ) async throws -> PasswordVerdict {
         let facts = try await facts(of: person, in: tenant)
-        return try await judge(candidate, facts, secondFactorRequired: secondFactorRequired)
+        return try await judge(
+            candidate, facts, secondFactorRequired: secondFactorRequired, comparesHistory: false)
     }
 
     /// What is read once per change of password.
@@ -47,18 +51,25 @@ extension CredentialService {
     }
 
     func judge(
-        _ candidate: SecretText, _ facts: PasswordFacts, secondFactorRequired: Bool
+        _ candidate: SecretText, _ facts: PasswordFacts, secondFactorRequired: Bool, comparesHistory: Bool
     ) async throws -> PasswordVerdict {
         // Longer ones are refused by the policy; nothing is hashed for them.
         let isHashable = candidate.reveal().utf8.count <= min(policy.maximumBytes, PasswordHasher.passwordLengthLimit)
         var context = PasswordContext(
             facts.person, tenantWords: facts.tenantWords,
             hasSecondFactor: secondFactorRequired || facts.hasSecondFactor,
-            isReused: isHashable ? try await isReused(candidate, facts) : false,
+            isReused: isHashable && comparesHistory ? try await isReused(candidate, facts) : false,
             isCompromised: isHashable ? try await isCompromised(candidate) : false)
         for word in configuredWords { context.add(word, .configured) }
+        var violations = policy.evaluate(candidate, context, blockList: blockList)
+        if isHashable, let rules {
+            let refusal = try await rules.refusal(
+                of: PasswordShape(of: candidate), hasSecondFactor: context.hasSecondFactor, for: facts.person.id,
+                in: facts.person.tenant)
+            if let refusal { violations.append(.forbidden(rule: refusal)) }
+        }
         return PasswordVerdict(
-            violations: policy.evaluate(candidate, context, blockList: blockList),
+            violations: violations,
             strength: PasswordStrength(of: candidate, blockList: blockList))
     }
 

@@ -119,7 +119,8 @@ extension CredentialService {
         _ facts: PasswordFacts, with candidate: SecretText, mustChange: Bool, secondFactorRequired: Bool,
         by caller: Caller, prepare: @escaping @Sendable (Transaction) throws -> Bool
     ) async throws -> PasswordChangeOutcome {
-        let verdict = try await judge(candidate, facts, secondFactorRequired: secondFactorRequired)
+        let verdict = try await judge(
+            candidate, facts, secondFactorRequired: secondFactorRequired, comparesHistory: true)
         guard verdict.violations.isEmpty else { return .refused(verdict.violations) }
         let hash = try await hasher.hash(candidate, pepper: pepper(caller.tenant), share: share(caller.tenant)).encoded
         let history = policy.history

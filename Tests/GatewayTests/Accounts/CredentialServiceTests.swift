@@ -105,6 +105,10 @@ import Vocabulary
                 try await service.setPassword(old, of: bench.person, mustChange: false, by: bench.caller)
                     == .refused([.reused(history: 2)]))
         }
+        // Whoever may ask about a person must not learn by it what their passwords are or were.
+        for old in [Self.first, Self.second] {
+            #expect(try await service.check(old, for: bench.person, in: bench.caller.tenant).violations.isEmpty)
+        }
         #expect(try await service.verifyPassword(Self.first, of: nil, in: bench.caller.tenant) == .mismatched)
         #expect(try await bench.events() == ["password.changed", "password.changed"])
     }
