@@ -1,4 +1,5 @@
 import Authorization
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -11,6 +12,8 @@ public struct DecisionQuestion: Sendable {
         case principal(Principal)
         /// Somebody asks about a subject, by id, login or name.
         case subject(kind: SubjectFacts.Kind, id: String)
+        /// Somebody asks about a kind of subject that we have none of: nobody, whatever the id.
+        case stranger(id: String)
     }
 
     public var asked: Asked
@@ -76,6 +79,14 @@ public struct DecisionAnswer: Sendable {
     /// Names of the rules, for privileged callers only.
     public let determining: [RuleReference]
     public let erred: [RuleError]
+    /// What governed rules had to say; nil when none of them looked at the request.
+    public var governed: RuleDecision?
+    /// Whether governed rules decided it.
+    public var isGoverned = false
+    /// What was held back under their limits, where that was asked for.
+    public var reservation: LimitReservation?
+    /// What was asked to be approved, where that was asked for.
+    public var approval: Approval?
 
     /// The authentication with which the same request passes; nil when none would do.
     public var stepUp: AuthenticationRequirement? {
@@ -91,20 +102,46 @@ public struct DecisionService: Sendable {
     let recorder: DecisionRecorder
     /// What was refused before any rule was looked at, for metrics.
     let refusals: Tally<DecisionPrecondition>
+    let meter: PolicyMeter
     let clock: @Sendable () -> Timestamp
 
     /// What one question is answered with, besides the subject.
-    private struct Call {
+    struct Call {
         let question: DecisionQuestion
         let origin: DecisionOrigin
         let authorization: TenantAuthorization
         let now: Timestamp
     }
 
+    /// A question that was decided, and what it was decided on.
+    struct Decided {
+        var decision: JoinedDecision
+        let request: DecisionRequest
+        let resolved: ResolvedSubject
+        let call: Call
+    }
+
+    /// Either answered before any rule was looked at, or decided.
+    enum Settled {
+        case refused(DecisionAnswer)
+        case decided(Decided)
+    }
+
     /// Decides and records; answers when the record's promise is kept, and denies when it cannot be.
     public func decide(
         _ question: DecisionQuestion, in tenant: TenantID, origin: DecisionOrigin
     ) async throws -> DecisionAnswer {
+        switch try await settle(question, in: tenant, origin) {
+        case .refused(let answer): return answer
+        case .decided(let decided):
+            let id = recorder.nextID(at: decided.call.now)
+            return answer(decided, id, isRecorded: record(decided, id) != .overflowed)
+        }
+    }
+
+    func settle(
+        _ question: DecisionQuestion, in tenant: TenantID, _ origin: DecisionOrigin
+    ) async throws -> Settled {
         var call = Call(
             question: question, origin: origin, authorization: try await resolver.table.snapshot(of: tenant),
             now: clock())
@@ -112,14 +149,15 @@ public struct DecisionService: Sendable {
         var isSecond = false
         while true {
             guard let resolved = try await resolve(question.asked, in: tenant) else {
-                return try refused(.unknownSubject, nil, call)
+                return .refused(try refused(.unknownSubject, nil, call))
             }
-            guard resolved.isActive else { return try refused(.subjectDisabled, resolved, call) }
-            let decision = try await weighing(
+            guard resolved.isActive else { return .refused(try refused(.subjectDisabled, resolved, call)) }
+            let decision = try await joined(
                 call.authorization.index.decide(request, standing: resolved.standing, now: call.now), request, resolved,
-                call.authorization, now: call.now)
-            let hasMoved = decision.reason == .staleFacts || decision.reason == .standingExpired
-            guard hasMoved, !isSecond else { return answer(decision, request, resolved, call) }
+                call)
+            guard decision.hasMoved, !isSecond else {
+                return .decided(Decided(decision: decision, request: request, resolved: resolved, call: call))
+            }
             // The index moved, or an assignment ended, between resolving and deciding: resolve once more.
             isSecond = true
             resolver.cache.forget(resolved.subject, in: tenant)
@@ -139,6 +177,7 @@ public struct DecisionService: Sendable {
         case .subject(let kind, let id):
             guard let subject = try await resolver.find(kind, id, in: tenant) else { return nil }
             return try await resolver.resolve(subject, in: tenant, isStrong: false)
+        case .stranger: return nil
         }
     }
 
@@ -167,30 +206,36 @@ public struct DecisionService: Sendable {
         let name =
             switch asked {
             case .principal(let principal): principal.subject.id
-            case .subject(_, let id): id
+            case .subject(_, let id), .stranger(let id): id
             }
         let tag = try resolver.store.keys.mac(Array("subject:\(name)".utf8), purpose: .digest, tenant: tenant).tag
         return RecordedRead(name: "subject.id", source: "request", value: .digest(tag))
     }
 
-    private func answer(
-        _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject, _ call: Call
-    ) -> DecisionAnswer {
-        let id = recorder.nextID(at: call.now)
-        let result = recorder.record(
-            decision, id: id, at: call.now, request: request, standing: resolved.standing,
-            asker: resolved.asker(call.question.asked, in: call.authorization.tenant), basis: call.authorization.basis,
-            factsPosition: resolved.position, origin: call.origin.recorded)
-        let isRecorded = result != .overflowed
+    /// The answer under an id; no where it could not be recorded.
+    func answer(_ decided: Decided, _ id: DecisionID, isRecorded: Bool) -> DecisionAnswer {
+        let (decision, call) = (decided.decision, decided.call)
+        if let governed = decision.governed, decision.isGoverned || governed.alert {
+            meter.note(governed, id, in: call.authorization.tenant, at: call.now)
+        }
         if !isRecorded { refusals.count(.notRecorded) }
         let bound = call.now + revocationBound
         return DecisionAnswer(
             id: id, isPermitted: decision.isPermitted && isRecorded,
-            reasons: isRecorded
-                ? decision.reasons.map(\.rawValue) : [DecisionPrecondition.notRecorded.rawValue],
-            obligations: decision.obligations, asOf: resolved.position,
+            reasons: isRecorded ? decision.reasons : [DecisionPrecondition.notRecorded.rawValue],
+            obligations: decision.obligations, asOf: decided.resolved.position,
             validUntil: decision.validUntil.map { min($0, bound) } ?? bound, determining: decision.determining,
-            erred: decision.erred)
+            erred: decision.plain.erred, governed: decision.governed, isGoverned: decision.isGoverned)
+    }
+
+    func record(_ decided: Decided, _ id: DecisionID) -> RecordResult {
+        if decided.decision.governed != nil { return recorder.record(RecordedDecision(decided, id)) }
+        let call = decided.call
+        return recorder.record(
+            decided.decision.plain, id: id, at: call.now, request: decided.request,
+            standing: decided.resolved.standing,
+            asker: decided.resolved.asker(call.question.asked, in: call.authorization.tenant),
+            basis: call.authorization.basis, factsPosition: decided.resolved.position, origin: call.origin.recorded)
     }
 }
 

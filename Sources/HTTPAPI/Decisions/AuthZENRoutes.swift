@@ -1,5 +1,6 @@
 import Authorization
 import Gateway
+import Governance
 import HTTPTypes
 import Vocabulary
 
@@ -144,11 +145,20 @@ struct AuthZENQuestion {
         let actionProperties = try properties(action["properties"], "action.properties")
         if !actionProperties.isEmpty { context["action"] = .object(actionProperties) }
         question = DecisionQuestion(
-            .subject(
-                kind: type == "service_account" ? .serviceAccount : .person, id: try text(subject, "subject", "id")),
+            Self.asked(type: type, id: try text(subject, "subject", "id")),
             action: try text(action, "action", "name"), resourceType: try text(resource, "resource", "type"),
             resourceID: try text(resource, "resource", "id"),
             resourceAttributes: try properties(resource["properties"], "resource.properties"), context: context)
+    }
+
+    /// §5.1: a type is the caller's word, compared as it is written. People are `user`, `person` or `identity`; what is
+    /// none of these and no `service_account` is nobody here, and never the person who happens to have the same id.
+    private static func asked(type: String, id: String) -> DecisionQuestion.Asked {
+        switch type {
+        case "user", "person", "identity": .subject(kind: .person, id: id)
+        case "service_account": .subject(kind: .serviceAccount, id: id)
+        default: .stranger(id: id)
+        }
     }
 }
 
@@ -160,9 +170,18 @@ extension DecisionAnswer {
             "reason_codes": .list(reasons.map(AttributeValue.string)),
             "valid_until": .string(validUntil.rfc3339),
         ]
-        if !obligations.isEmpty { members["obligations"] = .list(obligations.map(\.json)) }
+        let duties = obligations.map(\.json) + (isGoverned ? governed?.obligations ?? [] : [])
+        if !duties.isEmpty { members["obligations"] = .list(duties) }
+        if let governed {
+            let advice = governed.advice(isPrivileged: isPrivileged)
+            if !advice.isEmpty { members["advice"] = .list(advice) }
+            if isGoverned || isPrivileged { members["policy"] = governed.json(isPrivileged: isPrivileged) }
+        }
+        if let approval { members["approval"] = approval.asked }
+        if let reservation { members["reservation"] = reservation.json("held") }
         if isPrivileged {
-            members["rules"] = .list(determining.map { .string($0.description) })
+            let governing = isGoverned ? governed?.determining.map(\.description) ?? [] : []
+            members["rules"] = .list((determining.map(\.description) + governing).map(AttributeValue.string))
             members["erred"] = .list(
                 erred.map { ["rule": .string($0.rule.description), "code": .string($0.code.rawValue)] })
         }

@@ -159,6 +159,32 @@ struct AuthZENTests {
         }
     }
 
+    // A device, a group or a spelling of our own words with a person's id was answered as that person.
+    @Test func aSubjectOfATypeThatWeHaveNoneOfIsNobody() async throws {
+        let running = try await Self.start()
+        try await running.serve { api in
+            func ask(_ type: String, _ id: String = "jerry") async throws -> AttributeValue? {
+                try await api.send(
+                    .post, "/access/v1/evaluation",
+                    [
+                        "subject": ["type": .string(type), "id": .string(id)], "action": ["name": "can_read_todos"],
+                        "resource": ["type": "todo", "id": "1"],
+                    ]
+                ).body
+            }
+            for type in ["user", "person", "identity"] { #expect(try await ask(type)?["decision"] == true, "\(type)") }
+            for type in ["device", "group", "USER", "User", "person ", "service-account", "serviceAccount"] {
+                let answer = try await ask(type)
+                #expect(answer?["decision"] == false, "\(type)")
+                #expect(answer?["context"]?["reason_codes"] == ["unknown_subject"], "\(type)")
+            }
+            #expect(try await ask("service_account")?["context"]?["reason_codes"] == ["unknown_subject"])
+            let account = try await ask("service_account", "tests")
+            #expect(account?["context"]?["reason_codes"] != ["unknown_subject"])
+            #expect(try await ask("user", "tests")?["context"]?["reason_codes"] == ["unknown_subject"])
+        }
+    }
+
     // MARK: Support
 
     private static func start() async throws -> TestGateway {
