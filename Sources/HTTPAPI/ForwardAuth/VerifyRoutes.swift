@@ -15,12 +15,25 @@ struct VerifyRoutes: Sendable {
     func install(on router: Router<GatewayRequestContext>) {
         // nginx asks with the method of the request it holds; the original one is in a header.
         for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete] {
-            router.on("/auth/verify", method: method) { request, context in try await verify(request, context) }
+            router.on("/auth/verify", method: method) { request, context in try await answer(request, context) }
             router.on("/auth/denied", method: method) { request, context in try await denied(request, context) }
         }
     }
 
     // MARK: Verify
+
+    /// nginx passes on 401 and 403 and makes 500 of everything else, so whatever is wrong with a request itself is 403:
+    /// its sender can know of no error of ours.
+    private func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        do {
+            return try await verify(request, context)
+        } catch {
+            let failure = ErrorMapping.failure(for: error)
+            guard (400..<500).contains(failure.problem.status), failure.problem.status != 429 else { throw error }
+            context.refusal.code = failure.code
+            return refusal(.forbidden)
+        }
+    }
 
     private func verify(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let held: ForwardedRequest
@@ -130,7 +143,7 @@ struct VerifyRoutes: Sendable {
     private func denied(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         guard let held = try? ForwardedRequest(headers: request.headers, peer: context.peer, trusted: trusted),
             let application = gateway.applications.application(host: held.host),
-            let principal = try principal(request, application), isEnough(principal, for: application)
+            let principal = try? principal(request, application), isEnough(principal, for: application)
         else { throw Refusal.forbidden(code: "forward_auth.denied") }
         let trace = try await gateway.explanations.explain(
             question(principal, held, application), in: application.tenant)
