@@ -90,9 +90,12 @@ extension LoginService {
         }
     }
 
-    /// The first administrator: a person named `admin`, or the next free name, with the predefined role.
+    /// The first administrator: a person named `admin`, or the next free name, with the predefined role. Whoever made the
+    /// link is who made the administrator: opening it has proven nothing of anybody.
     private static func makeAdministrator(_ link: SingleUseLink, _ caller: Caller, _ tx: Transaction) throws -> PersonID
     {
+        var maker = caller
+        maker.actor = link.createdBy
         guard
             let role = try tx.sql.roles(in: caller.tenant).first(where: {
                 $0.isPredefined && $0.name == PredefinedRole.admin.rawValue
@@ -105,11 +108,11 @@ extension LoginService {
         let person = Person(
             id: PersonID.random(at: tx.now), tenant: caller.tenant, login: login, displayName: "Administrator",
             createdAt: tx.now)
-        try PeopleService.insert(person, by: caller, tx)
+        try PeopleService.insert(person, by: maker, tx)
         try RoleService.insert(
             RoleAssignment(
                 id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: .person(person.id), role: role.id,
-                grantedBy: link.createdBy, grantedAt: tx.now), by: caller, tx)
+                grantedBy: link.createdBy, grantedAt: tx.now), by: maker, tx)
         return person.id
     }
 }

@@ -32,16 +32,15 @@ extension Gateway {
         return try await store.read { try $0.hasOpenLink(.setup, in: tenant.id, at: now) }
     }
 
-    /// The set-up link of a new installation: made when the default tenant has no administrator and no set-up link that
-    /// could still be used. Nil otherwise, so that it is shown once.
+    /// The set-up link of a new installation: made when the default tenant has no administrator who can sign in and no
+    /// set-up link that could still be used. Nil otherwise, so that it is shown once.
     ///
     /// - Throws: what the store throws.
     public func makeFirstSetupLink() async throws -> SecretText? {
         guard let tenant = tenants.defaultTenant else { return nil }
         let now = clock()
         let isSettled = try await store.read { sql in
-            let protected = Set(try sql.roles(in: tenant.id).filter(\.isProtected).map(\.id))
-            return try !sql.activeHolders(of: protected, in: tenant.id, at: now).isEmpty
+            try ProtectedHolders(in: tenant.id, sql, at: now).isAnybody()
                 || sql.hasOpenLink(.setup, in: tenant.id, at: now)
         }
         return isSettled ? nil : try await makeSetupLink()

@@ -99,7 +99,8 @@ public struct PeopleService: Sendable {
         }
     }
 
-    /// Disables a person and ends everything they have open, in one commit.
+    /// Disables a person and ends everything they have open, in one commit. Throws `conflict` for the last one who holds
+    /// a protected role and can sign in.
     public func disable(_ id: PersonID, _ reason: DisabledReason, by caller: Caller) async throws {
         try await setStatus(id, by: caller, lane: .revocation) { .disabled(reason, at: $0) }
     }
@@ -124,8 +125,10 @@ public struct PeopleService: Sendable {
             let event = try tx.append(
                 caller.event(
                     next == .active ? "person.enabled" : "person.disabled", Stream("person", id), facts: facts))
-            guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
-                throw Fault.stale("person")
+            try ProtectedHolders.keep(in: caller.tenant, tx) {
+                guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
+                    throw Fault.stale("person")
+                }
             }
             if next != .active { try SessionService.endAll(of: id, .personDisabled, by: caller, live, tx) }
             tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }

@@ -174,7 +174,7 @@ public struct RoleService: Sendable {
         try tx.sql.insert(mapping, at: event.position)
     }
 
-    /// Ends a mapping, and at once what people held through it.
+    /// Ends a mapping, and at once what people held through it. Throws as `revoke`.
     public func deleteMapping(_ id: MappingID, by caller: Caller) async throws {
         try await store.write(.revocation) { tx in
             guard let mapping = try tx.sql.roleMappings(in: caller.tenant).first(where: { $0.id == id }) else {
@@ -182,7 +182,9 @@ public struct RoleService: Sendable {
             }
             if let conflict = Ownership(object: mapping.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             let event = try tx.append(caller.event("mapping.deleted", Stream("mapping", id)))
-            _ = try tx.sql.closeMapping(id, in: caller.tenant, at: event.position)
+            try ProtectedHolders.keep(in: caller.tenant, tx) {
+                _ = try tx.sql.closeMapping(id, in: caller.tenant, at: event.position)
+            }
         }
         await table.refresh(caller.tenant)
     }
@@ -235,7 +237,8 @@ public struct RoleService: Sendable {
         try tx.sql.insert(assignment, at: event.position)
     }
 
-    /// Takes an assigned role away; the next decision is made without it.
+    /// Takes an assigned role away; the next decision is made without it. Throws `conflict` for the last one who holds a
+    /// protected role and can sign in.
     public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
         let cache = resolver.cache
         try await store.write(.revocation) { tx in
@@ -245,7 +248,9 @@ public struct RoleService: Sendable {
             let event = try tx.append(
                 caller.event(
                     "role.revoked", Stream("assignment", id), facts: [Fact("role", .id(assignment.role, "role"))]))
-            _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
+            try ProtectedHolders.keep(in: caller.tenant, tx) {
+                _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
+            }
             tx.afterCommit { cache.forget(assignment.subject, in: caller.tenant) }
         }
     }
@@ -294,7 +299,7 @@ public struct RoleService: Sendable {
         let rules = try await table.snapshot(of: caller.tenant).rules
         guard rules.refusal(giving: rules.permissions(of: roles), held: held) == nil else {
             throw Fault.forbidden(
-                "One grants only what one holds, and this would let somebody act with more.",
+                "One grants only what one holds, and this concerns somebody who holds more.",
                 remedy: "Ask somebody who holds the same roles.")
         }
     }

@@ -55,6 +55,64 @@ struct PrivilegeTests {
         }
     }
 
+    // Whoever may change people asked about an administrator's password until the answer was "used before".
+    @Test func aPasswordIsJudgedForThoseOnlyWhoHoldNoMoreAndTellsNothingOfTheirs() async throws {
+        let running = try await TestGateway.open(extra: "providers: [ { id: local, type: local, name: Password } ]")
+        let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
+        let present = "a walk along the river"
+        for login in ["root", "bob"] {
+            var edit = PersonEdit()
+            edit.login = login
+            let person = try await running.gateway.people.create(edit, by: caller)
+            _ = try await running.gateway.credentials.setPassword(
+                SecretText(present), of: person.id, mustChange: false, by: caller)
+            if login == "root" {
+                let admin = try await running.gateway.roles.role(named: "Admin", in: caller.tenant)
+                _ = try await running.gateway.roles.assign(admin.id, to: .person(person.id), expiresAt: nil, by: caller)
+            }
+        }
+        let helper = try await Keys.key(running.gateway, "operator", roles: ["Operator"])
+        try await running.serve { api async throws in
+            func check(_ person: String, _ token: String) async throws -> TestAPI.Answer {
+                try await api.send(
+                    .post, "/api/v1/people/\(person)/password-check", ["password": .string(present)], token: token)
+            }
+            #expect(try await check("root", helper.key).status == 403)
+            for (person, token) in [("bob", helper.key), ("bob", api.token), ("root", api.token)] {
+                let answer = try await check(person, token)
+                #expect(answer.status == 200)
+                #expect(answer.body?["acceptable"] == true, "\(person): \(answer.text)")
+            }
+        }
+    }
+
+    // An operator may disable people; an administrator's account is not theirs to close, or to open again.
+    @Test func whoIsPutOutOrLetInAgainHoldsNoMoreThanTheCaller() async throws {
+        let running = try await TestGateway.open(extra: "providers: [ { id: local, type: local, name: Password } ]")
+        let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
+        let admin = try await running.gateway.roles.role(named: "Admin", in: caller.tenant)
+        for login in ["root", "bob"] {
+            var edit = PersonEdit()
+            edit.login = login
+            let person = try await running.gateway.people.create(edit, by: caller)
+            guard login == "root" else { continue }
+            _ = try await running.gateway.roles.assign(admin.id, to: .person(person.id), expiresAt: nil, by: caller)
+        }
+        let helper = try await Keys.key(running.gateway, "operator", roles: ["Operator"])
+        try await running.serve { api async throws in
+            func post(_ person: String, _ action: String, _ token: String) async throws -> Int {
+                try await api.send(.post, "/api/v1/people/\(person)/\(action)", token: token).status
+            }
+            #expect(try await post("root", "disable", helper.key) == 403)
+            #expect(try await post("bob", "disable", helper.key) == 204)
+            #expect(try await post("bob", "enable", helper.key) == 204)
+            #expect(try await post("root", "disable", api.token) == 204)
+            #expect(try await post("root", "enable", helper.key) == 403)
+            #expect(try await post("root", "enable", api.token) == 204)
+            #expect(try await api.send(.delete, "/api/v1/people/root", token: helper.key).status == 403)
+        }
+    }
+
     // A developer may write policies; a policy that allows everything must not make everybody an administrator.
     @Test func aPolicyGivesNothingOverTheGatewayItself() async throws {
         let running = try await TestGateway.open()
