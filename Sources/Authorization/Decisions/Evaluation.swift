@@ -179,7 +179,7 @@ struct Evaluation {
     }
 
     @inline(__always)
-    private func value(of slot: Int32) -> ResolvedValue {
+    func value(of slot: Int32) -> ResolvedValue {
         let known = resolved[Int(slot)]
         if known.kind != .unresolved { return known }
         let value = resolve(Int(slot))

@@ -54,9 +54,11 @@ extension PolicyIndex {
         let tables = tables
         let actionRow = (actionNames[request.action] ?? actionNames.count) * wordCount
         let typeRow = (typeNames[request.resourceType] ?? typeNames.count) * wordCount
+        var passage = RuleGate.Passage()
         for place in 0..<standing.wordCount {
             let word = standing.word(place)
             var bits = word.bits & tables.actionBits[actionRow + word.index] & tables.typeBits[typeRow + word.index]
+            bits = tables.gate.narrow(bits, word: word.index, evaluation, &passage)
             while bits != 0 {
                 let rule = word.index << 6 | bits.trailingZeroBitCount
                 bits &= bits - 1

@@ -97,6 +97,7 @@ final class DecisionTables: Sendable {
     let slots: FlatTable<AttributeSlot>
     /// The first field of each slot's path.
     let slotKeys: FlatTable<NameKey>
+    let gate: RuleGate
 
     init(_ compiled: [CompiledRule], _ selection: RuleSelection, _ compiler: ConditionCompiler) {
         rules = FlatTable(compiled)
@@ -106,6 +107,7 @@ final class DecisionTables: Sendable {
         sharedCount = compiler.sharedCount
         (members, slots) = (FlatTable(compiler.members), FlatTable(compiler.slots))
         slotKeys = FlatTable(compiler.slotPaths.map { NameKey($0.fields[0]) })
+        gate = RuleGate(compiled, wordCount: selection.wordCount, textCount: compiler.texts.count)
     }
 
     deinit {
@@ -119,6 +121,7 @@ final class DecisionTables: Sendable {
         members.deallocate()
         slots.deallocate()
         slotKeys.deallocate()
+        gate.deallocate()
     }
 }
 
