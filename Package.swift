@@ -140,8 +140,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Authorization", "Gateway", "HTTPAPI", "Identity", "Vocabulary", "Fetch", "Fixtures", "DemoApp", crypto,
-                logging,
+                "Authorization", "Gateway", "HTTPAPI", "Identity", "Storage", "Vocabulary", "Fetch", "Fixtures",
+                "DemoApp", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),

@@ -81,6 +81,40 @@ final class LiveCredentials: Sendable {
         memory.withLock { memory in memory.hashes[id].flatMap { memory.sessions[$0] } }
     }
 
+    // MARK: By id, for those who may ask about others
+
+    /// The session of this id, while it is good.
+    func named(session id: SessionID, at now: Timestamp) -> ValidatedCredential? {
+        memory.withLock { memory in
+            guard let session = memory.hashes[id].flatMap({ memory.sessions[$0] }),
+                !memory.disabledTenants.contains(session.tenant), !session.isExpired(at: now)
+            else { return nil }
+            return .session(session)
+        }
+    }
+
+    /// The application session of this id, while it is good. Looks through all of them.
+    func named(applicationSession id: ApplicationSessionID, at now: Timestamp) -> ValidatedCredential? {
+        memory.withLock { memory in
+            guard let child = memory.applicationSessions.values.first(where: { $0.id == id }),
+                let parent = memory.hashes[child.parent].flatMap({ memory.sessions[$0] }),
+                !memory.disabledTenants.contains(child.tenant), !child.isExpired(at: now, parent: parent)
+            else { return nil }
+            return .applicationSession(child, parent: parent)
+        }
+    }
+
+    /// The API key of this id, while it is good. Looks through all of them.
+    func named(apiKey id: APIKeyID, at now: Timestamp) -> ValidatedCredential? {
+        memory.withLock { memory in
+            guard let key = memory.keys.values.first(where: { $0.id == id }),
+                !memory.disabledTenants.contains(key.tenant), !memory.disabledAccounts.contains(key.account),
+                key.isUsable(at: now)
+            else { return nil }
+            return .apiKey(key)
+        }
+    }
+
     /// Newest first.
     func sessions(of person: PersonID) -> [Session] {
         memory.withLock { memory in

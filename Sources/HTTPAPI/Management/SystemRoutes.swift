@@ -115,7 +115,10 @@ struct SystemRoutes {
         let begin = (page.cursor?.after ?? request.query["after"]).flatMap { Int64($0) } ?? 0
         let entries = try await gateway.audit.events(
             in: tenant, after: begin, type: request.query["type"], limit: page.limit + 1)
-        var answer = try request.answer(entries, page, mac) { (String($0.position), $0.json) }
+        let names = await gateway.streamNames(in: tenant)
+        var answer = try request.answer(entries, page, mac) { entry in
+            (String(entry.position), entry.json(name: names[entry]))
+        }
         let size = try await gateway.audit.size(of: tenant)
         var members = answer.body?.object ?? [:]
         members["size"] = .integer(size.size)

@@ -27,7 +27,8 @@ struct AuditCommand: ParsableCommand {
             return APIAnswer(
                 page["items"]?.list ?? [],
                 columns: [
-                    "POSITION": "position", "AT": "at", "TYPE": "type", "STREAM": "stream.kind", "ACTOR": "actor",
+                    "POSITION": "position", "AT": "at", "TYPE": "type", "STREAM": "stream.kind", "NAME": "stream.name",
+                    "ID": "stream.id", "ACTOR": "actor",
                 ])
         }
     }

@@ -124,9 +124,11 @@ struct StepUpTests {
             let known = try await gateway.people.person(named: person.login, in: caller.tenant)
             if cause == .role { try await makeOperator(known.id, gateway, caller) }
             try await expectChallenge(web, cause)
+            try await expectAnswers(api, known.id, person, cause, isStrong: false)
             try await stepUp(web, known.id, cause, gateway, caller)
             #expect(web.url == cause.page)
             #expect(web.status == 200, "the same request passes: \(web.page)")
+            try await expectAnswers(api, known.id, person, cause, isStrong: true)
             // A program with the same cookies is let through as well, without another word.
             try await web.request(.get, cause.page, accepting: "application/json")
             #expect(web.status == 200)
@@ -178,6 +180,46 @@ struct StepUpTests {
         #expect(start.hasPrefix("https://plain.example.org/.gatehouse/start?"))
         #expect(start.contains("acr=urn%3Agatehouse%3Aaal%3A2"))
         #expect(start.contains("max_age=600") == (cause == .policy))
+    }
+
+    /// A service that names the session hears what its proofs are worth, and an explanation shows them.
+    private func expectAnswers(
+        _ api: TestAPI, _ known: PersonID, _ person: Person, _ cause: Cause, isStrong: Bool
+    ) async throws {
+        let page = try #require(URL(string: cause.page)).path
+        let list = try await api.send(.get, "/api/v1/people/\(known)/sessions").body?["items"]?.list ?? []
+        let session = try #require(list.first?["id"]?.string)
+        #expect(list.count == 1)
+        let question: [String: AttributeValue] = ["action": "read", "resource_type": "page", "resource": .string(page)]
+        func ask(_ path: String, _ more: [String: AttributeValue]) async throws -> AttributeValue? {
+            try await api.send(.post, path, .object(question.merging(more) { $1 })).body
+        }
+        let named = try await ask("/api/v1/decide", ["session": .string(session), "subject": .string(person.login)])
+        let isAsked = cause != .application
+        #expect(named?["decision"] == .bool(isStrong || !isAsked), "\(String(describing: named))")
+        let reasons = named?["context"]?["reason_codes"]?.list ?? []
+        #expect(reasons.contains("step_up_required") == (isAsked && !isStrong))
+        // By name alone nothing is proven, whatever sessions there are.
+        let nameless = try await ask("/api/v1/decide", ["subject": .string(person.login)])
+        #expect(nameless?["decision"] == .bool(!isAsked))
+
+        let why = try await ask("/api/v1/explain", ["session": .string(session)])
+        #expect(why?["subject"]?["login"] == .string(person.login))
+        let stood = why?["authentication"]
+        #expect(stood?["type"] == "session" && stood?["id"] == .string(session))
+        #expect(stood?["provider"] == .string(person.provider))
+        #expect(stood?["acr"] == (isStrong ? "urn:gatehouse:aal:2" : "urn:gatehouse:aal:1"))
+        let proofs = stood?["proofs"]?.list ?? []
+        #expect(proofs.first?["method"] == "pwd" && proofs.first?["provider"] == .string(person.provider))
+        #expect(proofs.contains { $0["method"] == "otp" } == isStrong)
+        #expect(stood?["auth_time"]?.string == proofs.compactMap { $0["at"]?.string }.max())
+        let missing = (why?["missing"]?.list ?? []).compactMap(\.string).joined()
+        #expect(missing.contains("sign in with a second factor") == (isAsked && !isStrong), "\(missing)")
+        if cause == .role {
+            let role = why?["roles"]?.list?.first { $0["name"] == "Operator" }
+            #expect(role?["held_back"] == .bool(!isStrong))
+        }
+        #expect(try await ask("/api/v1/explain", ["subject": .string(person.login)])?["authentication"] == nil)
     }
 
     private func stepUp(

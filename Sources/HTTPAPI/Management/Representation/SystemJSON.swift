@@ -20,10 +20,13 @@ enum ApplicationSchema {
 }
 
 extension AuditEntry {
-    var json: AttributeValue {
+    /// - Parameter name: what its stream's thing is called, where memory knows.
+    func json(name: String?) -> AttributeValue {
         HTTPAPI.json([
             "position": .integer(position), "type": .string(type), "at": at.json,
-            "stream": ["kind": .string(streamKind), "id": .string(streamID)], "actor": .string(actor),
+            "stream": HTTPAPI.json([
+                "kind": .string(streamKind), "id": .string(streamID), "name": name.map(AttributeValue.string),
+            ]), "actor": .string(actor),
             "command": command.json, "trace": trace.map(AttributeValue.string), "facts": .object(facts),
         ])
     }
@@ -33,7 +36,11 @@ enum AuditSchema {
     static let event = JSONSchema.object(
         [
             "position": .integer(minimum: 1), "type": .string(), "at": .time,
-            "stream": .object(["kind": .string(), "id": .string()]), "actor": .string(),
+            "stream": .object(
+                [
+                    "kind": .string(), "id": .string(),
+                    "name": .string().described("What it is called now, of roles, groups and what is configured."),
+                ], optional: ["name"]), "actor": .string(),
             "command": .uuid.described("The command it belongs to; the `Idempotency-Key` where one was sent."),
             "trace": .string(), "facts": .map(.any),
         ], optional: ["trace"])
