@@ -33,12 +33,12 @@ public struct GatewayRouter: Sendable {
             + AuthZENRoutes(gateway: gateway).routes + GovernanceRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
+            + KeyRoutes(gateway: gateway, mac: mac).routes
             + ProviderRoutes(gateway: gateway, mac: mac).routes + SyncRoutes(gateway: gateway, mac: mac).routes
             + SystemRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
     }
-            + KeyRoutes(gateway: gateway, mac: mac).routes
 
     /// The responder with all middleware, outermost first.
     public func responder() throws -> some HTTPResponder<GatewayRequestContext> {
