@@ -9,6 +9,7 @@ extension Migration {
         Migration(number: 104, name: "flows, sessions, applications and API keys", sql: sessions),
         Migration(number: 105, name: "providers and sync runs", sql: jobs),
         Migration(number: 106, name: "grants that become visible in one switch", sql: grantSwitches),
+        Migration(number: 107, name: "what has expired can be found", sql: expiries),
     ]
 
     // Ids are BLOB(16), times INTEGER microseconds, JSON is TEXT, booleans INTEGER. `…_key` columns hold the folded
@@ -365,5 +366,21 @@ extension Migration {
         ALTER TABLE membership ADD COLUMN pending INTEGER;
         ALTER TABLE group_nesting ADD COLUMN pending INTEGER;
         ALTER TABLE identity ADD COLUMN pending INTEGER;
+        """
+
+    // What has expired goes whether it ended before or not, so these indexes leave nothing out; those on `session` are
+    // what a removed session looks for its children by.
+    private static let expiries = """
+        DROP INDEX session_live;
+        CREATE INDEX session_by_expiry ON session (expires_at);
+        DROP INDEX application_session_live;
+        CREATE INDEX application_session_by_expiry ON application_session (expires_at);
+        DROP INDEX application_session_by_session;
+        CREATE INDEX application_session_by_parent ON application_session (session);
+        CREATE INDEX handover_code_by_session ON handover_code (session);
+        CREATE INDEX handover_code_by_expiry ON handover_code (expires_at);
+        CREATE INDEX single_use_link_by_expiry ON single_use_link (expires_at);
+        CREATE INDEX device_by_expiry ON device (expires_at);
+        UPDATE handover_code SET return_target = '' WHERE used_at IS NOT NULL;
         """
 }

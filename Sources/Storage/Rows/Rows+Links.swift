@@ -94,11 +94,6 @@ extension SQLConnection {
             [.id(tenant), .text(kind), .blob(key), .integer(revision)]) == 1
     }
 
-    /// Removes what no longer slows anybody, and answers how many rows that were.
-    public func deleteExpiredSoftLocks(at now: Timestamp) throws -> Int {
-        try execute("DELETE FROM soft_lock WHERE expires_at < ?1", [.time(now)])
-    }
-
     // MARK: Known devices
 
     /// Remembers a browser by the hash of its secret, until it expires.

@@ -94,13 +94,6 @@ extension SQLConnection {
         return true
     }
 
-    /// Removes at most `limit` sessions that expired before the deadline, and answers how many.
-    public func deleteOldSessions(before deadline: Timestamp, limit: Int) throws -> Int {
-        try execute(
-            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires_at < ?1 LIMIT ?2)",
-            [.time(deadline), .integer(Int64(limit))])
-    }
-
     // MARK: Application sessions
 
     /// Adds an application's session under a session of the gateway.
@@ -163,20 +156,20 @@ extension SQLConnection {
     }
 
     /// Uses the code up and answers what it stood for; nil when it was used, is too old, is another application's or
-    /// never was. One conditional statement decides, so a code opens once.
+    /// never was. One conditional statement decides, so a code opens once; where it led is forgotten with it, because a
+    /// query may hold what is nobody's business.
     public func redeemHandOver(
         _ hash: TokenHash, application: ApplicationID, at now: Timestamp
     ) throws -> (session: SessionID, returnTarget: String)? {
+        let row = try queryOne(
+            "SELECT session, return_target FROM handover_code WHERE code_hash = ?1", [.blob(hash.bytes)])
         let changed = try execute(
             """
-            UPDATE handover_code SET used_at = ?3
+            UPDATE handover_code SET used_at = ?3, return_target = ''
             WHERE code_hash = ?1 AND application = ?2 AND used_at IS NULL AND expires_at > ?3
             """, [.blob(hash.bytes), .id(application), .time(now)])
         guard changed == 1 else { return nil }
-        return try queryOne(
-            "SELECT session, return_target FROM handover_code WHERE code_hash = ?1", [.blob(hash.bytes)]
-        )
-        .map { (try $0.id(0), try $0.text(1)) }
+        return try row.map { (try $0.id(0), try $0.text(1)) }
     }
 }
 

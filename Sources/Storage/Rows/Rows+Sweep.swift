@@ -1,0 +1,33 @@
+import Vocabulary
+
+/// Tables whose rows are worth nothing once they have expired, in the order they are swept in: what belongs to a session
+/// goes before it.
+public enum ExpiringRows: String, Sendable, CaseIterable {
+    case handOverCodes = "handover_code"
+    case applicationSessions = "application_session"
+    case sessions = "session"
+    case links = "single_use_link"
+    case devices = "device"
+    case softLocks = "soft_lock"
+
+    fileprivate var key: String {
+        switch self {
+        case .handOverCodes: "code_hash"
+        case .softLocks: "(tenant, kind, key)"
+        case .applicationSessions, .sessions, .links, .devices: "id"
+        }
+    }
+}
+
+extension SQLConnection {
+    /// Removes at most `limit` rows that have expired, and answers how many; whether they were used or ended before
+    /// makes no difference.
+    public func deleteExpired(_ rows: ExpiringRows, at now: Timestamp, limit: Int) throws -> Int {
+        let columns = rows.key.filter { $0 != "(" && $0 != ")" }
+        return try execute(
+            """
+            DELETE FROM \(rows.rawValue) WHERE \(rows.key) IN
+                (SELECT \(columns) FROM \(rows.rawValue) WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+            """, [.time(now), .integer(Int64(limit))])
+    }
+}
