@@ -24,11 +24,7 @@ extension ServerConfiguration {
                 section.report("tls", "is required when listening on an address other than loopback.")
             }
         }
-        trustedProxies = section.texts("trusted_proxies").compactMap { text in
-            if let network = CIDR(text) { return network }
-            section.report("trusted_proxies", "`\(text)` is not a network such as 10.0.0.0/8.")
-            return nil
-        }
+        trustedProxies = section.trustedNetworks("trusted_proxies")
         shutdownGrace = section.duration("shutdown_grace", default: .seconds(20), in: .seconds(0)...(.minutes(10)))
         section.finish()
     }
@@ -257,7 +253,7 @@ extension JournalConfiguration {
         section.finish()
     }
 
-    private static func webhook(_ entry: ConfigurationSection) -> Sink? {
+    static func webhook(_ entry: ConfigurationSection) -> Sink? {
         let url = entry.optional("url", "an https URL without query") { PublicURL($0) }
         let secret = entry.secret("secret_file")
         let authorities = entry.file("ca_file")
@@ -275,6 +271,22 @@ extension DecisionConfiguration {
             "flush_interval", default: .milliseconds(50), in: .milliseconds(1)...(.seconds(10)))
         queue = section.integer("queue", default: 131_072, in: 1_024...4_194_304)
         retention = section.duration("retention", default: .days(365), in: .days(1)...(.days(3_650)))
+        section.finish()
+    }
+}
+
+extension GovernanceConfiguration {
+    init(_ section: ConfigurationSection) {
+        globalTenant = section.optionalText("global_tenant")
+        enforcesPolicies = section.bool("enforce_policies", default: true)
+        provisioning = section.sections("provisioning", limit: 32).compactMap { entry in
+            defer { entry.finish() }
+            guard case .webhook(let url, let secret, let authorities)? = JournalConfiguration.webhook(entry) else {
+                return nil
+            }
+            return ProvisioningConfiguration(
+                tenant: entry.optionalText("tenant"), url: url, secret: secret, caFile: authorities)
+        }
         section.finish()
     }
 }

@@ -40,7 +40,7 @@ public enum ConfigurationLoader {
         var configuration = Configuration(section)
         configuration.digest = context.digest(of: text)
         section.finish()
-        configuration.checkReferences(context)
+        ConfigurationReferences(configuration, context).check()
         context.reportUnknownVariables()
         guard context.faults.isEmpty else { throw ConfigurationFaults(file: file, faults: context.faults) }
         return configuration
@@ -92,6 +92,7 @@ extension Configuration {
         lockout = LockoutConfiguration(root.section("lockout"))
         journal = JournalConfiguration(root.section("journal"), storage: storage.directory)
         decisions = DecisionConfiguration(root.section("decisions"))
+        governance = GovernanceConfiguration(root.section("governance"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")
         metricsListen = metrics.optional("listen", "an address and port") { ListenAddress($0) }
@@ -100,39 +101,5 @@ extension Configuration {
         digest = []
         folder = root.context.folder
         if tenants.isEmpty { root.report("tenants", "needs at least one tenant; the first is the default.") }
-    }
-
-    /// Names that point nowhere, and things that must be unique but are not.
-    func checkReferences(_ context: ConfigurationContext) {
-        let slugs = Set(tenants.map(\.slug))
-        func unique(_ values: [String], _ key: String) {
-            var seen: Set<String> = []
-            for (index, value) in values.enumerated() where !seen.insert(value).inserted {
-                context.report("\(key)[\(index)]", nil, "`\(value)` stands twice.")
-            }
-        }
-        func known(_ tenant: String, _ key: String) {
-            if !slugs.contains(tenant) { context.report("\(key).tenant", nil, "there is no tenant `\(tenant)`.") }
-        }
-        unique(tenants.map(\.slug) + tenants.compactMap(\.was), "tenants")
-        // A document is stored under its file's name.
-        unique(policies.map { "\($0.tenant)/\(URL(fileURLWithPath: $0.file).lastPathComponent)" }, "policies")
-        unique(providers.map { "\($0.tenant)/\($0.key)" }, "providers")
-        unique(
-            providers.flatMap { provider in provider.domains.map { "\(provider.tenant)/\($0)" } }, "providers.domains")
-        unique(applications.map(\.host), "applications")
-        unique(applications.map { "\($0.tenant)/\($0.key)" }, "applications")
-        unique(roles.map { "\($0.tenant)/\($0.name)" }, "roles")
-        for (index, provider) in providers.enumerated() { known(provider.tenant, "providers[\(index)]") }
-        for (index, role) in roles.enumerated() { known(role.tenant, "roles[\(index)]") }
-        for (index, application) in applications.enumerated() { known(application.tenant, "applications[\(index)]") }
-        for (index, policy) in policies.enumerated() { known(policy.tenant, "policies[\(index)]") }
-        let providerKeys = Set(providers.map { "\($0.tenant)/\($0.key)" })
-        for (index, mapping) in mappings.enumerated() {
-            known(mapping.tenant, "mappings[\(index)]")
-            if !providerKeys.contains("\(mapping.tenant)/\(mapping.provider)") {
-                context.report("mappings[\(index)].provider", nil, "there is no provider `\(mapping.provider)`.")
-            }
-        }
     }
 }

@@ -7,6 +7,8 @@ final class ConfigurationContext {
     let environment: [String: String]
     private(set) var faults: [ConfigurationFault] = []
     private var names = EnvironmentNames()
+    /// Where keys stand in the file.
+    private var lines: [String: Int] = [:]
     /// The variables that take the place of a value of the file, and what they say. No secret is among them: of one, a
     /// setting only says where it is.
     private(set) var overrides: [String: String] = [:]
@@ -18,6 +20,19 @@ final class ConfigurationContext {
 
     func report(_ key: String, _ line: Int?, _ message: String) {
         faults.append(ConfigurationFault(key: key, line: line, message: message))
+    }
+
+    func note(line: Int?, of key: String) { lines[key] = line }
+
+    /// Reports what is wrong with a key: on its line, or else on that of what it stands in. What came from the
+    /// environment stands on no line, and is found under its variable's name.
+    func fault(at key: String, _ message: String) {
+        if override(of: key) != nil { return report(EnvironmentNames.name(of: key), nil, message) }
+        var place = key
+        while lines[place] == nil, let end = place.lastIndex(where: { $0 == "." || $0 == "[" }) {
+            place = String(place[..<end])
+        }
+        report(key, lines[place], message)
     }
 
     /// The environment's value for a key, if it has one.
@@ -78,17 +93,15 @@ final class ConfigurationSection {
         default: context.report(path, node?.mark?.line, "must be a mapping of keys to values.")
         }
         self.members = members
+        if !path.isEmpty { context.note(line: line, of: path) }
+        for (name, value) in members { context.note(line: value.mark?.line, of: key(name)) }
     }
 
     func key(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
     func has(_ name: String) -> Bool { members[name] != nil || context.override(of: key(name)) != nil }
     var keys: [String] { members.keys.sorted() }
 
-    func report(_ name: String, _ message: String) {
-        // What came from the environment stands on no line of the file.
-        let isOverridden = context.override(of: key(name)) != nil
-        context.report(key(name), isOverridden ? nil : members[name]?.mark?.line ?? line, message)
-    }
+    func report(_ name: String, _ message: String) { context.fault(at: key(name), message) }
 
     /// Reports every key that nothing has asked for: a typing error must not switch a protection off.
     func finish() {
@@ -179,11 +192,12 @@ final class ConfigurationSection {
             report(name, "must be a list of at most \(limit) values.")
             return []
         }
-        return sequence.compactMap { element in
+        return sequence.enumerated().compactMap { index, element in
             guard let scalar = element.scalar else {
                 report(name, "must be a list of single values.")
                 return nil
             }
+            context.note(line: element.mark?.line, of: "\(key(name))[\(index)]")
             return scalar.string
         }
     }

@@ -14,6 +14,7 @@ extension Gateway {
             uniqueKeysWithValues: configuration.tenants.map {
                 ($0.slug, try configuration.policyDocuments(of: $0.slug))
             })
+        try await checkOwnership()
         try await applyTenants()
         try await closeDepartedApplications()
         try await releaseDepartedTenants()
@@ -44,6 +45,24 @@ extension Gateway {
         for tenant in tenants.all where !slugs.contains(tenant.slug) { await authorization.refresh(tenant.id) }
         for stored in try await store.read({ try $0.applications() }) {
             applications.put(try ProtectedApplication(stored: stored))
+        }
+    }
+
+    /// What only the store can tell of a configuration, before any of it is applied: whose the roles are that it names.
+    /// Everything else was found while it was read.
+    private func checkOwnership() async throws {
+        try await store.read { [configuration] sql in
+            for stored in try sql.tenants() {
+                guard let tenant = configuration.tenants.first(where: { [$0.slug, $0.was].contains(stored.slug) })
+                else { continue }
+                let roles = try sql.roles(in: stored.id)
+                for wanted in configuration.roles where wanted.tenant == tenant.slug && !wanted.adopts {
+                    guard roles.contains(where: { $0.name == wanted.name && $0.managedBy != .configuration }) else {
+                        continue
+                    }
+                    throw Fault.foreignRole(wanted.name, tenant.slug)
+                }
+            }
         }
     }
 
@@ -96,10 +115,6 @@ extension Gateway {
         }
         for role in wanted {
             guard let present = known[role.name] else { continue }
-            guard !present.isPredefined else {
-                throw Fault(
-                    "configuration.role", .caller, "The role `\(role.name)` is predefined and cannot be redefined.")
-            }
             guard present.managedBy == .configuration || role.adopts else { throw Fault.foreignRole(role.name, slug) }
             var next = present
             next.description = role.description

@@ -121,12 +121,12 @@ import Vocabulary
         let bench = try ConfigurationBench()
         defer { bench.remove() }
         try await bench.run("roles: [\(reader), \(editor)]") { (_, _) async throws in }
-        #expect(try await bench.refusal("roles: [\(editor)]")?.code == "configuration.role")
+        #expect(throws: ConfigurationFaults.self) { try bench.configuration("roles: [\(editor)]") }
         let mapping = """
             providers: [{ id: local, type: local, name: Password }]
             mappings: [{ provider: local, group: g, role: Reader }]
             """
-        #expect(try await bench.refusal(mapping)?.code == "configuration.mapping")
+        #expect(throws: ConfigurationFaults.self) { try bench.configuration(mapping) }
         try await bench.run("roles: [\(reader), \(editor)]") { (gateway, caller) async throws in
             #expect(try await gateway.count("role.deleted", in: caller.tenant) == 0)
         }
