@@ -23,12 +23,16 @@ enum SyncPlanSeal {
         var memberships: [[String]] = []
         /// Which of the four lists the memberships belong to.
         var list = 0
+        /// Absent in plans of before roles were kept with them.
+        var rolesGained: [RoleChange]?
+        var rolesLost: [RoleChange]?
     }
 
     private static let slice = 4_000
 
-    static func seal(_ plan: SyncPlan, run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> [UInt8] {
-        let parts = parts(of: plan)
+    static func seal(_ held: HeldPlan, run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> [UInt8] {
+        let plan = held.plan
+        let parts = parts(of: plan) + roleParts(of: held)
         let head = Head(
             provider: plan.provider, madeAt: plan.madeAt, conflicts: plan.conflicts, warnings: plan.warnings,
             answeredPeople: plan.answeredPeople, answeredGroups: plan.answeredGroups, frames: parts.count)
@@ -43,10 +47,11 @@ enum SyncPlanSeal {
     }
 
     /// - Throws: `keys.refused` for anything but what `seal` made for this run, `storage.corrupt` when it is cut short.
-    static func open(_ sealed: [UInt8], run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> SyncPlan {
+    static func open(_ sealed: [UInt8], run: SyncRunID, tenant: TenantID, keys: KeyRing) throws -> HeldPlan {
         var found: Head?
         var (frames, people, groups): (Int, [PersonChange], [GroupChange]) = (0, [], [])
         var lists = [[MembershipChange]](repeating: [], count: 4)
+        var (gained, lost): ([RoleChange], [RoleChange]) = ([], [])
         var reader = Self.frames(run, tenant, keys)
         try reader.forEach(sealed) { plain in
             guard found != nil else {
@@ -60,15 +65,25 @@ enum SyncPlanSeal {
             frames += 1
             people += part.people
             groups += part.groups
+            gained += part.rolesGained ?? []
+            lost += part.rolesLost ?? []
             for run in part.memberships {
                 lists[part.list] += run.dropFirst().map { MembershipChange(group: run[0], member: $0) }
             }
         }
         guard let head = found, head.frames == frames else { throw corrupt }
-        return SyncPlan(
+        let plan = SyncPlan(
             provider: head.provider, madeAt: head.madeAt, people: people, groups: groups, membershipsLost: lists[0],
             membershipsGained: lists[1], nestingsLost: lists[2], nestingsGained: lists[3], conflicts: head.conflicts,
             warnings: head.warnings, answeredPeople: head.answeredPeople, answeredGroups: head.answeredGroups)
+        return HeldPlan(plan, rolesGained: gained, rolesLost: lost)
+    }
+
+    private static func roleParts(of held: HeldPlan) -> [Part] {
+        func slices(_ list: [RoleChange], _ part: ([RoleChange]) -> Part) -> [Part] {
+            stride(from: 0, to: list.count, by: slice).map { part(Array(list[$0..<min($0 + slice, list.count)])) }
+        }
+        return slices(held.rolesGained) { Part(rolesGained: $0) } + slices(held.rolesLost) { Part(rolesLost: $0) }
     }
 
     private static func parts(of plan: SyncPlan) -> [Part] {

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Storage
 import Vocabulary
 
@@ -15,8 +16,10 @@ public struct SyncRunView: Sendable {
     public let finishedAt: Timestamp?
     /// Counts by name.
     public let summary: AttributeValue
-    /// Why it is held.
-    public let holdReasons: AttributeValue
+    /// Why it is held, or was.
+    public let holdReasons: [HoldReason]
+    /// The same in words, with the names of roles.
+    public let holdSentences: [String]
     /// A stable code of what went wrong.
     public let failure: String?
     public let decidedBy: String?
@@ -24,7 +27,7 @@ public struct SyncRunView: Sendable {
     /// Changes written so far, and how many there are; both nothing until the plan is made.
     public let progress: (done: Int64, total: Int64)
 
-    init(_ run: StoredSyncRun, provider: String) {
+    init(_ run: StoredSyncRun, provider: String, roleNames: [RoleID: String]) {
         id = run.id
         self.provider = provider
         state = run.state.rawValue
@@ -32,7 +35,8 @@ public struct SyncRunView: Sendable {
         startedAt = run.startedAt
         finishedAt = run.finishedAt
         summary = (try? JSONColumn.decode(AttributeValue.self, run.summary)) ?? .null
-        holdReasons = (try? JSONColumn.decode(AttributeValue.self, run.holdReasons)) ?? .null
+        holdReasons = (try? JSONColumn.decode([HoldReason].self, run.holdReasons)) ?? []
+        holdSentences = holdReasons.map { $0.sentence(roleNames: roleNames) }
         failure = run.failure
         decidedBy = run.decidedBy
         decidedAt = run.decidedAt
@@ -45,20 +49,33 @@ extension Gateway {
     public func syncRuns(
         in tenant: TenantID, before last: SyncRunID? = nil, limit: Int
     ) async throws -> [SyncRunView] {
-        try await sync.list(in: tenant, before: last, limit: limit).map(view)
+        try await views(of: try await sync.list(in: tenant, before: last, limit: limit), in: tenant)
     }
 
     /// One run and what it did or would do. Throws `not found` when the tenant has none of this id.
     public func syncRun(_ id: SyncRunID, in tenant: TenantID) async throws -> SyncRunView {
-        view(try await sync.show(id, in: tenant).run)
+        guard let run = try await store.read({ try $0.syncRun(id, in: tenant) }) else {
+            throw Fault.notFound("sync run")
+        }
+        return try await view(of: run)
     }
 
     /// Applies a held run in the caller's name.
     public func releaseSyncRun(_ id: SyncRunID, by caller: Caller) async throws -> SyncRunView {
-        view(try await sync.release(id, by: caller))
+        try await view(of: try await sync.release(id, by: caller))
     }
 
-    private func view(_ run: StoredSyncRun) -> SyncRunView {
-        SyncRunView(run, provider: providers.provider(run.provider)?.configuration.key ?? run.provider.description)
+    private func view(of run: StoredSyncRun) async throws -> SyncRunView {
+        try await views(of: [run], in: run.tenant)[0]
+    }
+
+    private func views(of runs: [StoredSyncRun], in tenant: TenantID) async throws -> [SyncRunView] {
+        let roles = try await store.read { try $0.roles(in: tenant) }
+        let names = Dictionary(roles.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        return runs.map { run in
+            SyncRunView(
+                run, provider: providers.provider(run.provider)?.configuration.key ?? run.provider.description,
+                roleNames: names)
+        }
     }
 }

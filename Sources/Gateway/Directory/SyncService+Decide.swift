@@ -14,13 +14,13 @@ extension SyncService {
     }
 
     /// A run, and its plan where one is kept.
-    public func show(_ run: SyncRunID, in tenant: TenantID) async throws -> (run: StoredSyncRun, plan: SyncPlan?) {
+    public func show(_ run: SyncRunID, in tenant: TenantID) async throws -> (run: StoredSyncRun, held: HeldPlan?) {
         let (row, sealed) = try await store.read { sql in
             (try sql.syncRun(run, in: tenant), try sql.sealedPlan(of: run))
         }
         guard let row else { throw Fault.notFound("sync run") }
-        let plan = try sealed.map { try SyncPlanSeal.open($0, run: run, tenant: tenant, keys: store.keys) }
-        return (row, plan)
+        let held = try sealed.map { try SyncPlanSeal.open($0, run: run, tenant: tenant, keys: store.keys) }
+        return (row, held)
     }
 
     /// Applies a held plan in the name of whoever releases it. Rows that changed since it was made are left alone.
@@ -31,8 +31,8 @@ extension SyncService {
         _ run: SyncRunID, by caller: Caller, onProgress: @escaping @Sendable (SyncProgress) -> Void = { _ in }
     ) async throws -> StoredSyncRun {
         try Self.demandName(caller)
-        let (row, plan) = try await show(run, in: caller.tenant)
-        guard row.state == .held, let plan else { throw Self.notHeld }
+        let (row, held) = try await show(run, in: caller.tenant)
+        guard row.state == .held, let plan = held?.plan else { throw Self.notHeld }
         guard claims.claim(row.provider) else { throw Self.alreadyRunning }
         defer { claims.release(row.provider) }
         var job = try await decide(row, to: .applying, "sync_run.released", by: caller)
@@ -97,7 +97,7 @@ extension SyncService {
         let caller = Caller(
             tenant: row.tenant, actor: .system("sync"), command: CommandID(high: row.id.high, low: row.id.low))
         var job = Job(row: row, caller: caller)
-        let plan = row.state == .applying ? try? await show(row.id, in: row.tenant).plan : nil
+        let plan = row.state == .applying ? try? await show(row.id, in: row.tenant).held?.plan : nil
         guard let plan else {
             await fail(
                 &job, Fault("sync.interrupted", .ourselves, "The gateway stopped during the run.", retryAfter: nil))

@@ -90,7 +90,8 @@ extension SyncService {
         job.row.summary = try Self.json(job.counts)
         job.row.holdReasons = try Self.json(draft.holdReasons)
         job.row.totalChunks = Int64(draft.plan.stepCount)
-        let sealed = try SyncPlanSeal.seal(draft.plan, run: job.row.id, tenant: job.row.tenant, keys: store.keys)
+        let held = HeldPlan(draft.plan, rolesGained: draft.effect.gained, rolesLost: draft.effect.lost)
+        let sealed = try SyncPlanSeal.seal(held, run: job.row.id, tenant: job.row.tenant, keys: store.keys)
         try await store.write(.sync) { [job] tx in
             try Self.supersede(job, tx)
             guard try tx.sql.update(job.row, from: .running) else { throw Fault.stale("sync run") }

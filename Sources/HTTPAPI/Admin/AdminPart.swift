@@ -31,7 +31,13 @@ enum AdminPart: CaseIterable {
         let tenant = call.call.tenant.id
         switch self {
         case .providers: page.tables.append(try await Self.providers(gateway, call.call.tenant))
-        case .syncRuns: page.tables.append(try await Self.syncRuns(gateway, call, mayRelease))
+        case .syncRuns:
+            let runs = try await gateway.syncRuns(in: tenant, limit: AdminRoutes.rowLimit)
+            page.tables.append(try Self.syncRuns(runs, call, mayRelease))
+            guard mayRelease else { return }
+            for run in runs where run.state == "held" {
+                page.tables.append(try await Self.changes(of: run, gateway, tenant))
+            }
         case .people: page.tables.append(try await Self.people(gateway, call))
         case .sessions:
             page.figures.append(("People signed in", String(Set(Self.alive(gateway, tenant).map(\.person)).count)))
@@ -55,11 +61,29 @@ enum AdminPart: CaseIterable {
             })
     }
 
-    private static func syncRuns(
-        _ gateway: Gateway, _ call: AccountCall, _ mayRelease: Bool
+    /// What a held run would do, so that whoever decides sees it: to roles first.
+    private static func changes(
+        of run: SyncRunView, _ gateway: Gateway, _ tenant: TenantID
     ) async throws -> AdminPage.Table {
-        let runs = try await gateway.syncRuns(in: call.call.tenant.id, limit: AdminRoutes.rowLimit)
+        let (changes, total) = try await gateway.sync.changes(
+            ofHeld: run.id, in: tenant, limit: AdminRoutes.changeLimit)
+        var rows = changes.map { change -> [AdminPage.Cell] in
+            let group = change.group ?? change.groupKey
+            let what = change.role.map { "role \($0)" } ?? group.map { "group \($0)" } ?? change.kind.rawValue
+            let who = change.login.map { login in change.name.map { "\(login) (\($0))" } ?? login }
+            return [.init(words(change.change)), .init(what), .init(who ?? change.name ?? change.key)]
+        }
+        if total > changes.count {
+            rows.append(["…", .init("\(total - changes.count) more"), .init("gatehouse sync show \(run.id)")])
+        }
         return AdminPage.Table(
+            caption: "What the held job of \(run.provider) would do", columns: ["Change", "What", "Who"], rows: rows)
+    }
+
+    private static func syncRuns(
+        _ runs: [SyncRunView], _ call: AccountCall, _ mayRelease: Bool
+    ) throws -> AdminPage.Table {
+        AdminPage.Table(
             caption: "Directory jobs", columns: ["Started", "Provider", "State", "What it did", "Decide"],
             rows: try runs.map { run -> [AdminPage.Cell] in
                 [
@@ -94,9 +118,7 @@ enum AdminPart: CaseIterable {
         let parts = summaryWords.compactMap { name, words in
             counts[name]?.integer.flatMap { $0 == 0 ? nil : "\($0) \(words)" }
         }
-        // A reason stands there by its name, with its numbers below it.
-        let reasons = (run.holdReasons.list ?? []).compactMap { $0.string ?? $0.object?.keys.first }
-        let held = reasons.map { "held: \(words($0))" }
+        let held = run.holdSentences.map { "held: \($0)" }
         let all = parts + held
         return all.isEmpty ? "nothing" : all.joined(separator: ", ")
     }

@@ -10,6 +10,8 @@ import Vocabulary
 struct AdminRoutes: Sendable {
     /// Rows of each table.
     static let rowLimit = 20
+    /// Changes of a held directory job that are shown; the command line shows all.
+    static let changeLimit = 100
 
     let account: AccountRoutes
     var gateway: Gateway { account.gateway }

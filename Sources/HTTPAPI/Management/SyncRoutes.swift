@@ -35,6 +35,12 @@ struct SyncRoutes {
                     body: try await gateway.syncRun(try request.id("run"), in: try request.requiredTenant).json)
             },
             Route(
+                .get, "/api/v1/sync-runs/{run}/changes", "listSyncChanges",
+                "Lists what a held run would do: to roles first, then to people, groups and memberships",
+                details: "For whoever may release it, because it names people; a run that is not held has none.",
+                tag: "sync", access: .permission(action: "release", type: "sync_run"), query: Route.Parameter.page,
+                response: .page(.reference("SyncChange")), handler: changes),
+            Route(
                 .post, "/api/v1/sync-runs/{run}/release", "releaseSyncRun", "Applies a held run in the caller's name",
                 tag: "sync", access: .permission(action: "release", type: "sync_run"), response: .reference("SyncRun")
             ) { request in
@@ -59,6 +65,17 @@ struct SyncRoutes {
             try request.optionalBool("dry_run") == true
             ? try await gateway.sync.plan(target)
             : try await gateway.sync.run(target, trigger: "manual", by: try request.caller(gateway))
-        return APIResponse(body: report.json(roleNames: names))
+        let (changes, total) = try await gateway.sync.changes(of: report, in: try request.requiredTenant)
+        return APIResponse(body: report.json(changes, total: total, roleNames: names))
+    }
+
+    @Sendable private func changes(_ request: APIRequest) async throws -> APIResponse {
+        let page = try request.page(mac: mac)
+        let start = page.cursor.flatMap { Int($0.after) } ?? 0
+        let (found, total) = try await gateway.sync.changes(
+            ofHeld: try request.id("run"), in: try request.requiredTenant, from: start, limit: page.limit)
+        let end = start + found.count
+        let next = end < total && !found.isEmpty ? try request.seal(cursor: String(end), mac: mac) : nil
+        return .page(found.map(\.json), next: next)
     }
 }

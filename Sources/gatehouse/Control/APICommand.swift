@@ -42,6 +42,11 @@ struct APIAnswer {
     }
 }
 
+extension APIAnswer {
+    /// Prints the answer, for machines where they are asked for.
+    func show(_ options: APIOptions) { Console.line(options.json ? CanonicalJSON.encode(json) : text) }
+}
+
 extension AttributeValue {
     /// A member as the cell of a table; `a.b` reaches into an object.
     func cell(_ path: String) -> String {
@@ -62,8 +67,7 @@ extension AttributeValue {
 
 extension APICommand {
     func run() async throws {
-        let answer = try await options.withGateway { try await perform($0) }
-        Console.line(options.json ? CanonicalJSON.encode(answer.json) : answer.text)
+        try await options.withGateway { try await perform($0) }.show(options)
     }
 }
 

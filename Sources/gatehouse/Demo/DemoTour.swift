@@ -180,7 +180,10 @@ struct DemoTour {
         func run(dryRun: Bool) async throws -> (people: Int, applied: Int64) {
             let report = try await client.call(
                 .post, "/api/v1/sync-runs", ["provider": "directory", "dry_run": .bool(dryRun)])
-            return (report["people"]?.list?.count ?? 0, report["counts"]?["applied"]?.integer ?? 0)
+            return (
+                report["changes"]?.list?.count { $0["kind"] == "person" } ?? 0,
+                report["counts"]?["applied"]?.integer ?? 0
+            )
         }
         let planned = try await run(dryRun: true)
         try expect(planned.people > 0 && planned.applied == 0, "The plan is empty, or was applied: \(planned).")

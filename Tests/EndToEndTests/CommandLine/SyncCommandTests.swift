@@ -92,8 +92,9 @@ struct SyncCommandTests {
         #expect(text.contains("memberships +") && text.contains("applied 0"))
         let json = try Self.json(await installed.done("sync", "run", "corp", "--dry-run", "--json"))
         #expect(json["state"] == "planned" && json["run"] == nil)
-        #expect(json["people"]?.list?.count == directory.fixture.people.count)
-        #expect(json["roles_gained"]?.list?.count == 2)
+        let changes = json["changes"]?.list ?? []
+        #expect(changes.count { $0["kind"] == "person" } == directory.fixture.people.count)
+        #expect(changes.count { $0["role"] == "Clerk" && $0["change"] == "gained" } == 2)
         #expect(json["counts"]?["applied"] == 0)
         #expect(try await installed.run("user", "show", "alice").status == 1)
         #expect(try await installed.done("sync", "list").contains("none"))
@@ -101,11 +102,15 @@ struct SyncCommandTests {
 
     private func dropped(_ installed: Installed, _ directory: WatchedDirectory) async throws {
         try await directory.remove("alice")
-        let held = try await installed.done("sync", "run", "corp")
-        #expect(held.hasPrefix("held, run ") && held.contains("\nheld: "), "\(held)")
-        let id = try Self.run(in: held)
+        let held = try await installed.run("sync", "run", "corp")
+        #expect(held.status == 1 && held.output.hasPrefix("held, run ") && held.output.contains("\nheld: "), "\(held)")
+        let id = try Self.run(in: held.output)
+        #expect(held.error.contains("gatehouse sync release \(id)"), "\(held.error)")
         let shown = try await installed.done("sync", "show", id)
         #expect(shown.contains("held") && shown.contains(id), "\(shown)")
+        #expect(shown.contains("(too_many_people_removed)") && shown.contains("gatehouse sync drop \(id)"), "\(shown)")
+        #expect(shown.firstMatch(of: /leave +person alice/) != nil, "\(shown)")
+        #expect(shown.firstMatch(of: /leaves +group .* alice/) != nil, "\(shown)")
         #expect(try await installed.done("sync", "drop", id) == "Dropped.\n")
         let after = try Self.json(await installed.done("sync", "show", id, "--json"))
         #expect(after["state"] == "dropped")
@@ -119,7 +124,7 @@ struct SyncCommandTests {
     }
 
     private func released(_ installed: Installed, _ directory: WatchedDirectory) async throws {
-        let id = try Self.run(in: await installed.done("sync", "run", "corp"))
+        let id = try Self.run(in: await installed.run("sync", "run", "corp").output)
         let text = try await installed.done("sync", "release", id)
         #expect(text.contains("done") && text.contains(id), "\(text)")
         #expect(try Self.json(await installed.done("user", "show", "alice", "--json"))["status"] == "leaver")

@@ -25,8 +25,9 @@ struct HeldSyncTests {
         let run = try #require(report.body?["run"]?.string)
         let kept = try await api.send(.get, "/api/v1/sync-runs/\(run)").body
         #expect(
-            kept?["hold_reasons"]?.list?.first?["too_many_people_removed"] == [
-                "count": .integer(Int64(gone)), "limit": 0,
+            kept?["hold_reasons"]?.list?.first == [
+                "code": "too_many_people_removed", "count": .integer(Int64(gone)), "limit": 0,
+                "message": .string("More people would go (\(gone)) than may (0)."),
             ])
         #expect(kept?["summary"]?["answered_people"]?.integer != nil)
         return run
@@ -48,7 +49,8 @@ struct HeldSyncTests {
                 let runs = "/api/v1/sync-runs"
                 let dry = try await api.send(.post, runs, ["provider": "corp", "dry_run": true])
                 #expect(dry.body?["state"] == "planned" && dry.body?["run"] == nil)
-                #expect(dry.body?["people"]?.list?.count == directory.fixture.people.count)
+                let people = dry.body?["changes"]?.list?.filter { $0["kind"] == "person" } ?? []
+                #expect(people.count == directory.fixture.people.count)
                 #expect(try await api.send(.get, "/api/v1/people/alice").status == 404, "only planned")
                 #expect(try await api.send(.get, runs).body?["items"] == [])
                 #expect(try await api.send(.post, runs, ["provider": "nowhere"]).status == 404)
@@ -66,9 +68,11 @@ struct HeldSyncTests {
                     #expect(try await api.send(.post, path, token: .some(nil)).status == 401, "\(action)")
                 }
                 #expect(try await api.send(.get, "\(runs)/\(dropped)", token: looker).body?["state"] == "held")
+                try await shows(dropped, api, looker)
                 #expect(try await api.send(.post, "\(runs)/\(dropped)/drop").status == 204)
                 let shown = try await api.send(.get, "\(runs)/\(dropped)").body
                 #expect(shown?["state"] == "dropped")
+                #expect(try await api.send(.get, "\(runs)/\(dropped)/changes").body?["items"] == [])
                 #expect(
                     shown?["decided_by"]?.string?.hasPrefix("service_account:") == true, "\(String(describing: shown))")
                 #expect(try await status(of: "alice", api) == "active", "nothing of it is applied")
@@ -96,6 +100,22 @@ struct HeldSyncTests {
         }
     }
 
+    /// Whoever has to decide sees what would happen to whom, a page at a time; whoever may only read sees counts.
+    private func shows(_ run: String, _ api: TestAPI, _ looker: String) async throws {
+        let path = "/api/v1/sync-runs/\(run)/changes"
+        #expect(try await api.send(.get, path, token: looker).status == 403)
+        let changes = try await api.send(.get, path).body?["items"]?.list ?? []
+        let leaver = changes.first { $0["kind"] == "person" }
+        #expect(leaver?["change"] == "leave" && leaver?["login"] == "alice", "\(changes)")
+        #expect(leaver?["name"]?.string?.isEmpty == false)
+        let lost = changes.filter { $0["kind"] == "membership" && $0["change"] == "lost" }
+        #expect(!lost.isEmpty && lost.allSatisfy { $0["login"] == "alice" && $0["group"]?.string?.isEmpty == false })
+        let first = try await api.send(.get, path + "?limit=1").body
+        let next = try #require(first?["next"]?.string)
+        let second = try await api.send(.get, path + "?limit=1&cursor=\(next)").body
+        #expect((first?["items"]?.list ?? []) + (second?["items"]?.list ?? []) == Array(changes.prefix(2)))
+    }
+
     private func key(of role: String, _ gateway: Gateway) async throws -> String {
         let caller = try TestGateway.operatorCaller(gateway, tenant: "default")
         let account = try await gateway.serviceAccounts.create(name: "limited", description: nil, by: caller)
@@ -120,7 +140,9 @@ struct HeldSyncTests {
 
                 let first = try await held(directory, without: "alice", gone: 1, api)
                 try await web.open(WebPerson.gateway + "/admin")
-                #expect(web.page.contains("held: "))
+                #expect(web.page.contains("held: More people would go (1) than may (0)."))
+                #expect(web.page.contains("What the held job of corp would do"))
+                #expect(web.page.contains("leave") && web.page.contains("alice ("))
                 #expect(Set(buttons(on: web).keys) == ["\(first)/release", "\(first)/drop"])
                 let address = WebPerson.gateway + "/admin/sync-runs/\(first)/"
                 // A token of one button is not the other's.

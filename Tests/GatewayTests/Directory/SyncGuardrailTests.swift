@@ -21,7 +21,7 @@ struct SyncGuardrailTests {
         #expect(try await bench.person("p0")?.isActive == true)
         #expect(try await bench.groups("p0") == ["everyone"])
         let shown = try await bench.service.show(run, in: bench.tenant)
-        #expect(shown.plan == report.plan)
+        #expect(shown.held == HeldPlan(report))
 
         let nobody = Caller(tenant: bench.tenant, actor: .system("sync"), command: .random(at: bench.clock()))
         await #expect(throws: Fault("forbidden", .caller, "")) { try await bench.service.release(run, by: nobody) }
@@ -104,7 +104,7 @@ struct SyncGuardrailTests {
         try await bench.service.drop(second, by: bench.administrator)
         let row = try await bench.service.show(second, in: bench.tenant)
         #expect(row.run.state == .dropped)
-        #expect(row.plan == nil)
+        #expect(row.held == nil)
         await #expect(throws: Fault("sync.not_held", .caller, "")) {
             try await bench.service.drop(second, by: bench.administrator)
         }
@@ -193,7 +193,7 @@ struct SyncGuardrailTests {
         await #expect(throws: Fault("stale", .caller, "")) { try await report.value }
         let row = try await bench.service.show(run, in: bench.tenant)
         #expect(row.run.state == .failed)
-        #expect(row.plan == nil)
+        #expect(row.held == nil)
         #expect(try await bench.eventTypes()["sync_run.held"] == nil)
     }
 
@@ -201,7 +201,7 @@ struct SyncGuardrailTests {
     func sealedPlan() async throws {
         let bench = try await SyncBench()
         bench.fill(5)
-        let plan = try await bench.service.plan(bench.target()).plan
+        let plan = HeldPlan(try await bench.service.plan(bench.target()))
         let (run, other) = (SyncRunID.random(at: bench.clock()), SyncRunID.random(at: bench.clock()))
         let sealed = try SyncPlanSeal.seal(plan, run: run, tenant: bench.tenant, keys: bench.store.keys)
         #expect(try SyncPlanSeal.open(sealed, run: run, tenant: bench.tenant, keys: bench.store.keys) == plan)

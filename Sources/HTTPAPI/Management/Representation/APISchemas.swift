@@ -23,11 +23,19 @@ enum APISchemas {
         "PolicyDocument": PolicySchema.shown, "Tenant": TenantSchema.shown, "Provider": ProviderSchema.shown,
         "ProviderGroup": ProviderSchema.group,
         "Application": ApplicationSchema.shown, "AuditEvent": AuditSchema.event, "SyncRun": SyncSchema.run,
+        "SyncChange": SyncSchema.change,
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,
-        "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
         "Key": KeySchema.shown,
+        "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
         "Exemption": GovernanceSchema.exemption, "GovernanceOutcome": GovernanceSchema.outcome,
+        "GovernedApplication": EntitlementSchema.application, "Entitlement": EntitlementSchema.entitlement,
+        "EntitlementAssignment": EntitlementSchema.assignment, "EffectiveEntitlement": EntitlementSchema.effective,
+        "EntitlementAuditEntry": EntitlementSchema.audit, "AssignmentRules": EntitlementSchema.rules,
+        "SodRule": DutySchema.rule, "SodViolation": DutySchema.violation, "RiskSettings": RiskSchema.settings,
+        "RiskScore": RiskSchema.score, "Approval": ApprovalSchema.approval, "Workflow": ApprovalSchema.workflow,
+        "PolicySet": GovernanceSchema.set, "Reservation": GovernedRuleSchema.reservation,
+        "ActionReview": GovernedRuleSchema.review,
     ]
 
     static let managedBy = JSONSchema.words(["configuration", "api", "sync"])

@@ -7,53 +7,49 @@ extension SyncRunView {
         HTTPAPI.json([
             "id": id.json, "provider": .string(provider), "state": .string(state), "trigger": .string(trigger),
             "started_at": startedAt.json, "finished_at": finishedAt?.json, "summary": summary,
-            "hold_reasons": holdReasons, "failure": failure.map(AttributeValue.string),
+            "hold_reasons": .list(zip(holdReasons, holdSentences).map { $0.json(sentence: $1) }),
+            "failure": failure.map(AttributeValue.string),
             "decided_by": decidedBy.map(AttributeValue.string), "decided_at": decidedAt?.json,
             "progress": ["done": .integer(progress.done), "total": .integer(progress.total)],
         ])
     }
 }
 
-extension SyncReport {
-    /// The plan in the form people and programs read: at most 1,000 entries of each list, the counts always whole.
-    func json(roleNames: [RoleID: String]) -> AttributeValue {
-        func changes(_ list: [RoleChange]) -> AttributeValue {
-            .list(
-                list.prefix(Self.listLimit).map { change in
-                    HTTPAPI.json([
-                        "key": .string(change.key), "person": change.person?.json,
-                        "role": .string(roleNames[change.role] ?? change.role.description),
-                    ])
-                })
+extension HoldReason {
+    fileprivate func json(sentence: String) -> AttributeValue {
+        var members: [String: AttributeValue] = ["code": .string(word), "message": .string(sentence)]
+        switch self {
+        case .tooManyPeopleRemoved(let count, let limit), .tooManyMembershipsRemoved(let count, let limit):
+            members["count"] = .integer(Int64(count))
+            members["limit"] = .integer(Int64(limit))
+        case .protectedRoleEmptied(let role): members["role"] = role.json
+        case .separationOfDuties(let count): members["count"] = .integer(Int64(count))
+        case .emptySource: break
         }
-        return HTTPAPI.json([
+        return .object(members)
+    }
+}
+
+extension SyncChange {
+    var json: AttributeValue {
+        HTTPAPI.json([
+            "kind": .string(kind.rawValue), "change": .string(change), "key": .string(key), "person": person?.json,
+            "login": login.map(AttributeValue.string), "name": name.map(AttributeValue.string),
+            "group_key": groupKey.map(AttributeValue.string), "group": group.map(AttributeValue.string),
+            "role": role.map(AttributeValue.string), "count": count.map { .integer(Int64($0)) },
+            "attributes": attributes.isEmpty ? nil : .list(attributes.map(AttributeValue.string)),
+            "delete_after": deleteAfter?.json,
+        ])
+    }
+}
+
+extension SyncReport {
+    /// The plan in the form people and programs read: the first changes of the list, the counts always whole.
+    func json(_ changes: [SyncChange], total: Int, roleNames: [RoleID: String]) -> AttributeValue {
+        HTTPAPI.json([
             "run": run?.json, "state": .string(stateWord),
-            "would_hold": .list(
-                holdReasons.map { .string($0.sentence(roleNames: roleNames)) }),
-            "people": .list(
-                plan.people.prefix(Self.listLimit).map { change in
-                    HTTPAPI.json([
-                        "change": .string(change.kind.rawValue), "key": .string(change.key), "person": change.id?.json,
-                        "login": change.record.map { .string($0.login) },
-                        "attributes": .list(change.attributes.map(AttributeValue.string)),
-                    ])
-                }),
-            "groups": .list(
-                plan.groups.prefix(Self.listLimit).map { change in
-                    HTTPAPI.json([
-                        "change": .string(change.kind.rawValue), "key": .string(change.key),
-                        "name": change.record.map { .string($0.name) },
-                    ])
-                }),
-            "roles_gained": changes(roleEffect.gained), "roles_lost": changes(roleEffect.lost),
-            "conflicts": .list(
-                plan.conflicts.prefix(Self.listLimit).map {
-                    ["kind": .string($0.kind.rawValue), "key": .string($0.key)]
-                }),
-            "warnings": .list(
-                plan.warnings.prefix(Self.listLimit).map {
-                    ["kind": .string($0.kind.rawValue), "key": .string($0.key), "count": .integer(Int64($0.count))]
-                }),
+            "would_hold": .list(holdReasons.map { .string($0.sentence(roleNames: roleNames)) }),
+            "changes": .list(changes.map(\.json)), "changes_total": .integer(Int64(total)),
             "counts": [
                 "people": .object(counts.people.mapValues { .integer(Int64($0)) }),
                 "groups": .object(counts.groups.mapValues { .integer(Int64($0)) }),
@@ -64,8 +60,6 @@ extension SyncReport {
             ],
         ])
     }
-
-    private static let listLimit = 1_000
 }
 
 enum SyncSchema {
@@ -73,29 +67,35 @@ enum SyncSchema {
         [
             "id": .uuid, "provider": .string(),
             "state": .words(["running", "held", "applying", "done", "failed", "dropped"]), "trigger": .string(),
-            "started_at": .time, "finished_at": .time, "summary": .any, "hold_reasons": .any, "failure": .string(),
+            "started_at": .time, "finished_at": .time, "summary": .any,
+            "hold_reasons": .array(
+                .object(
+                    [
+                        "code": .words([
+                            "too_many_people_removed", "too_many_memberships_removed", "protected_role_emptied",
+                            "empty_source",
+                        ]), "message": .string(), "count": .integer(minimum: 0), "limit": .integer(minimum: 0),
+                        "role": .uuid,
+                    ], optional: ["count", "limit", "role"])), "failure": .string(),
             "decided_by": .string(), "decided_at": .time,
             "progress": .object(["done": .integer(minimum: 0), "total": .integer(minimum: 0)]),
         ], optional: ["finished_at", "failure", "decided_by", "decided_at"])
 
     private static let counts = JSONSchema.integer(minimum: 0)
-    private static let roleChanges = JSONSchema.array(
-        .object(["key": .string(), "person": .uuid, "role": .string()], optional: ["person"]))
+    static let change = JSONSchema.object(
+        [
+            "kind": .words(SyncChange.Kind.allCases.map(\.rawValue)), "change": .string(), "key": .string(),
+            "person": .uuid, "login": .string(), "name": .string(), "group_key": .string(), "group": .string(),
+            "role": .string(), "count": counts, "attributes": APISchemas.texts, "delete_after": .time,
+        ],
+        optional: [
+            "person", "login", "name", "group_key", "group", "role", "count", "attributes", "delete_after",
+        ])
 
     static let report = JSONSchema.object(
         [
             "run": .uuid, "state": .string(), "would_hold": APISchemas.texts,
-            "people": .array(
-                .object(
-                    [
-                        "change": .string(), "key": .string(), "person": .uuid, "login": .string(),
-                        "attributes": APISchemas.texts,
-                    ], optional: ["person", "login"])),
-            "groups": .array(
-                .object(["change": .string(), "key": .string(), "name": .string()], optional: ["name"])),
-            "roles_gained": roleChanges, "roles_lost": roleChanges,
-            "conflicts": .array(.object(["kind": .string(), "key": .string()])),
-            "warnings": .array(.object(["kind": .string(), "key": .string(), "count": counts])),
+            "changes": .array(.reference("SyncChange")), "changes_total": counts,
             "counts": .object([
                 "people": .map(counts), "groups": .map(counts), "memberships_gained": counts,
                 "memberships_lost": counts, "roles_gained": counts, "roles_lost": counts, "applied": counts,
