@@ -26,10 +26,6 @@ public struct ErrorMiddleware: RouterMiddleware {
             var problem = ErrorMapping.told(failure, isOperator: context.isLocalSocket)
             problem.instance = "urn:gatehouse:request:\(context.requestID)"
             if problem.status >= 500 {
-                // Whoever opens the control socket administers this machine, and has to mend what is wrong here.
-                if context.isLocalSocket, !failure.detail.isEmpty {
-                    (problem.detail, problem.code) = (failure.detail, failure.code)
-                }
                 context.logger.error(
                     "request failed", metadata: ["code": "\(failure.code)", "detail": "\(failure.detail)"])
             }
