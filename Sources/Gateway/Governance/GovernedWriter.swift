@@ -73,7 +73,7 @@ extension Store {
 
     /// Answers a question about what is governed on one snapshot of the database.
     func ask<Result: Sendable>(
-        _ tenant: TenantID, now: Timestamp, _ body: @Sendable (GovernedView) throws -> Result
+        _ tenant: TenantID, now: Timestamp, _ body: @escaping @Sendable (GovernedView) throws -> Result
     ) async throws -> Result {
         try await read { [keys] sql in
             try refusing { try body(GovernedView(sql: sql, tenant: tenant, keys: keys, now: now)) }
