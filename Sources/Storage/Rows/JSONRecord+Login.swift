@@ -4,6 +4,7 @@ import Vocabulary
 // The records of logins and sessions as text; a test holds each against what the general encoder makes of it.
 
 extension LoginFlow: JSONRecord {
+    /// A login under way.
     public func write(to object: inout JSONText) {
         object.field("browserBinding", browserBinding)
         object.field("carried", carried)
@@ -27,6 +28,7 @@ extension LoginFlow: JSONRecord {
 }
 
 extension LoginRequest: JSONRecord {
+    /// What a login was begun for.
     public func write(to object: inout JSONText) {
         object.field("application", application)
         object.field("demandedStrength", demandedStrength.rawValue)
@@ -37,6 +39,7 @@ extension LoginRequest: JSONRecord {
 }
 
 extension LoginProof: JSONRecord {
+    /// What was proven, and where in the flow.
     public func write(to object: inout JSONText) {
         object.field("at", at)
         object.field("flow", flow)
@@ -49,6 +52,7 @@ extension LoginProof: JSONRecord {
 }
 
 extension AuthenticationEvent: JSONRecord {
+    /// One proof of a session.
     public func write(to object: inout JSONText) {
         object.field("at", at)
         object.field("method", method)
@@ -57,6 +61,7 @@ extension AuthenticationEvent: JSONRecord {
 }
 
 extension Session: JSONRecord {
+    /// A session; its token only as a hash.
     public func write(to object: inout JSONText) {
         object.field("createdAt", createdAt)
         object.field("device", device)
@@ -75,6 +80,7 @@ extension Session: JSONRecord {
 }
 
 extension SessionLifetime: JSONRecord {
+    /// How long a session may live.
     public func write(to object: inout JSONText) {
         object.field("absoluteSeconds", absoluteSeconds)
         object.field("idleSeconds", idleSeconds)
@@ -82,6 +88,7 @@ extension SessionLifetime: JSONRecord {
 }
 
 extension SoftLock: JSONRecord {
+    /// The pauses after failures.
     public func write(to object: inout JSONText) {
         object.field("failures", failures)
         object.field("lastFailure", lastFailure)
@@ -90,6 +97,7 @@ extension SoftLock: JSONRecord {
 }
 
 extension UpstreamBindBudget: JSONRecord {
+    /// The binds that were taken.
     public func write(to object: inout JSONText) {
         object.field("failures", failures)
         object.field("lastFailure", lastFailure)
