@@ -102,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Gateway", "HTTPAPI", "DemoApp", "GatehouseClient", "Vocabulary", "Fixtures", "Fetch", logging,
+                "Gateway", "HTTPAPI", "DemoApp", "GatehouseClient", "Governance", "Vocabulary", "Fixtures", "Fetch",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -20,12 +20,15 @@ public final class Gateway: Sendable {
     let standings: StandingCache
     let authorization: AuthorizationTable
     let recorder: DecisionRecorder
+    let policyMeter: PolicyMeter
     let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
     let couriers: [HeadCourier]
+    /// Tell target systems who gets and loses entitlements.
+    public let provisioners: [ProvisioningCourier]
+    public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
-    public let keyKeeper: KeyKeeper
     public let sync: SyncService
 
     /// Opens the store, applies the configuration and fills memory. After this every service answers.
@@ -77,7 +80,7 @@ public final class Gateway: Sendable {
         authorization = AuthorizationTable(
             store: store, configurationDigest: configuration.digest,
             multiFactorRoles: Set(configuration.multiFactor.requiredRoles),
-            policyLimit: configuration.limits.policiesPerTenant
+            governance: configuration.governance, policyLimit: configuration.limits.policiesPerTenant
         ) { tenant, fault in
             logger.error(
                 "a tenant decides nothing until its rules compile",
@@ -90,23 +93,31 @@ public final class Gateway: Sendable {
                     iterations: configuration.passwords.argon2Passes,
                     lanes: configuration.passwords.argon2Lanes),
                 queueLimit: configuration.passwords.hashingQueue))
-        credentials = try CredentialService(
+        recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
+        policyMeter = PolicyMeter(logger: logger)
+        var credentials = try CredentialService(
             store: store, hasher: hasher, passwords: configuration.passwords, multiFactor: configuration.multiFactor,
             blockList: try BlockLists.load(configuration.passwords),
             breached: try configuration.passwords.hibpFile.map { try BreachedPasswords(path: $0) }, clock: clock)
-        recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
+        let resolver = SubjectResolver(store: store, table: authorization, cache: standings, clock: clock)
+        credentials.rules = PasswordRules(
+            decisions: DecisionService(
+                resolver: resolver, revocationBound: configuration.sessions.revocationBound, recorder: recorder,
+                refusals: decisionRefusals, meter: policyMeter, clock: clock))
+        self.credentials = credentials
         directories = DirectoryTable()
+        keyKeeper = KeyKeeper(
+            store: store, log: DecisionRecorder.log(configuration, store), clock: clock, logger: logger)
         couriers = try Self.couriers(configuration.journal, store: store, clock: clock, logger: logger)
+        provisioners = try Self.provisioners(
+            configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
         login = Self.makeLogin(
             configuration,
             LoginParts(
-                live: live, credentials: credentials,
-                resolver: SubjectResolver(store: store, table: authorization, cache: standings, clock: clock),
+                live: live, credentials: credentials, resolver: resolver,
                 applications: applications, providers: providers, directories: directories))
         sync = SyncService(
             store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
-        keyKeeper = KeyKeeper(
-            store: store, log: DecisionRecorder.log(configuration, store), clock: clock, logger: logger)
     }
 
     private func fillMemory() async throws {
@@ -161,9 +172,11 @@ public final class Gateway: Sendable {
     public var decisions: DecisionService {
         DecisionService(
             resolver: resolver, revocationBound: configuration.sessions.revocationBound, recorder: recorder,
-            refusals: decisionRefusals, clock: clock)
+            refusals: decisionRefusals, meter: policyMeter, clock: clock)
     }
-    public var explanations: ExplanationService { ExplanationService(decisions: decisions, providers: providers) }
+    public var explanations: ExplanationService {
+        ExplanationService(decisions: decisions, providers: providers, applications: applications)
+    }
     public var audit: AuditService { AuditService(store: store) }
 
     /// A keyed digest that ties form tokens and cursors to this gateway and tenant.

@@ -31,12 +31,17 @@ public struct GatewayRouter: Sendable {
             RoleRoutes(gateway: gateway, mac: mac).routes + GrantRoutes(gateway: gateway, mac: mac).routes
             + PolicyRoutes(gateway: gateway, mac: mac).routes + DecisionRoutes(gateway: gateway, mac: mac).routes
             + AuthZENRoutes(gateway: gateway).routes + GovernanceRoutes(gateway: gateway, mac: mac).routes
+            + GovernedRuleRoutes(gateway: gateway).routes
+        let governance =
+            EntitlementRoutes(gateway: gateway, mac: mac).routes + AssignmentRoutes(gateway: gateway, mac: mac).routes
+            + DutyRoutes(gateway: gateway, mac: mac).routes + RiskRoutes(gateway: gateway, mac: mac).routes
+            + ApprovalRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
             + KeyRoutes(gateway: gateway, mac: mac).routes
             + ProviderRoutes(gateway: gateway, mac: mac).routes + SyncRoutes(gateway: gateway, mac: mac).routes
             + SystemRoutes(gateway: gateway, mac: mac).routes
-        let all = directory + access + system
+        let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
     }
 

@@ -18,9 +18,13 @@ struct Gatehouse: AsyncParsableCommand {
                 name: "People and access",
                 subcommands: [
                     UserCommand.self, SessionCommand.self, GroupCommand.self, OrganizationCommand.self,
-                    RoleCommand.self, MappingCommand.self, PolicyCommand.self, ServiceAccountCommand.self,
+                    RoleCommand.self, MappingCommand.self, PolicyCommand.self, GovernedCommand.self,
+                    ServiceAccountCommand.self,
                     APIKeyCommand.self, TenantCommand.self,
                 ]),
+            CommandGroup(
+                name: "Entitlements",
+                subcommands: [EntitlementCommand.self, DutyCommand.self, RiskCommand.self, ApprovalCommand.self]),
             CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
             CommandGroup(
                 name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self, DecisionCommand.self]),

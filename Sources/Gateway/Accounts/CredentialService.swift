@@ -17,6 +17,8 @@ public struct CredentialService: Sendable {
     let blockList: BlockList
     let breached: BreachedPasswords?
     let clock: @Sendable () -> Timestamp
+    /// What policies have to say of a new password; nil asks none.
+    var rules: PasswordRules?
 
     /// - Throws: `configuration.mfa` when the one-time codes are configured out of range.
     public init(

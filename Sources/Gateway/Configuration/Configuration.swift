@@ -19,6 +19,7 @@ public struct Configuration: Sendable {
     public var lockout: LockoutConfiguration
     public var journal: JournalConfiguration
     public var decisions: DecisionConfiguration
+    public var governance: GovernanceConfiguration
     public var logging: LoggingConfiguration
     /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
     public var metricsListen: ListenAddress?
@@ -184,6 +185,29 @@ public struct DecisionConfiguration: Sendable {
     public var flushInterval: Duration
     public var queue: Int
     public var retention: Duration
+}
+
+/// `governance`: how governed policies are enforced, and which of them hold everywhere.
+public struct GovernanceConfiguration: Sendable {
+    /// The slug of the tenant whose system-wide policies hold in every tenant; nil when there is none.
+    public var globalTenant: String?
+    /// False lets every governed rule only log, whatever its enforcement.
+    public var enforcesPolicies = true
+    /// Target systems that are told who gets and loses entitlements.
+    public var provisioning: [ProvisioningConfiguration] = []
+
+    public init() {}
+}
+
+/// `governance.provisioning`: one target system.
+public struct ProvisioningConfiguration: Sendable {
+    /// The slug of the tenant whose assignments it is told of; nil for the default one.
+    public var tenant: String?
+    /// Where changes are posted to, signed with the shared secret.
+    public var url: String
+    public var secret: SecretSource
+    /// Replaces the system's authorities.
+    public var caFile: String?
 }
 
 /// `logging`: what is written to standard error, and how.

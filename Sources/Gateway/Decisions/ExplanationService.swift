@@ -1,4 +1,5 @@
 import Authorization
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -25,6 +26,10 @@ public struct DecisionTrace: Sendable {
         public let name: String
         public let mappings: [MappingID]
         public let assignment: AssignmentID?
+        /// The same in words, such as `group engineers at Works`.
+        public let because: [String]
+        /// Whether it does not count yet, because it takes a second factor.
+        public let isHeldBack: Bool
     }
 
     public let subject: Subject
@@ -36,15 +41,27 @@ public struct DecisionTrace: Sendable {
     public let groups: [GroupLink]
     public let roles: [RoleLink]
     public let roleNames: [RoleID: String]
+    let names: TraceNames
+    /// Nil where no session or key was named: then nothing is taken to be proven.
+    public let authentication: Authentication?
     public let explanation: Explanation
-    /// The answer, with the roles weighed that wait for a second factor.
+    /// What roles and policy documents answer, with the roles weighed that wait for a second factor.
     public let decision: Decision
+    /// What governed rules had to say; nil when none of them looked at the request.
+    public let governed: RuleDecision?
+    /// What became of each governed rule.
+    public let governedRules: [GovernedTrace]
+    /// Main reason first, as in the answer.
+    public let reasons: [String]
+    private let isAnsweredYes: Bool
+    private let isGoverned: Bool
 
-    public var isPermitted: Bool { isActive && decision.isPermitted }
+    public var isPermitted: Bool { isActive && isAnsweredYes }
 
     /// The reasons as sentences for the person concerned; names of rules stay inside.
     public var sentences: [String] {
         guard isActive else { return ["Your account is disabled."] }
+        if isGoverned, let governed { return [governed.reason.forPeople] }
         return decision.reasons.map { reason in
             switch reason {
             case .allowedByRule: "A rule allows this."
@@ -59,24 +76,34 @@ public struct DecisionTrace: Sendable {
 
     /// What would have to be so for this to be allowed, the nearest way first.
     public var missing: [String] {
+        if isGoverned, let governed { return Self.missing(governed) }
         if case .stepUp(let strength, _)? = decision.obligations.first, explanation.decision.obligations.isEmpty {
             return [Self.wording(AuthenticationRequirement(strength: strength, maxAgeSeconds: nil))]
         }
-        return explanation.nearest.prefix(1).flatMap { $0.unmet.map(sentence) }
+        if isPermitted || !isActive { return [] }
+        // What other rules allow is no way around one that forbids it.
+        if decision.reason == .deniedByRule {
+            return explanation.blocking.prefix(1).flatMap { $0.unmet.map(sentence) }
+        }
+        guard let nearest = explanation.nearest.first else {
+            return decision.reason == .noMatchingRule ? ["No role and no policy allows this to anybody."] : []
+        }
+        return nearest.unmet.map(sentence)
+    }
+
+    /// Rules that forbid it, and for each the least that would have to be otherwise.
+    public var blocking: [(rule: RuleReference, unmet: [String])] {
+        explanation.blocking.map { ($0.rule, $0.unmet.map(sentence)) }
     }
 
     private func sentence(_ condition: UnmetCondition) -> String {
-        var text = wording(condition)
-        for (id, name) in roleNames { text = text.replacing(id.description, with: name) }
-        for group in groups {
-            if let key = group.upstreamKey { text = text.replacing(key, with: group.name) }
-        }
-        return text
+        names.naming(wording(names.naming(condition)))
     }
 
     /// In the words of the person concerned; the engine's own are for administrators.
     private func wording(_ condition: UnmetCondition) -> String {
         if case .authentication(let demand) = condition { return Self.wording(demand) }
+        if case .unconditional = condition { return "What forbids this asks for nothing that could be otherwise." }
         guard case .subject(let users, let roles, let groups, _) = condition else { return condition.description }
         if !roles.isEmpty { return "You would have to hold the role \(roles.joined(separator: " or "))." }
         if !groups.isEmpty { return "You would have to be in the group \(groups.joined(separator: " or "))." }
@@ -85,6 +112,28 @@ public struct DecisionTrace: Sendable {
 }
 
 extension DecisionTrace {
+    init(
+        subject: Subject, login: String, isActive: Bool, asOf: Int64, identities: [LinkedIdentity],
+        providerNames: [ProviderID: String], groups: [GroupLink], roles: [RoleLink], roleNames: [RoleID: String],
+        names: TraceNames, authentication: Authentication?, explanation: Explanation, joined: JoinedDecision,
+        governedRules: [GovernedTrace]
+    ) {
+        (self.names, self.authentication) = (names, authentication)
+        (self.subject, self.login, self.isActive, self.asOf) = (subject, login, isActive, asOf)
+        (self.identities, self.providerNames, self.groups) = (identities, providerNames, groups)
+        (self.roles, self.roleNames, self.explanation) = (roles, roleNames, explanation)
+        (decision, governed, self.governedRules) = (joined.plain, joined.governed, governedRules)
+        (reasons, isAnsweredYes, isGoverned) = (joined.reasons, joined.isPermitted, joined.isGoverned)
+    }
+
+    private static func missing(_ decision: RuleDecision) -> [String] {
+        if let demand = decision.stepUp {
+            return [wording(AuthenticationRequirement(strength: demand.strength, maxAgeSeconds: demand.maxAgeSeconds))]
+        }
+        guard decision.needsApproval, !decision.approverRoles.isEmpty else { return [] }
+        return ["Somebody with the role \(decision.approverRoles.joined(separator: " or ")) would have to approve it."]
+    }
+
     private static func wording(_ demand: AuthenticationRequirement) -> String {
         let age = demand.maxAgeSeconds.map { " within the last \($0 < 120 ? "\($0) seconds" : "\($0 / 60) minutes")" }
         let factor = (demand.strength ?? .none) >= .aal2 ? " with a second factor" : ""
@@ -92,10 +141,29 @@ extension DecisionTrace {
     }
 }
 
+extension RuleDecision.Reason {
+    /// In the words of the person concerned.
+    fileprivate var forPeople: String {
+        switch self {
+        case .allowed: "A rule allows this."
+        case .approvalRequired: "Somebody has to approve this first."
+        case .noMatchingRule: "No rule allows this for you."
+        case .outsideWindow: "This is allowed at other times only."
+        case .limitExceeded: "As much of this as is allowed was done already."
+        case .denied: "A rule forbids this."
+        case .setNotMet: "Too few of the policies that have a say allow this."
+        case .stepUpRequired: "This asks for a stronger or fresher sign-in."
+        case .roleRequired: "This asks for a role that you do not hold."
+        case .staleFacts: "Something you held has just ended."
+        }
+    }
+}
+
 /// Answers why.
 public struct ExplanationService: Sendable {
     let decisions: DecisionService
     let providers: ProviderTable
+    let applications: ApplicationTable
 
     /// The same decision as `DecisionService.decide`, unrecorded, with the way to it. Throws `not_found` for a subject
     /// that is not there.
@@ -107,14 +175,18 @@ public struct ExplanationService: Sendable {
         }
         let (request, now) = (try question.request(), decisions.clock())
         let explanation = authorization.index.explain(request, standing: resolved.standing, now: now)
-        let decision = try await decisions.weighing(
-            explanation.decision, request, resolved, authorization, now: now)
+        let call = DecisionService.Call(
+            question: question, origin: DecisionOrigin(caller: nil, protocol: "explain"), authorization: authorization,
+            now: now)
+        let joined = try await decisions.joined(explanation.decision, request, resolved, call)
         let direct = try await Self.directGroups(of: resolved, in: tenant, resolver.store)
+        let names = TraceNames(authorization)
+        let providerNames = Dictionary(
+            providers.all(in: tenant).map { ($0.id, $0.configuration.name) }, uniquingKeysWith: { a, _ in a })
         return DecisionTrace(
             subject: resolved.subject, login: resolved.login, isActive: resolved.isActive, asOf: resolved.position,
             identities: resolved.identities,
-            providerNames: Dictionary(
-                providers.all(in: tenant).map { ($0.id, $0.configuration.name) }, uniquingKeysWith: { a, _ in a }),
+            providerNames: providerNames,
             groups: resolved.groups.compactMap { id in
                 guard let group = authorization.groups[id] else { return nil }
                 let origin = direct[id]
@@ -122,8 +194,26 @@ public struct ExplanationService: Sendable {
                     id: id, name: group.name, upstreamKey: group.upstream?.key, isDirect: origin != nil,
                     sincePosition: origin?.position, broughtBy: origin?.actor, command: origin?.command)
             },
-            roles: Self.roles(of: resolved, authorization), roleNames: authorization.roles.mapValues(\.name),
-            explanation: explanation, decision: decision)
+            roles: Self.roles(of: resolved, authorization, names, providerNames),
+            roleNames: authorization.roles.mapValues(\.name), names: names,
+            authentication: authentication(question.asked, providerNames), explanation: explanation, joined: joined,
+            governedRules: try governedRules(request, resolved, call))
+    }
+
+    private func authentication(
+        _ asked: DecisionQuestion.Asked, _ providers: [ProviderID: String]
+    ) -> DecisionTrace.Authentication? {
+        guard case .principal(let principal) = asked else { return nil }
+        let application = principal.audience.flatMap { applications.application($0)?.settings.name }
+        return DecisionTrace.Authentication(principal, providers: providers, application: application)
+    }
+
+    private func governedRules(
+        _ request: DecisionRequest, _ resolved: ResolvedSubject, _ call: DecisionService.Call
+    ) throws -> [GovernedTrace] {
+        guard let book = call.authorization.book, let governed = resolved.governed else { return [] }
+        let inquiry = try decisions.inquiry(request, resolved.subject, governed, call)
+        return book.traces(inquiry, standing: governed.standing, now: call.now)
     }
 
     private struct Origin: Sendable {
@@ -153,18 +243,19 @@ public struct ExplanationService: Sendable {
     }
 
     private static func roles(
-        of resolved: ResolvedSubject, _ authorization: TenantAuthorization
+        of resolved: ResolvedSubject, _ authorization: TenantAuthorization, _ names: TraceNames,
+        _ providers: [ProviderID: String]
     ) -> [DecisionTrace.RoleLink] {
-        let mapped = resolved.mappedRoles.map { role in
-            DecisionTrace.RoleLink(
-                id: role.role, name: authorization.roles[role.role]?.name ?? "", mappings: role.mappings,
-                assignment: nil)
+        func link(_ role: RoleID, _ mappings: [MappingID], _ assignment: AssignmentID?) -> DecisionTrace.RoleLink {
+            let reasons = authorization.mappings.mappings.filter { mappings.contains($0.id) }.map { mapping in
+                names.words(for: mapping.match) + (providers[mapping.provider].map { " at \($0)" } ?? "")
+            }
+            return DecisionTrace.RoleLink(
+                id: role, name: authorization.roles[role]?.name ?? "", mappings: mappings, assignment: assignment,
+                because: reasons,
+                isHeldBack: resolved.holdsBackRoles && authorization.multiFactorRoles.contains(role))
         }
-        let direct = resolved.directRoles.map { assignment in
-            DecisionTrace.RoleLink(
-                id: assignment.role, name: authorization.roles[assignment.role]?.name ?? "", mappings: [],
-                assignment: assignment.id)
-        }
-        return mapped + direct
+        return resolved.mappedRoles.map { link($0.role, $0.mappings, nil) }
+            + resolved.directRoles.map { link($0.role, [], $0.id) }
     }
 }

@@ -38,6 +38,15 @@ struct GovernancePlan: Sendable {
         }
     }
 
+    /// Whether decisions may come out otherwise afterwards: drafts are in no decision.
+    var changesWhatIsInForce: Bool {
+        let drafting = ["policy.created", "policy.updated", "policy.approved", "policy.rule_"]
+        return events.contains { event in
+            (event.hasPrefix("policy.") && !drafting.contains(where: event.hasPrefix))
+                || event.hasPrefix("policy_set.") || event.hasPrefix("exemption.")
+        }
+    }
+
     /// Writes everything in one transaction; answers the target's version. Throws `storage.conflict` when anything that
     /// the decision rests on has moved.
     func commit(_ tx: Transaction, in tenant: TenantID) throws -> Int64 {

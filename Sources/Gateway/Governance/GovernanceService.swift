@@ -22,9 +22,15 @@ public struct GovernanceService: Sendable {
     let store: Store
     let clock: @Sendable () -> Timestamp
     let cadence: SnapshotCadence
+    /// What decisions are made with: a change of what is in force is compiled before it is committed, and put in service
+    /// after. Nil decides nothing.
+    let table: AuthorizationTable?
 
-    init(store: Store, clock: @escaping @Sendable () -> Timestamp, cadence: SnapshotCadence = .standard) {
-        (self.store, self.clock, self.cadence) = (store, clock, cadence)
+    init(
+        store: Store, table: AuthorizationTable? = nil, clock: @escaping @Sendable () -> Timestamp,
+        cadence: SnapshotCadence = .standard
+    ) {
+        (self.store, self.table, self.clock, self.cadence) = (store, table, clock, cadence)
     }
 
     /// Carries out one of the commands of `GovernanceCommand` by its name. The same command id a second time has no
@@ -67,7 +73,7 @@ public struct GovernanceService: Sendable {
             return .write(try refusing { try plan(request, now, sql) })
         }
         guard case .write(let plan) = step else { return try step.outcome() }
-        let version = try await store.write(.administration) { tx in
+        let version = try await write(plan, in: caller.tenant) { tx in
             let version = try plan.commit(tx, in: caller.tenant)
             try tx.sql.insert(
                 GovernanceCommandRow(
@@ -76,6 +82,14 @@ public struct GovernanceService: Sendable {
             return version
         }
         return GovernanceOutcome(plan.target, version: version, events: plan.events, isRepetition: false)
+    }
+
+    /// Writes in the transaction that a plan needs: one that changes what is in force also compiles.
+    func write<Result: Sendable>(
+        _ plan: GovernancePlan, in tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        guard let table, plan.changesWhatIsInForce else { return try await store.write(.administration, body) }
+        return try await table.writeGoverned(in: tenant, body)
     }
 
     private enum Step: Sendable {
@@ -130,5 +144,5 @@ func refusing<Result>(_ body: () throws -> Result) throws -> Result {
 
 extension Gateway {
     /// Governed policies, policy sets and exemptions.
-    public var governance: GovernanceService { GovernanceService(store: store, clock: clock) }
+    public var governance: GovernanceService { GovernanceService(store: store, table: authorization, clock: clock) }
 }

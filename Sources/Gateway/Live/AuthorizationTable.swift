@@ -28,28 +28,28 @@ final class AuthorizationTable: Sendable {
     private let memory = Mutex<[TenantID: Entry]>([:])
     private let store: Store
     private let policyLimit: Int
+    private let source: GovernedSource
     private let loader: Loader
     private let onFault: @Sendable (TenantID, Fault) -> Void
 
     /// - Parameters:
     ///   - multiFactorRoles: names of roles that require two factors by configuration.
+    ///   - governance: what configuration says of governed policies.
     ///   - policyLimit: policies a change may leave in a tenant; more that stand already go on to be decided by.
     ///   - onFault: told of every tenant that could not be compiled.
     init(
         store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String> = [],
-        policyLimit: Int = .max, onFault: @escaping @Sendable (TenantID, Fault) -> Void = { _, _ in }
+        governance: GovernanceConfiguration = GovernanceConfiguration(), policyLimit: Int = .max,
+        onFault: @escaping @Sendable (TenantID, Fault) -> Void = { _, _ in }
     ) {
         self.store = store
         self.policyLimit = policyLimit
         self.onFault = onFault
+        source = GovernedSource(keys: store.keys, settings: governance)
         loader = Loader(
-            store: store, configurationDigest: configurationDigest, multiFactorRoles: multiFactorRoles)
+            store: store, configurationDigest: configurationDigest, multiFactorRoles: multiFactorRoles, source: source)
     }
 
-    /// The tenant's snapshot, loaded now if nobody has asked before.
-    ///
-    /// - Throws: `authorization.unavailable` (HTTP 503) while what the store holds does not compile.
-    func snapshot(of tenant: TenantID) async throws -> TenantAuthorization {
     /// The machine's time zones, for rules and workflows.
     var zones: ZoneFiles { source.zones }
 
@@ -58,6 +58,10 @@ final class AuthorizationTable: Sendable {
     /// The slug of the tenant whose system-wide policies hold everywhere.
     var globalTenant: String? { source.settings.globalTenant }
 
+    /// The tenant's snapshot, loaded now if nobody has asked before.
+    ///
+    /// - Throws: `authorization.unavailable` (HTTP 503) while what the store holds does not compile.
+    func snapshot(of tenant: TenantID) async throws -> TenantAuthorization {
         switch memory.withLock({ $0[tenant] }) {
         case .compiled(let known): return known
         case .broken(_, let fault, let retryAt) where ContinuousClock.now < retryAt: throw fault
@@ -108,21 +112,22 @@ final class AuthorizationTable: Sendable {
     private func checkedBeforehand<T: Sendable>(
         _ lane: WriterLane, _ tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        var sound: TenantRules.Source?
+        var sound: (left: TenantRules.Source, graph: RoleGraph)?
         for _ in 0..<Self.rehearsals {
             do {
-                return try await store.write(lane) { [sound] tx in
+                return try await store.write(lane) { [sound, source] tx in
                     let result = try body(tx)
                     let left = try TenantRules.Source(of: tenant, from: tx.sql)
-                    guard left == sound else { throw Unjudged(source: left) }
+                    guard let sound, left == sound.left else { throw Unjudged(source: left) }
+                    _ = try GovernedRules(of: tenant, from: tx.sql, source, isCommitted: false).book(sound.graph, 0)
                     return result
                 }
             } catch let unjudged as Unjudged {
                 // On a reader's thread, because compiling blocks whichever it runs on.
-                try await store.read { [policyLimit] _ in
-                    try TenantRules.check(unjudged.source, policyLimit: policyLimit)
+                let graph = try await store.read { [policyLimit] _ in
+                    try TenantRules.check(unjudged.source, policyLimit: policyLimit).graph
                 }
-                sound = unjudged.source
+                sound = (unjudged.source, graph)
             }
         }
         return try await checkedInside(lane, tenant, body)
@@ -131,16 +136,39 @@ final class AuthorizationTable: Sendable {
     private func checkedInside<T: Sendable>(
         _ lane: WriterLane, _ tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        try await store.write(lane) { [policyLimit] tx in
+        try await store.write(lane) { [policyLimit, source] tx in
             let result = try body(tx)
-            try TenantRules.check(tenant, tx.sql, policyLimit: policyLimit)
+            try TenantRules.check(tenant, tx.sql, source, policyLimit: policyLimit)
             return result
         }
     }
 
+    /// The same for a change of governed policies, which hold in every tenant where they are the global tenant's: what
+    /// would leave any of them without rules that compile is not committed.
+    func writeGoverned<T: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        let heirs = try await heirs(of: tenant)
+        let result = try await write(.administration, in: tenant, isAlone: true) { [source] tx in
+            let result = try body(tx)
+            for heir in heirs { try TenantRules.check(heir, tx.sql, source) }
+            return result
+        }
+        for heir in heirs { await refresh(heir) }
+        return result
+    }
+
+    /// The tenants in which this one's system-wide policies hold.
+    private func heirs(of tenant: TenantID) async throws -> [TenantID] {
+        guard let slug = globalTenant else { return [] }
+        return try await store.read { sql in
+            try sql.tenant(slug: slug)?.id == tenant ? sql.tenants().map(\.id).filter { $0 != tenant } : []
+        }
+    }
+
     private func isBroken(_ tenant: TenantID) async throws -> Bool {
-        try await store.read { [policyLimit] sql in
-            do { try TenantRules.check(tenant, sql, policyLimit: policyLimit) } catch is TenantRules.Rejection {
+        try await store.read { [policyLimit, source] sql in
+            do { try TenantRules.check(tenant, sql, source, policyLimit: policyLimit) } catch is TenantRules.Rejection {
                 return true
             }
             return false
@@ -150,6 +178,13 @@ final class AuthorizationTable: Sendable {
     /// Puts in service what a change has committed. It stands, so a failure is not the change's: the tenant decides
     /// nothing until it compiles, and `faults` says why.
     func refresh(_ tenant: TenantID) async { _ = try? await reload(tenant) }
+
+    /// The same after a change that only governed rules look at; nothing where there are none.
+    func refreshGoverned(_ tenant: TenantID) async {
+        guard case .compiled(let known)? = memory.withLock({ $0[tenant] }), known.book == nil else {
+            return await refresh(tenant)
+        }
+    }
 
     /// Compiles what is committed now and puts it in service; what was decided on before is no longer.
     ///
@@ -187,9 +222,11 @@ final class AuthorizationTable: Sendable {
         let store: Store
         let configurationDigest: [UInt8]
         let multiFactorRoles: Set<String>
+        let source: GovernedSource
         var generation: UInt64 = 0
 
-        init(store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String>) {
+        init(store: Store, configurationDigest: [UInt8], multiFactorRoles: Set<String>, source: GovernedSource) {
+            self.source = source
             self.store = store
             self.configurationDigest = configurationDigest
             self.multiFactorRoles = multiFactorRoles
@@ -200,11 +237,12 @@ final class AuthorizationTable: Sendable {
         func load(_ tenant: TenantID) async -> (UInt64, Result<TenantAuthorization, any Error>) {
             generation += 1
             let (mine, digest, named, store) = (generation, configurationDigest, multiFactorRoles, store)
+            let source = source
             let task = Task {
                 try await store.read {
                     try TenantAuthorization(
                         tenant: tenant, generation: mine, configurationDigest: digest, multiFactorRoles: named,
-                        from: $0)
+                        from: $0, source)
                 }
             }
             return (mine, await task.result)

@@ -22,15 +22,19 @@ final class ResolvedSubject: Sendable {
     let identities: [LinkedIdentity]
     /// Whether some roles do not count because they require two factors and one was proven.
     let holdsBackRoles: Bool
+    /// The same for the governed rules; nil where there are none.
+    let governed: GovernedStanding?
     let askers = AskerMemory()
 
     init(
-        subject: Subject, standing: Standing, isActive: Bool, version: Int64, position: Int64, login: String,
+        subject: Subject, standing: Standing, governed: GovernedStanding?, isActive: Bool, version: Int64,
+        position: Int64, login: String,
         displayName: String?, mail: String?, directRoles: [RoleAssignment], mappedRoles: [MappedRole],
         groups: [GroupID], identities: [LinkedIdentity], holdsBackRoles: Bool = false
     ) {
         self.subject = subject
         self.standing = standing
+        self.governed = governed
         self.isActive = isActive
         self.version = version
         self.position = position

@@ -62,7 +62,9 @@ struct SubjectResolver: Sendable {
             groups: groupKeys(groups, authorization), attributes: Attributes(attributes(of: person)),
             validUntil: assignments.compactMap(\.expiresAt).min())
         return ResolvedSubject(
-            subject: .person(id), standing: try authorization.index.standing(of: facts), isActive: person.isActive,
+            subject: .person(id), standing: try authorization.index.standing(of: facts),
+            governed: try authorization.governed(.person(id), facts, in: person.organizationUnit),
+            isActive: person.isActive,
             version: person.version, position: try sql.journalPosition(of: authorization.tenant), login: person.login,
             displayName: person.displayName, mail: person.mail, directRoles: assignments, mappedRoles: mapped,
             groups: groups, identities: identities,
@@ -82,6 +84,7 @@ struct SubjectResolver: Sendable {
             attributes: ["name": .string(account.name)], validUntil: assignments.compactMap(\.expiresAt).min())
         return ResolvedSubject(
             subject: .serviceAccount(id), standing: try authorization.index.standing(of: facts),
+            governed: try authorization.governed(.serviceAccount(id), facts, in: nil),
             isActive: !account.isDisabled, version: account.version,
             position: try sql.journalPosition(of: authorization.tenant), login: account.name,
             displayName: account.description, mail: nil, directRoles: assignments, mappedRoles: [], groups: [],

@@ -1,5 +1,6 @@
 import Authorization
 import Crypto
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -18,6 +19,12 @@ final class TenantAuthorization: Sendable {
     /// For each group, itself and every group it lies in.
     let containers: [GroupID: [GroupID]]
     let basis: RecordedBasis
+    /// The governed rules; nil when no governed policy is active, which is all that decisions then look at.
+    let book: RuleBook?
+    /// Whether a limit of those counts by resource.
+    let countsByResource: Bool
+    /// The tenant's units, read only where governed rules may name them.
+    private let units: OrganizationTree
     /// The journal position it was read at. What directory jobs granted later waits for the next one, so that
     /// memberships and nestings of one run count together.
     let position: Int64
@@ -25,7 +32,7 @@ final class TenantAuthorization: Sendable {
     /// Compiles what the store holds. Throws when a stored policy no longer reads, so that nothing is decided on half.
     init(
         tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], multiFactorRoles named: Set<String>,
-        from sql: any SQLConnection
+        from sql: any SQLConnection, _ source: GovernedSource
     ) throws {
         let compiling = try TenantRules(of: tenant, from: sql)
         let (stored, graph, policies) = (compiling.roles, compiling.graph, compiling.policies)
@@ -43,13 +50,37 @@ final class TenantAuthorization: Sendable {
         let groupRows = try sql.groups(in: tenant)
         groups = Dictionary(uniqueKeysWithValues: groupRows.map { ($0.id, $0) })
         containers = Self.close(groupRows, try sql.nestings(in: tenant))
+        let book = try GovernedRules(of: tenant, from: sql, source).book(graph, generation)
+        self.book = book
+        countsByResource = book?.countsByResource ?? false
+        units = OrganizationTree(try book == nil ? [] : sql.organizationUnits(of: tenant))
+        for rule in book?.limitedRules ?? [] where source.limits.ledger(of: rule, in: tenant) == nil {
+            let ledger = try GovernedStream(LimitLedger.aggregate, rule).load(sql, in: tenant, keys: source.keys).state
+            if let ledger { source.limits.keep(ledger, in: tenant) }
+        }
+        let policyDigest =
+            book.map { Array(SHA256.hash(data: stamp.policyDigest + $0.index.stamp.policyDigest)) }
+            ?? stamp.policyDigest
         basis = RecordedBasis(
             .init(
-                policies: stamp.policyDigest, roles: stamp.roleDigest,
+                policies: policyDigest, roles: stamp.roleDigest,
                 mappings: Self.digest(
                     mappingRows.map { "\($0.id) \($0.provider) \($0.match) \($0.role)" }.joined(separator: "\n")),
-                configuration: configurationDigest, engine: GatehouseVersion.current, timeZones: "none"),
+                configuration: configurationDigest, engine: GatehouseVersion.current,
+                timeZones: book?.zoneVersion ?? "none"),
             index: index)
+    }
+
+    /// What governed rules know of somebody: the rules about them, their units with all above, their roles by name.
+    func governed(_ subject: Subject, _ facts: SubjectFacts, in unit: OrganizationUnitID?) throws -> GovernedStanding? {
+        guard let book else { return nil }
+        let path = unit.map { id in (units[id].map { [$0] } ?? []) + units.ancestors(of: id) } ?? []
+        let names = index.roles.effectiveRoles(facts.roles).compactMap { roles[$0]?.name }
+        return GovernedStanding(
+            standing: try book.standing(of: facts),
+            place: ScopePlace(
+                subject, units: path.compactMap { unit in ScopeLevel(unit.level).map { .init($0, unit.id) } }),
+            roles: Set(names))
     }
 
     private static func close(_ groups: [Group], _ nestings: [GroupNesting]) -> [GroupID: [GroupID]] {
@@ -68,6 +99,26 @@ final class TenantAuthorization: Sendable {
     }
 
     private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+}
+
+/// What a tenant's governed rules know of somebody, resolved against one book.
+struct GovernedStanding: Sendable {
+    let standing: Standing
+    let place: ScopePlace
+    /// Names of the roles that count, inherited ones included.
+    let roles: Set<String>
+}
+
+extension ScopeLevel {
+    /// Nil for a level of the tree that no scope names.
+    fileprivate init?(_ level: OrganizationLevel) {
+        switch level {
+        case .organization, .division: return nil
+        case .department: self = .department
+        case .project: self = .project
+        case .team: self = .team
+        }
+    }
 }
 
 /// The version of this build, as decisions and answers name it.

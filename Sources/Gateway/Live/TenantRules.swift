@@ -95,14 +95,17 @@ struct TenantRules {
     ///
     /// - Parameter policyLimit: policies that all documents may hold together.
     /// - Throws: `Rejection`, and what the store throws.
-    static func check(_ tenant: TenantID, _ sql: any SQLConnection, policyLimit: Int = .max) throws {
-        try check(Source(of: tenant, from: sql), policyLimit: policyLimit)
+    static func check(
+        _ tenant: TenantID, _ sql: any SQLConnection, _ source: GovernedSource, policyLimit: Int = .max
+    ) throws {
+        let rules = try check(Source(of: tenant, from: sql), policyLimit: policyLimit)
+        _ = try GovernedRules(of: tenant, from: sql, source, isCommitted: false).book(rules.graph, 0)
     }
 
-    /// Compiles what was read, and keeps nothing.
+    /// Compiles what was read of roles and documents, and answers it read.
     ///
     /// - Throws: `Rejection`.
-    static func check(_ source: Source, policyLimit: Int = .max) throws {
+    static func check(_ source: Source, policyLimit: Int = .max) throws -> TenantRules {
         let rules = try Self(source)
         guard rules.policies.count <= policyLimit else {
             throw Rejection(
@@ -112,6 +115,7 @@ struct TenantRules {
                     remedy: "Delete some, or raise limits.policies_per_tenant."))
         }
         _ = try rules.index(IndexStamp(generation: 0, policyDigest: [], roleDigest: []))
+        return rules
     }
 
     /// Documents that a message names at most.

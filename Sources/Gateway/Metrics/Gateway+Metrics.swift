@@ -16,7 +16,8 @@ extension Gateway {
         recorder.statistics.families + [
             .counter(
                 "gatehouse_decision_refusals_total", "Questions answered with no before any rule was looked at.",
-                label: "reason", decisionRefusals)
+                label: "reason", decisionRefusals),
+            policyMeter.family,
         ]
     }
 

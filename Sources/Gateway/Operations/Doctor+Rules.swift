@@ -17,16 +17,19 @@ extension Doctor {
     /// disturbed; before the first start there is nothing to compile.
     func examineRules() async -> [Finding] {
         do {
-            let storage = Gateway.storeConfiguration(configuration, logger: logger, now: clock())
-            let reader = try await StoreReader.open(storage, masterKey: try configuration.loadMasterKey())
-            defer { try? reader.close() }
-            return try await reader.read { sql in
-                try sql.tenants().map { tenant in
-                    do { try TenantRules.check(tenant.id, sql) } catch let rejection as TenantRules.Rejection {
-                        return Self.denying(tenant, rejection.fault)
+            return try await withReader { reader in
+                let source = GovernedSource(keys: reader.keys, settings: configuration.governance)
+                return try await reader.read { sql in
+                    try sql.tenants().map { tenant in
+                        do { try TenantRules.check(tenant.id, sql, source) } catch let rejection
+                            as TenantRules.Rejection
+                        {
+                            return Self.denying(tenant, rejection.fault)
+                        }
+                        return Finding(
+                            subject: "rules of \(tenant.slug)", isGood: true,
+                            detail: "roles and policies compile together")
                     }
-                    return Finding(
-                        subject: "rules of \(tenant.slug)", isGood: true, detail: "roles and policies compile together")
                 }
             }
         } catch let fault as Fault where fault.code == "storage.missing" {

@@ -5,6 +5,8 @@ import Vocabulary
 /// A tenant's organization tree: units made, renamed, moved with everything below them, and deleted when empty.
 public struct OrganizationService: Sendable {
     let store: Store
+    /// Governed policies may hold for a unit: who is below it is looked up with the rules.
+    let table: AuthorizationTable
 
     /// Units of one tenant at most: the tree is read whole.
     public static let unitLimit = 20_000
@@ -44,7 +46,7 @@ public struct OrganizationService: Sendable {
         _ level: OrganizationLevel, name: String, under parent: OrganizationUnitID?, by caller: Caller
     ) async throws -> OrganizationUnit {
         try Self.check(name: name)
-        return try await store.write(.administration) { tx in
+        return try await write(in: caller.tenant) { tx in
             let units = try tx.sql.organizationUnits(of: caller.tenant)
             guard units.count < Self.unitLimit else {
                 throw Fault.invalid("A tenant has at most \(Self.unitLimit) organization units.")
@@ -68,7 +70,7 @@ public struct OrganizationService: Sendable {
         by caller: Caller
     ) async throws -> OrganizationUnit {
         if let name { try Self.check(name: name) }
-        return try await store.write(.administration) { tx in
+        return try await write(in: caller.tenant) { tx in
             let units = try tx.sql.organizationUnits(of: caller.tenant)
             var unit = try Self.owned(id, in: units)
             if let version, version != unit.version { throw Fault.stale("organization unit") }
@@ -103,6 +105,14 @@ public struct OrganizationService: Sendable {
             _ = try tx.sql.deleteOrganizationUnit(id, of: caller.tenant)
             try tx.append(caller.event("organization_unit.deleted", Stream("organization_unit", id)))
         }
+    }
+
+    private func write<Result: Sendable>(
+        in tenant: TenantID, _ body: @escaping @Sendable (Transaction) throws -> Result
+    ) async throws -> Result {
+        let result = try await store.write(.administration, body)
+        await table.refreshGoverned(tenant)
+        return result
     }
 
     private static func owned(
@@ -151,5 +161,5 @@ extension OrganizationRefusal {
 
 extension Gateway {
     /// The organization trees of all tenants.
-    public var organization: OrganizationService { OrganizationService(store: store) }
+    public var organization: OrganizationService { OrganizationService(store: store, table: authorization) }
 }

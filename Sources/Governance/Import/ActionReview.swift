@@ -4,6 +4,9 @@ import Vocabulary
 /// A request to review an automated action, as the condition style sends it: `{request_id, action_type,
 /// error_context, patch_content, environment, service_name, language, requested_by}`.
 public struct ActionRequest: Sendable, Hashable {
+    /// The resource type of its question; the resource is the service.
+    public static let resourceType = "service"
+
     public let requestID: String
     public let action: String
     public let service: String
@@ -44,7 +47,7 @@ public struct ActionRequest: Sendable, Hashable {
         approvals: [RuleInquiry.ApprovalGrant] = []
     ) throws -> RuleInquiry {
         try RuleInquiry(
-            action: action, resourceType: "service", resourceID: service, context: context, subject: subject,
+            action: action, resourceType: Self.resourceType, resourceID: service, context: context, subject: subject,
             place: place, roles: roles, approvals: approvals)
     }
 }
@@ -58,6 +61,15 @@ public struct ActionReview: Sendable, Hashable {
     public let approval: ApprovalID?
     public let violations: [RuleOrigin]
     public let issues: [ComplianceFramework]
+
+    /// The answer to a review. An action that needs approval is not allowed yet.
+    public init(
+        allowed: Bool, reason: String, approvalRequired: Bool, approval: ApprovalID? = nil, violations: [RuleOrigin],
+        issues: [ComplianceFramework]
+    ) {
+        (self.allowed, self.reason, self.approvalRequired) = (allowed, reason, approvalRequired)
+        (self.approval, self.violations, self.issues) = (approval, violations, issues)
+    }
 
     /// What a decision means to whoever asked; an action that needs approval is not allowed yet.
     public init(_ decision: RuleDecision, approval: ApprovalID? = nil) {

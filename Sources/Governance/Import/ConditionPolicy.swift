@@ -59,10 +59,12 @@ private struct ConditionRule {
             let nodes = members["conditions"]?.items(limit: PolicyLimits.comparisons, &log)
         else { return nil }
         let logic = members["logic"].flatMap { $0.word(Logic.self, &log) } ?? .and
-        let conditions = nodes.compactMap { condition($0, &log) }
+        let conditions = nodes.compactMap { condition($0, of: effect, &log) }
         guard conditions.count == nodes.count else { return nil }
         var rule: [String: AttributeValue] = [
             "id": .string(Self.slug(name)), "name": .string(name), "effect": .string(effect.rawValue),
+            // This style judges reviews of actions and nothing else that the gateway is asked.
+            "resources": ["types": [.string(ActionRequest.resourceType)]],
             "when": [logic == .and ? "all" : "any": .list(conditions)],
         ]
         rule["priority"] = members["priority"]?.value ?? priority.map(AttributeValue.integer)
@@ -73,7 +75,9 @@ private struct ConditionRule {
         return .object(rule)
     }
 
-    private func condition(_ node: DocumentNode, _ log: inout FaultLog) -> AttributeValue? {
+    private func condition(
+        _ node: DocumentNode, of effect: Rule.Effect, _ log: inout FaultLog
+    ) -> AttributeValue? {
         let keys = ["field", "operator", "value", "negate", "case_sensitive"]
         guard let members = node.members(keys, required: ["field", "operator", "value"], &log),
             let field = members["field"]?.text(limit: PolicyLimits.pathBytes, &log),
@@ -89,7 +93,13 @@ private struct ConditionRule {
             log.report(node.path, "bad_value", "this comparison knows no case", "Remove `case_sensitive`")
             return nil
         }
-        return members["negate"]?.value == .bool(true) ? ["not": plain] : plain
+        let isNegated = members["negate"]?.value == .bool(true)
+        let isExclusion = isNegated != [.notEquals, .notIn].contains(comparison)
+        let said: AttributeValue = isNegated ? ["not": plain] : plain
+        // What a request leaves out is not what a condition looks for. Where one looks for everything else, leaving it
+        // out is no way around a rule that stands in the way, and none into one that opens.
+        return isExclusion && effect != .allow
+            ? ["any": [["not": ["exists": .string(path)]], said]] : ["all": [["exists": .string(path)], said]]
     }
 
     /// A comparison of texts without regard to ASCII case, as a pattern.

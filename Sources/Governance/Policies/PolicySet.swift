@@ -169,7 +169,8 @@ enum CombinationWord: String, CaseIterable {
 }
 
 extension PolicyCombination {
-    var word: String {
+    /// As payloads and answers name it.
+    public var word: String {
         switch self {
         case .all: CombinationWord.all.rawValue
         case .any: CombinationWord.any.rawValue
@@ -178,7 +179,8 @@ extension PolicyCombination {
         }
     }
 
-    var count: Int? { if case .atLeast(let count) = self { count } else { nil } }
+    /// How many have to allow, where a number is named.
+    public var count: Int? { if case .atLeast(let count) = self { count } else { nil } }
 
     init?(_ word: CombinationWord, count: Int?) {
         switch word {

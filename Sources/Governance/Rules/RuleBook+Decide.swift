@@ -237,7 +237,8 @@ struct Weighing {
             guard isPermittedOtherwise || isAlone && book.mode == .logOnly else {
                 return deny(.noMatchingRule, by: nil, all: [])
             }
-            return allow(nil)
+            if !stepUp() { allow(nil) }
+            return
         }
         let entry = book.entries[chosen]
         if !entry.rule.params.isEmpty { decision.resolvedParams = entry.rule.resolvedParams(inquiry) }
@@ -248,11 +249,15 @@ struct Weighing {
             return deny(.limitExceeded, by: chosen, all: [chosen])
         }
         if let demand = entry.rule.demand, !isMet(demand) { demands.append(chosen) }
-        if let first = demands.first {
-            decision.stepUp = placed(first).rule.demand
-            return deny(.stepUpRequired, by: first, all: demands)
-        }
-        allow(chosen)
+        if !stepUp() { allow(chosen) }
+    }
+
+    /// Denies what waits for a stronger or fresher authentication; false when nothing does.
+    private mutating func stepUp() -> Bool {
+        guard let first = demands.first else { return false }
+        decision.stepUp = placed(first).rule.demand
+        deny(.stepUpRequired, by: first, all: demands)
+        return true
     }
 
     private mutating func exceeds(_ entry: RuleBook.Entry, _ ledger: LimitLedger?) -> Bool {

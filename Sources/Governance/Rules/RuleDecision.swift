@@ -109,6 +109,15 @@ public struct RuleDecision: Sendable, Hashable {
     /// When time alone may change the answer; nil when it cannot.
     public internal(set) var validUntil: Timestamp?
 
+    /// The same decision after somebody else took what was left under its limits.
+    public func exceedingLimits() -> RuleDecision {
+        var decision = self
+        (decision.isAllowed, decision.reason) = (false, .limitExceeded)
+        (decision.execute, decision.suggest, decision.needsApproval) = (false, false, false)
+        decision.determining = rule.map { [$0] } ?? []
+        return decision
+    }
+
     /// What a badge beside the action says, and in which of four colours.
     public var badge: PolicyBadge {
         if !isAllowed { return PolicyBadge(text: "Policy: \(reason.sentence)", colour: .amber) }

@@ -60,6 +60,13 @@ public struct RuleInquiry: Sendable {
         (self.resourceKey, self.approvals) = (resourceKey, approvals)
     }
 
+    /// The same inquiry with approvals that were given for it; the caller has verified that they are.
+    public func approved(_ grants: [ApprovalGrant]) -> RuleInquiry {
+        RuleInquiry(
+            request, context: context, subject: subject, place: place, roles: roles, resourceKey: resourceKey,
+            approvals: approvals + grants)
+    }
+
     /// `context.severity`, when it is one.
     public var severity: Severity? { context["severity"]?.string.flatMap(Severity.init) }
     var environment: String? { context["environment"]?.string }

@@ -6,8 +6,8 @@ import Vocabulary
 extension DecisionTrace {
     /// The joined trace, from the identity to the rule.
     var json: AttributeValue {
-        [
-            "decision": .bool(isPermitted), "as_of": .integer(asOf),
+        HTTPAPI.json([
+            "decision": .bool(isPermitted), "as_of": .integer(asOf), "authentication": authentication?.json,
             "subject": [
                 "type": .string(subject.kind), "id": .string(subject.id), "login": .string(login),
                 "active": .bool(isActive),
@@ -26,13 +26,38 @@ extension DecisionTrace {
                     HTTPAPI.json([
                         "id": $0.id.json, "name": .string($0.name), "mappings": .list($0.mappings.map(\.json)),
                         "assignment": $0.assignment?.json,
+                        "because": .list($0.because.map(AttributeValue.string)), "held_back": .bool($0.isHeldBack),
                     ])
                 }),
-            "reasons": .list(decision.reasons.map { .string($0.rawValue) }),
+            "reasons": .list(reasons.map(AttributeValue.string)),
             "sentences": .list(sentences.map(AttributeValue.string)),
             "missing": .list(missing.map(AttributeValue.string)),
+            "blocking": .list(
+                blocking.map {
+                    ["rule": .string($0.rule.description), "unmet": .list($0.unmet.map(AttributeValue.string))]
+                }),
             "rules": .list(explanation.rules.map { $0.json(roleNames) }),
-        ]
+            "policy": governed?.json(isPrivileged: true) ?? .null,
+            "governed_rules": .list(governedRules.map(\.json)),
+        ])
+    }
+}
+
+extension DecisionTrace.Authentication {
+    fileprivate var json: AttributeValue {
+        HTTPAPI.json([
+            "type": .string(kind), "id": .string(id), "provider": provider.map(AttributeValue.string),
+            "application": application.map(AttributeValue.string), "acr": .string(strength.acr),
+            "auth_time": authenticatedAt?.json,
+            "proofs": .list(
+                proofs.map {
+                    HTTPAPI.json([
+                        "method": .string($0.method.rawValue), "provider": $0.provider.map(AttributeValue.string),
+                        "at": $0.at.json,
+                    ])
+                }),
+            "scopes": scopes.map { .list($0.map(AttributeValue.string)) },
+        ])
     }
 }
 
@@ -52,12 +77,13 @@ extension RuleTrace {
             "rule": .string(rule.description), "name": .string(name), "effect": .string(effect.rawValue),
             "verdict": .string(verdict.rawValue),
             "role_chain": .list(roleChain.map { .string(roleNames[$0] ?? $0.description) }),
-            "comparisons": .list(
-                comparisons.map {
-                    HTTPAPI.json([
-                        "comparison": .string($0.comparison), "result": .string($0.result.rawValue), "found": $0.found,
-                    ])
-                }),
+            "comparisons": .list(comparisons.map(\.json)),
         ]
+    }
+}
+
+extension ComparisonTrace {
+    var json: AttributeValue {
+        HTTPAPI.json(["comparison": .string(comparison), "result": .string(result.rawValue), "found": found])
     }
 }

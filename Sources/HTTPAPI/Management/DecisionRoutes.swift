@@ -17,17 +17,15 @@ struct DecisionRoutes {
         [
             Route(
                 .post, "/api/v1/decide", "decide", "Decides, and names the rules that decided",
-                details: "For privileged callers; others ask at `/access/v1/evaluation` and learn no rule's name.",
+                details: """
+                    For privileged callers; others ask at `/access/v1/evaluation` and learn no rule's name. With \
+                    `reserve`, what a governed rule permits under its limits is held back until it is committed or \
+                    released, at most for `time_to_live` seconds; that takes the permission `reserve` on decisions. \
+                    With `request_approval`, the approval that rules ask for is asked for on the subject's behalf, which \
+                    takes the permission `request` on approvals; once it was given, the same question is answered yes.
+                    """,
                 tag: "decisions", access: .permission(action: "explain", type: "decision"),
-                requestBody: Self.question, response: .reference("Decision"), repetition: .harmless
-            ) { request in
-                let origin = DecisionOrigin(
-                    caller: request.principal?.subject, protocol: "api", request: request.trace)
-                let answer = try await gateway.decisions.decide(
-                    try Self.question(request), in: try request.requiredTenant, origin: origin)
-                return APIResponse(
-                    body: ["decision": .bool(answer.isPermitted), "context": answer.context(isPrivileged: true)])
-            },
+                requestBody: Self.reservable, response: .reference("Decision"), handler: decide),
             Route(
                 .post, "/api/v1/explain", "explain", "Shows the whole way to a decision, and what a deny is missing",
                 details: "The same decision as `/api/v1/decide`; it is not recorded.", tag: "decisions",
@@ -35,29 +33,115 @@ struct DecisionRoutes {
                 response: .reference("Explanation"), repetition: .harmless
             ) { request in
                 let trace = try await gateway.explanations.explain(
-                    try Self.question(request), in: try request.requiredTenant)
+                    try await inquiry(request), in: try request.requiredTenant)
                 return APIResponse(body: trace.json)
             },
         ]
     }
 
+    @Sendable private func decide(_ request: APIRequest) async throws -> APIResponse {
+        let (question, tenant) = (try await inquiry(request), try request.requiredTenant)
+        let origin = DecisionOrigin(caller: request.principal?.subject, protocol: "api", request: request.trace)
+        let answer: DecisionAnswer
+        if try request.optionalBool("request_approval") == true {
+            try await require("request", "approval", request, tenant)
+            answer = try await gateway.decisions.decideOrAsk(
+                question, reason: try request.optionalText("reason"), in: tenant, origin: origin,
+                by: try request.caller(gateway))
+        } else if try request.optionalBool("reserve") == true {
+            try await require("reserve", "decision", request, tenant)
+            let seconds = try request.optionalInteger("time_to_live").map { Duration.seconds($0) }
+            answer = try await gateway.decisions.reserve(
+                question, for: seconds ?? LimitDesk.standardHold, in: tenant, origin: origin,
+                by: try request.caller(gateway))
+        } else {
+            answer = try await gateway.decisions.decide(question, in: tenant, origin: origin)
+        }
+        return APIResponse(
+            body: ["decision": .bool(answer.isPermitted), "context": answer.context(isPrivileged: true)])
+    }
+
+    /// Holding something back from others, or asking others for something, is more than asking a question; the machine's
+    /// administrator may.
+    private func require(_ action: String, _ type: String, _ request: APIRequest, _ tenant: TenantID) async throws {
+        guard let principal = request.principal else { return }
+        guard try await gateway.management(of: principal, action, type, in: tenant) == .permitted else {
+            throw Refusal.forbidden(code: "management.not_permitted")
+        }
+    }
+
     private static let question = JSONSchema.object(
+        asked, optional: optional)
+
+    private static let reservable = JSONSchema.object(
+        asked.merging(
+            [
+                "reserve": .boolean.described("Hold back what is permitted under limits."),
+                "time_to_live": .integer(minimum: 1, maximum: Int(LimitDesk.longestHold.components.seconds))
+                    .described("Seconds; 300 without it."),
+                "request_approval": .boolean.described("Ask for the approval that rules ask for."),
+                "reason": .string(minLength: 1, maxLength: 4_096).described("Why, for those who approve."),
+            ]) { first, _ in first },
+        optional: optional.union(["reserve", "time_to_live", "request_approval", "reason"]))
+
+    private static let optional: Set<String> = [
+        "subject", "subject_type", "session", "api_key", "token", "properties", "context",
+    ]
+
+    private static let asked: [String: JSONSchema] =
         [
             "subject": .string(minLength: 1, maxLength: 254).described(
-                "A person's id, login or mail; or an account's."),
+                "A person's id, login or mail; or an account's. May be left out beside a session or key."),
+            "session": .uuid.described("The session, at the gateway or an application, whose proofs count."),
+            "api_key": .uuid.described("The id of the API key that is asked for."),
+            "token": .string(minLength: 1, maxLength: 512).described(
+                "Instead of an id: the token of an application's session, or an API key, as its bearer shows it."),
             "subject_type": .words(["person", "service_account"]), "action": .string(minLength: 1, maxLength: 128),
             "resource_type": .string(minLength: 1, maxLength: 128), "resource": .string(minLength: 1, maxLength: 4_096),
             "properties": .map(.any).described("Attributes of the resource."),
             "context": .map(.any).described("Attributes of the request's circumstances."),
-        ], optional: ["subject_type", "properties", "context"])
+        ]
 
-    private static func question(_ request: APIRequest) throws -> DecisionQuestion {
-        let isAccount = try request.optionalText("subject_type") == "service_account"
-        return DecisionQuestion(
-            .subject(kind: isAccount ? .serviceAccount : .person, id: try request.text("subject")),
+    private func inquiry(_ request: APIRequest) async throws -> DecisionQuestion {
+        DecisionQuestion(
+            try await asked(request),
             action: try request.text("action"), resourceType: try request.text("resource_type"),
             resourceID: try request.text("resource"), resourceAttributes: request.body?["properties"]?.object ?? [:],
             context: request.body?["context"]?.object ?? [:])
+    }
+
+    /// Whom the question is about: the bearer of a session or key, with what they have proven, or somebody by name, who
+    /// is taken to have proven nothing.
+    private func asked(_ request: APIRequest) async throws -> DecisionQuestion.Asked {
+        let tenant = try request.requiredTenant
+        let isAccount = try request.optionalText("subject_type") == "service_account" || request.body?["api_key"] != nil
+        let kind: SubjectFacts.Kind = isAccount ? .serviceAccount : .person
+        guard let credential = try Self.credential(request) else {
+            return .subject(kind: kind, id: try request.text("subject"))
+        }
+        let asked = try gateway.asked(credential, in: tenant)
+        if let subject = try request.optionalText("subject"),
+            try await !gateway.isSubject(kind, subject, of: asked, in: tenant)
+        {
+            throw Fault(
+                "body.invalid", .caller, "The session or key is another subject's.",
+                remedy: "Leave out `subject`, or name the session's own.")
+        }
+        return asked
+    }
+
+    private static func credential(_ request: APIRequest) throws -> NamedCredential? {
+        let session = try request.optionalText("session").map(NamedCredential.session)
+        let key = try request.optionalText("api_key").map { text in
+            guard let id = APIKeyID(text) else { throw Fault("body.invalid", .caller, "`api_key` is not an id.") }
+            return NamedCredential.apiKey(id)
+        }
+        let token = try request.optionalText("token").map { NamedCredential.token(SecretText($0)) }
+        let named = [session, key, token].compactMap(\.self)
+        guard named.count < 2 else {
+            throw Fault("body.invalid", .caller, "Name one of `session`, `api_key` and `token`.")
+        }
+        return named.first
     }
 
     // MARK: The record

@@ -9,7 +9,8 @@ struct GovernanceRoutes {
     let mac: MACFunction
 
     var routes: [Route] {
-        policies + exemptions + (GovernanceCommand.names + GovernanceCommand.furtherNames).map(command)
+        policies + sets + exemptions
+            + (GovernanceCommand.names + GovernanceCommand.furtherNames + [GovernanceService.importName]).map(command)
     }
 
     private static let read = Route.Access.permission(action: "read", type: "governance")
@@ -37,6 +38,30 @@ struct GovernanceRoutes {
                 "Lists every change of a governed policy, oldest first: who, when, why and what is different",
                 tag: "governance", access: Self.read, query: Route.Parameter.page,
                 response: .page(.reference("PolicyChange")), handler: history),
+        ]
+    }
+
+    private var sets: [Route] {
+        [
+            Route(
+                .get, "/api/v1/governance/policy-sets", "listPolicySets", "Lists policy sets, by id",
+                tag: "governance", access: Self.read, query: Route.Parameter.page,
+                response: .page(.reference("PolicySet"))
+            ) { request in
+                let page = try request.page(mac: mac)
+                let sets = try await gateway.governance.sets(
+                    in: try request.requiredTenant, after: page.cursor.flatMap { PolicySetID($0.after) },
+                    limit: page.limit + 1)
+                return try request.answer(sets, page, mac) { ($0.id.description, $0.json) }
+            },
+            Route(
+                .get, "/api/v1/governance/policy-sets/{set}", "getPolicySet", "Shows a policy set",
+                tag: "governance", access: Self.read, response: .reference("PolicySet")
+            ) { request in
+                let set = try await gateway.governance.policySet(
+                    try request.id("set"), in: try request.requiredTenant)
+                return APIResponse(body: set.json, etag: EntityTag(version: set.version))
+            },
         ]
     }
 

@@ -12,6 +12,8 @@ public enum PasswordPolicyViolation: Hashable, Sendable {
     case contextWord(PasswordContext.Origin)
     case composition(PasswordComposition.Kind, required: Int, found: Int)
     case reused(history: Int)
+    /// A rule of the organization refuses it.
+    case forbidden(rule: String)
 
     /// A stable word for the API and the journal.
     public var code: String {
@@ -26,6 +28,7 @@ public enum PasswordPolicyViolation: Hashable, Sendable {
         case .contextWord(let origin): "context_word.\(origin.rawValue)"
         case .composition(let kind, _, _): "composition.\(kind.rawValue)"
         case .reused: "reused"
+        case .forbidden: "forbidden_by_rule"
         }
     }
 
@@ -43,6 +46,7 @@ public enum PasswordPolicyViolation: Hashable, Sendable {
         case .composition(let kind, let required, let found):
             "It has \(found) \(Self.phrase(kind)); at least \(required) are needed."
         case .reused(let history): "It is the present password or one of the last \(history)."
+        case .forbidden(let rule): "A rule of your organization refuses it: \(rule)."
         }
     }
 

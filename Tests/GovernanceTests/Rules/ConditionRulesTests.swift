@@ -112,7 +112,7 @@ struct ConditionRulesTests {
             let book = try RuleBook(
                 policies: [policy, try active(2, rules: [everything])], zones: try zones(), stamp: stamp())
             let inquiry = try RuleInquiry(
-                action: "x", resourceType: "y", context: ["a": ["b": .string(held)]], subject: ada)
+                action: "x", resourceType: "service", context: ["a": ["b": .string(held)]], subject: ada)
             return try !book.decide(inquiry).isAllowed
         }
         #expect(try outcome([:]) == expected)
@@ -138,9 +138,40 @@ struct ConditionRulesTests {
             policies: [try active(1, read.details, rules: read.rules), try active(2, rules: [everything])],
             zones: try zones(), stamp: stamp())
         for (text, allowed) in [("A.C", false), ("abc", true), ("(X", false)] {
-            let inquiry = try RuleInquiry(action: "x", resourceType: "y", context: ["f": .string(text)], subject: ada)
+            let inquiry = try RuleInquiry(
+                action: "x", resourceType: "service", context: ["f": .string(text)], subject: ada)
             #expect(try book.decide(inquiry).isAllowed == allowed, "\(text)")
         }
+    }
+
+    @Test("what a request leaves out matches nothing, is no way around what looks for everything else, and none in")
+    func leftOut() throws {
+        func isDenied(_ effect: String, _ condition: AttributeValue) throws -> Bool {
+            let read = try ConditionPolicy([
+                "name": "n", "type": "security",
+                "rules": [["name": "r", "conditions": [condition], "action": .string(effect)]],
+            ])
+            let others = effect == "deny" ? [try active(2, rules: [everything])] : []
+            let book = try RuleBook(
+                policies: [try active(1, read.details, rules: read.rules)] + others, zones: try zones(),
+                stamp: stamp())
+            return try !book.decide(try RuleInquiry(action: "x", resourceType: "service", subject: ada)).isAllowed
+        }
+        let equal: AttributeValue = ["field": "f", "operator": "equals", "value": "a"]
+        let other: AttributeValue = ["field": "f", "operator": "not_equals", "value": "a"]
+        let negated: AttributeValue = ["field": "f", "operator": "equals", "value": "a", "negate": true]
+        #expect(try !isDenied("deny", equal))
+        #expect(try isDenied("deny", other) && isDenied("deny", negated))
+        #expect(try isDenied("allow", equal) && isDenied("allow", other) && isDenied("allow", negated))
+    }
+
+    @Test("a policy of this style says nothing of what is no review of an action")
+    func elsewhere() throws {
+        let book = try RuleBook(
+            policies: try policies() + [try active(9, rules: [everything])], zones: try zones(), stamp: stamp())
+        let inquiry = try RuleInquiry(
+            action: "x", resourceType: "page", context: ["patch_content": "password = 'x'"], subject: ada)
+        #expect(try book.decide(inquiry).isAllowed)
     }
 
     @Test("a deny that cannot be evaluated counts as matched, an allow is skipped, and both are named")
@@ -170,19 +201,25 @@ struct ConditionRulesTests {
                 "deny", "require_approval", "require_approval",
             ])
         let conditions = read.flatMap(\.rules).map { $0["when"] ?? .null }
+        let secrets = #"password\s*=\s*["\'][^"\']+["\']"#
+        /// A condition holds only where the request says something.
+        func held(_ field: String, _ condition: AttributeValue) -> AttributeValue {
+            ["all": [["exists": .string("context." + field)], condition]]
+        }
+        #expect(read.flatMap(\.rules).allSatisfy { $0["resources"] == ["types": ["service"]] })
         #expect(
             conditions == [
-                ["all": [["regex": ["context.patch_content": #"password\s*=\s*["\'][^"\']+["\']"#]]]],
+                ["all": [held("patch_content", ["regex": ["context.patch_content": .string(secrets)]])]],
                 [
                     "all": [
-                        ["equals": ["context.environment": "production"]],
-                        ["regex": ["context.patch_content": "(ALTER|DROP|DELETE)"]],
+                        held("environment", ["equals": ["context.environment": "production"]]),
+                        held("patch_content", ["regex": ["context.patch_content": "(ALTER|DROP|DELETE)"]]),
                     ]
                 ],
                 [
                     "all": [
-                        ["in": ["context.service_name": ["patient_service", "medical_records"]]],
-                        ["regex": ["context.patch_content": "(ssn|patient|medical|diagnosis)"]],
+                        held("service_name", ["in": ["context.service_name": ["patient_service", "medical_records"]]]),
+                        held("patch_content", ["regex": ["context.patch_content": "(ssn|patient|medical|diagnosis)"]]),
                     ]
                 ],
             ])

@@ -228,4 +228,16 @@ struct EffectTests {
         #expect(try book.decide(inquiry, now: end - .microseconds(1)).isAllowed)
         #expect(try book.decide(inquiry, now: end).reason == .stepUpRequired)
     }
+
+    @Test("a step-up stands in the way of what rules elsewhere permit as well, and what they do not permit stays so")
+    func stepUpElsewhere() throws {
+        let policy = try active(1, rules: [["id": "fresh", "effect": "step_up", "require": ["acr": "aal2"]]])
+        let book = try RuleBook(policies: [policy], zones: try zones(), stamp: stamp())
+        let inquiry = try RuleInquiry(action: "read", resourceType: "page", subject: ada)
+        let standing = try book.standing(of: SubjectFacts(id: ada.id))
+        let matched = book.match(inquiry, standing: standing, now: noon)
+        let asked = book.weigh(matched, inquiry, otherwise: true, now: noon)
+        #expect(!asked.isAllowed && asked.reason == .stepUpRequired && asked.stepUp?.strength == .aal2)
+        #expect(book.weigh(matched, inquiry, otherwise: false, now: noon).reason == .noMatchingRule)
+    }
 }

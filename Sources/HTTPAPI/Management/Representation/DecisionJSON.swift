@@ -1,4 +1,5 @@
 import Gateway
+import Governance
 import Vocabulary
 
 extension DecisionRecord {
@@ -39,7 +40,8 @@ extension DecisionRecord.Question {
 
 enum DecisionSchema {
     static let answer = JSONSchema.object([
-        "decision": .boolean, "context": .map(.any).described("The decision's id, reasons, rules and obligations."),
+        "decision": .boolean,
+        "context": .map(.any).described("The decision's id, reasons, rules, obligations and what governed rules say."),
     ])
 
     static let record = JSONSchema.object(
@@ -77,25 +79,52 @@ enum DecisionSchema {
 
     private static let rule = JSONSchema.object([
         "rule": .string(), "name": .string(), "effect": .string(), "verdict": .string(),
-        "role_chain": APISchemas.texts,
-        "comparisons": .array(
-            .object(["comparison": .string(), "result": .string(), "found": .any], optional: ["found"])),
+        "role_chain": APISchemas.texts, "comparisons": comparisons,
     ])
 
-    static let explanation = JSONSchema.object([
-        "decision": .boolean, "as_of": .integer(minimum: 0),
-        "subject": .object([
-            "type": .words(["person", "service_account"]), "id": .uuid, "login": .string(), "active": .boolean,
-        ]),
-        "identities": .array(
-            .object(["provider": .string(), "subject_key": .string(), "login": .string(), "linked_at": .time])),
-        "groups": .array(group),
-        "roles": .array(
-            .object(
-                ["id": .uuid, "name": .string(), "mappings": .array(.uuid), "assignment": .uuid],
-                optional: ["assignment"])),
-        "reasons": APISchemas.texts, "sentences": APISchemas.texts.described("The reasons, for the person."),
-        "missing": APISchemas.texts.described("What would have to be so for a permit, the nearest way."),
-        "rules": .array(rule),
+    private static let comparisons = JSONSchema.array(
+        .object(["comparison": .string(), "result": .string(), "found": .any], optional: ["found"]))
+
+    private static let governedRule = JSONSchema.object([
+        "rule": .string(), "name": .string(), "effect": .words(Rule.Effect.allCases.map(\.rawValue)),
+        "enforcement": .string(), "verdict": .words(GovernedTrace.Verdict.allCases.map(\.rawValue)),
+        "comparisons": comparisons,
     ])
+
+    private static let authentication = JSONSchema.object(
+        [
+            "type": .words(["session", "application_session", "api_key"]), "id": .uuid,
+            "provider": .string().described("By name, as below."), "application": .string(), "acr": .string(),
+            "auth_time": .time,
+            "proofs": .array(
+                .object(["method": .string(), "provider": .string(), "at": .time], optional: ["provider"])),
+            "scopes": APISchemas.texts,
+        ], optional: ["provider", "application", "auth_time", "scopes"]
+    ).described("The session or key that was named, and what its bearer had proven; absent where none was.")
+
+    static let explanation = JSONSchema.object(
+        [
+            "decision": .boolean, "as_of": .integer(minimum: 0), "authentication": authentication,
+            "subject": .object([
+                "type": .words(["person", "service_account"]), "id": .uuid, "login": .string(), "active": .boolean,
+            ]),
+            "identities": .array(
+                .object(["provider": .string(), "subject_key": .string(), "login": .string(), "linked_at": .time])),
+            "groups": .array(group),
+            "roles": .array(
+                .object(
+                    [
+                        "id": .uuid, "name": .string(), "mappings": .array(.uuid), "assignment": .uuid,
+                        "because": APISchemas.texts.described("What the mappings look at, in words."),
+                        "held_back": .boolean.described("It does not count until a second factor was given."),
+                    ],
+                    optional: ["assignment"])),
+            "reasons": APISchemas.texts, "sentences": APISchemas.texts.described("The reasons, for the person."),
+            "missing": APISchemas.texts.described("What would have to be so for a permit, the nearest way."),
+            "blocking": .array(.object(["rule": .string(), "unmet": APISchemas.texts]))
+                .described("Rules that forbid it, and what would have to be otherwise."),
+            "rules": .array(rule),
+            "policy": .any.described("What governed rules came to; null when none of them looked at the question."),
+            "governed_rules": .array(governedRule),
+        ], optional: ["authentication"])
 }

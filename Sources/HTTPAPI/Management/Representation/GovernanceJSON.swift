@@ -48,6 +48,17 @@ extension PolicyChange {
     }
 }
 
+extension PolicySet {
+    var json: AttributeValue {
+        HTTPAPI.json([
+            "id": id.json, "name": .string(name), "description": .string(description),
+            "combination": .string(combination.word), "at_least": combination.count.map { .integer(Int64($0)) },
+            "policies": .list(policies.map(\.json)), "version": .integer(version), "created_at": createdAt.json,
+            "updated_at": updatedAt.json,
+        ])
+    }
+}
+
 extension Exemption {
     var json: AttributeValue {
         var members: [String: AttributeValue?] = [
@@ -125,6 +136,13 @@ enum GovernanceSchema {
         optional: [
             "policy_id", "sod_rule_id", "expires_at", "conditions", "risk_level", "risk_accepted_by", "ended_at",
         ])
+
+    static let set = JSONSchema.object(
+        [
+            "id": .uuid, "name": .string(), "description": .string(),
+            "combination": .words(["all", "any", "majority", "at_least"]), "at_least": .integer(minimum: 1),
+            "policies": .array(.uuid), "version": APISchemas.version, "created_at": .time, "updated_at": .time,
+        ], optional: ["at_least"])
 
     static let outcome = JSONSchema.object([
         "kind": .words(["policy", "policy_set", "exemption"]), "id": .uuid, "version": .integer(minimum: 0),

@@ -1,0 +1,103 @@
+import Authorization
+import Crypto
+import Foundation
+import Governance
+import Storage
+import Vocabulary
+
+/// Approvals that governed rules ask for. Each is bound to one subject's one request, word for word, and is found again
+/// by it: whoever asks the same once more passes on the strength of it.
+struct RuleApprovals: Sendable {
+    let store: Store
+    let zones: ZoneFiles
+
+    /// How long an approval is good for once it was given.
+    static let validity = Duration.hours(24)
+
+    /// What is asked to be approved.
+    struct Wish: Sendable {
+        let digest: [UInt8]
+        let subject: Subject
+        let decision: RuleDecision
+        let context: [String: AttributeValue]
+        let reason: String?
+    }
+
+    /// What an approval is bound to: who wants to do what to which thing, under which circumstances.
+    static func digest(of question: DecisionQuestion, _ subject: Subject) -> [UInt8] {
+        let text = CanonicalText.of([
+            "kind": .string(subject.kind), "subject": .string(subject.id), "action": .string(question.action),
+            "type": .string(question.resourceType), "resource": .string(question.resourceID),
+            "attributes": .object(question.resourceAttributes), "context": .object(question.context),
+        ])
+        return Array(SHA256.hash(data: Data(text.utf8)))
+    }
+
+    /// What was approved of this very request, and is still good.
+    func grants(for digest: [UInt8], in tenant: TenantID, at now: Timestamp) async throws -> [RuleInquiry.ApprovalGrant]
+    {
+        try await store.ask(tenant, now: now) { view in
+            try Self.approvals(of: digest, view).filter { approval in
+                approval.permits(digest) && approval.endedAt.map { now - $0 < Self.validity } ?? false
+            }.compactMap(\.grant)
+        }
+    }
+
+    /// Asks for an approval along the workflows that the rules name, or in one stage by their roles. The one that waits
+    /// already where the same was asked before.
+    func ask(_ wish: Wish, by caller: Caller) async throws -> Approval {
+        try await store.govern(by: caller) { writer in
+            let waiting = try Self.approvals(of: wish.digest, writer.view).first { approval in
+                approval.state == .pending && Set(wish.decision.approvalRules).isSubset(of: approval.rules)
+            }
+            if let waiting { return waiting }
+            let (details, template) = try Self.stages(of: wish.decision, writer.view)
+            let request = ApprovalRequest(
+                id: .random(at: writer.now), requester: wish.subject, rules: wish.decision.approvalRules,
+                requestDigest: wish.digest,
+                circumstances: StageCircumstances(risk: wish.risk, context: wish.context), reason: wish.reason)
+            return try writer.begin(
+                Governed.approval(request.id), "approval", id: request.id.description, row: GovernedRow.init,
+                links: { [$0.terms.requestDigest] }
+            ) {
+                try Approval.request(
+                    request, along: details, template: template, zones: zones.table(details.zoneNames),
+                    now: writer.now)
+            }
+        }
+    }
+
+    private static func approvals(of digest: [UInt8], _ view: GovernedView) throws -> [Approval] {
+        try view.sql.linked(.governed(Approval.aggregate.kind), to: digest, in: view.tenant)
+            .compactMap { ApprovalID(bytes: $0) }.compactMap { try view.load(Governed.approval($0)).state }
+    }
+
+    /// The stages of every workflow that is named, one workflow after the other, and one by roles where a rule names no
+    /// workflow.
+    private static func stages(
+        of decision: RuleDecision, _ view: GovernedView
+    ) throws -> (WorkflowTemplate.Details, WorkflowTemplateID?) {
+        let templates = try decision.workflows.map { try view.usable(workflow: $0) }
+        guard !templates.isEmpty else { return (Approval.plainStage(decision.approverRoles), nil) }
+        if templates.count == 1, decision.approverRoles.isEmpty { return (templates[0].details, templates[0].id) }
+        let byRoles = decision.approverRoles.isEmpty ? [] : Approval.plainStage(decision.approverRoles).stages
+        return (
+            WorkflowTemplate.Details(
+                name: "approval", stages: byRoles + templates.flatMap(\.details.stages),
+                escalations: templates.flatMap(\.details.escalations)), nil
+        )
+    }
+}
+
+extension RuleApprovals.Wish {
+    /// As the request says; one that says nothing passes through every stage that looks at risk.
+    fileprivate var risk: RiskLevel {
+        if let level = context["risk_level"]?.string.flatMap(RiskLevel.init(rawValue:)) { return level }
+        switch context["severity"]?.string.flatMap(Severity.init) {
+        case .ok: return .low
+        case .warn: return .medium
+        case .crit: return .critical
+        case nil: return .high
+        }
+    }
+}

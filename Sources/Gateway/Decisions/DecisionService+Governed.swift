@@ -1,0 +1,82 @@
+import Authorization
+import Governance
+import Storage
+import Vocabulary
+
+extension DecisionService {
+    /// Joins what roles and policy documents say with what governed rules do. Where no governed policy is active this
+    /// is one look at a nil.
+    func joined(
+        _ decision: Decision, _ request: DecisionRequest, _ resolved: ResolvedSubject, _ call: Call
+    ) async throws -> JoinedDecision {
+        let plain = try await weighing(decision, request, resolved, call.authorization, now: call.now)
+        guard let book = call.authorization.book, let governed = resolved.governed else {
+            return JoinedDecision(plain: plain, governed: nil, matched: nil, edge: nil)
+        }
+        let edge = book.nextEdge(after: call.now)
+        let inquiry = try inquiry(request, resolved.subject, governed, call)
+        let matched = book.match(inquiry, standing: governed.standing, now: call.now)
+        guard matched.hasLooked else { return JoinedDecision(plain: plain, governed: nil, matched: nil, edge: edge) }
+        let (limits, tenant) = (resolver.table.limits, call.authorization.tenant)
+        func weigh(_ inquiry: RuleInquiry) -> RuleDecision {
+            book.weigh(
+                matched, inquiry, otherwise: plain.isPermitted, counters: { limits.ledger(of: $0, in: tenant) },
+                now: call.now, until: governed.standing.validUntil)
+        }
+        var answer = weigh(inquiry)
+        if answer.needsApproval, plain.reason != .deniedByRule {
+            // Approve and ask again: what was given for this very request is found by it.
+            let digest = RuleApprovals.digest(of: call.question, resolved.subject)
+            let grants = try await approvals.grants(for: digest, in: tenant, at: call.now)
+            if !grants.isEmpty { answer = weigh(inquiry.approved(grants)) }
+        }
+        return JoinedDecision(plain: plain, governed: answer, matched: matched, edge: edge)
+    }
+
+    var approvals: RuleApprovals { RuleApprovals(store: resolver.store, zones: resolver.table.zones) }
+
+    /// Decides as `decide` does, and where rules ask for an approval, asks for it on the subject's behalf: the answer
+    /// names it, and once it was given the same question is answered with yes.
+    public func decideOrAsk(
+        _ question: DecisionQuestion, reason: String?, in tenant: TenantID, origin: DecisionOrigin, by caller: Caller
+    ) async throws -> DecisionAnswer {
+        guard case .decided(let decided) = try await settle(question, in: tenant, origin) else {
+            return try await decide(question, in: tenant, origin: origin)
+        }
+        var approval: Approval?
+        if decided.decision.isGoverned, let governed = decided.decision.governed, governed.needsApproval {
+            let subject = decided.resolved.subject
+            approval = try await approvals.ask(
+                RuleApprovals.Wish(
+                    digest: RuleApprovals.digest(of: question, subject), subject: subject, decision: governed,
+                    context: question.context, reason: reason), by: caller)
+        }
+        let id = recorder.nextID(at: decided.call.now)
+        var answer = answer(decided, id, isRecorded: record(decided, id) != .overflowed)
+        answer.approval = approval
+        return answer
+    }
+
+    /// The question as governed rules read it.
+    func inquiry(
+        _ request: DecisionRequest, _ subject: Subject, _ governed: GovernedStanding, _ call: Call
+    ) throws -> RuleInquiry {
+        var key: [UInt8]?
+        if call.authorization.countsByResource {
+            let name = "resource:\(request.resourceType):\(request.resourceID)"
+            key = try resolver.store.keys.mac(
+                Array(name.utf8), purpose: .digest, tenant: call.authorization.tenant
+            ).tag
+        }
+        return RuleInquiry(
+            request, context: call.question.context, subject: subject, place: governed.place, roles: governed.roles,
+            resourceKey: key)
+    }
+}
+
+extension Decision {
+    /// Whether any rule came as far as its conditions: then what it read belongs into the record.
+    fileprivate var hasLooked: Bool {
+        rules.count > 0 || !erred.isEmpty || !readSet.isEmpty || reason == .staleFacts || reason == .standingExpired
+    }
+}

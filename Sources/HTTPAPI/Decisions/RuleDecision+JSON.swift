@@ -1,0 +1,97 @@
+import Authorization
+import Governance
+import Vocabulary
+
+extension RuleDecision {
+    /// What governed rules came to, for the program that enforces it: what to do and with which parameters. Rules and
+    /// policies by name only for privileged callers.
+    func json(isPrivileged: Bool) -> AttributeValue {
+        var members: [String: AttributeValue] = [
+            "allowed": .bool(isAllowed), "reason": .string(reason.sentence), "execute": .bool(execute),
+            "suggest": .bool(suggest), "needs_approval": .bool(needsApproval), "params": .object(resolvedParams),
+            "badge": ["text": .string(badge.text), "colour": .string(badge.colour.rawValue)],
+        ]
+        if needsApproval {
+            members["approver_roles"] = .list(approverRoles.map(AttributeValue.string))
+            members["workflows"] = .list(workflows.map(\.json))
+        }
+        if isPrivileged { members.merge(details) { _, detail in detail } }
+        return .object(members)
+    }
+
+    private var details: [String: AttributeValue] {
+        var members: [String: AttributeValue] = [
+            "enforcement": .string(String(describing: enforcement)), "alert": .bool(alert),
+            "determining": .list(determining.map(\.json)), "violations": .list(violations.map(\.json)),
+            "compliance_issues": .list(issues.map { .string($0.rawValue) }), "notes": .list(notes.map(\.json)),
+        ]
+        members["rule"] = rule?.json
+        if needsApproval { members["approval_rules"] = .list(approvalRules.map(\.json)) }
+        return members
+    }
+
+    /// What the caller has to do beside heeding the answer (AuthZEN obligations profile).
+    var obligations: [AttributeValue] {
+        var obligations: [AttributeValue] = []
+        if needsApproval {
+            obligations.append([
+                "type": "approval", "roles": .list(approverRoles.map(AttributeValue.string)),
+                "workflows": .list(workflows.map(\.json)),
+            ])
+        }
+        if quarantine { obligations.append(["type": "quarantine"]) }
+        return obligations
+    }
+
+    /// What the person should be told though it changes nothing: a recommended policy advises against it.
+    func advice(isPrivileged: Bool) -> [AttributeValue] {
+        notes.filter { $0.kind == .warned }.map { note in
+            isPrivileged ? ["type": "warning", "rule": note.rule.json] : ["type": "warning"]
+        }
+    }
+}
+
+extension RuleOrigin {
+    var json: AttributeValue {
+        [
+            "policy_id": policy.json, "version": .integer(version), "rule_id": rule.json, "name": .string(name),
+        ]
+    }
+}
+
+extension RuleDecision.Note {
+    fileprivate var json: AttributeValue {
+        let (word, about): (String, AttributeValue?) =
+            switch kind {
+            case .logged: ("logged", nil)
+            case .warned: ("warned", nil)
+            case .exempted(let id): ("exempted", id.json)
+            case .outvoted(let id): ("outvoted", id.json)
+            case .erred: ("erred", nil)
+            case .bypassed(let severity): ("bypassed", .string(severity.rawValue))
+            case .approved(let id): ("approved", id.json)
+            }
+        return HTTPAPI.json(["note": .string(word), "by": about, "rule": rule.json])
+    }
+}
+
+extension GovernedTrace {
+    var json: AttributeValue {
+        [
+            "rule": .string(rule.description), "name": .string(rule.name), "effect": .string(effect.rawValue),
+            "enforcement": .string(String(describing: enforcement)), "verdict": .string(verdict.rawValue),
+            "comparisons": .list(comparisons.map(\.json)),
+        ]
+    }
+}
+
+extension Approval {
+    /// What a caller is told of an approval that was asked for.
+    var asked: AttributeValue {
+        [
+            "id": id.json, "state": .string(state.rawValue), "stage": .integer(Int64(stage) + 1),
+            "stages": .integer(Int64(stages.count)), "deadline": deadline.json,
+            "approver_roles": .list(approverRoles.map(AttributeValue.string)),
+        ]
+    }
+}
