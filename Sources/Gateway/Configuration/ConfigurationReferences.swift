@@ -162,7 +162,7 @@ struct ConfigurationReferences {
         // What is left out altogether was reported while it was read.
         guard !name.isEmpty, !known.contains(name) else { return }
         let near = known.map { (name: $0, distance: EnvironmentNames.distance($0.lowercased(), name.lowercased())) }
-            .filter { $0.distance <= min(3, max(1, name.utf8.count / 3)) }.min { $0.distance < $1.distance }
+            .filter { $0.distance <= min(3, name.utf8.count / 2) }.min { $0.distance < $1.distance }
         let hint = near.map { " Did you mean `\($0.name)`?" } ?? ""
         context.fault(at: key, "there is no \(what) `\(name.prefix(128))`.\(hint)")
     }
