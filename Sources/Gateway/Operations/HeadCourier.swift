@@ -19,8 +19,6 @@ public actor HeadCourier {
     /// Heads in one request; more go in the next.
     static let headLimit = 256
     private static let pollInterval: Duration = .milliseconds(250)
-    private static let firstPause: Duration = .seconds(1)
-    private static let longestPause: Duration = .seconds(300)
 
     public private(set) var status: Status
     private let host: String
@@ -94,8 +92,7 @@ public actor HeadCourier {
     private func fail(_ error: any Error) {
         status.failures += 1
         status.failure = (error as? Fault)?.code ?? "heads.failed"
-        let pause = Self.firstPause * Int(1 << min(status.failures - 1, 9))
-        notBefore = clock() + min(pause, Self.longestPause)
+        notBefore = clock() + DeliveryPause.after(status.failures)
         isDue = true
         logger.warning(
             "heads could not be delivered",

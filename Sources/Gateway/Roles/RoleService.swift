@@ -197,9 +197,9 @@ public struct RoleService: Sendable {
     ) async throws -> RoleAssignment {
         try await requireHeld(granting: role, expiresAt: expiresAt, by: caller)
         let cache = resolver.cache
+        let authorization = try await table.snapshot(of: caller.tenant)
         return try await store.write(.administration) { tx in
             try Self.requirePresent(subject, in: caller.tenant, tx)
-        let authorization = try await table.snapshot(of: caller.tenant)
             guard try tx.sql.role(role, in: caller.tenant) != nil else { throw Fault.notFound("role") }
             guard !(try tx.sql.assignments(of: subject).contains { $0.role == role }) else {
                 throw Fault(

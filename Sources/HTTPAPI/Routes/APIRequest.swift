@@ -53,13 +53,14 @@ public struct APIRequest: Sendable {
     }
 
     /// The page asked for by `limit` and `cursor`.
-    public func page(mac: MACFunction) throws -> PageRequest {
-        try PageRequest(limit: query["limit"], cursor: query["cursor"], list: listLabel, mac: mac)
+    public func page(mac: MACFunction, standard: Int = PageRequest.defaultLimit) throws -> PageRequest {
+        try PageRequest(
+            limit: query["limit"], cursor: query["cursor"], list: listLabel, mac: mac, standard: standard)
     }
 
     /// What is paged through: a cursor holds for this operation, tenant, parent and filter only.
     private var listLabel: String {
-        let filter = query.filter { $0.key != "cursor" && $0.key != "limit" }.merging(parameters) { own, _ in own }
+        let filter = query.filter { !["cursor", "limit", "offset"].contains($0.key) }.merging(parameters) { own, _ in own }
         let text = CanonicalJSON.encode(.object(filter.mapValues(AttributeValue.string)))
         return "\(route.operationID):\(tenant?.id.description ?? ""):\(text)"
     }

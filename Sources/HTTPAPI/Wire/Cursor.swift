@@ -51,14 +51,18 @@ public struct PageRequest: Sendable, Equatable {
     public let cursor: Cursor?
 
     /// - Throws: `Refusal.badRequest`: `limit` outside 1...200, or a cursor that is not this list's.
-    public init(limit: String?, cursor: String?, list: String, mac: MACFunction) throws {
+    ///
+    /// - Parameter standard: how much one answer holds where nothing is said.
+    public init(
+        limit: String?, cursor: String?, list: String, mac: MACFunction, standard: Int = PageRequest.defaultLimit
+    ) throws {
         self.limit =
             try limit.map { text in
                 guard let number = Int(text), (1...Self.maximum).contains(number) else {
                     throw Refusal.badRequest(code: "page.limit", where: "limit is a number from 1 to \(Self.maximum).")
                 }
                 return number
-            } ?? Self.defaultLimit
+            } ?? standard
         self.cursor = try cursor.map { try Cursor(sealed: $0, for: list, mac: mac) }
     }
 }

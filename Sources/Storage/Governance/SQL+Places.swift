@@ -24,6 +24,16 @@ extension SQLConnection {
         ).map(JournalPlace.init(row:))
     }
 
+    /// Events about entitlements and their assignments after a position, oldest first.
+    public func entitlementPlaces(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
+        try query(
+            JournalPlace.columns
+                + " WHERE tenant = ?1 AND position > ?2"
+                + " AND stream_kind IN ('governed.entitlement', 'governed.entitlement_assignment')"
+                + " ORDER BY position LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
+        ).map(JournalPlace.init(row:))
+    }
+
     /// Where an event of the tenant stands, nil when there is none of this id.
     public func journalPlace(of event: EventID, in tenant: TenantID) throws -> JournalPlace? {
         try queryOne(JournalPlace.columns + " WHERE event = ?1 AND tenant = ?2", [.id(event), .id(tenant)])

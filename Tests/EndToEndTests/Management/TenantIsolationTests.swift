@@ -88,6 +88,9 @@ struct TenantIsolationTests {
 
     private static let bodies: [String: AttributeValue] = [
         "checkPassword": ["password": "correct horse battery"], "createAPIKey": ["name": "k"],
+        "delegateEntitlement": ["person": "ada"], "putWorkflow": ["template": [:]],
+        "approvalDelegate": ["person": "ada", "until": "2100-01-01T00:00:00Z"],
+        "approvalOverride": ["reason": "the site is down"], "approvalOverrideAlone": ["reason": "the site is down"],
     ]
 
     /// Calls a route with the other side's ids; it must say that there is nothing, and lists must not hold them.

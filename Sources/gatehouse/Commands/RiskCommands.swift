@@ -1,0 +1,114 @@
+import ArgumentParser
+import Fetch
+import Vocabulary
+
+struct RiskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "risk", abstract: "Risk scores, how they are counted, and how they went.",
+        subcommands: [Score.self, Record.self, History.self, Settings.self, Configure.self])
+
+    struct Score: ShowCommand {
+        static let configuration = CommandConfiguration(abstract: "Counts somebody's risk, and says of what.")
+        @OptionGroup var subject: SubjectOptions
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "risk", "scores") + subject.query }
+    }
+
+    struct Record: ActCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Counts somebody's risk and writes it into their history.")
+        @OptionGroup var subject: SubjectOptions
+        @OptionGroup var options: APIOptions
+
+        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+            (.post, api("governance", "risk", "scores"), subject.body)
+        }
+        func sentence(_ answer: AttributeValue) -> String { "\(answer.cell("score")), \(answer.cell("level"))." }
+    }
+
+    struct History: ListCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists somebody's recorded scores, oldest first.")
+        static let columns: KeyValuePairs = ["AT": "recorded_at", "SCORE": "score", "LEVEL": "level"]
+        @OptionGroup var subject: SubjectOptions
+        @Option(help: "From this moment on; thirty days without it.") var since: String?
+        @OptionGroup var options: APIOptions
+
+        var path: String {
+            api("governance", "risk", "history")
+                + query(["person": subject.person, "service_account": subject.account, "since": since])
+        }
+    }
+
+    struct Settings: ShowCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows the tenant's model and thresholds.")
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "risk", "settings") }
+    }
+
+    struct Configure: ActCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Chooses a model and thresholds.",
+            discussion: "`average` falls when harmless entitlements are added; `cumulative` never does.")
+        @Option(help: "average or cumulative.") var model: String?
+        @Option(help: "Up to which score it is low.") var low: Int?
+        @Option(help: "Up to which score it is medium.") var medium: Int?
+        @Option(help: "Up to which score it is high.") var high: Int?
+        @OptionGroup var options: APIOptions
+
+        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+            var body = members(["model": model])
+            for (name, bound) in [("low_max", low), ("medium_max", medium), ("high_max", high)] {
+                if let bound { body[name] = .integer(Int64(bound)) }
+            }
+            return (.put, api("governance", "risk", "settings"), body)
+        }
+        func validate() throws {
+            if request.2.isEmpty { throw ValidationError("Say what to choose, such as --model cumulative.") }
+        }
+        func sentence(_ answer: AttributeValue) -> String {
+            "\(answer.cell("model")): \(answer.cell("low_max")), \(answer.cell("medium_max")),"
+                + " \(answer.cell("high_max"))."
+        }
+    }
+}
+
+struct ApprovalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "approval", abstract: "Requests for approval, and the workflows they pass through.",
+        subcommands: [List.self, Show.self, Workflows.self])
+
+    struct List: ListCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists approvals.")
+        static let columns: KeyValuePairs = [
+            "ID": "id", "STATE": "state", "REQUESTER": "requester.id", "RISK": "risk", "APPROVERS": "approver_roles",
+            "DEADLINE": "deadline",
+        ]
+        @Option(help: "Only those in this state: pending, approved, rejected, expired, cancelled or overridden.")
+        var state: String?
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "approvals") + query(["limit": "200", "state": state]) }
+    }
+
+    struct Show: ShowCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows an approval.",
+            discussion: "Approving and rejecting takes a name and a role: it is done over the API by whoever has them.")
+        @Argument(help: "Its id.") var approval: String
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "approvals", approval) }
+    }
+
+    struct Workflows: ListCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists workflow templates.")
+        static let columns: KeyValuePairs = [
+            "NAME": "template.name", "RETIRED": "retired", "VERSION": "version", "ID": "id",
+        ]
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "workflows") + query(["limit": "200"]) }
+    }
+}
