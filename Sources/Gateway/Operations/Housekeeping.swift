@@ -29,6 +29,7 @@ public struct Housekeeping: Service {
                     }
                 }
                 for courier in self.gateway.couriers { group.addTask { await courier.run() } }
+                for courier in self.gateway.provisioners { group.addTask { await courier.run() } }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
                 group.addTask {
                     await self.every(Self.sweepInterval, "keys") { await self.gateway.keyKeeper.tend() }

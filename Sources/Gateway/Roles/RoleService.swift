@@ -205,11 +205,11 @@ public struct RoleService: Sendable {
                 throw Fault(
                     "conflict", .caller, "The role is assigned already.", remedy: "Revoke it first to change its end.")
             }
-            let assignment = RoleAssignment(
-                id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,
             try Self.requireDuties(tx, authorization, by: caller) { duties, _ in
                 try duties.require(granting: [role], to: subject)
             }
+            let assignment = RoleAssignment(
+                id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,
                 grantedBy: caller.actor, grantedAt: tx.now, expiresAt: expiresAt)
             try Self.insert(assignment, by: caller, tx)
             tx.afterCommit { cache.forget(subject, in: caller.tenant) }
@@ -217,8 +217,6 @@ public struct RoleService: Sendable {
         }
     }
 
-    static func insert(_ assignment: RoleAssignment, by caller: Caller, _ tx: Transaction) throws {
-        var facts = [
     /// Judges a change by the entitlements that come with roles; where the tenant's roles do not compile, nobody holds any.
     private static func requireDuties(
         _ tx: Transaction, _ authorization: TenantAuthorization?, by caller: Caller,
@@ -229,6 +227,8 @@ public struct RoleService: Sendable {
         try refusing { try judge(RoleDuties(view, authorization), authorization) }
     }
 
+    static func insert(_ assignment: RoleAssignment, by caller: Caller, _ tx: Transaction) throws {
+        var facts = [
             Fact("role", .id(assignment.role, "role")),
             Fact("subject", .subject(assignment.subject)),
         ]
