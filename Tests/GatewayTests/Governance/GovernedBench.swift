@@ -16,6 +16,8 @@ final class GovernedBench: Sendable {
 
     private let rules: RulesBench
     let gateway: Gateway
+    /// The tenant of the configuration.
+    let tenant: TenantID
     private let moment: Moment
     private let keepsFolder = Mutex(false)
 
@@ -34,6 +36,7 @@ final class GovernedBench: Sendable {
         self.moment = moment
         rules = try RulesBench(folder: folder, extra: extra)
         gateway = try await Gateway.open(rules.configuration, logger: rules.logger, clock: { moment.value })
+        tenant = gateway.root.tenant
     }
 
     deinit { if !keepsFolder.withLock({ $0 }) { rules.remove() } }
@@ -50,7 +53,6 @@ final class GovernedBench: Sendable {
         set { moment.value = newValue }
     }
 
-    var tenant: TenantID { gateway.root.tenant }
 
     func caller(in tenant: TenantID? = nil) -> Caller {
         Caller(tenant: tenant ?? self.tenant, actor: .operatingSystemUser(0), command: .random(at: now))

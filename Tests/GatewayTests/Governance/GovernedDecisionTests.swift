@@ -202,7 +202,8 @@ struct GovernedDecisionTests {
         try await bench.enforce(
             2, [["id": "no-writing", "effect": "deny", "actions": ["write"]]], ["scope": "Organization"])
         #expect(try await bench.decide(otto, in: other).isPermitted == false)
-        #expect(try await bench.decide(otto, "write", in: other).reasons == ["allowed_by_rule"])
+        let written = try await bench.decide(otto, "write", in: other)
+        #expect(written.reasons == ["allowed_by_rule"])
         let parent = PolicyID(high: 0xF0, low: 1)
         try await bench.enforce(
             10, [], in: other, ["overrides": .string(parent.description)],
