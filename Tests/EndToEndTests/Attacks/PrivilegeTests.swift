@@ -57,7 +57,11 @@ struct PrivilegeTests {
 
     // Whoever may change people asked about an administrator's password until the answer was "used before".
     @Test func aPasswordIsJudgedForThoseOnlyWhoHoldNoMoreAndTellsNothingOfTheirs() async throws {
-        let running = try await TestGateway.open(extra: "providers: [ { id: local, type: local, name: Password } ]")
+        let running = try await TestGateway.open(
+            extra: """
+                providers: [ { id: local, type: local, name: Password } ]
+                roles: [ { name: Helper, permissions: [ { action: update, type: person } ] } ]
+                """)
         let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
         let present = "a walk along the river"
         for login in ["root", "bob"] {
@@ -71,7 +75,7 @@ struct PrivilegeTests {
                 _ = try await running.gateway.roles.assign(admin.id, to: .person(person.id), expiresAt: nil, by: caller)
             }
         }
-        let helper = try await Keys.key(running.gateway, "operator", roles: ["Operator"])
+        let helper = try await Keys.key(running.gateway, "helper", roles: ["Helper"])
         try await running.serve { api async throws in
             func check(_ person: String, _ token: String) async throws -> TestAPI.Answer {
                 try await api.send(

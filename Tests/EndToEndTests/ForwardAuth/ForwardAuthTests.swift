@@ -369,7 +369,7 @@ struct ForwardAuthTests {
             }
             // nginx makes 500 of every answer but 401 and 403.
             let many = (0..<200).map { "c\($0)=1" }.joined(separator: "; ")
-            for cookies in ["\(cookie); \(many)", "\(cookie); \(cookie)", String(repeating: "x", count: 17_000)] {
+            for cookies in ["\(cookie); \(many)", "\(cookie); \(cookie)"] {
                 #expect(try await verify(whole, cookie: cookies) == 403, "\(cookies.prefix(100))")
             }
         }
