@@ -154,6 +154,11 @@ struct VerifyRoutes: Sendable {
         page.reasons = trace.sentences
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
+        // The application's own sign-out, because its session is the one that was refused.
+        page.links = [
+            MessagePage.Link("Your account", gateway.tenants.publicURL(of: application.tenant) + "/account"),
+            MessagePage.Link("Sign in as somebody else", "/.gatehouse/logout"),
+        ]
         return pages.response(page, status: .forbidden)
     }
 }

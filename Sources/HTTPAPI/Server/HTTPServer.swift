@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -8,6 +9,7 @@ import Vocabulary
 /// One listener. It is a `Service`: `run()` returns after a graceful shutdown, when the open requests are answered.
 public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Context == GatewayRequestContext {
     private let application: Application<Responder>
+    private let address: HTTPServerConfiguration.Address
     private let certificates: ServerCertificates?
     private let logger: Logger
     private let certificateInterval: Duration
@@ -25,6 +27,7 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
         settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.limits.connections)
         let certificates = try configuration.tls.map(ServerCertificates.init)
         let channel = configuration.limits.channel
+        self.address = configuration.address
         self.certificates = certificates
         self.logger = logger
         certificateInterval = configuration.certificateInterval
@@ -37,11 +40,13 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)
     }
 
-    /// Serves until it is told to stop, then lets running requests finish; throws when the port cannot be had.
+    /// Serves until it is told to stop, then lets running requests finish.
+    ///
+    /// - Throws: `Fault` `http.address` when the address cannot be listened at.
     public func run() async throws {
-        guard let certificates else { return try await application.run() }
+        guard let certificates else { return try await listen() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
+            group.addTask { try await listen() }
             group.addTask {
                 while (try? await Task.sleep(for: certificateInterval)) != nil { certificates.refresh(logger) }
             }
@@ -49,9 +54,36 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
             try await group.next()
         }
     }
+
+    private func listen() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw address.fault(error)
+        }
+    }
 }
 
-extension HTTPServerConfiguration.Address {
+extension HTTPServerConfiguration.Address: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+
+    /// What stands against listening here, and what to do about it (bind(2)).
+    fileprivate func fault(_ error: IOError) -> Fault {
+        let (cause, remedy): (String, String) =
+            switch error.errnoCode {
+            case EADDRINUSE: ("another program listens there", "Stop that program, or choose another address.")
+            case EADDRNOTAVAIL: ("this machine has no such address", "Choose an address of this machine.")
+            case EACCES: ("this user may not listen there", "Choose a port above 1023, or grant CAP_NET_BIND_SERVICE.")
+            default: (error.description, "Look at the address of the listener (server.listen).")
+            }
+        return Fault("http.address", .ourselves, "Cannot listen at \(self): \(cause).", remedy: remedy)
+    }
+
     fileprivate func bindAddress() throws -> BindAddress {
         switch self {
         case .tcp(let host, let port):

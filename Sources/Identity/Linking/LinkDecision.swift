@@ -16,8 +16,6 @@ public enum LinkRefusal: String, Sendable, Hashable, Codable, CaseIterable {
     case linkedElsewhere = "link.linked_elsewhere"
     /// The provider vouches for another tenant's subject.
     case otherTenant = "link.other_tenant"
-    /// Linking needs a live session of that person with a fresh primary proof, and this is not one.
-    case reauthenticationRequired = "link.reauthentication_required"
 }
 
 /// What the store knows that bears on an upstream identity, loaded beforehand.
@@ -64,25 +62,5 @@ public enum LinkDecision: Sendable, Hashable {
         if facts.loginHolder != nil { return .refused(.loginTaken) }
         if facts.mailHolder != nil { return .refused(.mailTaken) }
         return .create
-    }
-
-    /// How old a primary proof may be for linking a further identity.
-    public static let reauthenticationWindow: Duration = .minutes(5)
-
-    /// What stands against a person linking a further upstream identity to the account of `session`.
-    ///
-    /// CVE-2026-105207 was a link without the primary factor, CVE-2026-9087 a link proof not bound to the upstream
-    /// subject: the proof here is the session's own primary factor, and the subject is the verified identity's.
-    public static func refusal(
-        linking identity: ExternalIdentity, to session: Session, facts: LinkFacts, now: Timestamp
-    ) -> LinkRefusal? {
-        guard UpstreamSubject.isValid(key: identity.subjectKey) else { return .malformedKey }
-        guard session.tenant == facts.tenant else { return .otherTenant }
-        let isFresh = session.events.contains {
-            $0.method == .password && $0.at <= now && now - $0.at <= reauthenticationWindow
-        }
-        guard isFresh, !session.isExpired(at: now) else { return .reauthenticationRequired }
-        guard let linked = facts.linked else { return nil }
-        return linked.person == session.person && linked.subject == identity.subject ? nil : .linkedElsewhere
     }
 }

@@ -52,9 +52,6 @@ public struct SQLRow: Sendable {
     /// The integer there, nil for null.
     public func optionalInteger(_ column: Int) throws -> Int64? { try isNull(column) ? nil : integer(column) }
 
-    /// The number there, nil for null.
-    public func optionalReal(_ column: Int) throws -> Double? { try isNull(column) ? nil : real(column) }
-
     /// The text there, nil for null.
     public func optionalText(_ column: Int) throws -> String? { try isNull(column) ? nil : text(column) }
 

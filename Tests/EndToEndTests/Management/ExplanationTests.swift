@@ -56,7 +56,7 @@ struct ExplanationTests {
     @Test func aCredentialOfSomebodyElseOrOfNobodyIsRefused() async throws {
         let running = try await TestGateway.open(tenants: ["default", "other"])
         let foreign = try await TestGateway.administrator(of: running.gateway, tenant: "other")
-        try await running.serve { api in
+        try await running.serve { api async throws in
             #expect(try await api.send(.post, "/api/v1/people", ["login": "ada"]).status == 201)
             func ask(_ more: [String: AttributeValue]) async throws -> Int {
                 try await api.send(.post, "/api/v1/explain", .object(Self.page.merging(more) { $1 })).status

@@ -1,6 +1,9 @@
 import Foundation
+import Hummingbird
+import Logging
 import ServiceLifecycle
 import Testing
+import Vocabulary
 
 @testable import HTTPAPI
 
@@ -32,6 +35,19 @@ struct ServerLifeTests {
     func longPath() async {
         let path = "/tmp/" + String(repeating: "x", count: 103)
         await #expect(throws: (any Error).self) { try await RunningServer.with(address: .unix(path: path)) { _ in } }
+    }
+
+    @Test("an address that is taken is named, with what to do about it")
+    func takenAddress() async throws {
+        try await RunningServer.with { first in
+            let second = try HTTPServer(
+                HTTPServerConfiguration(address: .tcp(host: "127.0.0.1", port: first.port)),
+                responder: RunningServer.router().buildResponder(), logger: Logger(label: "test"))
+            let fault = await #expect(throws: Fault.self) { try await second.run() }
+            #expect(fault?.code == "http.address")
+            #expect(fault?.message.contains("127.0.0.1:\(first.port): another program listens there") == true)
+            #expect(fault?.remedy != nil)
+        }
     }
 
     @Test("a graceful stop answers what is running and refuses what comes new")

@@ -84,12 +84,18 @@ struct WireTests {
         let rows: [(Fault, Int)] = [
             (Fault("person.not_found", .caller, "m"), 404), (Fault("storage.conflict", .caller, "m"), 409),
             (Fault("x.odd", .caller, "m"), 400), (Fault("ldap.refused", .peer, "m"), 502),
-            (Fault("ldap.unavailable", .peer, "m"), 503), (Fault("storage.broken", .ourselves, "m"), 500),
+            (Fault("ldap.unavailable", .peer, "m"), 503),
+            (Fault("directory.unreachable", .peer, "m", retryAfter: .seconds(5)), 503),
+            (Fault("passwords.busy", .ourselves, "m", retryAfter: .seconds(5)), 429),
+            (Fault("storage.broken", .ourselves, "m"), 500),
         ]
         for (fault, status) in rows { #expect(ErrorMapping.failure(for: fault).problem.status == status) }
         let ours = ErrorMapping.failure(for: Fault("storage.broken", .ourselves, "the path /var/secret"))
         #expect(!CanonicalJSON.encode(ours.problem.json).contains("storage"))
         #expect(!CanonicalJSON.encode(ours.problem.json).contains("/var"))
+        #expect(ErrorMapping.told(ours, isOperator: false) == ours.problem)
+        let told = ErrorMapping.told(ours, isOperator: true)
+        #expect(told.code == "storage.broken" && told.detail?.contains("/var/secret") == true)
     }
 
     @Test("metrics render as Prometheus text, within a bound")
