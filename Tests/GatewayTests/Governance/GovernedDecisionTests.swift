@@ -267,6 +267,23 @@ struct GovernedDecisionTests {
         try await bench.gateway.close()
     }
 
+    @Test("S3-29 what governed rules decide is counted by what it came to and why, and nothing else is")
+    func counted() async throws {
+        let bench = try await GovernedBench()
+        let ada = try await bench.gateway.addPerson("ada")
+        try await bench.openEverything()
+        try await bench.enforce(1, [forbidding])
+        for action in ["read", "read", "write"] { _ = try await bench.decide(ada, action) }
+        let family = try #require(
+            try await bench.gateway.metrics().first { $0.name == "gatehouse_policy_decisions_total" })
+        let counted = family.series.compactMap { series -> String? in
+            guard case .number(let count) = series.value, count > 0 else { return nil }
+            return "\(series.labels["type"] ?? "") \(series.labels["reason"] ?? "") \(Int(count))"
+        }
+        #expect(counted.sorted() == ["allow allowed_by_rule 1", "deny denied_by_rule 2"])
+        try await bench.gateway.close()
+    }
+
     @Test("after a restart the same policies decide")
     func restart() async throws {
         let first = try await GovernedBench()
