@@ -20,7 +20,7 @@ struct DutyCommand: ParsableCommand {
         @Option(help: "Only those of this status: active or inactive.") var status: String?
         @OptionGroup var options: APIOptions
 
-        var path: String { api("governance", "sod", "rules") + query(["limit": "200", "status": status]) }
+        var path: String { api("governance", "sod", "rules") + query(["status": status]) }
     }
 
     struct Show: ShowCommand {
@@ -126,7 +126,7 @@ struct DutyCommand: ParsableCommand {
 
         var path: String {
             api("governance", "sod", "violations")
-                + query(["limit": "200", "person": person, "rule": rule, "status": status])
+                + query(["person": person, "rule": rule, "status": status])
         }
     }
 

@@ -15,7 +15,7 @@ struct EntitlementCommand: ParsableCommand {
         static let columns: KeyValuePairs = ["NAME": "name", "TYPE": "type", "STATUS": "status", "ID": "id"]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("governance", "applications") + query(["limit": "200"]) }
+        var path: String { api("governance", "applications") }
     }
 
     struct AddApplication: ActCommand {
@@ -49,7 +49,7 @@ struct EntitlementCommand: ParsableCommand {
         var path: String {
             api("governance", "entitlements")
                 + query([
-                    "limit": "200", "application": application, "status": status, "risk_level": risk,
+                    "application": application, "status": status, "risk_level": risk,
                     "name_contains": name,
                 ])
         }
@@ -173,7 +173,7 @@ struct EntitlementCommand: ParsableCommand {
         var path: String {
             api("governance", "assignments")
                 + query([
-                    "limit": "200", "person": person, "service_account": serviceAccount, "entitlement": entitlement,
+                    "person": person, "service_account": serviceAccount, "entitlement": entitlement,
                     "status": status,
                 ])
         }
@@ -241,7 +241,7 @@ struct EntitlementCommand: ParsableCommand {
 
         var path: String {
             api("governance", "entitlement-audit")
-                + query(["limit": "200", "entitlement": entitlement, "action": action, "person": person])
+                + query(["entitlement": entitlement, "action": action, "person": person])
         }
     }
 }

@@ -89,7 +89,7 @@ struct ApprovalCommand: ParsableCommand {
         var state: String?
         @OptionGroup var options: APIOptions
 
-        var path: String { api("governance", "approvals") + query(["limit": "200", "state": state]) }
+        var path: String { api("governance", "approvals") + query(["state": state]) }
     }
 
     struct Show: ShowCommand {
@@ -109,6 +109,6 @@ struct ApprovalCommand: ParsableCommand {
         ]
         @OptionGroup var options: APIOptions
 
-        var path: String { api("governance", "workflows") + query(["limit": "200"]) }
+        var path: String { api("governance", "workflows") }
     }
 }

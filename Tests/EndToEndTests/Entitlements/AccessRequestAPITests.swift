@@ -46,7 +46,7 @@ struct AccessRequestAPITests {
                         "entitlement_id": .string(id),
                         "justification": house.seed["assignment"]?["justification"] ?? .null,
                     ]
-                    .merging(more) { $1 }), token: token)
+                    .merging(more) { $1 }.filter { $0.value != .null }), token: token)
         }
 
         func say(_ word: String, _ answer: TestAPI.Answer, _ token: String, _ body: AttributeValue = [:]) async throws
@@ -118,11 +118,17 @@ struct AccessRequestAPITests {
             let assignment = taken.body?["assignment"]?["id"]?.string ?? ""
             #expect(try await house.api.send(.post, House.base + "assignments/\(assignment)/revoke", [:]).status == 200)
             #expect(house.code(try await desk.say("approve", taken, desk.owners[0])) == "approval.closed")
+            let template: AttributeValue = [
+                "name": "quick", "stages": [["name": "owner", "approver_roles": ["Owner"], "timeout_hours": 4]],
+            ]
+            let quick = try await house.api.send(.post, House.base + "workflows", ["template": template])
+            let rules: AttributeValue = ["checks": [], "workflow_id": quick.body?["id"] ?? .null]
+            #expect(try await house.api.send(.put, House.base + "assignment-rules", rules).status == 200)
             let late = try await desk.ask(id, desk.asker)
-            hand.move(.hours(18))
+            hand.move(.hours(3))
             #expect(try await running.gateway.governance.endWhatIsDue(now: hand.time) == 1)
             #expect(try await house.items("approvals?state=pending").first?["reminded"] == true)
-            hand.move(.hours(6))
+            hand.move(.hours(1))
             #expect(try await running.gateway.governance.endWhatIsDue(now: hand.time) == 1)
             #expect(try await desk.status(late) == "revoked")
             #expect(try await house.items("approvals?state=expired").count == 1)

@@ -50,7 +50,8 @@ struct EntitlementHouse: Sendable {
             "justification": seed["assignment"]?["justification"] ?? .null,
         ]
         return try await api.send(
-            .post, Self.base + "assignments", .object(body.merging(more) { $1 }), token: token)
+            .post, Self.base + "assignments", .object(body.merging(more) { $1 }.filter { $0.value != .null }),
+            token: token)
     }
 
     /// Makes a rule and answers its id.

@@ -81,8 +81,8 @@ struct ExplanationTests {
         try await running.serve { api in
             #expect(try await api.send(.post, "/api/v1/people", ["login": "ada"]).status == 201)
             let ada: [String: AttributeValue] = ["subject": "ada"]
-            // Before anybody allows it, nothing is near.
-            #expect(try await Self.missing(api, ada) == ["No role and no policy allows this to anybody."])
+            // Before a policy allows it, only those may who may do everything.
+            #expect(try await Self.missing(api, ada) == ["You would have to hold the role Admin."])
 
             let group = try await api.send(.post, "/api/v1/groups", ["name": "Printers' guild"])
             let role = try await api.send(.post, "/api/v1/roles", ["name": "Reader"])

@@ -18,6 +18,8 @@ struct TenantIsolationTests {
         providers:
           - { id: local, type: local, name: Password }
           - { id: local-other, type: local, name: Password, tenant: other }
+        # Every route is called with a key that is wrong there, from one address.
+        limits: { failed_calls_per_source: 100000 }
         """
 
     // S1-02: nothing crosses tenants. Every route of the registry is called with the other tenant's ids.

@@ -103,7 +103,7 @@ struct HeadWebhookTests {
         try await witness.listen { port in
             try await Self.examined(port) { gateway in
                 let found = await Self.heads(gateway)
-                #expect(found.allSatisfy(\.isGood), "\(found.map(\.detail))")
+                #expect(found.allSatisfy { $0.isGood }, "\(found.map(\.detail))")
                 #expect(found.contains { $0.detail.contains("127.0.0.1 takes deliveries") })
                 #expect(found.contains { $0.detail.contains("agrees with that of 127.0.0.1") })
                 // Signed like any other, and without a head.

@@ -71,9 +71,9 @@ struct RiskRoutes {
             Route(
                 .get, "/api/v1/governance/risk/history", "getRiskHistory",
                 "Lists somebody's recorded scores since a moment, oldest first", tag: "risk", access: Self.read,
-                query: Route.Parameter.subjectOrCaller + [
+                query: Route.Parameter.page + Route.Parameter.subjectOrCaller + [
                     .init("since", "Scores from this moment on; of thirty days without it.", .time)
-                ], response: RiskSchema.history, handler: history),
+                ], response: .page(RiskSchema.entry), handler: history),
         ]
     }
 
@@ -85,7 +85,17 @@ struct RiskRoutes {
             since = time
         }
         let entries = try await gateway.risk.trend(of: subject, since: since, in: try request.requiredTenant)
-        return APIResponse(body: ["items": .list(entries.map(\.json))])
+        // Two scores of one moment stay apart: pages go by place.
+        let places = Array(entries.enumerated())
+        return try request.answer(whole: places, by: { Self.key($0.offset) }, mac: mac) { $0.element.json }
+    }
+}
+
+extension RiskRoutes {
+    /// A place as a key that sorts as numbers do.
+    private static func key(_ place: Int) -> String {
+        let digits = String(place)
+        return String(repeating: "0", count: max(0, 9 - digits.count)) + digits
     }
 }
 
@@ -149,7 +159,5 @@ enum RiskSchema {
                     "description": .string(),
                 ], optional: ["description"])), "calculated_at": .time,
     ])
-    static let history = JSONSchema.object([
-        "items": .array(.object(["score": points, "level": level, "recorded_at": .time]))
-    ])
+    static let entry = JSONSchema.object(["score": points, "level": level, "recorded_at": .time])
 }
