@@ -2,7 +2,10 @@
 struct DemoSettings {
     static let gatewayHost = "gate.localhost"
     static let applicationHost = "app.localhost"
+    static let applicationKey = "vault"
     static let otherHost = "other.localhost"
+    /// The role of services that ask for decisions and about tokens.
+    static let serviceRole = "DecisionPoint"
     static let suffix = "dc=demo,dc=localhost"
     /// Shipped in the directory's own file, so that the mapping can name them.
     static let everybodyKey = "8d6f2c1e-5b0a-4c43-9a3e-0d4f6a1b7c01"
@@ -39,11 +42,14 @@ struct DemoSettings {
           - name: VaultKeeper
             description: May read the restricted page
             inherits: [Reader]
+          - name: \(Self.serviceRole)
+            description: May ask for decisions, and whose session a token is
+            permissions: [{ action: evaluate, type: decision }, { action: introspect, type: token }]
         mappings:
           - { provider: directory, group: \(Self.everybodyKey), role: Reader }
           - { provider: directory, group: \(Self.keepersKey), role: VaultKeeper }
         applications:
-        \(application("vault", "Vault", Self.applicationHost))
+        \(application(Self.applicationKey, "Vault", Self.applicationHost))
         \(application("other", "Other application", Self.otherHost))
         policies:
           - { file: "\(policyFile)" }
@@ -77,6 +83,7 @@ struct DemoSettings {
               base: "ou=groups,\(Self.suffix)"
               key_attribute: entryUUID
               nested: true
+            sync: { guard: { protected_roles: [VaultKeeper] } }
           - { id: local, type: local, name: Password }
         """
     }

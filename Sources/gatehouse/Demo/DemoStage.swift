@@ -13,7 +13,7 @@ struct DemoStage {
     let settings: DemoSettings
     let gateway: Gateway
     let authorityFile: String
-    private let directory: SlapdServer
+    let directory: SlapdServer
     private let certificates: LocalCertificates
     private let server: ServerCertificate
 

@@ -78,18 +78,20 @@ final class TourBrowser {
             throw CommandRefusal("\(url) answered \(status) without a form that asks for \(field).")
         }
         let fields = form.fields.merging(values) { _, new in new }
-        let body = fields.sorted { $0.key < $1.key }.map {
-            "\(ControlClient.encode($0.key))=\(ControlClient.encode($0.value))"
-        }
-        .joined(separator: "&")
         let origin = Self.origin(url)
         try await request(
             .post, Self.resolve(form.action, against: url),
             headers: [
                 FetchHeader("Content-Type", "application/x-www-form-urlencoded"), FetchHeader("Origin", origin),
                 FetchHeader("Sec-Fetch-Site", "same-origin"),
-            ], body: Array(body.utf8))
+            ], body: Array(Self.form(fields).utf8))
         try await followRedirects()
+    }
+
+    /// Fields as a form sends them (`application/x-www-form-urlencoded`).
+    static func form(_ fields: [String: String]) -> String {
+        fields.sorted { $0.key < $1.key }
+            .map { "\(ControlClient.encode($0.key))=\(ControlClient.encode($0.value))" }.joined(separator: "&")
     }
 
     func forgetCookies() { cookies = [:] }

@@ -109,8 +109,8 @@ struct RestoreTests {
         try String(repeating: "ab", count: 32).write(toFile: key, atomically: true, encoding: .utf8)
         chmod(key, 0o400)
         let wrong = try await installed.run("db", "restore", backup)
-        #expect(wrong.status == 1 && wrong.error.contains("not the one this database was made with"))
-        #expect(wrong.error.contains("recovery key"))
+        #expect(wrong.status == 1 && wrong.error.contains("does not open the database"))
+        #expect(wrong.error.contains("gatehouse key recover"))
         // The printed code brings the right one back.
         unlink(key)
         let mistyped = try await GatehouseProgram.run(
