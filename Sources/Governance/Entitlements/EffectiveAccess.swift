@@ -39,9 +39,4 @@ extension EntitlementCatalog {
         for role in roles { held.formUnion(entitlements(of: role)) }
         return held
     }
-
-    /// The risk levels of what a subject has, for its score.
-    public func riskLevels(of subject: Subject, roles: Set<RoleID>, at now: Timestamp) -> [RiskLevel] {
-        effective(subject, roles, now).compactMap { entitlements[$0]?.details.riskLevel }
-    }
 }

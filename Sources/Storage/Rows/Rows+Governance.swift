@@ -167,16 +167,6 @@ extension SQLConnection {
         ).map { try $0.blob(0) }
     }
 
-    /// Everything that things of one kind point at.
-    public func forEachLink(
-        _ kind: StreamKind, in tenant: TenantID, _ body: (_ id: [UInt8], _ target: [UInt8]) throws -> Void
-    ) throws {
-        try forEach(
-            "SELECT id, target FROM governed_link WHERE tenant = ?1 AND kind = ?2 ORDER BY id, target",
-            [.id(tenant), .text(kind.rawValue)]
-        ) { try body($0.blob(0), $0.blob(1)) }
-    }
-
     /// What a command came to, nil when it was never carried out.
     public func governanceCommand(_ command: CommandID, in tenant: TenantID) throws -> GovernanceCommandRow? {
         try queryOne(

