@@ -53,7 +53,6 @@ final class GovernedBench: Sendable {
         set { moment.value = newValue }
     }
 
-
     func caller(in tenant: TenantID? = nil) -> Caller {
         Caller(tenant: tenant ?? self.tenant, actor: .operatingSystemUser(0), command: .random(at: now))
     }
