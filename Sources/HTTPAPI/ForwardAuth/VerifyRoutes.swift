@@ -156,8 +156,9 @@ struct VerifyRoutes: Sendable {
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
         // The application's own sign-out, because its session is the one that was refused.
         page.links = [
-            MessagePage.Link("Your account", gateway.tenants.publicURL(of: application.tenant) + "/account"),
-            MessagePage.Link("Sign in as somebody else", "/.gatehouse/logout"),
+            MessagePage.Link(
+                "Your account", gateway.tenants.publicURL(of: application.tenant) + "/account", isQuiet: true),
+            MessagePage.Link("Sign in as somebody else", "/.gatehouse/logout", isQuiet: true),
         ]
         return pages.response(page, status: .forbidden)
     }

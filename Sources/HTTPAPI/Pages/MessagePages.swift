@@ -7,10 +7,13 @@ public struct MessagePage: Page {
     public struct Link: Sendable {
         public var label: String
         public var path: String
+        /// One way of several, none of which is the obvious one.
+        public var isQuiet: Bool
 
-        public init(_ label: String, _ path: String) {
+        public init(_ label: String, _ path: String, isQuiet: Bool = false) {
             self.label = label
             self.path = path
+            self.isQuiet = isQuiet
         }
     }
 
@@ -63,7 +66,7 @@ public struct MessagePage: Page {
             "tone": tone.rawValue, "heading": heading, "lead": lead, "reasons": reasons, "missing": missing,
             "hasReasons": !reasons.isEmpty, "hasMissing": !missing.isEmpty, "hasFacts": !facts.isEmpty,
             "facts": facts.map { ["name": $0.name, "value": $0.value] }, "hasLinks": !links.isEmpty,
-            "links": links.map { ["label": $0.label, "path": $0.path] },
+            "links": links.map { ["label": $0.label, "path": $0.path, "quiet": $0.isQuiet] as [String: Any] },
         ]
     }
 
