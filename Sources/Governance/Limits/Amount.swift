@@ -24,9 +24,8 @@ public struct Amount: Sendable, Hashable, Comparable, Codable, CustomStringConve
         }
     }
 
+    /// Nothing at all.
     public static let zero = Amount(millionths: 0)
-    /// Nothing at all, and everything.
-    static let infinite = Amount(millionths: .max)
 
     /// Without its sign.
     public var magnitude: Amount { Amount(millionths: millionths == .min ? .max : abs(millionths)) }

@@ -33,17 +33,6 @@ public struct Group: Sendable, Hashable, Codable {
     }
 }
 
-/// A person's direct place in a group. Positions (from, to) are the store's business.
-public struct GroupMembership: Sendable, Hashable, Codable {
-    public let group: GroupID
-    public let person: PersonID
-
-    public init(group: GroupID, person: PersonID) {
-        self.group = group
-        self.person = person
-    }
-}
-
 /// One group inside another: members of `child` are members of `parent`.
 public struct GroupNesting: Sendable, Hashable, Codable {
     public let parent: GroupID

@@ -6,9 +6,6 @@ struct BERReader {
 
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// The tag of the next element, when there is one.
-    var nextTag: UInt8? { rest.first }
-
     /// The content of the next element when its tag is `tag`; otherwise nil, and nothing is consumed.
     mutating func value(tag: UInt8) -> ArraySlice<UInt8>? {
         guard rest.first == tag, let (header, length) = Self.length(of: rest.dropFirst()) else { return nil }

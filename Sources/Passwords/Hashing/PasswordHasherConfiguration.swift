@@ -30,9 +30,6 @@ public struct PasswordHasherConfiguration: Sendable {
     /// All processors but one, and at least one: a flood of logins leaves a processor for everything else.
     public static var defaultThreads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount - 1) }
 
-    /// The most memory that hashing can hold at once, in KiB.
-    public var memoryBoundKiB: Int { threads * max(parameters.memoryKiB, importLimits.memoryKiB) }
-
     func validate() throws(Fault) {
         guard (1...256).contains(threads), (1...65_536).contains(queueLimit),
             (1...queueLimit).contains(queueLimitPerShare)

@@ -41,7 +41,6 @@ struct DecisionMemo {
     }
 
     mutating func setFold(_ fold: Int, of number: Int) { entries[number].fold = fold }
-    mutating func forgetFolds() { for number in entries.indices { entries[number].fold = -1 } }
 
     static func hash(_ key: UnsafeRawBufferPointer, _ turn: Int, _ answer: UInt8) -> UInt64 {
         KeyedHash.of(key) ^ UInt64(turn) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(answer) << 56

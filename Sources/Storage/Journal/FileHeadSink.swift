@@ -39,15 +39,3 @@ public final class FileHeadSink: HeadSink {
         newest[head.tenant] = head
     }
 }
-
-/// A sink that some other code provides, such as a webhook; it cannot be read back.
-public struct ClosureHeadSink: HeadSink {
-    private let send: @Sendable ([SignedHead]) throws -> Void
-    public init(_ send: @escaping @Sendable ([SignedHead]) throws -> Void) { self.send = send }
-
-    /// Hands the heads to the closure; an error means that they are not kept.
-    public func publish(_ heads: [SignedHead]) throws { try send(heads) }
-
-    /// Nothing: this sink cannot be read back.
-    public func newest() throws -> [TenantID: SignedHead] { [:] }
-}

@@ -15,8 +15,7 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
     case digest = 6
     /// Tokens against cross-site request forgery, and flow bindings.
     case requestBinding = 7
-    /// Secrets of providers and applications held in rows.
-    case providerSecret = 8
+    // 8 was for secrets of providers in rows, which there are none of.
     /// Personal data held in rows beside the journal.
     case record = 9
     /// Digests of codes that people type: recovery codes, links.
@@ -32,7 +31,6 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
         case .passwordPepper: "password_pepper"
         case .digest: "digest"
         case .requestBinding: "request_binding"
-        case .providerSecret: "provider_secret"
         case .record: "record"
         case .code: "code"
         }

@@ -68,11 +68,6 @@ extension SQLConnection {
             "UPDATE password SET hash = ?3 WHERE person = ?1 AND hash = ?2", [.id(person), .text(old), .text(new)]) == 1
     }
 
-    /// Asks for a new password at the next login; false when there is no password to change.
-    public func requirePasswordChange(of person: PersonID) throws -> Bool {
-        try execute("UPDATE password SET must_change = 1 WHERE person = ?1", [.id(person)]) == 1
-    }
-
     // MARK: TOTP
 
     /// The confirmed credentials, or with `pending` the one being enrolled.
