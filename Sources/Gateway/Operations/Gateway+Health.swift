@@ -67,8 +67,8 @@ extension Gateway {
     }
 
     /// How deliveries of heads to each webhook go.
-    public func headDeliveries() async -> [HeadCourier.Status] {
-        var list: [HeadCourier.Status] = []
+    public func headDeliveries() async -> [DeliveryStatus] {
+        var list: [DeliveryStatus] = []
         for courier in couriers { list.append(await courier.status) }
         return list
     }

@@ -5,23 +5,11 @@ import Vocabulary
 /// Carries signed heads to one webhook until it answers 2xx. What is to be sent is read from the store, so nothing is
 /// lost by a restart: the newest head of each tenant is sent again then, which a receiver may ignore.
 public actor HeadCourier {
-    /// How the deliveries go, for metrics.
-    public struct Status: Sendable {
-        /// The receiver's host.
-        public let host: String
-        public var deliveredAt: Timestamp?
-        /// Attempts in a row that failed; none after a good one.
-        public var failures = 0
-        /// A stable code of the last failure.
-        public var failure: String?
-    }
-
     /// Heads in one request; more go in the next.
     static let headLimit = 256
     private static let pollInterval: Duration = .milliseconds(250)
 
-    public private(set) var status: Status
-    private let host: String
+    private(set) var status: DeliveryStatus
     private let delivery: HeadDelivery
     private let store: Store
     private let clock: @Sendable () -> Timestamp
@@ -35,8 +23,7 @@ public actor HeadCourier {
         clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) throws {
         delivery = try HeadDelivery(url: url, secret: secret, caFile: caFile)
-        status = Status(host: url.host)
-        host = url.host
+        status = DeliveryStatus(host: url.host)
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -64,8 +51,7 @@ public actor HeadCourier {
                 for head in heads { accepted[head.tenant] = head }
             }
             if !missing.isEmpty { status.deliveredAt = clock() }
-            status.failures = 0
-            status.failure = nil
+            status.succeeded()
         } catch {
             fail(error)
         }
@@ -90,14 +76,12 @@ public actor HeadCourier {
     }
 
     private func fail(_ error: any Error) {
-        status.failures += 1
-        status.failure = (error as? Fault)?.code ?? "heads.failed"
-        notBefore = clock() + DeliveryPause.after(status.failures)
+        notBefore = clock() + status.failed(error, otherwise: "heads.failed")
         isDue = true
         logger.warning(
             "heads could not be delivered",
             metadata: [
-                "host": "\(host)", "code": "\(status.failure ?? "")", "failures": "\(status.failures)",
+                "host": "\(status.host)", "code": "\(status.failure ?? "")", "failures": "\(status.failures)",
             ])
     }
 }

@@ -1,5 +1,4 @@
 import Fetch
-import Foundation
 import Storage
 import Vocabulary
 
@@ -20,13 +19,7 @@ struct HeadDelivery: Sendable {
     ///
     /// - Throws: `heads.refused`, and what fetching throws.
     func send(_ heads: [SignedHead], at now: Timestamp) async throws -> FetchResponse {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let answer = try await webhook.post([UInt8](try encoder.encode(Body(heads: heads))), at: now)
-        guard (200..<300).contains(answer.status) else {
-            throw Fault("heads.refused", .peer, "The receiver of heads answered \(answer.status).")
-        }
-        return answer
+        try await webhook.post(Body(heads: heads), at: now, refusal: "heads.refused")
     }
 
     /// Refuses what comes; what is on the wire ends by its own limits.

@@ -1,4 +1,5 @@
 import Fetch
+import Foundation
 import Storage
 import Vocabulary
 
@@ -20,8 +21,22 @@ struct WebhookDelivery: Sendable {
         self.url = url
     }
 
-    /// One request, signed at a moment; the answer whatever its status.
-    func post(_ body: [UInt8], at now: Timestamp) async throws -> FetchResponse {
+    /// One request, signed at a moment; whoever takes it answers 2xx.
+    ///
+    /// - Parameter refusal: the code of the fault for another answer.
+    /// - Throws: that fault, and what fetching throws.
+    @discardableResult
+    func post(_ message: some Encodable, at now: Timestamp, refusal: String) async throws -> FetchResponse {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let answer = try await post([UInt8](try encoder.encode(message)), at: now)
+        guard (200..<300).contains(answer.status) else {
+            throw Fault(refusal, .peer, "\(url.host) answered \(answer.status).")
+        }
+        return answer
+    }
+
+    private func post(_ body: [UInt8], at now: Timestamp) async throws -> FetchResponse {
         let text = url.description
         let headers = signature.headers(
             method: "POST", url: text, contentType: "application/json", body: body, at: now)
@@ -37,6 +52,29 @@ struct WebhookDelivery: Sendable {
     private static let ownNetworks = [
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128",
     ].compactMap { CIDR($0) }
+}
+
+/// How the deliveries to one receiver go.
+public struct DeliveryStatus: Sendable {
+    /// The receiver's host.
+    public let host: String
+    /// When it last took something.
+    public internal(set) var deliveredAt: Timestamp?
+    /// Attempts in a row that failed; none after a good one.
+    public private(set) var failures = 0
+    /// A stable code of the last failure.
+    public private(set) var failure: String?
+
+    init(host: String) { self.host = host }
+
+    mutating func succeeded() { (failures, failure) = (0, nil) }
+
+    /// Notes a failed attempt. Answers how long to pause before the next.
+    mutating func failed(_ error: any Error, otherwise code: String) -> Duration {
+        failures += 1
+        failure = (error as? Fault)?.code ?? code
+        return DeliveryPause.after(failures)
+    }
 }
 
 /// When to try again what a receiver did not take: a second later, then twice as long each time, five minutes at most.

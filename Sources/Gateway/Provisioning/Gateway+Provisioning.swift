@@ -1,4 +1,3 @@
-import Fetch
 import Logging
 import Storage
 import Vocabulary
@@ -16,13 +15,7 @@ extension Gateway {
             let slug = target.tenant
             return ProvisioningCourier(
                 tenant: { slug.map { tenants.tenant(slug: $0)?.id } ?? tenants.defaultTenant?.id }, url: url,
-                store: store, clock: clock, logger: logger
-            ) { body, now in
-                let answer = try await webhook.post(body, at: now)
-                guard (200..<300).contains(answer.status) else {
-                    throw Fault("provisioning.refused", .peer, "The target answered \(answer.status).")
-                }
-            }
+                webhook: webhook, store: store, clock: clock, logger: logger)
         }
     }
 }

@@ -8,28 +8,15 @@ import Vocabulary
 /// 2xx. The journal itself is the outbox: what is to be told is read from it behind a mark that moves with each
 /// acceptance, so that a restart loses nothing and may repeat the last message at most.
 public actor ProvisioningCourier {
-    /// How the deliveries go.
-    public struct Status: Sendable {
-        /// The target's host.
-        public let host: String
-        public var deliveredAt: Timestamp?
-        /// Attempts in a row that failed; none after a good one.
-        public var failures = 0
-        /// A stable code of the last failure.
-        public var failure: String?
-    }
-
-    /// Where a message goes; throws when it was not taken.
-    typealias Send = @Sendable ([UInt8], Timestamp) async throws -> Void
-
     /// Events of the journal that one message is made of at most.
     static let eventLimit = 100
     private static let pollInterval: Duration = .seconds(1)
 
-    public private(set) var status: Status
+    /// How the deliveries go.
+    public private(set) var status: DeliveryStatus
     private let tenant: @Sendable () -> TenantID?
     private let name: [UInt8]
-    private let send: Send
+    private let webhook: WebhookDelivery
     private let store: Store
     private let clock: @Sendable () -> Timestamp
     private let logger: Logger
@@ -39,12 +26,12 @@ public actor ProvisioningCourier {
     ///   - tenant: whose assignments are told; nil while there is no such tenant.
     ///   - url: names the target, and its mark.
     init(
-        tenant: @escaping @Sendable () -> TenantID?, url: PublicURL, store: Store,
-        clock: @escaping @Sendable () -> Timestamp, logger: Logger, send: @escaping Send
+        tenant: @escaping @Sendable () -> TenantID?, url: PublicURL, webhook: WebhookDelivery, store: Store,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
-        status = Status(host: url.host)
+        status = DeliveryStatus(host: url.host)
         name = Array(SHA256.hash(data: Data("provisioning\n\(url)".utf8)).prefix(16))
-        (self.tenant, self.send, self.store) = (tenant, send, store)
+        (self.tenant, self.webhook, self.store) = (tenant, webhook, store)
         (self.clock, self.logger) = (clock, logger)
     }
 
@@ -62,14 +49,12 @@ public actor ProvisioningCourier {
         do {
             while let batch = try await next(in: tenant) {
                 if !batch.changes.isEmpty {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.sortedKeys]
                     let message = ProvisioningMessage(tenant: tenant, changes: batch.changes)
-                    try await send([UInt8](try encoder.encode(message)), clock())
+                    try await webhook.post(message, at: clock(), refusal: "provisioning.refused")
                     status.deliveredAt = clock()
                 }
                 try await mark(batch.position, in: tenant)
-                (status.failures, status.failure) = (0, nil)
+                status.succeeded()
             }
         } catch {
             fail(error)
@@ -102,9 +87,7 @@ public actor ProvisioningCourier {
     }
 
     private func fail(_ error: any Error) {
-        status.failures += 1
-        status.failure = (error as? Fault)?.code ?? "provisioning.failed"
-        notBefore = clock() + DeliveryPause.after(status.failures)
+        notBefore = clock() + status.failed(error, otherwise: "provisioning.failed")
         logger.warning(
             "a target could not be told of assignments",
             metadata: [
