@@ -70,8 +70,7 @@ extension Gateway {
     }
 
     private func views(of runs: [StoredSyncRun], in tenant: TenantID) async throws -> [SyncRunView] {
-        let roles = try await store.read { try $0.roles(in: tenant) }
-        let names = Dictionary(roles.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = try await store.read { try $0.roles(in: tenant).namesByID }
         return runs.map { run in
             SyncRunView(
                 run, provider: providers.provider(run.provider)?.configuration.key ?? run.provider.description,

@@ -7,7 +7,8 @@ extension PeopleService {
     /// key of their journal sections and recorded decisions. Returns once that is durable and noted in the erasure log
     /// outside the database.
     ///
-    /// - Throws: `not_found`; `conflict` for the last one who holds a protected role and can sign in; `erasure.not_kept` when it is done but could not be noted outside yet.
+    /// - Throws: `not_found`; `conflict` for the last one who holds a protected role and can sign in;
+    ///   `erasure.not_kept` when it is done but could not be noted outside yet.
     public func erase(_ id: PersonID, by caller: Caller) async throws {
         let erased = try await store.write(.revocation) { [live, standings] tx in
             guard try tx.sql.person(id, in: caller.tenant) != nil else { throw Fault.notFound("person") }

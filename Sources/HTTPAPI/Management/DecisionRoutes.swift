@@ -44,12 +44,12 @@ struct DecisionRoutes {
         let origin = DecisionOrigin(caller: request.principal?.subject, protocol: "api", request: request.trace)
         let answer: DecisionAnswer
         if try request.optionalBool("request_approval") == true {
-            try await require("request", "approval", request, tenant)
+            try await request.require("request", "approval", gateway)
             answer = try await gateway.decisions.decideOrAsk(
                 question, reason: try request.optionalText("reason"), in: tenant, origin: origin,
                 by: try request.caller(gateway))
         } else if try request.optionalBool("reserve") == true {
-            try await require("reserve", "decision", request, tenant)
+            try await request.require("reserve", "decision", gateway)
             let seconds = try request.optionalInteger("time_to_live").map { Duration.seconds($0) }
             answer = try await gateway.decisions.reserve(
                 question, for: seconds ?? LimitDesk.standardHold, in: tenant, origin: origin,
@@ -61,17 +61,7 @@ struct DecisionRoutes {
             body: ["decision": .bool(answer.isPermitted), "context": answer.context(isPrivileged: true)])
     }
 
-    /// Holding something back from others, or asking others for something, is more than asking a question; the machine's
-    /// administrator may.
-    private func require(_ action: String, _ type: String, _ request: APIRequest, _ tenant: TenantID) async throws {
-        guard let principal = request.principal else { return }
-        guard try await gateway.management(of: principal, action, type, in: tenant) == .permitted else {
-            throw Refusal.forbidden(code: "management.not_permitted")
-        }
-    }
-
-    private static let question = JSONSchema.object(
-        asked, optional: optional)
+    private static let question = JSONSchema.object(asked, optional: optional)
 
     private static let reservable = JSONSchema.object(
         asked.merging(

@@ -39,8 +39,7 @@ struct ProviderRoutes {
         let groups = try await gateway.groups(
             of: provider.id, in: tenant, after: page.cursor?.after, search: request.query["search"],
             limit: page.limit + 1)
-        let roles = try await gateway.roles.roles(in: tenant)
-        let names = Dictionary(roles.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = try await gateway.roles.roles(in: tenant).namesByID
         return try request.answer(groups, page, mac) { ($0.key, $0.json(roleNames: names)) }
     }
 }

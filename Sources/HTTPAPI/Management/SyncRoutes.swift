@@ -59,8 +59,7 @@ struct SyncRoutes {
 
     @Sendable private func run(_ request: APIRequest) async throws -> APIResponse {
         let target = try gateway.syncTarget(named: try request.text("provider"), in: try request.requiredTenant)
-        let roles = try await gateway.roles.roles(in: try request.requiredTenant)
-        let names = Dictionary(roles.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = try await gateway.roles.roles(in: try request.requiredTenant).namesByID
         let report =
             try request.optionalBool("dry_run") == true
             ? try await gateway.sync.plan(target)

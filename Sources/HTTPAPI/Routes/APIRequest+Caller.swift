@@ -28,6 +28,16 @@ extension APIRequest {
         }
     }
 
+    /// Refuses whoever may not do something beyond what the route asks for; the machine's administrator may.
+    ///
+    /// - Throws: `Refusal.forbidden`.
+    func require(_ action: String, _ type: String, _ gateway: Gateway) async throws {
+        guard let principal else { return }
+        guard try await gateway.management(of: principal, action, type, in: try requiredTenant) == .permitted else {
+            throw Refusal.forbidden(code: "management.not_permitted")
+        }
+    }
+
     private var traceID: String? { trace.isEmpty ? nil : trace }
 
     // MARK: Members of the body

@@ -52,6 +52,13 @@ public struct Role: Sendable, Hashable, Codable {
     }
 }
 
+extension Sequence<Role> {
+    /// What each role is called, by its id.
+    public var namesByID: [RoleID: String] {
+        Dictionary(map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
 /// A role given directly to one person or service account, beside whatever the mappings give.
 public struct RoleAssignment: Sendable, Hashable, Codable {
     public let id: AssignmentID

@@ -38,7 +38,10 @@ public enum HoldReason: Sendable, Hashable, Codable {
     /// The word for facts, logs and the API.
     public var word: String { key.rawValue }
 
-    private enum CodingKeys: String, CodingKey {
+    /// Every such word.
+    public static let words = CodingKeys.allCases.map(\.rawValue)
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case tooManyPeopleRemoved = "too_many_people_removed"
         case tooManyMembershipsRemoved = "too_many_memberships_removed"
         case protectedRoleEmptied = "protected_role_emptied"

@@ -60,10 +60,7 @@ struct ApprovalRoutes {
             return own
         }
         let subject = try await request.bodySubject(gateway)
-        if let principal = caller.principal, subject != principal.subject {
-            let answer = try await gateway.management(of: principal, "request", "entitlement", in: caller.tenant)
-            guard answer == .permitted else { throw Refusal.forbidden(code: "management.not_permitted") }
-        }
+        if subject != caller.principal?.subject { try await request.require("request", "entitlement", gateway) }
         return subject
     }
 

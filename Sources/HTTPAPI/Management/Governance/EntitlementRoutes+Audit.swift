@@ -45,17 +45,11 @@ extension EntitlementRoutes {
         }
         let filter = EntitlementAuditFilter(
             actions: action.map { [$0] }, entitlement: try request.filterID("entitlement"),
-            subject: try await request.querySubject(gateway), actor: actor, from: try time("from", request),
-            until: try time("until", request))
+            subject: try await request.querySubject(gateway), actor: actor, from: try request.filterTime("from"),
+            until: try request.filterTime("until"))
         let found = try await gateway.entitlements.audit(
             in: tenant, filter, before: page.cursor.flatMap { Int64($0.after) } ?? .max, limit: page.limit)
         let next = try found.next.map { try request.seal(cursor: String($0), mac: mac) }
         return .page(found.entries.map { $0.entry.json }, next: next)
-    }
-
-    private func time(_ name: String, _ request: APIRequest) throws -> Timestamp? {
-        guard let text = request.query[name] else { return nil }
-        guard let time = Timestamp(rfc3339: text) else { throw APIRequest.unknown(name) }
-        return time
     }
 }

@@ -60,6 +60,13 @@ extension APIRequest {
         return id
     }
 
+    /// A filter's RFC 3339 moment. Throws 400 for what is none.
+    func filterTime(_ name: String) throws -> Timestamp? {
+        guard let text = query[name] else { return nil }
+        guard let time = Timestamp(rfc3339: text) else { throw Self.unknown(name) }
+        return time
+    }
+
     /// A member of the body that is a word of a closed vocabulary; nil when it is absent.
     func bodyWord<Word: RawRepresentable>(_ name: String) throws -> Word? where Word.RawValue == String {
         guard let text = try optionalText(name) else { return nil }
@@ -120,9 +127,7 @@ extension Route.Parameter {
         Route.Parameter("person", "Only what is about this person, by id, login or mail."),
         Route.Parameter("service_account", "Only what is about this service account, by id or name."),
     ]
-}
 
-extension Route.Parameter {
     /// Whom a question is about.
     static let subjectOrCaller = [
         Route.Parameter("person", "About this person, by id, login or mail; about the caller without it."),

@@ -79,11 +79,7 @@ struct RiskRoutes {
 
     @Sendable private func history(_ request: APIRequest) async throws -> APIResponse {
         let subject = try await request.subjectOrCaller(gateway)
-        var since = gateway.clock() - .days(30)
-        if let text = request.query["since"] {
-            guard let time = Timestamp(rfc3339: text) else { throw APIRequest.unknown("since") }
-            since = time
-        }
+        let since = try request.filterTime("since") ?? gateway.clock() - .days(30)
         let entries = try await gateway.risk.trend(of: subject, since: since, in: try request.requiredTenant)
         // Two scores of one moment stay apart: pages go by place.
         let places = Array(entries.enumerated())

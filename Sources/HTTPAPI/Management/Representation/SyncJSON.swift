@@ -71,10 +71,8 @@ enum SyncSchema {
             "hold_reasons": .array(
                 .object(
                     [
-                        "code": .words([
-                            "too_many_people_removed", "too_many_memberships_removed", "protected_role_emptied",
-                            "empty_source",
-                        ]), "message": .string(), "count": .integer(minimum: 0), "limit": .integer(minimum: 0),
+                        "code": .words(HoldReason.words), "message": .string(), "count": .integer(minimum: 0),
+                        "limit": .integer(minimum: 0),
                         "role": .uuid,
                     ], optional: ["count", "limit", "role"])), "failure": .string(),
             "decided_by": .string(), "decided_at": .time,
