@@ -39,7 +39,7 @@ struct DutyCommand: ParsableCommand {
         @OptionGroup var details: RuleOptions
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (
                 .post, api("governance", "sod", "rules"),
                 ["entitlement_ids": .list([])].merging(details.body) { $1 }
@@ -52,6 +52,7 @@ struct DutyCommand: ParsableCommand {
     struct Change: ChangeCommand {
         static let configuration = CommandConfiguration(
             abstract: "Changes a rule.", discussion: "--entitlement replaces all that were there.")
+        static let choice = "Say what to change, such as --status inactive."
         @Argument(help: "Its id.") var rule: String
         @Option(help: "A new name.") var name: String?
         @Option(help: "active or inactive.") var status: String?
@@ -60,22 +61,17 @@ struct DutyCommand: ParsableCommand {
 
         var path: String { api("governance", "sod", "rules", rule) }
         var body: [String: AttributeValue] { details.body.merging(members(["name": name, "status": status])) { $1 } }
-        func validate() throws {
-            if body.isEmpty { throw ValidationError("Say what to change, such as --status inactive.") }
-        }
         func sentence(_ answer: AttributeValue) -> String {
             "Changed \(answer.cell("name")), version \(answer.cell("version"))."
         }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Deletes a rule; what it found is resolved.")
         @Argument(help: "Its id.") var rule: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("governance", "sod", "rules", rule), [:])
-        }
+        var path: String { api("governance", "sod", "rules", rule) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted." }
     }
 

@@ -26,7 +26,7 @@ struct EntitlementCommand: ParsableCommand {
         @Option(help: "The id of an application that the gateway protects.") var id: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (
                 .post, api("governance", "applications"),
                 members(["name": name, "type": type, "description": description, "id": id])
@@ -71,7 +71,7 @@ struct EntitlementCommand: ParsableCommand {
         @OptionGroup var details: EntitlementOptions
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (
                 .post, api("governance", "entitlements"),
                 details.body.merging(members(["application_id": application, "name": name, "risk_level": risk])) { $1 }
@@ -82,6 +82,7 @@ struct EntitlementCommand: ParsableCommand {
 
     struct Change: ChangeCommand {
         static let configuration = CommandConfiguration(abstract: "Changes an entitlement.")
+        static let choice = "Say what to change, such as --status inactive."
         @Argument(help: "Its id.") var entitlement: String
         @Option(help: "A new name.") var name: String?
         @Option(help: "A new level.") var risk: String?
@@ -93,23 +94,18 @@ struct EntitlementCommand: ParsableCommand {
         var body: [String: AttributeValue] {
             details.body.merging(members(["name": name, "risk_level": risk, "status": status])) { $1 }
         }
-        func validate() throws {
-            if body.isEmpty { throw ValidationError("Say what to change, such as --status inactive.") }
-        }
         func sentence(_ answer: AttributeValue) -> String {
             "Changed \(answer.cell("name")), version \(answer.cell("version"))."
         }
     }
 
-    struct Delete: ActCommand {
+    struct Delete: RemoveCommand {
         static let configuration = CommandConfiguration(
             abstract: "Deletes an entitlement that nobody has; rules that name it are orphaned.")
         @Argument(help: "Its id.") var entitlement: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("governance", "entitlements", entitlement), [:])
-        }
+        var path: String { api("governance", "entitlements", entitlement) }
         func sentence(_ answer: AttributeValue) -> String { "Deleted." }
     }
 
@@ -119,21 +115,19 @@ struct EntitlementCommand: ParsableCommand {
         @Argument(help: "The role's name or id.") var role: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.put, api("governance", "entitlements", entitlement, "roles", role), [:])
         }
         func sentence(_ answer: AttributeValue) -> String { "Whoever holds \(role) has it now." }
     }
 
-    struct Unbind: ActCommand {
+    struct Unbind: RemoveCommand {
         static let configuration = CommandConfiguration(abstract: "Lets an entitlement come with a role no more.")
         @Argument(help: "The entitlement's id.") var entitlement: String
         @Argument(help: "The role's name or id.") var role: String
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
-            (.delete, api("governance", "entitlements", entitlement, "roles", role), [:])
-        }
+        var path: String { api("governance", "entitlements", entitlement, "roles", role) }
         func sentence(_ answer: AttributeValue) -> String { "It does not come with \(role) any more." }
     }
 
@@ -145,7 +139,7 @@ struct EntitlementCommand: ParsableCommand {
         @Option(help: "Why.") var justification: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (
                 .post, api("governance", "assignments"),
                 subject.body.merging(
@@ -212,7 +206,7 @@ struct EntitlementCommand: ParsableCommand {
         @Option(help: "Why.") var justification: String?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (
                 .post, api("governance", "access-requests"),
                 subject.body.merging(

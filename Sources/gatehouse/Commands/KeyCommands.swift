@@ -48,12 +48,12 @@ struct KeyCommand: ParsableCommand {
         }
     }
 
-    struct Reseal: ActCommand {
+    struct Reseal: DoCommand {
         static let configuration = CommandConfiguration(
             abstract: "Does now what a running server does in the background for old keys.")
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) { (.post, api("keys", "reseal"), [:]) }
+        var path: String { api("keys", "reseal") }
 
         func sentence(_ answer: AttributeValue) -> String {
             "Sealed anew: \(answer.cell("resealed")) values, unreadable: \(answer.cell("unreadable")). "

@@ -21,7 +21,7 @@ struct RiskCommand: ParsableCommand {
         @OptionGroup var subject: SubjectOptions
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             (.post, api("governance", "risk", "scores"), subject.body)
         }
         func sentence(_ answer: AttributeValue) -> String { "\(answer.cell("score")), \(answer.cell("level"))." }
@@ -57,7 +57,7 @@ struct RiskCommand: ParsableCommand {
         @Option(help: "Up to which score it is high.") var high: Int?
         @OptionGroup var options: APIOptions
 
-        var request: (ControlClient.Method, String, [String: AttributeValue]) {
+        var request: ActRequest {
             var body = members(["model": model])
             for (name, bound) in [("low_max", low), ("medium_max", medium), ("high_max", high)] {
                 if let bound { body[name] = .integer(Int64(bound)) }
