@@ -48,20 +48,7 @@ public struct Aggregate<State: Sendable & Hashable & Codable, Event: Sendable & 
     }
 }
 
-/// A state and the stream version it holds for: what is kept so that loading need not start from the first event.
-public struct Snapshot<State: Sendable & Hashable & Codable>: Sendable, Hashable, Codable {
-    /// The version of the last event that is folded in.
-    public let version: Int64
-    public let state: State
-
-    /// A state as of a stream version.
-    public init(version: Int64, state: State) {
-        self.version = version
-        self.state = state
-    }
-}
-
-/// How often a snapshot is taken.
+/// How often a snapshot is taken: a state as of a stream version, so that loading need not start from the first event.
 public struct SnapshotCadence: Sendable, Hashable {
     /// Events between two snapshots.
     public let every: Int64
