@@ -67,7 +67,7 @@ struct PasswordRulesTests {
     func twelveCharacters() async throws {
         let length = try Self.rule().length
         let short = String("Zq8!fjw0-Lm7#Vx2".prefix(length - 1)), enough = String("Zq8!fjw0-Lm7#Vx2".prefix(length))
-        let moment = Moment(try #require(Timestamp(rfc3339: "2025-11-08T10:00:00Z")))
+        let moment = MovedClock(try #require(Timestamp(rfc3339: "2025-11-08T10:00:00Z")))
         let running = try await Self.open(["ada", "backup-service"]) { moment.value }
         let gateway = running.gateway
         let caller = try TestGateway.operatorCaller(gateway, tenant: "default")
@@ -90,7 +90,7 @@ struct PasswordRulesTests {
                 ])
             let lifted = try await Self.change("backup-service", to: short, api)
             #expect(lifted.page.contains("Your password is changed"))
-            moment.value = moment.value + .days(days)
+            moment.advance(.days(days))
             let verdict = try await gateway.credentials.check(SecretText(short), for: exempted, in: caller.tenant)
             #expect(verdict.violations == [.forbidden(rule: "password-length")])
         }

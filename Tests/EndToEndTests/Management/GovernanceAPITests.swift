@@ -19,7 +19,7 @@ struct GovernanceAPITests {
 
     @Test("the document's policy is created, approved, activated, exempted from, and archived; its exemption expires")
     func story() async throws {
-        let now = Moment(SystemClock.now())
+        let now = MovedClock()
         let (running, seed) = (try await TestGateway.open(clock: { now.value }), try Self.seed())
         let (path, exemption) = (Self.policies + "/" + (Self.id.string ?? ""), "/api/v1/governance/exemptions")
         let policy: AttributeValue = ["policy_id": Self.id]

@@ -83,18 +83,9 @@ final class SyncBench: Sendable {
     let table: AuthorizationTable
     let service: SyncService
     let resolver: SubjectResolver
-    private let moment: Mutex<Timestamp>
     private let directory: String
-    private let clockBox: ClockBox
-
-    /// The bench's clock, which stands still until it is moved.
-    final class ClockBox: Sendable {
-        private let value = Mutex(SyncBench.start)
-        var now: Timestamp {
-            get { value.withLock { $0 } }
-            set { value.withLock { $0 = newValue } }
-        }
-    }
+    /// Stands still until it is moved.
+    private let moment: MovedClock
 
     /// - Parameters:
     ///   - directory: of a store that another process left; a new one where it is nil.
@@ -102,10 +93,8 @@ final class SyncBench: Sendable {
     init(
         directory: String? = nil, master: MasterKey = .generate(), batchBudget: Duration = .milliseconds(20)
     ) async throws {
-        let box = ClockBox()
-        clockBox = box
-        moment = Mutex(Self.start)
-        let clock: @Sendable () -> Timestamp = { box.now }
+        moment = MovedClock(Self.start)
+        let clock = moment.now
         self.directory = directory ?? NSTemporaryDirectory() + "sync-\(UUID().uuidString)"
         var configuration = StoreConfiguration(directory: self.directory, node: .random(at: clock()))
         configuration.batchBudget = batchBudget
@@ -131,11 +120,11 @@ final class SyncBench: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-    func advance(_ duration: Duration) { clockBox.now = clockBox.now + duration }
-    var clock: @Sendable () -> Timestamp { { [clockBox] in clockBox.now } }
+    func advance(_ duration: Duration) { moment.advance(duration) }
+    var clock: @Sendable () -> Timestamp { moment.now }
 
     var administrator: Caller {
-        Caller(tenant: tenant, actor: .operatingSystemUser(0), command: CommandID.random(at: clockBox.now))
+        Caller(tenant: tenant, actor: .operatingSystemUser(0), command: CommandID.random(at: moment.value))
     }
 
     func target(_ other: (any DirectorySource)? = nil, limits: RemovalLimits = RemovalLimits()) -> SyncTarget {
@@ -165,7 +154,7 @@ final class SyncBench: Sendable {
     /// A live session, in rows and in memory.
     func startSession(of person: PersonID) async throws -> BearerToken {
         let token = try Randomness.token(.session)
-        let now = clockBox.now
+        let now = moment.value
         let session = Session(
             id: .random(at: now), tenant: tenant, person: person, events: [], provider: provider, createdAt: now,
             lifetime: .standard, secretHash: token.hash)

@@ -2,7 +2,6 @@ import Foundation
 import Governance
 import Identity
 import Storage
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -18,23 +17,15 @@ final class GovernanceBench: Sendable {
     let officer = PersonID(high: 0xA, low: 1)
     let stranger = PersonID(high: 0xA, low: 2)
     let service: GovernanceService
-    private let moment = Moment()
-
-    final class Moment: Sendable {
-        private let now = Mutex(GovernanceBench.start)
-        var value: Timestamp {
-            get { now.withLock { $0 } }
-            set { now.withLock { $0 = newValue } }
-        }
-    }
+    private let moment = MovedClock(GovernanceBench.start)
 
     init(every: Int64 = 100) async throws {
         let moment = moment
         store = try await Store.open(
             StoreConfiguration(directory: directory, node: NodeID(high: 1, low: 1)), masterKey: .generate(),
-            clock: { moment.value })
+            clock: moment.now)
         service = GovernanceService(
-            store: store, clock: { moment.value }, cadence: try #require(SnapshotCadence(every: every)))
+            store: store, clock: moment.now, cadence: try #require(SnapshotCadence(every: every)))
         let people = [(tenant, officer, "one"), (other, stranger, "two")]
         try await store.write(.administration) { tx in
             for (tenant, person, name) in people {

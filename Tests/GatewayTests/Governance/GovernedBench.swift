@@ -18,24 +18,15 @@ final class GovernedBench: Sendable {
     let gateway: Gateway
     /// The tenant of the configuration.
     let tenant: TenantID
-    private let moment: Moment
+    private let moment: MovedClock
     private let keepsFolder = Mutex(false)
-
-    final class Moment: Sendable {
-        private let now: Mutex<Timestamp>
-        init(_ start: Timestamp) { now = Mutex(start) }
-        var value: Timestamp {
-            get { now.withLock { $0 } }
-            set { now.withLock { $0 = newValue } }
-        }
-    }
 
     /// - Parameter folder: that of an earlier bench, to open its store again.
     init(folder: String? = nil, at start: Timestamp = monday, extra: String = "") async throws {
-        let moment = Moment(start)
+        let moment = MovedClock(start)
         self.moment = moment
         rules = try RulesBench(folder: folder, extra: extra)
-        gateway = try await Gateway.open(rules.configuration, logger: rules.logger, clock: { moment.value })
+        gateway = try await Gateway.open(rules.configuration, logger: rules.logger, clock: moment.now)
         tenant = gateway.root.tenant
     }
 

@@ -2,7 +2,6 @@ import Authorization
 import Foundation
 import Identity
 import Storage
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -10,20 +9,14 @@ import Vocabulary
 
 @Suite("Old keys are seen off, each when nothing needs it any more")
 struct KeyKeeperTests {
-    private final class Moment: Sendable {
-        private let now = Mutex(SystemClock.now())
-        var value: Timestamp { now.withLock { $0 } }
-        func pass(_ time: Duration) { now.withLock { $0 = $0 + time } }
-    }
-
     /// Opens a gateway whose clock the body moves.
     private static func with(
-        _ body: (Gateway, Caller, Moment) async throws -> Void
+        _ body: (Gateway, Caller, MovedClock) async throws -> Void
     ) async throws {
         let bench = try RulesBench()
         defer { bench.remove() }
-        let moment = Moment()
-        let gateway = try await Gateway.open(bench.configuration, logger: bench.logger, clock: { moment.value })
+        let moment = MovedClock()
+        let gateway = try await Gateway.open(bench.configuration, logger: bench.logger, clock: moment.now)
         let tenant = try #require(gateway.tenants.defaultTenant).id
         let caller = Caller(tenant: tenant, actor: .operatingSystemUser(0), command: .random(at: moment.value))
         do { try await body(gateway, caller, moment) } catch {
@@ -60,7 +53,7 @@ struct KeyKeeperTests {
             #expect(first.resealed == 2 && first.retired == 0 && first.unreadable == 0)
             let pending = try await Self.keys(.credential, gateway, caller)
             #expect(pending[0].waitsFor == ["grace"] && pending[0].count == 0 && pending[1].count == 1)
-            moment.pass(KeyKeeper.grace)
+            moment.advance(KeyKeeper.grace)
             let second = try await gateway.keyKeeper.tend(by: caller)
             #expect(second.resealed == 0 && second.retired == RotatableKey.allCases.count)
             let done = try await gateway.keyKeeper.keys(of: caller.tenant)
@@ -85,7 +78,7 @@ struct KeyKeeperTests {
             let outcome = try await gateway.credentials.setPassword(password, of: ada, mustChange: false, by: caller)
             #expect(outcome == .changed)
             try await gateway.rotateKey(.passwordPepper, by: caller)
-            moment.pass(KeyKeeper.grace)
+            moment.advance(KeyKeeper.grace)
             #expect(try await gateway.keyKeeper.tend(by: caller) == KeyReport())
             let waiting = try await Self.keys(.passwordPepper, gateway, caller)
             #expect(waiting.map(\.state) == ["retiring", "active"])
@@ -106,13 +99,13 @@ struct KeyKeeperTests {
             let command = CommandID.random(at: moment.value)
             _ = try await gateway.commands.claim(command, request: [1], in: caller.tenant)
             try await gateway.rotateKey(.record, by: caller)
-            moment.pass(KeyKeeper.grace)
+            moment.advance(KeyKeeper.grace)
             #expect(try await gateway.keyKeeper.tend(by: caller).retired == 0)
             let waiting = try await Self.keys(.record, gateway, caller)
             #expect(waiting[0].waitsFor == ["expiry"] && waiting[0].values == ["command_answers": 1])
             #expect(
                 try await gateway.commands.claim(command, request: [1], in: caller.tenant) == .withoutAnswer)
-            moment.pass(CommandLedger.retention + .seconds(1))
+            moment.advance(CommandLedger.retention + .seconds(1))
             try await gateway.commands.sweep(now: moment.value, limit: 10)
             #expect(try await gateway.keyKeeper.tend(by: caller).retired == 1)
         }
@@ -128,7 +121,7 @@ struct KeyKeeperTests {
                 try await gateway.decisionLog.list(DecisionFilter(), in: caller.tenant, limit: 1).decisions.count == 1
             }
             try await gateway.rotateKey(.record, by: caller)
-            moment.pass(KeyKeeper.grace)
+            moment.advance(KeyKeeper.grace)
             #expect(try await gateway.keyKeeper.tend(by: caller).retired == 0)
             let waiting = try await Self.keys(.record, gateway, caller)
             #expect(waiting[0].waitsFor == ["expiry"] && waiting[0].values == ["decision_segments": 1])
@@ -155,7 +148,7 @@ struct KeyKeeperTests {
             try await gateway.rotateKey(.credential, by: caller)
             await gateway.keyKeeper.tend()
             #expect(await gateway.keyKeeper.total.resealed == 1)
-            moment.pass(KeyKeeper.grace + .seconds(1))
+            moment.advance(KeyKeeper.grace + .seconds(1))
             await gateway.keyKeeper.tend()
             #expect(await gateway.keyKeeper.total.retired == 1)
         }

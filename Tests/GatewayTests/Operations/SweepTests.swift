@@ -3,7 +3,6 @@ import Foundation
 import Identity
 import Logging
 import Storage
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -11,12 +10,6 @@ import Vocabulary
 
 @Suite("What has expired")
 struct SweepTests {
-    private final class Clock: Sendable {
-        private let value = Mutex(Timestamp(seconds: 1_790_000_000))
-        var now: Timestamp { value.withLock { $0 } }
-        func advance(_ by: Duration) { value.withLock { $0 = $0 + by } }
-    }
-
     private static let tables = ["session", "application_session", "handover_code", "single_use_link", "device"]
 
     private static func counts(_ gateway: Gateway) async throws -> [Int64] {
@@ -61,13 +54,13 @@ struct SweepTests {
 
     @Test("Sessions, application sessions, hand-over codes, links and devices go when their time is over, not before")
     func sweep() async throws {
-        let (bench, clock) = (try ConfigurationBench(), Clock())
+        let (bench, clock) = (try ConfigurationBench(), MovedClock(Timestamp(seconds: 1_790_000_000)))
         defer { bench.remove() }
         let gateway = try await Gateway.open(
             try bench.configuration("providers: [{ id: local, type: local }]"),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), clock: { clock.now })
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), clock: clock.now)
         let tenant = try #require(gateway.tenants.defaultTenant?.id)
-        let caller = Caller(tenant: tenant, actor: .operatingSystemUser(0), command: .random(at: clock.now))
+        let caller = Caller(tenant: tenant, actor: .operatingSystemUser(0), command: .random(at: clock.value))
         var edit = PersonEdit()
         edit.login = "ada"
         let person = try await gateway.people.create(edit, by: caller).id
