@@ -17,7 +17,7 @@ public struct SessionLifetime: Sendable, Hashable, Codable {
 
 /// Why a session ended.
 public enum SessionEnd: String, Sendable, Codable, CaseIterable, Hashable {
-    case logout, expired, rotated, administrator, personDisabled, credentialChanged, deviceForgotten, restore
+    case logout, expired, rotated, administrator, personDisabled, credentialChanged, restore
 }
 
 /// A browser's single sign-on session at the gateway: who, by which proofs, since when. It holds authentication facts

@@ -18,8 +18,7 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
     // 8 was for secrets of providers in rows, which there are none of.
     /// Personal data held in rows beside the journal.
     case record = 9
-    /// Digests of codes that people type: recovery codes, links.
-    case code = 10
+    // 10 was for codes that people type, of which plain hashes are kept.
 
     /// The word that the journal, the API and the command line use.
     public var word: String {
@@ -32,7 +31,6 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
         case .digest: "digest"
         case .requestBinding: "request_binding"
         case .record: "record"
-        case .code: "code"
         }
     }
 }

@@ -51,7 +51,7 @@ struct KeyRingTests {
         #expect(keys.verify(mac, over: secret, purpose: .digest, tenant: bench.tenant))
         #expect(keys.verify(try #require(MAC(bytes: mac.bytes)), over: secret, purpose: .digest, tenant: bench.tenant))
         #expect(!keys.verify(mac, over: secret + [0], purpose: .digest, tenant: bench.tenant))
-        #expect(!keys.verify(mac, over: secret, purpose: .code, tenant: bench.tenant))
+        #expect(!keys.verify(mac, over: secret, purpose: .requestBinding, tenant: bench.tenant))
         #expect(!keys.verify(mac, over: secret, purpose: .digest, tenant: TenantID.random(at: Bench.start)))
         #expect(MAC(bytes: Array(mac.bytes.dropLast())) == nil)
     }
