@@ -32,14 +32,21 @@ public struct MasterKeyChange: Sendable {
     ///
     /// - Throws: `configuration.secret_exists`, `configuration.write_failed`, and what reading throws.
     public func prepare() throws -> SecretText {
-        // What is not a whole key was cut off while it was written, and nothing is under it.
-        if isPending, (try? pending()) == nil { unlink(next) }
+        try setAsideWhatIsNoKey()
         let key = try pending() ?? MasterKey.generate()
         if !isPending { try put(key.hexadecimal, into: next) }
         let made = try RecoveryKey.make(for: key)
         unlink(recovery + ".next")
         try put(Data(made.sealed).base64EncodedString(), into: recovery + ".next")
         return made.code
+    }
+
+    /// What is not a whole key was cut off while it was written, and nothing is under it. One that cannot be read may be
+    /// the key in force, and its only copy: that is an error, and it stays where it is.
+    private func setAsideWhatIsNoKey() throws {
+        do { _ = try pending() } catch let fault as Fault where fault.code == "keys.master_malformed" {
+            try move(next, to: next + ".unfinished")
+        }
     }
 
     /// Puts the files in place, once the database is under the new key. Answers where the former key is kept.
@@ -62,11 +69,12 @@ public struct MasterKeyChange: Sendable {
         return try MasterKey(hexadecimal: SecretFile.read(next))
     }
 
-    /// A new file of whoever owns the present one: the service has to read it, whoever runs the command.
+    /// A new file of whoever owns the present one: the service has to read it, whoever runs the command. No link is
+    /// followed: the service's own user may write into this folder.
     private func put(_ text: String, into file: String) throws {
         try SecretFile.create(file, text + "\n")
         var status = stat()
-        if stat(path, &status) == 0, geteuid() == 0 { _ = chown(file, status.st_uid, status.st_gid) }
+        if stat(path, &status) == 0, geteuid() == 0 { _ = lchown(file, status.st_uid, status.st_gid) }
         try syncFolder()
     }
 

@@ -37,19 +37,25 @@ public struct GatewayRequestContext: RequestContext {
 }
 
 extension IPAddress {
-    /// The address of a socket's end, without a text in between; nil for one that has none.
+    /// The address of a socket's end, without a text or an array in between, because every request asks; nil for one
+    /// that has none.
     fileprivate init?(socket address: SocketAddress) {
         // ip(7), ipv6(7): the address begins at the fourth byte of a `sockaddr_in`, at the eighth of a `sockaddr_in6`.
-        let range: Range<Int>
         switch address {
-        case .v4: range = 4..<8
-        case .v6: range = 8..<24
+        case .v4:
+            let word = address.withSockAddr { start, size in
+                size < 8 ? nil : UnsafeRawPointer(start).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            }
+            guard let word else { return nil }
+            self = .v4(UInt32(bigEndian: word))
+        case .v6:
+            let halves = address.withSockAddr { start, size in
+                size < 24 ? nil : UnsafeRawPointer(start).loadUnaligned(fromByteOffset: 8, as: (UInt64, UInt64).self)
+            }
+            guard let halves else { return nil }
+            self = .v6(high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1))
         case .unixDomainSocket: return nil
         }
-        let bytes = address.withSockAddr { start, size in
-            size < range.upperBound ? [] : Array(UnsafeRawBufferPointer(start: start, count: size)[range])
-        }
-        self.init(bytes: bytes)
     }
 }
 

@@ -63,7 +63,8 @@ extension IPAddress: CustomStringConvertible {
     /// A dotted quad, or the canonical text of RFC 5952 §4.
     public var description: String {
         switch self {
-        case .v4: bytes.map { String($0) }.joined(separator: ".")
+        case .v4(let value):
+            "\(value >> 24).\(value >> 16 & 0xFF).\(value >> 8 & 0xFF).\(value & 0xFF)"
         case .v6(let high, let low): formatIPv6(high, low)
         }
     }

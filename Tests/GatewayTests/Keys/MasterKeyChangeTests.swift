@@ -37,6 +37,23 @@ struct MasterKeyChangeTests {
         return bench
     }
 
+    @Test func aNewKeyThatCannotBeReadIsKeptAndOneThatWasCutOffIsPutAside() async throws {
+        let bench = try await Self.filled()
+        defer { bench.remove() }
+        let change = try MasterKeyChange(bench.configuration)
+        _ = try change.prepare()
+        let made = try String(contentsOfFile: change.next, encoding: .utf8)
+        chmod(change.next, 0o644)
+        #expect(throws: Fault.self) { try change.prepare() }
+        #expect(try String(contentsOfFile: change.next, encoding: .utf8) == made)
+        unlink(change.next)
+        try String(made.prefix(20)).write(toFile: change.next, atomically: true, encoding: .utf8)
+        chmod(change.next, 0o400)
+        _ = try change.prepare()
+        #expect(try String(contentsOfFile: change.next + ".unfinished", encoding: .utf8) == made.prefix(20))
+        try await Self.expectOpens(bench)
+    }
+
     @Test func everyStepMayBeTheLastAndTheNextRunFinishes() async throws {
         let bench = try await Self.filled()
         defer { bench.remove() }
