@@ -29,7 +29,8 @@ extension GovernedWriter {
             var basis = try basis(of: .activate(id), waiting.entitlement, for: waiting.subject, authorization)
             basis.catalog.take(waiting)
             return try basis.catalog.decide(
-                .activate(id), tenant: tenant, duties: basis.duties, roles: basis.roles, now: now)
+                .activate(id), tenant: tenant, validation: try view.assignmentRules().validation(),
+                duties: basis.duties, roles: basis.roles, now: now)
         }
     }
 

@@ -39,6 +39,8 @@ extension EntitlementCatalog {
                 throw .invalidState(current: assignment.status.rawValue, expected: "pending_approval")
             }
             // What was harmless when it was asked for need not be so when it begins.
+            let others = holdings(of: assignment.subject).filter { $0.assignment != id && $0.isStanding(at: now) }
+            try requireAssignable(assignment.asInput, validation, beside: others, now)
             try duties.require(
                 adding: [assignment.entitlement], to: effective(assignment.subject, roles, now),
                 for: assignment.subject, at: now)
@@ -59,18 +61,11 @@ extension EntitlementCatalog {
         guard assignments[input.id] == nil else {
             throw .alreadyExists(resource: "assignment", id: input.id.description)
         }
-        let entitlement = try entitlement(input.entitlement)
-        guard entitlement.status == .active else {
-            throw .invalidState(current: entitlement.status.rawValue, expected: "active")
-        }
-        try requireActive(entitlement.application)
         guard (input.justification?.utf8.count ?? 0) <= AssignmentInput.justificationBytes else {
             throw .invalid(field: "justification", reason: "is longer than \(AssignmentInput.justificationBytes) bytes")
         }
         let standing = holdings(of: input.subject).filter { $0.isStanding(at: now) }
-        let problems = validation.problems(
-            input, risk: entitlement.details.riskLevel, held: Set(standing.map(\.entitlement)), now: now)
-        guard problems.isEmpty else { throw .validationFailed(problems) }
+        try requireAssignable(input, validation, beside: standing, now)
         guard !standing.contains(where: { $0.entitlement == input.entitlement && $0.source == input.source }) else {
             throw .assignmentAlreadyExists(input.entitlement)
         }
@@ -81,6 +76,20 @@ extension EntitlementCatalog {
             id: input.id, entitlement: input.entitlement, subject: input.subject, source: input.source,
             status: input.awaitsApproval ? .pendingApproval : .active, expiresAt: input.expiresAt,
             isJustified: justification != nil, justification: justification, delegatedFrom: source?.id)
+    }
+
+    /// That there is such an entitlement to be had, and that no validator has anything against it.
+    private func requireAssignable(
+        _ input: AssignmentInput, _ validation: AssignmentValidation, beside held: [Holding], _ now: Timestamp
+    ) throws(GovernanceError) {
+        let entitlement = try entitlement(input.entitlement)
+        guard entitlement.status == .active else {
+            throw .invalidState(current: entitlement.status.rawValue, expected: "active")
+        }
+        try requireActive(entitlement.application)
+        let problems = validation.problems(
+            input, risk: entitlement.details.riskLevel, held: Set(held.map(\.entitlement)), now: now)
+        guard problems.isEmpty else { throw .validationFailed(problems) }
     }
 
     private func delegable(
@@ -108,5 +117,15 @@ extension EntitlementCatalog {
     private func requireActive(_ id: ApplicationID) throws(GovernanceError) {
         let status = try application(id).details.status
         guard status == .active else { throw .invalidState(current: status.rawValue, expected: "active") }
+    }
+}
+
+extension EntitlementAssignment {
+    /// What was asked for, as validators look at it. The words of a justification are with the event, under the
+    /// subject's key; that there were some is known.
+    fileprivate var asInput: AssignmentInput {
+        AssignmentInput(
+            id: id, entitlement: entitlement, subject: subject, source: source, expiresAt: expiresAt,
+            justification: isJustified ? "justified" : nil, awaitsApproval: true)
     }
 }

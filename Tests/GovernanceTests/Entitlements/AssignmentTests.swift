@@ -177,6 +177,26 @@ struct AssignmentTests {
         }
     }
 
+    @Test("what was asked for does not begin once it is no longer given, nor what a validator has come to refuse")
+    func activating() throws {
+        var desk = try desk()
+        try desk.run(.assign(input(1, 1, awaits: true)))
+        func refused(_ expected: GovernanceError, _ validation: AssignmentValidation = .standard) {
+            let (catalog, duties, tenant) = (desk.catalog, desk.duties, desk.tenant)
+            expect(expected) { () throws(GovernanceError) in
+                try catalog.decide(.activate(id(1)), tenant: tenant, validation: validation, duties: duties, now: noon)
+            }
+        }
+        refused(.validationFailed([.prerequisiteNotAssigned(id(3))]), AssignmentValidation([.prerequisite(id(3))]))
+        refused(.validationFailed([.justificationRequired]), AssignmentValidation([.justificationRequired]))
+        try desk.run(.changeStatus(id(1), .inactive))
+        refused(.invalidState(current: "inactive", expected: "active"))
+        try desk.run(.changeStatus(id(1), .active))
+        // It does not stand in its own way.
+        try desk.run(.activate(id(1)), AssignmentValidation([.duplicateAssignment]))
+        #expect(desk.catalog.held(by: ada, at: noon) == [id(1)])
+    }
+
     @Test("only what is delegable is passed on, for no longer than it is held, not twice, and it ends with it")
     func delegation() throws {
         var desk = try desk()
