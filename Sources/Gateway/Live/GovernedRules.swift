@@ -17,8 +17,10 @@ struct GovernedSource: Sendable {
 /// The governed policies that a tenant's decisions rest on: its own and those of the level above, with sets and
 /// exemptions. Read together with roles and policy documents, in one snapshot of the database.
 struct GovernedRules {
-    private let policies: [GovernedPolicy]
-    private let overridden: [PolicyID: [EffectivePeriod]]
+    private let inherited: [GovernedPolicy]
+    private let own: [GovernedPolicy]
+    private let overridden: [PlacedPolicy: [StandIn]]
+    private let inheritedSets: [PolicySet]
     private let sets: [PolicySet]
     private let exemptions: [Exemption]
     private let zones: ZoneTable
@@ -33,17 +35,22 @@ struct GovernedRules {
         let reader = ActiveGovernance(sql: sql, source: source, isCommitted: isCommitted)
         let own = try reader.policies(in: tenant)
         var above: [GovernedPolicy] = []
-        var sets = try own.isEmpty ? [] : reader.sets(in: tenant)
+        var setsAbove: [PolicySet] = []
+        sets = try own.isEmpty ? [] : reader.sets(in: tenant)
         if let global = try source.settings.globalTenant.flatMap({ try sql.tenant(slug: $0)?.id }), global != tenant {
             above = try reader.policies(in: global)
-            if !above.isEmpty { sets += try reader.sets(in: global) }
+            if !above.isEmpty { setsAbove = try reader.sets(in: global) }
         }
-        (policies, overridden) = PolicyInheritance.compiled(global: above, tenant: own)
-        self.sets = sets
+        inheritedSets = setsAbove
+        let compiled = PolicyInheritance.compiled(global: above, tenant: own)
+        (inherited, self.own, overridden) = compiled
+        let policies = compiled.inherited + compiled.own
         exemptions = try policies.isEmpty ? [] : reader.exemptions(in: tenant)
         zones = source.zones.table(Set(policies.compactMap(\.zone)))
         mode = source.settings.enforcesPolicies ? .enforced : .logOnly
     }
+
+    private var policies: [GovernedPolicy] { inherited + own }
 
     /// Compiles; nil when no policy is active, so that decisions pay for governed rules only where there are any.
     ///
@@ -55,8 +62,9 @@ struct GovernedRules {
             roleDigest: Array(SHA256.hash(data: Array(graph.canonicalText.utf8))))
         do {
             return try RuleBook(
-                policies: policies, sets: sets, exemptions: exemptions, overridden: overridden,
-                roles: try Self.withoutPermissions(graph), zones: zones, mode: mode, stamp: stamp)
+                policies: own, inherited: inherited, sets: sets, inheritedSets: inheritedSets, exemptions: exemptions,
+                overridden: overridden, roles: try Self.withoutPermissions(graph), zones: zones, mode: mode,
+                stamp: stamp)
         } catch let error as GovernanceError {
             throw TenantRules.Rejection(fault: error.fault)
         } catch let fault as Fault where fault.culprit == .caller {
@@ -73,7 +81,8 @@ struct GovernedRules {
     /// Streams only grow, so that id and version name a content.
     private var canonicalText: String {
         let names =
-            policies.map { "policy \($0.id)@\($0.version)" } + sets.map { "set \($0.id)@\($0.version)" }
+            inherited.map { "inherited \($0.id)@\($0.version)" } + own.map { "policy \($0.id)@\($0.version)" }
+            + (inheritedSets + sets).map { "set \($0.id)@\($0.version)" }
             + exemptions.map { "exemption \($0.id)@\($0.version)" } + [mode.rawValue]
         return names.joined(separator: "\n")
     }

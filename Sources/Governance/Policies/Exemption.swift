@@ -22,15 +22,6 @@ public struct Exemption: Sendable, Hashable, Codable {
 
         /// The person or service account, nil for anything else.
         public var subject: Subject? { if case .subject(let subject) = self { subject } else { nil } }
-
-        /// The two halves of its id, whatever it is.
-        var halves: (high: UInt64, low: UInt64) {
-            switch self {
-            case .subject(.person(let id)): (id.high, id.low)
-            case .subject(.serviceAccount(let id)): (id.high, id.low)
-            case .other(let high, let low): (high, low)
-            }
-        }
     }
 
     /// Where it is in its life.

@@ -64,10 +64,15 @@ public struct PolicyScope: Sendable, Hashable, Codable {
         }
     }
 
-    /// Whether the selectors let a request through. What a request leaves out does not match a selector that names it.
-    public func selects(environment: String?, service: String?, resource: String, action: String) -> Bool {
+    /// Whether the selectors let a request through.
+    ///
+    /// - Parameter orUnknown: whether a selector lets a request through that leaves out what it names. A restriction
+    ///   says yes, or whoever asks would get rid of it by saying less.
+    public func selects(
+        environment: String?, service: String?, resource: String, action: String, orUnknown: Bool = false
+    ) -> Bool {
         func admits(_ names: [String], _ value: String?) -> Bool {
-            names.isEmpty || value.map { value in names.contains { $0.utf8.elementsEqual(value.utf8) } } ?? false
+            names.isEmpty || value.map { value in names.contains { $0.utf8.elementsEqual(value.utf8) } } ?? orUnknown
         }
         return admits(environments, environment) && admits(services, service) && admits(resources, resource)
             && admits(actions, action)

@@ -24,18 +24,22 @@ extension RuleBook {
     /// What follows from the rules that match: the second half of `decide`.
     ///
     /// - Parameters:
+    ///   - held: what matches with roles that are held back until a second factor is proven. Its restrictions count,
+    ///     its allows do not.
     ///   - otherwise: whether rules outside this book permit it, which counts as an allow without conditions; nil when
     ///     there are none.
     ///   - end: when what is known of the subject ends.
     public func weigh(
-        _ matched: Decision, _ inquiry: RuleInquiry, otherwise: Bool? = nil,
+        _ matched: Decision, _ inquiry: RuleInquiry, held: Decision? = nil, otherwise: Bool? = nil,
         counters: (RuleID) -> LimitLedger? = { _ in nil }, now: Timestamp, until end: Timestamp? = nil
     ) -> RuleDecision {
-        if [.staleFacts, .standingExpired].contains(matched.reason) {
+        let reasons = [matched.reason, held?.reason ?? .noMatchingRule]
+        if reasons.contains(.staleFacts) || reasons.contains(.standingExpired) {
             return RuleDecision(isAllowed: false, reason: .staleFacts)
         }
         var weighing = Weighing(book: self, inquiry: inquiry, otherwise: otherwise, now: now)
         weighing.sort(matched)
+        if let held { weighing.hold(held) }
         weighing.restrict()
         weighing.vote()
         weighing.permit(counters)
@@ -83,6 +87,20 @@ struct Weighing {
         }
     }
 
+    /// Adds what only roles that are held back run into: they permit nothing, and what they forbid stays forbidden.
+    mutating func hold(_ held: Decision) {
+        let erred = held.erred.map(\.rule)
+        for case .policy(_, let version) in held.determining + erred where Int(version) < book.entries.count {
+            let number = Int(version)
+            guard placed(number).isRestriction, !restrictions.contains(number), applies(number) else { continue }
+            if erred.contains(where: { $0 == .policy(id: placed(number).rule.id.description, version: version) }) {
+                decision.notes.append(.init(rule: placed(number).origin, kind: .erred))
+            }
+            restrictions.append(number)
+        }
+        restrictions.sort()
+    }
+
     private mutating func take(_ reference: RuleReference) {
         guard case .policy(_, let version) = reference else {
             isPermittedOtherwise = true
@@ -99,7 +117,7 @@ struct Weighing {
 
     private func applies(_ number: Int) -> Bool {
         let entry = placed(number)
-        return entry.isInForce(at: now) && entry.reaches(inquiry)
+        return entry.isInForce(at: now, for: inquiry) && entry.reaches(inquiry)
     }
 
     /// What an enforcement does with something that stands in the way.
@@ -138,7 +156,7 @@ struct Weighing {
         for number in restrictions {
             let entry = placed(number)
             guard entry.rule.isOpen(at: now, in: entry.zone) else { continue }
-            if let exemption = exemption(from: entry.origin.policy) {
+            if let exemption = exemption(from: entry.place) {
                 decision.notes.append(.init(rule: entry.origin, kind: .exempted(exemption)))
                 continue
             }
@@ -156,15 +174,17 @@ struct Weighing {
         }
     }
 
-    /// Of the subject, or of the thing the request is about.
-    private func exemption(from policy: PolicyID) -> ExemptionID? {
+    /// Of the subject, or of the thing the request is about. A person or an account is exempted in what it does, never
+    /// in what others do to it.
+    private func exemption(from policy: PlacedPolicy) -> ExemptionID? {
         guard !book.exemptions.isEmpty else { return nil }
         var entities = [Exemption.Entity.subject(inquiry.subject)]
-        if let thing = Identifier<Exemption>(inquiry.request.resourceID) {
+        let isThing = !["person", "user", "service_account"].contains(inquiry.request.resourceType)
+        if isThing, let thing = Identifier<Exemption>(inquiry.request.resourceID) {
             entities.append(.other(high: thing.high, low: thing.low))
         }
         for entity in entities {
-            let known = book.exemptions[RuleBook.ExemptionKey(policy, entity)] ?? []
+            let known = book.exemptions[RuleBook.ExemptionKey(policy: policy, entity: entity)] ?? []
             let holding = known.first {
                 $0.exemption.isInForce(at: now) && ($0.matcher.map(conditionsMet.contains) ?? true)
             }
@@ -194,13 +214,11 @@ struct Weighing {
     /// Lets sets of policies vote. A critical deny is not put to a vote.
     mutating func vote() {
         guard !book.sets.isEmpty else { return }
-        var lifted: [PolicyID: PolicySetID] = [:]
-        var bound: Set<PolicyID> = []
-        let denying = Set(denies.map { placed($0).origin.policy })
+        var lifted: [PlacedPolicy: PolicySetID] = [:]
+        var bound: Set<PlacedPolicy> = []
+        let denying = Set(denies.map { placed($0).place })
         let allowing = Set(
-            allows.filter { placed($0).rule.isOpen(at: now, in: placed($0).zone) }.map {
-                placed($0).origin.policy
-            }
+            allows.filter { placed($0).rule.isOpen(at: now, in: placed($0).zone) }.map { placed($0).place }
         ).subtracting(denying)
         for set in book.sets {
             let votes = (for: set.members.intersection(allowing).count, against: set.members.intersection(denying))
@@ -214,9 +232,8 @@ struct Weighing {
         }
         var kept: [Int] = []
         for number in denies {
-            let origin = placed(number).origin
-            if let set = lifted[origin.policy], !bound.contains(origin.policy), placed(number).enforcement != .critical
-            {
+            let (origin, place) = (placed(number).origin, placed(number).place)
+            if let set = lifted[place], !bound.contains(place), placed(number).enforcement != .critical {
                 decision.notes.append(.init(rule: origin, kind: .outvoted(set)))
             } else {
                 kept.append(number)

@@ -46,7 +46,7 @@ extension RuleBook {
     private func verdict(
         _ entry: Entry, _ trace: RuleTrace, _ inquiry: RuleInquiry, _ now: Timestamp
     ) -> GovernedTrace.Verdict {
-        guard entry.isInForce(at: now) else { return .notInForce }
+        guard entry.isInForce(at: now, for: inquiry) else { return .notInForce }
         guard entry.reaches(inquiry) else { return .outOfScope }
         switch trace.verdict {
         case .conditionFalse: return .conditionFalse

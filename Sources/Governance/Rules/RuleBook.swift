@@ -22,43 +22,43 @@ public struct RuleBook: Sendable {
         let scope: PolicyScope
         let frameworks: [ComplianceFramework]
         let period: EffectivePeriod
-        /// When a tenant's own policy stands in for it.
-        let standIns: [EffectivePeriod]
+        /// Which policy it is of, and at which level that was made.
+        let place: PlacedPolicy
+        /// When and for what a tenant's own policy stands in for it.
+        let standIns: [StandIn]
         let zone: Zone
         let isRestriction: Bool
         /// Whether the scope lets everybody and everything through, so that nothing need be looked up.
         let isEverywhere: Bool
 
         init(
-            _ rule: Rule, of policy: GovernedPolicy, in period: EffectivePeriod, except standIns: [EffectivePeriod],
-            zone: Zone
+            _ rule: Rule, of policy: GovernedPolicy, at place: PlacedPolicy, in period: EffectivePeriod,
+            except standIns: [StandIn], zone: Zone
         ) {
-            (self.rule, self.period, self.standIns, self.zone) = (rule, period, standIns, zone)
+            (self.rule, self.period, self.place, self.standIns, self.zone) = (rule, period, place, standIns, zone)
             origin = RuleOrigin(policy: policy.id, version: policy.version, rule: rule.id, name: rule.name)
             (enforcement, scope, frameworks) = (policy.enforcement, policy.scope, policy.frameworks)
             isRestriction = rule.isRestriction
             isEverywhere = policy.scope.level <= .organization && policy.scope.selectors == nil
         }
 
-        /// Whether its policy is in force and nothing stands in for it.
-        func isInForce(at now: Timestamp) -> Bool {
-            period.contains(now) && (standIns.isEmpty || !standIns.contains { $0.contains(now) })
+        /// Whether its policy is in force and nothing stands in for it where this is asked.
+        func isInForce(at now: Timestamp, for inquiry: RuleInquiry) -> Bool {
+            period.contains(now)
+                && (standIns.isEmpty || !standIns.contains { $0.period.contains(now) && $0.scope.reaches(inquiry) })
         }
 
-        /// Whether the scope of its policy reaches whoever asks and what is asked.
+        /// Whether the scope of its policy reaches whoever asks and what is asked. What a request leaves out takes it
+        /// out of no restriction, and into no allow.
         func reaches(_ inquiry: RuleInquiry) -> Bool {
-            if isEverywhere { return true }
-            return scope.covers(inquiry.place)
-                && scope.selects(
-                    environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
-                    action: inquiry.request.action)
+            isEverywhere || scope.reaches(inquiry, orUnknown: isRestriction)
         }
     }
 
     struct SetEntry: Sendable {
         let id: PolicySetID
         let combination: PolicyCombination
-        let members: Set<PolicyID>
+        let members: Set<PlacedPolicy>
     }
 
     struct ExemptionEntry: Sendable {
@@ -68,14 +68,9 @@ public struct RuleBook: Sendable {
     }
 
     struct ExemptionKey: Hashable {
-        let policy: PolicyID
-        let high: UInt64
-        let low: UInt64
-
-        init(_ policy: PolicyID, _ entity: Exemption.Entity) {
-            self.policy = policy
-            (high, low) = entity.halves
-        }
+        let policy: PlacedPolicy
+        /// With its kind: who is exempted is not exempted as what others ask about.
+        let entity: Exemption.Entity
     }
 
     /// Subjects are resolved against this.
@@ -93,23 +88,31 @@ public struct RuleBook: Sendable {
     /// level above come through `PolicyInheritance` first. Throws `governance.rejected` for a rule that cannot be read
     /// and a fault past the bounds of an index or for a zone that is not known.
     ///
-    /// - Parameter overridden: when a policy of the level above gives way to one of the tenant.
+    /// Ids are unique within one level only, so sets and exemptions reach policies of their own level and no others.
+    ///
+    /// - Parameters:
+    ///   - inherited: policies of the level above; of equal priorities these come first.
+    ///   - inheritedSets: sets of the level above.
+    ///   - exemptions: of the level of `policies`.
+    ///   - overridden: when and for what a policy gives way to one of the tenant.
     public init(
-        policies: [GovernedPolicy], sets: [PolicySet] = [], exemptions: [Exemption] = [],
-        overridden: [PolicyID: [EffectivePeriod]] = [:], roles: RoleGraph = .empty, zones: ZoneTable,
-        mode: Mode = .enforced, stamp: IndexStamp
+        policies: [GovernedPolicy], inherited: [GovernedPolicy] = [], sets: [PolicySet] = [],
+        inheritedSets: [PolicySet] = [], exemptions: [Exemption] = [], overridden: [PlacedPolicy: [StandIn]] = [:],
+        roles: RoleGraph = .empty, zones: ZoneTable, mode: Mode = .enforced, stamp: IndexStamp
     ) throws {
-        let entries = try Self.entries(policies, overridden, zones)
+        let placed =
+            inherited.map { ($0, PlacedPolicy($0.id, isInherited: true)) }
+            + policies.map { ($0, PlacedPolicy($0.id, isInherited: false)) }
+        let entries = try Self.entries(placed, overridden, zones)
         let compiled = try Self.compile(exemptions, from: entries.count)
         var matchers = entries.map(\.rule.matcher) + compiled.matchers
         for number in matchers.indices { matchers[number].version = Int32(number) }
         index = try PolicyIndex(policies: matchers, roles: roles, stamp: stamp)
         self.entries = entries
-        self.sets = sets.map {
-            SetEntry(id: $0.id, combination: $0.combination, members: Set($0.policies))
-        }
+        self.sets =
+            sets.map { SetEntry($0, isInherited: false) } + inheritedSets.map { SetEntry($0, isInherited: true) }
         (self.exemptions, self.mode, zoneVersion) = (compiled.byKey, mode, zones.version)
-        let active = policies.filter { $0.state == .active }
+        let active = (inherited + policies).filter { $0.state == .active }
         edges = Set(
             active.flatMap { [$0.effective?.from, $0.effective?.until] } + exemptions.flatMap { [$0.from, $0.until] }
         ).compactMap { $0 }.sorted()
@@ -117,10 +120,10 @@ public struct RuleBook: Sendable {
 
     /// By descending priority, then as given: the first matching allow supplies parameters, limits and approval.
     private static func entries(
-        _ policies: [GovernedPolicy], _ overridden: [PolicyID: [EffectivePeriod]], _ zones: ZoneTable
+        _ policies: [(GovernedPolicy, PlacedPolicy)], _ overridden: [PlacedPolicy: [StandIn]], _ zones: ZoneTable
     ) throws -> [Entry] {
         var entries: [Entry] = []
-        for policy in policies where policy.state == .active {
+        for (policy, place) in policies where policy.state == .active {
             guard let period = policy.effective else { continue }
             guard let zone = zones[policy.zone] else {
                 throw Fault(
@@ -130,7 +133,7 @@ public struct RuleBook: Sendable {
             for placed in policy.rules {
                 let rule = try Rule.read(placed.document, id: placed.id)
                 entries.append(
-                    Entry(rule, of: policy, in: period, except: overridden[policy.id] ?? [], zone: zone))
+                    Entry(rule, of: policy, at: place, in: period, except: overridden[place] ?? [], zone: zone))
             }
         }
         return entries.enumerated().sorted {
@@ -151,7 +154,8 @@ public struct RuleBook: Sendable {
                 matchers.append(
                     try ConditionDocument.read(conditions, at: "conditions", id: exemption.id.description))
             }
-            byKey[ExemptionKey(policy, exemption.entity), default: []].append(
+            let place = PlacedPolicy(policy, isInherited: false)
+            byKey[ExemptionKey(policy: place, entity: exemption.entity), default: []].append(
                 ExemptionEntry(exemption: exemption, matcher: number))
         }
         return (byKey, matchers)
@@ -176,5 +180,25 @@ public struct RuleBook: Sendable {
         entries.first { $0.rule.id == rule }.map {
             mode == .enforced && $0.enforcement >= .mandatory ? $0.rule.limits : []
         }
+    }
+}
+
+extension RuleBook.SetEntry {
+    fileprivate init(_ set: PolicySet, isInherited: Bool) {
+        self.init(
+            id: set.id, combination: set.combination,
+            members: Set(set.policies.map { PlacedPolicy($0, isInherited: isInherited) }))
+    }
+}
+
+extension PolicyScope {
+    /// Whether it reaches whoever asks and what is asked.
+    ///
+    /// - Parameter orUnknown: what a selector comes to whose fact the request leaves out.
+    fileprivate func reaches(_ inquiry: RuleInquiry, orUnknown: Bool = false) -> Bool {
+        covers(inquiry.place)
+            && selects(
+                environment: inquiry.environment, service: inquiry.service, resource: inquiry.request.resourceType,
+                action: inquiry.request.action, orUnknown: orUnknown)
     }
 }

@@ -71,9 +71,10 @@ struct PolicyScopeTests {
 
     /// What holds at a moment of all that is compiled.
     private func inForce(_ global: [GovernedPolicy], _ tenant: [GovernedPolicy], at now: Timestamp) -> [PolicyID] {
-        let (policies, overridden) = PolicyInheritance.compiled(global: global, tenant: tenant)
-        return policies.filter { policy in
-            policy.isInForce(at: now) && !(overridden[policy.id] ?? []).contains { $0.contains(now) }
+        let (inherited, own, overridden) = PolicyInheritance.compiled(global: global, tenant: tenant)
+        return (inherited + own).filter { policy in
+            let standIns = overridden[PlacedPolicy(policy.id, isInherited: inherited.contains(policy))] ?? []
+            return policy.isInForce(at: now) && !standIns.contains { $0.period.contains(now) }
         }.map(\.id)
     }
 }
