@@ -13,6 +13,7 @@ extension GovernanceService {
         let stream = policy(document.id)
         let loaded = try stream.load(sql, in: request.caller.tenant, keys: store.keys)
         try request.requireSeen(loaded.version, "policy")
+        if loaded.state == nil { try requireFree(document.id, in: request.caller.tenant, sql) }
         var plan = GovernancePlan(stream.stream, version: loaded.version)
         let events = try document.events(on: loaded.state, actor: request.caller.actor, now: now) { .random(at: now) }
         plan.write(events, to: loaded, of: stream, by: request.caller, cadence: cadence) {

@@ -55,7 +55,9 @@ extension GovernanceService {
             if case .create(_, _, let overrides?, _) = command {
                 parent = try inherited(overrides, by: tenant, sql) ?? rest(on: policy(overrides), tenant, &plan, sql)
             }
+            if case .create = command, state == nil { try requireFree(id, in: tenant, sql) }
             let events = try GovernedPolicy.decide(command, on: state, parent: parent)
+            if let state, events.contains(where: \.isActivation) { try requireAlone(state, in: tenant, sql) }
             for case (let details?, let superseded) in events.map(\.named) {
                 try require(details.scope, superseded, in: tenant, sql)
             }
@@ -77,6 +79,26 @@ extension GovernanceService {
             return nil
         }
         return try policy(id).load(sql, in: global, keys: store.keys).state
+    }
+
+    /// Refuses an id that a policy of the global tenant has: one id would name two policies of the same decisions.
+    func requireFree(_ id: PolicyID, in tenant: TenantID, _ sql: any SQLConnection) throws {
+        guard let global = try table?.globalTenant.flatMap({ try sql.tenant(slug: $0)?.id }), global != tenant,
+            try sql.governed(policy(id).stream, in: global) != nil
+        else { return }
+        throw GovernanceError.alreadyExists(resource: "policy", id: id.description)
+    }
+
+    /// Refuses to activate for every tenant a policy whose id one of them has taken.
+    private func requireAlone(_ state: GovernedPolicy, in tenant: TenantID, _ sql: any SQLConnection) throws {
+        guard state.scope.level == .system,
+            try table?.globalTenant.flatMap({ try sql.tenant(slug: $0)?.id }) == tenant
+        else { return }
+        for other in try sql.tenants() where other.id != tenant {
+            guard try sql.governed(policy(state.id).stream, in: other.id) == nil else {
+                throw GovernanceError.alreadyExists(resource: "policy", id: state.id.description)
+            }
+        }
     }
 
     /// In the same transaction, so that at no moment both are in force, or none.
