@@ -11,17 +11,22 @@ extension DecisionService {
     ) async throws -> JoinedDecision {
         let plain = try await weighing(decision, request, resolved, call.authorization, now: call.now)
         guard let book = call.authorization.book, let governed = resolved.governed else {
-            return JoinedDecision(plain: plain, governed: nil, matched: nil, edge: nil)
+            return JoinedDecision(plain: plain, governed: nil, matched: nil, held: nil, edge: nil)
         }
         let edge = book.nextEdge(after: call.now)
         let inquiry = try inquiry(request, resolved.subject, governed, call)
         let matched = book.match(inquiry, standing: governed.standing, now: call.now)
-        guard matched.hasLooked else { return JoinedDecision(plain: plain, governed: nil, matched: nil, edge: edge) }
+        let held = try await heldBack(resolved, inquiry, book, call)
+        guard matched.hasLooked || held?.decision.hasLooked == true else {
+            return JoinedDecision(plain: plain, governed: nil, matched: nil, held: nil, edge: edge)
+        }
+        let end = [governed.standing.validUntil, held?.standing.validUntil].compactMap { $0 }.min()
         let (limits, tenant) = (resolver.table.limits, call.authorization.tenant)
         func weigh(_ inquiry: RuleInquiry) -> RuleDecision {
             book.weigh(
-                matched, inquiry, otherwise: plain.isPermitted, counters: { limits.ledger(of: $0, in: tenant) },
-                now: call.now, until: governed.standing.validUntil)
+                matched, inquiry, held: held?.decision, otherwise: plain.isPermitted,
+                counters: { limits.ledger(of: $0, in: tenant) },
+                now: call.now, until: end)
         }
         var answer = weigh(inquiry)
         if answer.needsApproval, plain.reason != .deniedByRule {
@@ -30,7 +35,7 @@ extension DecisionService {
             let grants = try await approvals.grants(for: digest, in: tenant, at: call.now)
             if !grants.isEmpty { answer = weigh(inquiry.approved(grants)) }
         }
-        return JoinedDecision(plain: plain, governed: answer, matched: matched, edge: edge)
+        return JoinedDecision(plain: plain, governed: answer, matched: matched, held: held, edge: edge)
     }
 
     var approvals: RuleApprovals { RuleApprovals(store: resolver.store, zones: resolver.table.zones) }
@@ -40,8 +45,10 @@ extension DecisionService {
     public func decideOrAsk(
         _ question: DecisionQuestion, reason: String?, in tenant: TenantID, origin: DecisionOrigin, by caller: Caller
     ) async throws -> DecisionAnswer {
-        guard case .decided(let decided) = try await settle(question, in: tenant, origin) else {
-            return try await decide(question, in: tenant, origin: origin)
+        let decided: Decided
+        switch try await settle(question, in: tenant, origin) {
+        case .refused(let answer): return answer
+        case .decided(let found): decided = found
         }
         var approval: Approval?
         if decided.decision.isGoverned, let governed = decided.decision.governed, governed.needsApproval {

@@ -1,4 +1,5 @@
 import Authorization
+import Governance
 import Vocabulary
 
 extension DecisionService {
@@ -23,6 +24,20 @@ extension DecisionService {
         // What the subject reaches without them asks for no more than it does.
         if decision.isPermitted || decision.reason == .stepUpRequired { return decision }
         return other.awaiting(.aal2) ?? decision
+    }
+}
+
+extension DecisionService {
+    /// What governed rules match with the roles that are held back after one factor; nil where none are. What they
+    /// forbid stays forbidden: nobody gets rid of a restriction by proving less.
+    func heldBack(
+        _ resolved: ResolvedSubject, _ inquiry: RuleInquiry, _ book: RuleBook, _ call: Call
+    ) async throws -> HeldMatch? {
+        guard resolved.holdsBackRoles else { return nil }
+        let strong = try await resolver.resolve(resolved.subject, in: call.authorization.tenant, isStrong: true)
+        // Gone meanwhile, or resolved against rules of another moment: the book calls such a standing stale.
+        let standing = strong?.governed?.standing ?? resolved.standing
+        return HeldMatch(decision: book.match(inquiry, standing: standing, now: call.now), standing: standing)
     }
 }
 

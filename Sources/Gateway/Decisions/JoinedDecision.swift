@@ -13,6 +13,8 @@ struct JoinedDecision {
     var governed: RuleDecision?
     /// Which of them matched and what they read.
     let matched: Decision?
+    /// What matched besides with roles that are held back after one factor.
+    let held: HeldMatch?
     /// When a governed policy begins or ends next.
     let edge: Timestamp?
 
@@ -60,6 +62,12 @@ struct JoinedDecision {
     var validUntil: Timestamp? { [plain.validUntil, governed?.validUntil, edge].compactMap { $0 }.min() }
 }
 
+/// What governed rules match with all roles of somebody, those held back included.
+struct HeldMatch {
+    let decision: Decision
+    let standing: Standing
+}
+
 extension RecordedDecision {
     /// A decision in which governed rules had a part: the versions that decided, what was read, the exemption or
     /// approval that let it pass, and what rules said without deciding.
@@ -94,6 +102,7 @@ extension RecordedDecision {
         var reads = authorization.index.reads(of: joined.plain, request, standing: resolved.standing)
         if let book = authorization.book, let matched = joined.matched, let governed = resolved.governed {
             reads += book.index.reads(of: matched, request, standing: governed.standing)
+            if let held = joined.held { reads += book.index.reads(of: held.decision, request, standing: held.standing) }
         }
         var seen: Set<String> = []
         return reads.compactMap { read in

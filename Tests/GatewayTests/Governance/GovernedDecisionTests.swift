@@ -267,6 +267,44 @@ struct GovernedDecisionTests {
         try await bench.gateway.close()
     }
 
+    @Test("what governed rules forbid a role that is held back after one factor stays forbidden, and it opens nothing")
+    func heldBack() async throws {
+        let bench = try await GovernedBench(extra: "roles: [{ name: Keyholder, requires_mfa: true, permissions: [] }]")
+        let (ada, ben) = (try await bench.gateway.addPerson("ada"), try await bench.gateway.addPerson("ben"))
+        let role = try await bench.gateway.roles.role(named: "Keyholder", in: bench.tenant)
+        _ = try await bench.gateway.roles.assign(role.id, to: .person(ada), expiresAt: nil, by: bench.caller())
+        let admins: AttributeValue = ["roles": ["Keyholder"]]
+        try await bench.enforce(
+            1,
+            [
+                ["id": "no-reading", "effect": "deny", "actions": ["read"], "subjects": admins],
+                ["id": "erasing", "effect": "allow", "actions": ["erase"], "subjects": admins],
+            ])
+        #expect(try await bench.decide(ada, "erase").isPermitted == false)
+        try await bench.enforce(2, [allowing])
+        let answer = try await bench.decide(ada)
+        #expect(!answer.isPermitted && answer.reasons == ["denied_by_rule"])
+        #expect(try await bench.decide(ben).isPermitted)
+        try await bench.gateway.close()
+    }
+
+    @Test("a tenant makes no policy of an id that the global tenant has, nor the global one of an id that a tenant has")
+    func reusedID() async throws {
+        let bench = try await GovernedBench(extra: "governance: { global_tenant: main }")
+        let other = try await bench.gateway.tenantService.add(slug: "other", name: "Other", by: bench.caller()).id
+        try await bench.enforce(1, [forbidding], ["scope": "System", "enforcement": "Critical"])
+        #expect(
+            await refusal { try await bench.enforce(1, [allowing], in: other) } == "governance.already_exists")
+        try await bench.enforce(2, [allowing], in: other)
+        #expect(
+            await refusal { try await bench.enforce(2, [forbidding], ["scope": "System"]) }
+                == "governance.already_exists")
+        // One that holds in its own tenant only is in nobody else's decisions.
+        try await bench.enforce(3, [allowing], in: other)
+        try await bench.enforce(3, [forbidding])
+        try await bench.gateway.close()
+    }
+
     @Test("S3-29 what governed rules decide is counted by what it came to and why, and nothing else is")
     func counted() async throws {
         let bench = try await GovernedBench()
