@@ -14,8 +14,10 @@ extension DecisionService {
         guard hold > .zero, hold <= LimitDesk.longestHold else {
             throw Fault.invalid("A reservation holds from one second to a day.")
         }
-        guard case .decided(var decided) = try await settle(question, in: tenant, origin) else {
-            return try await decide(question, in: tenant, origin: origin)
+        var decided: Decided
+        switch try await settle(question, in: tenant, origin) {
+        case .refused(let answer): return answer
+        case .decided(let found): decided = found
         }
         let id = recorder.nextID(at: decided.call.now)
         let desk = LimitDesk(store: resolver.store, memory: resolver.table.limits)

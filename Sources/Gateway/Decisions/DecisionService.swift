@@ -95,8 +95,9 @@ public struct DecisionAnswer: Sendable {
     }
 }
 
-/// May they, and why: resolves the subject, decides in memory, records.
-public struct DecisionService: Sendable {
+/// May they, and why: resolves the subject, decides in memory, records. A class, because every question would copy a
+/// structure of as many references.
+public final class DecisionService: Sendable {
     let resolver: SubjectResolver
     let revocationBound: Duration
     let recorder: DecisionRecorder
@@ -104,6 +105,18 @@ public struct DecisionService: Sendable {
     let refusals: Tally<DecisionPrecondition>
     let meter: PolicyMeter
     let clock: @Sendable () -> Timestamp
+
+    init(
+        resolver: SubjectResolver, revocationBound: Duration, recorder: DecisionRecorder,
+        refusals: Tally<DecisionPrecondition>, meter: PolicyMeter, clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.resolver = resolver
+        self.revocationBound = revocationBound
+        self.recorder = recorder
+        self.refusals = refusals
+        self.meter = meter
+        self.clock = clock
+    }
 
     /// What one question is answered with, besides the subject.
     struct Call {

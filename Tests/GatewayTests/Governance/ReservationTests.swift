@@ -50,6 +50,16 @@ struct ReservationTests {
         try await bench.gateway.close()
     }
 
+    @Test("a question about nobody holds nothing, and is recorded and counted once")
+    func nobody() async throws {
+        let bench = try await GovernedBench()
+        try await bench.enforce(1, [rule])
+        let answer = try await bench.reserve(PersonID.random(at: bench.now), "adjust", context: change(1))
+        #expect(!answer.isPermitted && answer.reservation == nil && answer.reasons == ["unknown_subject"])
+        #expect(bench.gateway.decisions.refusals.counts == [.unknownSubject: 1])
+        try await bench.gateway.close()
+    }
+
     @Test("what is committed counts for the day, what is released is free again, and neither is ended twice")
     func ends() async throws {
         let bench = try await GovernedBench()
