@@ -61,17 +61,26 @@ public struct ApprovalService: Sendable {
     /// that waited begins or ends. Throws `approval.not_an_approver`, `approval.requester`, `approval.already_decided`,
     /// `approval.closed`; `sod.violation` where what would begin has become a breach since it was asked for, and then
     /// nothing was said.
-    public func say(_ word: Word, about id: ApprovalID, expecting version: Int64? = nil, by caller: Caller) async throws
-        -> Approval
-    {
+    ///
+    /// Whose business it is, is judged before anything else: to whoever may not read it and has no part in it, an
+    /// approval of any version, and one that is not there, answer alike.
+    ///
+    /// - Parameter heeding: throws for a version that the caller does not mean.
+    public func say(
+        _ word: Word, about id: ApprovalID, with rights: Rights = Rights(),
+        heeding: @escaping @Sendable (Int64) throws -> Void = { _ in }, by caller: Caller
+    ) async throws -> Approval {
         let authorization = try await table.snapshot(of: caller.tenant)
-        let speaker = try await speaker(caller, authorization)
+        let speaker = try await speaker(caller, about: id, authorization)
         return try await store.govern(by: caller) { writer in
-            let after = try writer.change(
-                Governed.approval(id), "approval", expecting: version, row: GovernedRow.init
-            ) { approval in
+            let known = try writer.view.load(Governed.approval(id)).state
+            guard rights.mayRead || known.map({ speaker.isConcerned($0, at: writer.now) }) ?? false else {
+                throw GovernanceError.notAnApprover
+            }
+            let after = try writer.change(Governed.approval(id), "approval", row: GovernedRow.init) { approval in
+                try heeding(approval.version)
                 if case .delegate(let other, _) = word { try writer.tx.sql.require(other, in: writer.tenant) }
-                return try approval.decide(speaker.command(word), now: writer.now)
+                return try approval.decide(speaker.command(word, rights), now: writer.now)
             }
             let approval = try EntitlementService.present(after)
             try writer.follow(approval, authorization)
@@ -79,19 +88,38 @@ public struct ApprovalService: Sendable {
         }
     }
 
-    /// Who speaks, with the roles they hold now.
+    /// What the caller is permitted, whatever their part in an approval is.
+    public struct Rights: Sendable, Hashable {
+        let mayRead: Bool
+        let mayEscalate: Bool
+
+        /// Nothing is permitted unless it is said.
+        public init(mayRead: Bool = false, mayEscalate: Bool = false) {
+            (self.mayRead, self.mayEscalate) = (mayRead, mayEscalate)
+        }
+    }
+
+    /// Who speaks, with the roles they hold now, and with those of the people who delegated to them.
     private struct Speaker: Sendable {
         let subject: Subject
         let roles: Set<String>
+        let delegators: [Approver: Set<String>]
 
-        func command(_ word: Word) -> ApprovalCommand {
+        func isConcerned(_ approval: Approval, at now: Timestamp) -> Bool {
+            approval.concerns(.subject(subject), roles: roles, delegators: delegators, now: now)
+        }
+
+        func command(_ word: Word, _ rights: Rights) -> ApprovalCommand {
             let approver = Approver.subject(subject)
             return switch word {
-            case .approve(let comment): .approve(by: approver, roles: roles, comment: comment)
-            case .reject(let comment): .reject(by: approver, roles: roles, comment: comment)
+            case .approve(let comment):
+                .approve(by: approver, roles: roles, delegators: delegators, comment: comment)
+            case .reject(let comment):
+                .reject(by: approver, roles: roles, delegators: delegators, comment: comment)
             case .delegate(let other, let until):
                 .delegate(from: approver, roles: roles, to: .subject(other), until: until)
-            case .escalate: .escalate
+            case .escalate:
+                .escalate(by: approver, roles: roles, delegators: delegators, isPermitted: rights.mayEscalate)
             case .cancel: .cancel(by: subject)
             case .override(let reason): .override(by: approver, reason: reason)
             case .overrideAlone(let reason): .overrideAlone(by: approver, reason: reason)
@@ -100,16 +128,34 @@ public struct ApprovalService: Sendable {
         }
     }
 
-    private func speaker(_ caller: Caller, _ authorization: TenantAuthorization) async throws -> Speaker {
+    private func speaker(
+        _ caller: Caller, about id: ApprovalID, _ authorization: TenantAuthorization
+    ) async throws -> Speaker {
         guard let principal = caller.principal else {
             throw Fault.forbidden(
                 "An approval is given by somebody with a name and a role.", remedy: "Call with a session or a key.")
         }
-        let held =
-            try await resolver.resolve(
-                principal.subject, in: caller.tenant, isStrong: principal.strength >= .aal2)?.roleIDs ?? []
-        let names = authorization.rules.closure(of: held).compactMap { authorization.roles[$0]?.name }
-        return Speaker(subject: principal.subject, roles: Set(names))
+        let own = Approver.subject(principal.subject)
+        let isStrong = principal.strength >= .aal2
+        let known = try await store.ask(caller.tenant, now: clock()) { try $0.load(Governed.approval(id)).state }
+        var delegators: [Approver: Set<String>] = [:]
+        // One who delegated between this reading and the writing is not among them: the vote is refused, not let in.
+        for delegation in known?.delegations ?? [] where delegation.to == own && delegation.stage == known?.stage {
+            guard case .subject(let subject) = delegation.from, delegators[delegation.from] == nil else { continue }
+            delegators[delegation.from] = try await roles(of: subject, isStrong: isStrong, authorization)
+        }
+        return Speaker(
+            subject: principal.subject,
+            roles: try await roles(of: principal.subject, isStrong: isStrong, authorization), delegators: delegators)
+    }
+
+    /// The names of the roles that somebody holds now, inherited ones included; none for who is not active.
+    private func roles(
+        of subject: Subject, isStrong: Bool, _ authorization: TenantAuthorization
+    ) async throws -> Set<String> {
+        let known = try await resolver.resolve(subject, in: authorization.tenant, isStrong: isStrong)
+        guard let known, known.isActive else { return [] }
+        return Set(authorization.rules.closure(of: known.roleIDs).compactMap { authorization.roles[$0]?.name })
     }
 
     // MARK: Templates

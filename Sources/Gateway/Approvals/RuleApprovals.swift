@@ -72,20 +72,31 @@ struct RuleApprovals: Sendable {
             .compactMap { ApprovalID(bytes: $0) }.compactMap { try view.load(Governed.approval($0)).state }
     }
 
-    /// The stages of every workflow that is named, one workflow after the other, and one by roles where a rule names no
-    /// workflow.
+    /// The stages of every workflow that is named, one workflow after the other, after one for every set of roles that
+    /// a rule names without a workflow.
     private static func stages(
         of decision: RuleDecision, _ view: GovernedView
     ) throws -> (WorkflowTemplate.Details, WorkflowTemplateID?) {
         let templates = try decision.workflows.map { try view.usable(workflow: $0) }
-        guard !templates.isEmpty else { return (Approval.plainStage(decision.approverRoles), nil) }
         if templates.count == 1, decision.approverRoles.isEmpty { return (templates[0].details, templates[0].id) }
-        let byRoles = decision.approverRoles.isEmpty ? [] : Approval.plainStage(decision.approverRoles).stages
-        return (
-            WorkflowTemplate.Details(
-                name: "approval", stages: byRoles + templates.flatMap(\.details.stages),
-                escalations: templates.flatMap(\.details.escalations)), nil
-        )
+        return (Approval.joinedStages(try roleSets(of: decision, view), templates.map(\.details)), nil)
+    }
+
+    /// The roles that each of the rules asks for, read from the policies that decided. Where they are not all the
+    /// tenant's own, or no longer what they were, every role has to agree: that is never less than the rules ask.
+    private static func roleSets(of decision: RuleDecision, _ view: GovernedView) throws -> [[String]] {
+        let all = Set(decision.approverRoles)
+        guard decision.approvalRules.count > 1, !all.isEmpty else { return [decision.approverRoles] }
+        var sets: [[String]] = []
+        for id in decision.approvalRules {
+            guard let origin = decision.determining.first(where: { $0.rule == id }),
+                let policy = try view.load(GovernedStream(GovernedPolicy.aggregate, origin.policy)).state,
+                policy.version == origin.version, let placed = policy.rules.first(where: { $0.id == id }),
+                let roles = try Rule.read(placed.document, id: id).approval?.roles
+            else { return decision.approverRoles.map { [$0] } }
+            sets.append(roles)
+        }
+        return Set(sets.joined()) == all ? sets : decision.approverRoles.map { [$0] }
     }
 }
 

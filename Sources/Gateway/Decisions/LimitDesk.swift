@@ -42,20 +42,28 @@ public struct LimitDesk: Sendable {
             try tx.sql.put(
                 GovernedRow(
                     tenant: caller.tenant, kind: Self.kind, id: wish.id.bytes, state: "held", type: "reservation",
-                    target: wish.rule.bytes, version: ledger.version, position: position, dueAt: held.expiresAt))
+                    scope: Self.holder(caller), target: wish.rule.bytes, version: ledger.version, position: position,
+                    dueAt: held.expiresAt))
             return LimitReservation(id: wish.id, rule: wish.rule, expiresAt: held.expiresAt)
         }
     }
 
-    /// Counts what was held for good: it was carried out. Throws `not_found` for a reservation that is not held, and
+    /// Counts what was held for good: it was carried out. Throws `not_found` for a reservation that is not held, or that
+    /// somebody else made, and
     /// `limit.reservation_expired` for one that was not used in time.
     @discardableResult public func commit(_ id: ReservationID, by caller: Caller) async throws -> LimitReservation {
         try await end(id, .commit(id), by: caller)
     }
 
-    /// Lets go of what was held: it was not carried out. Throws `not_found` for a reservation that is not held.
+    /// Lets go of what was held: it was not carried out. Throws `not_found` for a reservation that is not held,
+    /// or that somebody else made.
     @discardableResult public func release(_ id: ReservationID, by caller: Caller) async throws -> LimitReservation {
         try await end(id, .release(id), by: caller)
+    }
+
+    /// Whose a reservation is: nobody else commits or releases it, but for the machine's administrator.
+    private static func holder(_ caller: Caller) -> String? {
+        caller.principal.map { "\($0.subject.kind):\($0.subject.id)" }
     }
 
     private func end(
@@ -63,7 +71,9 @@ public struct LimitDesk: Sendable {
     ) async throws -> LimitReservation {
         try await store.write(.administration) { [self] tx in
             let row = try tx.sql.governed(Stream(Self.kind, id), in: caller.tenant)
-            guard let rule = row?.target.flatMap({ RuleID(bytes: $0) }), let end = row?.dueAt else {
+            guard let rule = row?.target.flatMap({ RuleID(bytes: $0) }), let end = row?.dueAt,
+                caller.principal == nil || row?.scope == Self.holder(caller)
+            else {
                 throw Fault.notFound("reservation")
             }
             _ = try carry(out: command, rule, [], LimitContext(), caller, tx)

@@ -19,7 +19,7 @@ extension Approval {
                 Vote(stage: approval.stage, by: approver, onBehalfOf: principal, at: recorded.at))
         case .stageEntered(let number, let deadline): approval.enter(number, deadline)
         case .delegated(let from, let to, let until):
-            approval.delegations.append(Delegation(from: from, to: to, until: until))
+            approval.delegations.append(Delegation(stage: approval.stage, from: from, to: to, until: until))
         case .outsiderInvited(let digest): approval.outsiders.append(digest)
         case .escalated(let trigger, let roles, let deadline):
             approval.escalated.append(trigger)
@@ -31,6 +31,7 @@ extension Approval {
         case .overrideBegun(let approver, _): approval.overrideBegunBy = approver
         case .overridden(let approver, _, let needsReview):
             if approval.overrideBegunBy == nil { approval.overrideBegunBy = approver }
+            approval.overriddenBy = approver
             approval.needsReview = needsReview
             approval.close(.overridden, recorded.at)
         case .reviewed: approval.needsReview = false
@@ -46,7 +47,7 @@ extension Approval {
         deadline = content.deadline
         (votes, rejections, escalated, furtherRoles, delegations, outsiders) = ([], [], [], [], [], [])
         isReminded = false
-        (overrideBegunBy, needsReview, version) = (nil, false, 1)
+        (overrideBegunBy, overriddenBy, needsReview, version) = (nil, nil, false, 1)
         (createdAt, endedAt) = (moment, nil)
     }
 
@@ -54,8 +55,10 @@ extension Approval {
         stage = number
         self.deadline = deadline
         isReminded = false
-        escalated = escalated.filter { $0 == .highRisk }
-        furtherRoles = escalations.filter { escalated.contains($0.trigger) }.flatMap(\.roles)
+        // What is of high risk is so at every stage; anything else happens anew.
+        let lasting = terms.risk >= .high ? escalations.filter { $0.trigger == .highRisk } : []
+        escalated = lasting.map(\.trigger)
+        furtherRoles = lasting.flatMap(\.roles)
     }
 
     private mutating func close(_ state: State, _ moment: Timestamp) {

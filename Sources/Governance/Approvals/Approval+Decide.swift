@@ -6,10 +6,12 @@ extension Approval {
         if case .review(let reviewer, let comment) = command { return [try review(reviewer, comment)] }
         guard state == .pending else { throw .approvalClosed(state: state.rawValue) }
         switch command {
-        case .approve(let approver, let roles, let comment):
-            return try approve(approver, roles, checked(comment), now)
-        case .reject(let approver, let roles, let comment):
-            return try reject(approver, roles, checked(comment), now)
+        case .approve(let approver, let roles, let delegators, let comment):
+            let principal = try standing(of: approver, roles, delegators, now)
+            return approve(approver, principal, try checked(comment), now)
+        case .reject(let approver, let roles, let delegators, let comment):
+            _ = try standing(of: approver, roles, delegators, now)
+            return reject(approver, try checked(comment), now)
         case .delegate(let from, let roles, let to, let until):
             return [try delegate(from, roles, to, until, now)]
         case .invite(let digest):
@@ -17,7 +19,9 @@ extension Approval {
                 throw .invalid(field: "outsider", reason: "has no digest, or there are too many")
             }
             return outsiders.contains(digest) ? [] : [.outsiderInvited(digest)]
-        case .escalate: return try escalate(.manual, now)
+        case .escalate(let approver, let roles, let delegators, let isPermitted):
+            guard isPermitted || hasSay(approver, roles, delegators, now) else { throw .notAnApprover }
+            return try escalate(.manual, now)
         case .cancel(let subject):
             guard subject == requester else { throw .notAnApprover }
             return [.closed(.cancelled)]
@@ -34,7 +38,7 @@ extension Approval {
 
     /// In whose place somebody may vote: their own, nil, or that of one who delegated. Throws when in nobody's.
     private func standing(
-        of approver: Approver, _ roles: Set<String>, _ now: Timestamp
+        of approver: Approver, _ roles: Set<String>, _ delegators: [Approver: Set<String>], _ now: Timestamp
     ) throws(GovernanceError) -> Approver? {
         guard !isParty(approver) else { throw .requesterMayNotApprove }
         guard !hasVoted(approver) else { throw .alreadyDecided }
@@ -43,10 +47,36 @@ extension Approval {
             return nil
         }
         if !roles.isDisjoint(with: approverRoles) { return nil }
-        let delegation = delegations.first { $0.to == approver && $0.until > now }
-        guard let delegation else { throw .notAnApprover }
-        guard !hasVoted(delegation.from) else { throw .alreadyDecided }
-        return delegation.from
+        let lent = principals(of: approver, delegators, now)
+        guard !lent.isEmpty else { throw .notAnApprover }
+        guard let principal = lent.first(where: { !hasVoted($0) }) else { throw .alreadyDecided }
+        return principal
+    }
+
+    /// Whether somebody is an approver of the stage that is being decided, for themselves or for another.
+    private func hasSay(
+        _ approver: Approver, _ roles: Set<String>, _ delegators: [Approver: Set<String>], _ now: Timestamp
+    ) -> Bool {
+        guard state == .pending, !isParty(approver) else { return false }
+        return !roles.isDisjoint(with: approverRoles) || !principals(of: approver, delegators, now).isEmpty
+    }
+
+    /// Whether it is somebody's business: they asked for it, get what was asked for, had their word or may have it now.
+    /// Anybody else learns nothing of it without a permission, not even that it is there.
+    public func concerns(
+        _ approver: Approver, roles: Set<String>, delegators: [Approver: Set<String>], now: Timestamp
+    ) -> Bool {
+        isParty(approver) || hasVoted(approver) || hasSay(approver, roles, delegators, now)
+            || stages.indices.contains(stage) && !roles.isDisjoint(with: approverRoles)
+    }
+
+    /// Those in whose place somebody may vote now: they delegated at this stage, for long enough, and could vote
+    /// themselves. A vote that its owner has lost since cannot be cast by anyone for them.
+    private func principals(
+        of approver: Approver, _ delegators: [Approver: Set<String>], _ now: Timestamp
+    ) -> [Approver] {
+        delegations.filter { $0.to == approver && $0.stage == stage && $0.until > now }.map(\.from)
+            .filter { !(delegators[$0] ?? []).isDisjoint(with: approverRoles) }
     }
 
     /// Whether somebody's word is in already, given by themselves or for them, at any stage.
@@ -55,9 +85,8 @@ extension Approval {
     }
 
     private func approve(
-        _ approver: Approver, _ roles: Set<String>, _ comment: String?, _ now: Timestamp
-    ) throws(GovernanceError) -> [ApprovalEvent] {
-        let principal = try standing(of: approver, roles, now)
+        _ approver: Approver, _ principal: Approver?, _ comment: String?, _ now: Timestamp
+    ) -> [ApprovalEvent] {
         let vote = ApprovalEvent.approved(approver, onBehalfOf: principal, comment: comment)
         guard votes.count(where: { $0.stage == stage }) + 1 >= stages[stage].minApprovals else { return [vote] }
         let next = stages.indices.first { $0 > stage && !terms.skipped.contains($0) }
@@ -65,10 +94,7 @@ extension Approval {
         return [vote, .stageEntered(next, deadline: now + stages[next].timeout)]
     }
 
-    private func reject(
-        _ approver: Approver, _ roles: Set<String>, _ comment: String?, _ now: Timestamp
-    ) throws(GovernanceError) -> [ApprovalEvent] {
-        _ = try standing(of: approver, roles, now)
+    private func reject(_ approver: Approver, _ comment: String?, _ now: Timestamp) -> [ApprovalEvent] {
         let rejection = ApprovalEvent.rejected(approver, comment: comment)
         guard let escalation = open(.rejection) else { return [rejection, .closed(.rejected)] }
         return [rejection, .escalated(.rejection, roles: escalation.roles, deadline: now + stages[stage].timeout)]
@@ -78,7 +104,7 @@ extension Approval {
         _ from: Approver, _ roles: Set<String>, _ to: Approver, _ until: Timestamp, _ now: Timestamp
     ) throws(GovernanceError) -> ApprovalEvent {
         // Only one's own vote can be given away, and not to the requester.
-        guard try standing(of: from, roles, now) == nil, from != to else { throw .notAnApprover }
+        guard try standing(of: from, roles, [:], now) == nil, from != to else { throw .notAnApprover }
         guard !isParty(to) else { throw .requesterMayNotApprove }
         guard until > now, until - now <= .days(366), delegations.count < 1_000 else {
             throw .invalid(field: "until", reason: "is not within a year, or there are too many delegations")
@@ -121,7 +147,7 @@ extension Approval {
 
     private func review(_ reviewer: Approver, _ comment: String?) throws(GovernanceError) -> ApprovalEvent {
         guard needsReview else { throw .invalidState(current: state.rawValue, expected: "overridden without review") }
-        guard !isParty(reviewer), reviewer != overrideBegunBy, !hasVoted(reviewer) else {
+        guard !isParty(reviewer), reviewer != overrideBegunBy, reviewer != overriddenBy, !hasVoted(reviewer) else {
             throw .requesterMayNotApprove
         }
         return .reviewed(reviewer, comment: try checked(comment))

@@ -11,6 +11,24 @@ extension Approval {
         WorkflowTemplate.Details(name: "approval", stages: [WorkflowStage(name: "approval", approverRoles: roles)])
     }
 
+    /// What rules ask for together: a stage for every set of roles that one of them names, and every workflow's stages
+    /// with that workflow's own escalations. Whoever satisfies one rule has not satisfied another by it.
+    public static func joinedStages(
+        _ roleSets: [[String]], _ workflows: [WorkflowTemplate.Details]
+    ) -> WorkflowTemplate.Details {
+        var seen: Set<Set<String>> = []
+        let byRoles = roleSets.filter { !$0.isEmpty && seen.insert(Set($0)).inserted }
+            .flatMap { plainStage($0).stages }
+        let along = workflows.flatMap { details in
+            details.stages.enumerated().map { number, stage in
+                var stage = stage
+                stage.escalations = details.escalations(at: number)
+                return stage
+            }
+        }
+        return WorkflowTemplate.Details(name: "approval", stages: byRoles + along)
+    }
+
     /// A new request for approval along these stages. A request whose conditions leave every stage out is refused:
     /// nobody would have approved it.
     public static func request(
@@ -39,7 +57,7 @@ extension Approval {
                     deadline: deadline, reason: request.reason))
         ]
         if request.circumstances.risk >= .high,
-            let escalation = details.escalations.first(where: { $0.trigger == .highRisk })
+            let escalation = details.escalations(at: first).first(where: { $0.trigger == .highRisk })
         {
             events.append(.escalated(.highRisk, roles: escalation.roles, deadline: deadline))
         }

@@ -20,8 +20,9 @@ public struct Approval: Sendable, Hashable, Codable {
         public let at: Timestamp
     }
 
-    /// Somebody who votes in another's place until a moment.
+    /// Somebody who votes in another's place until a moment, at the stage it was given at and at no other.
     public struct Delegation: Sendable, Hashable, Codable {
+        public let stage: Int
         public let from: Approver
         public let to: Approver
         public let until: Timestamp
@@ -67,6 +68,8 @@ public struct Approval: Sendable, Hashable, Codable {
     public internal(set) var outsiders: [[UInt8]]
     /// Who began an emergency override that a second person has to confirm.
     public internal(set) var overrideBegunBy: Approver?
+    /// Who carried an emergency override out; with whoever began it, nobody who may review it.
+    public internal(set) var overriddenBy: Approver?
     /// An override whose review is still to come.
     public internal(set) var needsReview: Bool
     public internal(set) var version: Int64
@@ -77,7 +80,8 @@ public struct Approval: Sendable, Hashable, Codable {
     public var requester: Subject { terms.requester }
     public var rules: [RuleID] { terms.rules }
     public var stages: [WorkflowStage] { terms.details.stages }
-    public var escalations: [Escalation] { terms.details.escalations }
+    /// Those of the stage that is being decided.
+    public var escalations: [Escalation] { terms.details.escalations(at: stage) }
 
     /// Whether somebody asked for it, or gets what was asked for: they never have a say in it.
     func isParty(_ approver: Approver) -> Bool {
@@ -135,14 +139,18 @@ public struct ApprovalRequest: Sendable, Hashable {
     }
 }
 
-/// What can be asked of an approval. Whoever acts comes with the roles they hold now.
+/// What can be asked of an approval. Whoever acts comes with the roles they hold now, and with the roles that those hold
+/// now who delegated to them; whoever is no longer active is left out.
 public enum ApprovalCommand: Sendable, Hashable {
-    case approve(by: Approver, roles: Set<String>, comment: String? = nil)
-    case reject(by: Approver, roles: Set<String>, comment: String? = nil)
+    case approve(
+        by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], comment: String? = nil)
+    case reject(by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], comment: String? = nil)
     /// Somebody who may vote names somebody who votes in their place.
     case delegate(from: Approver, roles: Set<String>, to: Approver, until: Timestamp)
     case invite(outsider: [UInt8])
-    case escalate
+    /// By an approver of the stage, or by somebody whose permission the caller has checked.
+    case escalate(
+        by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], isPermitted: Bool = false)
     case cancel(by: Subject)
     /// In an emergency: begun by one, done by a second.
     case override(by: Approver, reason: String)

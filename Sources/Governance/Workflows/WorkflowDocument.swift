@@ -15,14 +15,7 @@ extension WorkflowTemplate.Details {
         let stages = (members["stages"]?.items(limit: Limits.stages, &log) ?? []).compactMap {
             StageReader.read($0, &log)
         }
-        var escalations: [Escalation] = []
-        if let place = members["escalations"] {
-            let triggers = place.members(Escalation.Trigger.allCases.map(\.rawValue), required: [], &log) ?? [:]
-            for (key, node) in triggers.sorted(by: { $0.key < $1.key }) {
-                let roles = node.texts(itemLimit: Limits.roles, byteLimit: Limits.nameBytes, &log)
-                if let trigger = Escalation.Trigger(rawValue: key) { escalations.append(.init(on: trigger, to: roles)) }
-            }
-        }
+        let escalations = members["escalations"].map { StageReader.escalations($0, &log) } ?? []
         guard log.faults.isEmpty else { throw .rejected(log.faults) }
         self.init(name: name, description: description, category: category, stages: stages, escalations: escalations)
         try check()
@@ -30,8 +23,19 @@ extension WorkflowTemplate.Details {
 }
 
 private enum StageReader {
+    static func escalations(_ place: DocumentNode, _ log: inout FaultLog) -> [Escalation] {
+        let limits = WorkflowTemplate.Limits.self
+        let triggers = place.members(Escalation.Trigger.allCases.map(\.rawValue), required: [], &log) ?? [:]
+        return triggers.sorted { $0.key < $1.key }.compactMap { key, node in
+            let roles = node.texts(itemLimit: limits.roles, byteLimit: limits.nameBytes, &log)
+            return Escalation.Trigger(rawValue: key).map { Escalation(on: $0, to: roles) }
+        }
+    }
+
     static func read(_ node: DocumentNode, _ log: inout FaultLog) -> WorkflowStage? {
-        let keys = ["name", "approver_roles", "min_approvals", "timeout_hours", "condition", "condition_params"]
+        let keys = [
+            "name", "approver_roles", "min_approvals", "timeout_hours", "condition", "condition_params", "escalations",
+        ]
         let limits = WorkflowTemplate.Limits.self
         guard let members = node.members(keys, required: ["name", "approver_roles"], &log),
             let name = members["name"]?.text(limit: limits.nameBytes, &log)
@@ -39,9 +43,11 @@ private enum StageReader {
         let roles = members["approver_roles"]?.texts(itemLimit: limits.roles, byteLimit: limits.nameBytes, &log) ?? []
         let count = members["min_approvals"].flatMap { $0.integer(1...Int64(limits.approvals), &log) } ?? 1
         let hours = members["timeout_hours"].flatMap { $0.integer(1...Int64(limits.timeoutHours), &log) } ?? 24
-        return WorkflowStage(
+        var stage = WorkflowStage(
             name: name, approverRoles: roles, minApprovals: Int(count), timeout: .hours(Int(hours)),
             condition: members["condition"].flatMap { condition($0, members["condition_params"], &log) })
+        stage.escalations = members["escalations"].map { escalations($0, &log) }
+        return stage
     }
 
     private enum Word: String, CaseIterable {

@@ -34,13 +34,17 @@ extension WorkflowTemplate.Details {
         var members: [String: AttributeValue] = ["name": .string(name), "stages": .list(stages.map(\.document))]
         if !description.isEmpty { members["description"] = .string(description) }
         if !category.isEmpty { members["category"] = .string(category) }
-        if !escalations.isEmpty {
-            members["escalations"] = .object(
-                Dictionary(
-                    escalations.map { ($0.trigger.rawValue, .list($0.roles.map(AttributeValue.string))) },
-                    uniquingKeysWith: { first, _ in first }))
-        }
+        if !escalations.isEmpty { members["escalations"] = Escalation.document(escalations) }
         return .object(members)
+    }
+}
+
+extension Escalation {
+    fileprivate static func document(_ escalations: [Escalation]) -> AttributeValue {
+        .object(
+            Dictionary(
+                escalations.map { ($0.trigger.rawValue, .list($0.roles.map(AttributeValue.string))) },
+                uniquingKeysWith: { first, _ in first }))
     }
 }
 
@@ -52,6 +56,7 @@ extension WorkflowStage {
             "min_approvals": .integer(Int64(minApprovals)),
             "timeout_hours": .integer(timeout.components.seconds / 3_600),
         ]
+        if let escalations { members["escalations"] = Escalation.document(escalations) }
         if let condition {
             let (word, params) = condition.document
             members["condition"] = .string(word)

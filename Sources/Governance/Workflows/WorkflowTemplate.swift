@@ -30,6 +30,11 @@ public struct WorkflowTemplate: Sendable, Hashable, Codable {
             self.stages = stages
             self.escalations = escalations.sorted { $0.trigger.rawValue < $1.trigger.rawValue }
         }
+
+        /// Who else is asked at a stage: what the stage says of it, or else the template.
+        public func escalations(at stage: Int) -> [Escalation] {
+            stages.indices.contains(stage) ? stages[stage].escalations ?? escalations : escalations
+        }
     }
 
     public let id: WorkflowTemplateID
@@ -50,6 +55,8 @@ public struct WorkflowStage: Sendable, Hashable, Codable {
     public let timeout: Duration
     /// Without it the stage is always passed through.
     public let condition: StageCondition?
+    /// Who else is asked at this stage, in place of the template's escalations; nil where those count.
+    public var escalations: [Escalation]?
 
     /// A stage: one approval within 24 hours unless said otherwise.
     public init(
@@ -169,13 +176,19 @@ extension WorkflowTemplate.Details {
             throw .invalid(field: "stages", reason: "are none, or more than \(Limits.stages)")
         }
         for (number, stage) in stages.enumerated() { try stage.check("stages[\(number)]") }
+        try Escalation.check(escalations, "escalations")
+    }
+}
+
+extension Escalation {
+    fileprivate static func check(_ escalations: [Escalation], _ path: String) throws(GovernanceError) {
         for escalation in escalations {
-            guard (1...Limits.roles).contains(escalation.roles.count) else {
-                throw .invalid(field: "escalations", reason: "name no roles, or too many")
+            guard (1...WorkflowTemplate.Limits.roles).contains(escalation.roles.count) else {
+                throw .invalid(field: path, reason: "name no roles, or too many")
             }
         }
         guard Set(escalations.map(\.trigger)).count == escalations.count else {
-            throw .invalid(field: "escalations", reason: "name a trigger twice")
+            throw .invalid(field: path, reason: "name a trigger twice")
         }
     }
 }
@@ -189,6 +202,7 @@ extension WorkflowStage {
         guard (1...limits.approvals).contains(minApprovals) else {
             throw .invalid(field: "\(path).min_approvals", reason: "is not between 1 and \(limits.approvals)")
         }
+        try Escalation.check(escalations ?? [], "\(path).escalations")
         let (seconds, rest) = timeout.components
         guard rest == 0, seconds % 3_600 == 0, (1...Int64(limits.timeoutHours)).contains(seconds / 3_600) else {
             throw .invalid(field: "\(path).timeout_hours", reason: "is not a whole number of hours up to a year")

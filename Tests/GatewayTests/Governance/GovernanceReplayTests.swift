@@ -64,7 +64,10 @@ struct GovernanceReplayTests {
         #expect(row == GovernedRow(live, at: row.position, in: bench.tenant))
         #expect(row.position == (try await bench.store.journalSize(of: bench.tenant).size))
         let snapshot = try await bench.store.read { [store = bench.store, tenant = bench.tenant] in
-            try $0.snapshot(of: Stream(.governed("policy"), id), in: tenant, format: 1, keys: store.keys)
+            try $0.snapshot(
+                of: Stream(.governed("policy"), id), in: tenant,
+                format: GovernedStream<GovernedPolicy, PolicyEvent>.snapshotFormat, keys: store.keys
+            )
         }
         #expect(snapshot?.version == (written >= 7 ? written / 7 * 7 : nil))
         #expect(try await bench.journalIsSound())
@@ -75,7 +78,10 @@ struct GovernanceReplayTests {
         let (bench, id) = (try await GovernanceBench(), PolicyID(high: 5, low: 1))
         func snapshot() async throws -> Int64? {
             try await bench.store.read { [store = bench.store, tenant = bench.tenant] in
-                try $0.snapshot(of: Stream(.governed("policy"), id), in: tenant, format: 1, keys: store.keys)?.version
+                try $0.snapshot(
+                    of: Stream(.governed("policy"), id), in: tenant,
+                    format: GovernedStream<GovernedPolicy, PolicyEvent>.snapshotFormat,
+                    keys: store.keys)?.version
             }
         }
         try await bench.run("create", GovernanceBench.creation(id))

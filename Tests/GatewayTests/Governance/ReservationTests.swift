@@ -81,6 +81,30 @@ struct ReservationTests {
         try await bench.gateway.close()
     }
 
+    @Test("a reservation is ended by who made it: to anybody else it is not there")
+    func owners() async throws {
+        let bench = try await GovernedBench()
+        let ada = try await bench.gateway.addPerson("ada")
+        try await bench.enforce(1, [rule])
+        func caller(_ number: UInt64) -> Caller {
+            let account = ServiceAccountID(high: 0xAC, low: number)
+            var caller = bench.caller()
+            caller.principal = Principal(
+                tenant: bench.tenant, subject: .serviceAccount(account),
+                credential: .apiKey(APIKeyID(high: 0xAD, low: number)), provider: nil, events: [])
+            return caller
+        }
+        for ends in [bench.gateway.limits.commit, bench.gateway.limits.release] {
+            let answer = try await bench.gateway.decisions.reserve(
+                bench.question(ada, "adjust", context: change(1)), for: .minutes(5), in: bench.tenant,
+                origin: DecisionOrigin(caller: nil, protocol: "api"), by: caller(1))
+            let held = try #require(answer.reservation)
+            #expect(await refusal { _ = try await ends(held.id, caller(2)) } == "not_found")
+            #expect(try await ends(held.id, caller(1)).id == held.id)
+        }
+        try await bench.gateway.close()
+    }
+
     @Test("a reservation that nobody uses ends by itself, is refused afterwards, and its end is an event")
     func expiry() async throws {
         let bench = try await GovernedBench()

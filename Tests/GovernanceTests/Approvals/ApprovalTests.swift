@@ -109,10 +109,18 @@ struct ApprovalTests {
         }
         try pass(noon + .hours(3))
         #expect(approval.due(at: noon + .hours(3) + .seconds(1)).isEmpty)
-        approval = try carry(approval, .escalate, at: noon + .hours(3))
+        for stranger in [
+            ApprovalCommand.escalate(by: person(1), roles: ["guest"]), .escalate(by: .subject(ada), roles: ["board"]),
+        ] {
+            refused(.notAnApprover, approval, stranger, at: noon + .hours(3))
+        }
+        #expect(try !approval.decide(.escalate(by: person(1), roles: [], isPermitted: true), now: noon).isEmpty)
+        approval = try carry(approval, .escalate(by: person(1), roles: ["board"]), at: noon + .hours(3))
         #expect(
             approval.approverRoles == ["security_reviewer", "board", "duty"] && approval.deadline == noon + .hours(7))
-        #expect(throws: GovernanceError.self) { try approval.decide(.escalate, now: noon) }
+        #expect(throws: GovernanceError.self) {
+            try approval.decide(.escalate(by: person(1), roles: ["board"]), now: noon)
+        }
         try pass(noon + .hours(7))
         #expect(
             approval.state == .pending && approval.approverRoles.last == "ciso"
@@ -129,20 +137,84 @@ struct ApprovalTests {
         let until = noon + .days(2)
         var approval = try carry(start, .delegate(from: person(1), roles: ["manager"], to: person(2), until: until))
         refused(.notAnApprover, approval, .approve(by: person(3), roles: []))
-        refused(.notAnApprover, approval, .approve(by: person(2), roles: []), at: until)
+        refused(
+            .notAnApprover, approval, .approve(by: person(2), roles: [], delegators: [person(1): ["manager"]]),
+            at: until)
         refused(.notAnApprover, approval, .delegate(from: person(2), roles: [], to: person(3), until: until))
         refused(
             .requesterMayNotApprove, start,
             .delegate(from: person(1), roles: ["manager"], to: .subject(ada), until: until))
-        approval = try carry(approval, .approve(by: person(2), roles: []))
+        // Whoever has lost the role, or is no longer active, has nobody who votes for them.
+        refused(.notAnApprover, approval, .approve(by: person(2), roles: []))
+        refused(.notAnApprover, approval, .approve(by: person(2), roles: [], delegators: [person(1): ["guest"]]))
+        refused(.notAnApprover, approval, .reject(by: person(2), roles: [], delegators: [person(3): ["manager"]]))
+        approval = try carry(approval, .approve(by: person(2), roles: [], delegators: [person(1): ["manager"]]))
         #expect(approval.state == .approved && approval.votes.map(\.onBehalfOf) == [person(1)])
         var two = Approval.plainStage(["manager"])
         two.stages = [WorkflowStage(name: "s", approverRoles: ["manager"], minApprovals: 2)]
         var shared = try carry(
             self.start(two), .delegate(from: person(1), roles: ["manager"], to: person(2), until: until))
-        shared = try carry(shared, .approve(by: person(2), roles: []))
+        shared = try carry(shared, .approve(by: person(2), roles: [], delegators: [person(1): ["manager"]]))
         refused(.alreadyDecided, shared, .approve(by: person(1), roles: ["manager"]))
         refused(.alreadyDecided, shared, .approve(by: person(2), roles: ["manager"]))
+    }
+
+    @Test("S4-24 a delegation ends with its stage, and stands in for one who has not voted")
+    func delegationOfOneStage() throws {
+        let until = noon + .days(2)
+        var details = Approval.plainStage(["security"])
+        details.stages = [
+            WorkflowStage(name: "first", approverRoles: ["security"]),
+            WorkflowStage(name: "second", approverRoles: ["security"], minApprovals: 2),
+        ]
+        let lent: [Approver: Set<String>] = [person(1): ["security"], person(4): ["security"]]
+        var approval = try carry(
+            start(details), .delegate(from: person(1), roles: ["security"], to: person(2), until: until))
+        approval = try carry(approval, .approve(by: person(3), roles: ["security"]))
+        #expect(approval.stage == 1)
+        refused(.notAnApprover, approval, .approve(by: person(2), roles: [], delegators: lent))
+        refused(.notAnApprover, approval, .reject(by: person(2), roles: [], delegators: lent))
+        for from in [person(1), person(4)] {
+            approval = try carry(approval, .delegate(from: from, roles: ["security"], to: person(2), until: until))
+        }
+        approval = try carry(approval, .approve(by: person(1), roles: ["security"]))
+        approval = try carry(approval, .approve(by: person(2), roles: [], delegators: lent))
+        #expect(approval.state == .approved && approval.votes.last?.onBehalfOf == person(4))
+    }
+
+    @Test("S4-23 neither who began an override nor who carried it out alone reviews it")
+    func overrideOfTwo() throws {
+        let why = "the site is down"
+        let begun = try carry(start(), .override(by: person(1), reason: why))
+        let done = try carry(begun, .overrideAlone(by: person(2), reason: why))
+        #expect(done.needsReview && done.overrideBegunBy == person(1) && done.overriddenBy == person(2))
+        for author in 1...2 { refused(.requesterMayNotApprove, done, .review(by: person(UInt64(author)))) }
+        #expect(try !carry(done, .review(by: person(3))).needsReview)
+    }
+
+    @Test("two rules ask for two signatures, and an escalation counts at the stages of its own workflow only")
+    func joined() throws {
+        var first = Approval.plainStage(["legal"])
+        first.escalations = [Escalation(on: .highRisk, to: ["board"]), Escalation(on: .manual, to: ["duty"])]
+        let details = Approval.joinedStages(
+            [["manager", "director"], ["security"], ["director", "manager"], []],
+            [first, Approval.plainStage(["audit"])])
+        var approval = try start(details)
+        #expect(
+            approval.stages.map(\.approverRoles) == [["manager", "director"], ["security"], ["legal"], ["audit"]])
+        let everything: Set<String> = ["manager", "security", "legal", "audit"]
+        for number in 1...2 {
+            #expect(approval.escalations.isEmpty)
+            refused(.notAnApprover, approval, .approve(by: person(9), roles: ["duty", "board"]))
+            approval = try carry(approval, .approve(by: person(UInt64(number)), roles: everything))
+            refused(.alreadyDecided, approval, .approve(by: person(1), roles: everything))
+        }
+        #expect(approval.stage == 2 && approval.approverRoles == ["legal", "board"])
+        approval = try carry(approval, .approve(by: person(3), roles: ["board"]))
+        #expect(approval.stage == 3 && approval.approverRoles == ["audit"] && approval.grant == nil)
+        #expect(approval.due(at: noon + .days(2)) == [.closed(.expired)])
+        #expect(try carry(approval, .approve(by: person(4), roles: everything)).state == .approved)
+        #expect(try WorkflowTemplate.Details(document: details.document) == details)
     }
 
     @Test("S4-22 an outsider votes by the digest their link is bound to, once invited")
@@ -226,7 +298,7 @@ struct ApprovalTests {
                         from: by, roles: roles, to: person(UInt64.random(in: 1...5, using: &generator)),
                         until: now + .hours(2))
                 case 2: .override(by: by, reason: "the site is down")
-                case 3: .escalate
+                case 3: .escalate(by: by, roles: roles)
                 default: .approve(by: by, roles: roles, comment: "fine")
                 }
             let decided = approval.due(at: now) + ((try? approval.decide(command, now: now)) ?? [])

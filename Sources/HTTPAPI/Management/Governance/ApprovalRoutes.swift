@@ -113,7 +113,11 @@ struct ApprovalRoutes {
                 .reject(comment: try $0.optionalText("comment"))
             },
             word("cancel", "Withdraws a request; by its requester", .object([:])) { _ in .cancel },
-            word("escalate", "Asks the roles of a manual escalation as well", .object([:])) { _ in .escalate },
+            word(
+                "escalate",
+                "Asks the roles of a manual escalation as well; by an approver of the stage, or who may `escalate`",
+                .object([:])
+            ) { _ in .escalate },
             word(
                 "delegate", "Lets somebody else vote in the caller's place until a moment",
                 JSONSchema.object(
@@ -151,13 +155,20 @@ struct ApprovalRoutes {
             access: access, requestBody: body, response: .reference("Approval"), preconditions: .heeded
         ) { request in
             let (id, caller): (ApprovalID, Caller) = (try request.id("approval"), try request.caller(gateway))
-            var version: Int64?
-            if request.ifMatch != nil {
-                version = try request.expectedVersion(
-                    try await gateway.approvals.approval(id, in: caller.tenant).version)
-            }
+            let mayRead = try await may("read", request)
+            let rights = ApprovalService.Rights(
+                mayRead: mayRead || access != .authenticated, mayEscalate: try await may("escalate", request))
             return Self.answer(
-                try await gateway.approvals.say(try await read(request), about: id, expecting: version, by: caller))
+                try await gateway.approvals.say(
+                    try await read(request), about: id, with: rights,
+                    heeding: { _ = try request.expectedVersion($0) }, by: caller))
         }
+    }
+
+    /// Whether the caller is permitted something on approvals.
+    private func may(_ action: String, _ request: APIRequest) async throws -> Bool {
+        guard let principal = request.principal else { return true }
+        return try await gateway.management(of: principal, action, "approval", in: try request.requiredTenant)
+            == .permitted
     }
 }
