@@ -60,7 +60,9 @@ public struct APIRequest: Sendable {
 
     /// What is paged through: a cursor holds for this operation, tenant, parent and filter only.
     private var listLabel: String {
-        let filter = query.filter { !["cursor", "limit", "offset"].contains($0.key) }.merging(parameters) { own, _ in own }
+        let filter = query.filter { !["cursor", "limit", "offset"].contains($0.key) }.merging(parameters) { own, _ in
+            own
+        }
         let text = CanonicalJSON.encode(.object(filter.mapValues(AttributeValue.string)))
         return "\(route.operationID):\(tenant?.id.description ?? ""):\(text)"
     }
