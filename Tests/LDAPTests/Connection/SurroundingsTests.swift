@@ -88,7 +88,11 @@ import Testing
         }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
-                group.addTask { #expect(await ldapError { _ = try await signIn(stuck) } != nil) }
+                // Its own time-out, or the pool's word that this server is out: whatever it is, no answer.
+                group.addTask {
+                    let answer = try? await signIn(stuck)
+                    #expect(answer == nil)
+                }
             }
             group.addTask {
                 let start = ContinuousClock.now
