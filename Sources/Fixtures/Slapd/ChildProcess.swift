@@ -51,6 +51,24 @@ final class ChildProcess: Sendable {
         status.withLock { status in if status == nil { _ = Glibc.kill(identifier, number) } }
     }
 
+    /// Suspends it, and returns when every thread of it stands still: the signal alone lets some go on for a moment.
+    func suspend() {
+        signal(SIGSTOP)
+        for _ in 0..<2_000 where !stands { usleep(1_000) }
+    }
+
+    /// Whether all its threads have stopped, or it is gone. The word about a stop is given once only.
+    private var stands: Bool {
+        status.withLock { status in
+            guard status == nil else { return true }
+            var word: Int32 = 0
+            guard waitpid(identifier, &word, WNOHANG | WUNTRACED) != 0 else { return false }
+            let hasStopped = word & 0xff == 0x7f
+            if !hasStopped { status = word }
+            return true
+        }
+    }
+
     /// Asks it to end, insists after two seconds, and waits until it is gone.
     func end() {
         guard isRunning else { return }

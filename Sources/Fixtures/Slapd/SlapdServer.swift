@@ -112,7 +112,7 @@ public final class SlapdServer: Sendable {
     }
 
     /// Holds the server still: connections are accepted by the system, and nothing answers.
-    public func pause() { child.withLock { $0?.signal(SIGSTOP) } }
+    public func pause() { child.withLock { $0?.suspend() } }
 
     /// Lets a suspended server go on; what clients sent meanwhile is answered then.
     public func resume() { child.withLock { $0?.signal(SIGCONT) } }
