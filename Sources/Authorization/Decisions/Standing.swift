@@ -40,6 +40,16 @@ public struct SubjectFacts: Sendable, Hashable {
         self.attributes = attributes
         self.validUntil = validUntil
     }
+
+    /// The same with some attributes in place of others, and without some.
+    public func with(_ changed: [String: AttributeValue], without removed: Set<String> = []) -> SubjectFacts {
+        var values = Dictionary(attributes.members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        for name in removed { values[name] = nil }
+        values.merge(changed) { $1 }
+        return SubjectFacts(
+            kind: kind, id: id, aliases: aliases, roles: roles, groups: groups, attributes: Attributes(values),
+            validUntil: validUntil)
+    }
 }
 
 /// What a subject holds, resolved against one index: the rules that are about it and the attributes that rules read.

@@ -32,7 +32,8 @@ extension DecisionService {
         if answer.needsApproval, plain.reason != .deniedByRule {
             // Approve and ask again: what was given for this very request is found by it.
             let digest = RuleApprovals.digest(of: call.question, resolved.subject)
-            let grants = try await approvals.grants(for: digest, in: tenant, at: call.now)
+            let grants = try await approvals.grants(
+                for: digest, asking: answer.approvalRules, in: tenant, at: call.now)
             if !grants.isEmpty { answer = weigh(inquiry.approved(grants)) }
         }
         return JoinedDecision(plain: plain, governed: answer, matched: matched, held: held, edge: edge)
@@ -51,17 +52,24 @@ extension DecisionService {
         case .decided(let found): decided = found
         }
         var approval: Approval?
+        let id = recorder.nextID(at: decided.call.now)
         if decided.decision.isGoverned, let governed = decided.decision.governed, governed.needsApproval {
             let subject = decided.resolved.subject
             approval = try await approvals.ask(
                 RuleApprovals.Wish(
                     digest: RuleApprovals.digest(of: question, subject), subject: subject, decision: governed,
-                    context: question.context, reason: reason), by: caller)
+                    question: question, reason: reason, evaluation: id), by: caller)
         }
-        let id = recorder.nextID(at: decided.call.now)
         var answer = answer(decided, id, isRecorded: record(decided, id) != .overflowed)
         answer.approval = approval
         return answer
+    }
+
+    /// What a limit per resource counts by: a keyed digest of the resource's name.
+    static func resourceKey(
+        _ type: String, _ id: String, keys: KeyRing, in tenant: TenantID
+    ) throws -> [UInt8] {
+        try keys.mac(Array("resource:\(type):\(id)".utf8), purpose: .digest, tenant: tenant).tag
     }
 
     /// The question as governed rules read it.
@@ -70,10 +78,8 @@ extension DecisionService {
     ) throws -> RuleInquiry {
         var key: [UInt8]?
         if call.authorization.countsByResource {
-            let name = "resource:\(request.resourceType):\(request.resourceID)"
-            key = try resolver.store.keys.mac(
-                Array(name.utf8), purpose: .digest, tenant: call.authorization.tenant
-            ).tag
+            key = try Self.resourceKey(
+                request.resourceType, request.resourceID, keys: resolver.store.keys, in: call.authorization.tenant)
         }
         return RuleInquiry(
             request, context: call.question.context, subject: subject, place: governed.place, roles: governed.roles,

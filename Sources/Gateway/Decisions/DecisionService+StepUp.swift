@@ -13,8 +13,16 @@ extension DecisionService {
         guard resolved.holdsBackRoles, decision.reason != .deniedByRule,
             let strong = try await resolver.resolve(resolved.subject, in: authorization.tenant, isStrong: true)
         else { return decision }
-        let other = authorization.index.decide(
-            try request.authenticated(as: .aal2), standing: strong.standing, now: now)
+        return try authorization.weighing(decision, request, held: strong.standing, now: now)
+    }
+}
+
+extension TenantAuthorization {
+    /// What a decision comes to beside the roles that are held back: what they forbid, or the wait for a second factor.
+    func weighing(
+        _ decision: Decision, _ request: DecisionRequest, held standing: Standing, now: Timestamp
+    ) throws -> Decision {
+        let other = index.decide(try request.authenticated(as: .aal2), standing: standing, now: now)
         switch other.reason {
         case .deniedByRule: return other
         // Policies, roles or assignments changed between the two: nothing can be said of this standing any more.
@@ -48,6 +56,7 @@ extension DecisionRequest {
             action: action, resourceType: resourceType, resourceID: resourceID,
             resourceAttributes: resourceAttributes, context: context,
             authentication: RequestAuthentication(
-                strength: strength, authenticatedAt: authentication?.authenticatedAt))
+                strength: strength, authenticatedAt: authentication?.authenticatedAt,
+                anomalies: authentication?.anomalies ?? []))
     }
 }

@@ -105,12 +105,27 @@ extension RecordedDecision {
             if let held = joined.held { reads += book.index.reads(of: held.decision, request, standing: held.standing) }
         }
         var seen: Set<String> = []
-        return reads.compactMap { read in
+        let conditions = reads.compactMap { read -> RecordedRead? in
             let name = read.path.description
             guard seen.insert(name).inserted else { return nil }
             return RecordedRead(
                 name: name, source: read.value == nil ? "absent" : read.source.rawValue,
                 value: read.value.map { .value($0) } ?? .absent)
+        }
+        return conditions
+            + context(joined, request, authorization).filter { seen.insert($0.name).inserted }
+    }
+
+    /// What governed rules read of the context beside their conditions: what narrows their policies, a severity, what
+    /// limits count.
+    private static func context(
+        _ joined: JoinedDecision, _ request: DecisionRequest, _ authorization: TenantAuthorization
+    ) -> [RecordedRead] {
+        guard let book = authorization.book, let matched = joined.matched else { return [] }
+        return book.contextReads([matched] + (joined.held.map { [$0.decision] } ?? [])).map { name in
+            let value = request.context[String(name.dropFirst("context.".count))]
+            return RecordedRead(
+                name: name, source: value == nil ? "absent" : "request", value: value.map { .value($0) } ?? .absent)
         }
     }
 }

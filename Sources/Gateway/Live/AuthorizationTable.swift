@@ -218,6 +218,23 @@ final class AuthorizationTable: Sendable {
         }
     }
 
+    /// Compiles what is committed with something put in place of something else, to be tried. It decides nothing, and
+    /// nobody who decides waits for it.
+    ///
+    /// - Throws: the fault of rules that do not go together, and what the store throws.
+    func compiled(_ trial: RuleTrial, for tenant: TenantID) async throws -> TenantAuthorization {
+        let (digest, named, source) = (loader.configurationDigest, loader.multiFactorRoles, source)
+        do {
+            return try await store.read { sql in
+                try TenantAuthorization(
+                    tenant: tenant, generation: 0, configurationDigest: digest, multiFactorRoles: named, from: sql,
+                    source, trial: trial)
+            }
+        } catch let rejection as TenantRules.Rejection {
+            throw rejection.fault
+        }
+    }
+
     private actor Loader {
         let store: Store
         let configurationDigest: [UInt8]

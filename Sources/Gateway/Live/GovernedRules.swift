@@ -12,6 +12,24 @@ struct GovernedSource: Sendable {
     let zones = ZoneFiles()
     let memory = GovernedMemory()
     let limits = LimitMemory()
+
+    /// What configuration adds to every tenant's own policies.
+    func builtIn() throws -> [GovernedPolicy] {
+        guard settings.requiresApprovalForProduction else { return [] }
+        return [try refusing { try ProductionApproval.policy() }]
+    }
+}
+
+/// What `governance.require_approval_for_production` puts in force: one policy that asks for an approval there.
+enum ProductionApproval {
+    /// What decisions and approvals name it by. It is in no tenant's journal.
+    static let id = PolicyID(high: 0x6761_7465_686f_7073, low: 0x8000_7072_6f64_7563)
+
+    static func policy() throws(GovernanceError) -> GovernedPolicy {
+        try .builtIn(
+            id, name: "Approval for production", description: "Whatever is done in production is approved first.",
+            rule: Rule.productionApproval())
+    }
 }
 
 /// The governed policies that a tenant's decisions rest on: its own and those of the level above, with sets and
@@ -28,17 +46,20 @@ struct GovernedRules {
 
     /// Reads what is active in the store. Throws what the store throws, and for a stream that does not fold.
     ///
-    /// - Parameter isCommitted: false inside a transaction.
+    /// - Parameters:
+    ///   - isCommitted: false inside a transaction.
+    ///   - trial: what to judge by in place of what is active.
     init(
-        of tenant: TenantID, from sql: any SQLConnection, _ source: GovernedSource, isCommitted: Bool = true
+        of tenant: TenantID, from sql: any SQLConnection, _ source: GovernedSource, isCommitted: Bool = true,
+        trial: RuleTrial? = nil
     ) throws {
         let reader = ActiveGovernance(sql: sql, source: source, isCommitted: isCommitted)
-        let own = try reader.policies(in: tenant)
+        let own = try trial.changed(reader.policies(in: tenant)) + source.builtIn()
         var above: [GovernedPolicy] = []
         var setsAbove: [PolicySet] = []
         sets = try own.isEmpty ? [] : reader.sets(in: tenant)
         if let global = try source.settings.globalTenant.flatMap({ try sql.tenant(slug: $0)?.id }), global != tenant {
-            above = try reader.policies(in: global)
+            above = trial.throughout(try reader.policies(in: global))
             if !above.isEmpty { setsAbove = try reader.sets(in: global) }
         }
         inheritedSets = setsAbove

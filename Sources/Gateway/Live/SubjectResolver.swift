@@ -19,13 +19,21 @@ struct SubjectResolver: Sendable {
         let changes = cache.changes
         let now = clock()
         let resolved = try await store.read { sql in
-            switch subject {
-            case .person(let id): try Self.person(id, authorization, sql, isStrong: isStrong, now: now)
-            case .serviceAccount(let id): try Self.account(id, authorization, sql, isStrong: isStrong, now: now)
-            }
+            try Self.resolve(subject, against: authorization, sql, isStrong: isStrong, now: now)
         }
         if let resolved { cache.keep(resolved, key, since: changes) }
         return resolved
+    }
+
+    /// The subject resolved against other rules than those in force; kept nowhere.
+    static func resolve(
+        _ subject: Subject, against authorization: TenantAuthorization, _ sql: any SQLConnection, isStrong: Bool,
+        now: Timestamp
+    ) throws -> ResolvedSubject? {
+        switch subject {
+        case .person(let id): try person(id, authorization, sql, isStrong: isStrong, now: now)
+        case .serviceAccount(let id): try account(id, authorization, sql, isStrong: isStrong, now: now)
+        }
     }
 
     /// Who goes by this id, login, mail or name; nil for nobody. Whom memory knows by name costs no reading.

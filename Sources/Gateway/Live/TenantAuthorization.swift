@@ -30,11 +30,13 @@ final class TenantAuthorization: Sendable {
     let position: Int64
 
     /// Compiles what the store holds. Throws when a stored policy no longer reads, so that nothing is decided on half.
+    ///
+    /// - Parameter trial: what to compile in place of what is in force; what comes of it decides nothing.
     init(
         tenant: TenantID, generation: UInt64, configurationDigest: [UInt8], multiFactorRoles named: Set<String>,
-        from sql: any SQLConnection, _ source: GovernedSource
+        from sql: any SQLConnection, _ source: GovernedSource, trial: RuleTrial? = nil
     ) throws {
-        let compiling = try TenantRules(of: tenant, from: sql)
+        let compiling = try TenantRules(trial.changed(.init(of: tenant, from: sql)))
         let (stored, graph, policies) = (compiling.roles, compiling.graph, compiling.policies)
         let mappingRows = try sql.roleMappings(in: tenant)
         let stamp = IndexStamp(
@@ -50,11 +52,11 @@ final class TenantAuthorization: Sendable {
         let groupRows = try sql.groups(in: tenant)
         groups = Dictionary(uniqueKeysWithValues: groupRows.map { ($0.id, $0) })
         containers = Self.close(groupRows, try sql.nestings(in: tenant))
-        let book = try GovernedRules(of: tenant, from: sql, source).book(graph, generation)
+        let book = try GovernedRules(of: tenant, from: sql, source, trial: trial).book(graph, generation)
         self.book = book
         countsByResource = book?.countsByResource ?? false
         units = OrganizationTree(try book == nil ? [] : sql.organizationUnits(of: tenant))
-        for rule in book?.limitedRules ?? [] where source.limits.ledger(of: rule, in: tenant) == nil {
+        for rule in trial == nil ? book?.limitedRules ?? [] : [] where source.limits.ledger(of: rule, in: tenant) == nil {
             let ledger = try GovernedStream(LimitLedger.aggregate, rule).load(sql, in: tenant, keys: source.keys).state
             if let ledger { source.limits.keep(ledger, in: tenant) }
         }

@@ -26,6 +26,9 @@ struct TenantRules {
                 Document(name: $0.name, json: $0.document, version: $0.version)
             }
         }
+
+        /// The same roles with other documents.
+        init(roles: [Role], documents: [Document]) { (self.roles, self.documents) = (roles, documents) }
     }
 
     /// Thrown for rules that do not compile, and for nothing else: neither for what the store nor for what a change

@@ -14,19 +14,16 @@ extension Gateway {
         let document = try PolicyService.read(try PolicyService.parse(text))
         let (roles, groups) = try await store.read { sql in (try sql.roles(in: tenant), try sql.groups(in: tenant)) }
         let known = KnownNames(
-            roles: Set(roles.map(\.name)), groups: isGroupListKnown(groups, in: tenant) ? Self.names(of: groups) : nil,
-            actions: actions)
+            roles: Set(roles.map(\.name)),
+            groups: Self.groupNames(groups, of: providers.enabled(in: tenant)).map { Set($0) }, actions: actions)
         return PolicyLint.findings(document.policies, known: known)
     }
 
-    /// Before anything came from a directory, its groups are not missing: they are not known yet.
-    private func isGroupListKnown(_ groups: [Group], in tenant: TenantID) -> Bool {
+    /// Groups as policies may name them: by id, and by the immutable key. Nil before anything came from a directory:
+    /// then its groups are not missing, they are not known yet.
+    static func groupNames(_ groups: [Group], of providers: [ConfiguredProvider]) -> [String]? {
         let brought = Set(groups.compactMap { $0.upstream?.provider })
-        return providers.enabled(in: tenant).allSatisfy { $0.isLocal || brought.contains($0.id) }
-    }
-
-    /// As policies may name them: by id, and by the immutable key.
-    private static func names(of groups: [Group]) -> Set<String> {
-        Set(groups.flatMap { [$0.id.description] + ($0.upstream.map { [$0.key] } ?? []) })
+        guard providers.allSatisfy({ $0.isLocal || brought.contains($0.id) }) else { return nil }
+        return groups.flatMap { [$0.id.description] + ($0.upstream.map { [$0.key] } ?? []) }
     }
 }

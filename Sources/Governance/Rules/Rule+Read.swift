@@ -186,6 +186,6 @@ struct RuleReader {
 }
 
 /// The words for `acr` in documents.
-private enum DemandedStrength: String, CaseIterable {
+enum DemandedStrength: String, CaseIterable {
     case aal1, aal2
 }

@@ -98,7 +98,7 @@ public struct DecisionLog: Sendable {
 
     // MARK: Reading
 
-    private func scan(
+    func scan(
         _ tenant: TenantID, _ name: String, _ body: (SegmentFrames, StoredDecision) throws -> Bool
     ) throws {
         try walk(tenant, name) { frames, item in
@@ -132,7 +132,7 @@ public struct DecisionLog: Sendable {
         return try records.map { try opened($0, frames) }
     }
 
-    private func opened(_ record: StoredDecision, _ frames: SegmentFrames) throws -> StoredDecision {
+    func opened(_ record: StoredDecision, _ frames: SegmentFrames) throws -> StoredDecision {
         var record = record
         let place = record.place
         switch place.state {
