@@ -28,9 +28,14 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 // Compiled into the binary, so that the gateway is one file to install.
 let pages = [
     "layout.mustache", "login.mustache", "password.mustache", "second-factor.mustache", "enrol-totp.mustache",
-    "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "admin.mustache",
-    "gatehouse.css",
+    "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "outside.mustache",
+    "admin.mustache",
+    "admin-menu.mustache", "admin-value.mustache", "admin-action.mustache", "admin-field.mustache", "gatehouse.css",
+    "live-check.js",
 ]
+
+// Of the frameworks that assessments are made by: compiled in as well.
+let catalogues = ["soc2.yaml", "hipaa.yaml", "pci_dss.yaml", "iso27001.yaml", "gdpr.yaml", "sox.yaml"]
 
 let package = Package(
     name: "gatehouse",
@@ -86,7 +91,8 @@ let package = Package(
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
                 "Storage", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ],
+            resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") }),
         library(
             "HTTPAPI",
             [

@@ -35,7 +35,7 @@ public struct GatewayRouter: Sendable {
         let governance =
             EntitlementRoutes(gateway: gateway, mac: mac).routes + AssignmentRoutes(gateway: gateway, mac: mac).routes
             + DutyRoutes(gateway: gateway, mac: mac).routes + RiskRoutes(gateway: gateway, mac: mac).routes
-            + ApprovalRoutes(gateway: gateway, mac: mac).routes
+            + ApprovalRoutes(gateway: gateway, mac: mac).routes + CampaignRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
             + KeyRoutes(gateway: gateway, mac: mac).routes
@@ -71,7 +71,9 @@ public struct GatewayRouter: Sendable {
         let limit = SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource)
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
-        AdminRoutes(account: account).install(on: router)
+        AdminConsole(account: account).install(on: router)
+        OutsideRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+        ApprovalCallbackRoute(gateway: gateway).install(on: router)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

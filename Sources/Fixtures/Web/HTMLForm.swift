@@ -14,6 +14,16 @@ public struct HTMLForm: Sendable {
                 if isChoice, fields[name] != nil, !input.output.1.contains(" checked") { continue }
                 fields[name] = attribute("value", in: input.output.1) ?? ""
             }
+            for area in match.output.2.matches(of: /<textarea([^>]*)>\n?(.*?)<\/textarea>/.dotMatchesNewlines()) {
+                guard let name = attribute("name", in: area.output.1) else { continue }
+                fields[name] = plain(area.output.2)
+            }
+            for list in match.output.2.matches(of: /<select([^>]*)>(.*?)<\/select>/.dotMatchesNewlines()) {
+                guard let name = attribute("name", in: list.output.1) else { continue }
+                let options = list.output.2.matches(of: /<option([^>]*)>/).map(\.output.1)
+                let chosen = options.first { $0.contains(" selected") } ?? options.first
+                fields[name] = chosen.flatMap { attribute("value", in: $0) } ?? ""
+            }
             return HTMLForm(action: attribute("action", in: match.output.1) ?? "", fields: fields)
         }
     }

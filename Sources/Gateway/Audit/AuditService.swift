@@ -4,13 +4,17 @@ import Vocabulary
 /// One event of the journal as an auditor sees it: ids, words and numbers in the clear, nothing personal.
 public struct AuditEntry: Sendable {
     public let position: Int64
+    public let event: EventID
     public let type: String
     public let at: Timestamp
     /// The aggregate's kind and id.
     public let streamKind: String
     public let streamID: String
     public let actor: String
+    public let onBehalfOf: Subject?
     public let command: CommandID
+    /// The event that this one followed from.
+    public let causation: EventID?
     public let trace: String?
     public let facts: [String: AttributeValue]
 }
@@ -37,12 +41,15 @@ extension AuditEntry {
     init(_ entry: JournalEntry) {
         let envelope = entry.envelope
         position = entry.position
+        event = envelope.event
         type = envelope.type
         at = envelope.at
         streamKind = envelope.stream.kind.rawValue
         streamID = Self.id(envelope.stream.id)
         actor = envelope.actor.description
+        onBehalfOf = envelope.onBehalfOf
         command = envelope.command
+        causation = envelope.causation
         trace = envelope.trace
         facts = Dictionary(
             envelope.facts.map { ($0.name, Self.value($0.value)) }, uniquingKeysWith: { _, last in last })

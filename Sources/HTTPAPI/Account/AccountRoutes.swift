@@ -39,8 +39,10 @@ struct AccountCall: Sendable {
 
     func token(_ purpose: String) throws -> String { try call.token("account.\(purpose)", secret) }
 
-    func form(_ request: Request, _ purpose: String) async throws -> FormBody {
-        try await call.form(request, purpose: "account.\(purpose)", binding: secret)
+    func form(
+        _ request: Request, _ purpose: String, limit: Int = BrowserCall.formLimit
+    ) async throws -> FormBody {
+        try await call.form(request, purpose: "account.\(purpose)", binding: secret, limit: limit)
     }
 
     func header() throws -> PageHeader {
@@ -118,10 +120,12 @@ struct AccountRoutes: Sendable {
                     id: session.id.description, device: Self.describe(session), detail: Self.detail(session),
                     isCurrent: session.id == account.session.id, csrf: try account.token("end"))
             },
+            signIns: try await gateway.login.recentSignIns(of: account.person.id, in: account.call.tenant.id)
+                .map(Self.row),
             endPath: account.call.path("/account/sessions/end"),
             endOthersPath: account.call.path("/account/sessions/end-others"),
             endOthersToken: try account.token("end-others"),
-            adminPath: try await AdminPart.isOffered(to: account, gateway) ? account.call.path("/admin") : nil)
+            adminPath: try await AdminConsole(account: self).isOffered(to: account) ? account.call.path("/admin") : nil)
         return try pages.response(page, person: account.header())
     }
 
@@ -187,6 +191,13 @@ struct AccountRoutes: Sendable {
         }
     }
 
+    private static func row(_ entry: SignInHistory.Entry) -> AccountPage.SignIn {
+        let network = entry.network.map { "From the network \($0)" } ?? "From a network without a name"
+        return AccountPage.SignIn(
+            when: entry.at.reading, detail: ([network] + entry.anomalies.map(\.forPeople)).joined(separator: ". ") + ".",
+            isOdd: !entry.anomalies.isEmpty)
+    }
+
     private static func detail(_ session: Session) -> String {
         "Since \(session.createdAt.reading), last used \(session.lastSeenAt.reading)"
     }
@@ -229,6 +240,18 @@ struct AccountRoutes: Sendable {
             try await gateway.sessions.endAll(
                 of: account.person.id, except: account.session.id, .logout, by: account.caller)
             return account.call.redirect(account.call.path("/account?done=others"))
+        }
+    }
+}
+
+extension LoginAnomaly {
+    /// In the words of the person concerned.
+    fileprivate var forPeople: String {
+        switch self {
+        case .impossibleTravel: "Too far from the sign-in before to have travelled"
+        case .unusualHour: "At an unusual hour"
+        case .newDevice: "From a new browser"
+        case .failureBurst: "After several wrong passwords"
         }
     }
 }

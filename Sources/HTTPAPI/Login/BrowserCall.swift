@@ -69,8 +69,11 @@ struct BrowserCall: Sendable {
 
     /// The form of a post, proven to come from a page of ours in this very browser.
     ///
+    /// - Parameter limit: bytes of the form at most.
     /// - Throws: `Refusal.forbidden` of `csrf.*`, `.bodyTooLarge`, `.unsupportedMediaType`.
-    func form(_ request: Request, purpose: String, binding: SecretText?) async throws -> FormBody {
+    func form(
+        _ request: Request, purpose: String, binding: SecretText?, limit: Int = BrowserCall.formLimit
+    ) async throws -> FormBody {
         try OriginCheck.require(headers, origin: origin)
         let type = headers[.contentType]?.split(separator: ";").first?.lowercased()
         guard type == "application/x-www-form-urlencoded" else {
@@ -78,10 +81,10 @@ struct BrowserCall: Sendable {
         }
         let form: FormBody
         do {
-            let buffer = try await request.body.collect(upTo: Self.formLimit)
+            let buffer = try await request.body.collect(upTo: limit)
             form = try FormBody(Array(buffer.readableBytesView))
         } catch is NIOTooManyBytesError {
-            throw Refusal.bodyTooLarge(limit: Self.formLimit)
+            throw Refusal.bodyTooLarge(limit: limit)
         }
         try FormToken.verify(form["csrf"], binding: binding, purpose: purpose, mac: mac)
         return form

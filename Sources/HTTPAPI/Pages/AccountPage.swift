@@ -30,10 +30,25 @@ public struct AccountPage: Page {
         }
     }
 
+    /// One sign-in of the past, and what stood out about it.
+    public struct SignIn: Sendable {
+        public var when: String
+        public var detail: String
+        public var isOdd: Bool
+
+        public init(when: String, detail: String, isOdd: Bool) {
+            self.when = when
+            self.detail = detail
+            self.isOdd = isOdd
+        }
+    }
+
     public var notice: String?
     public var profile: [(name: String, value: String)]
     public var factors: [Factor]
     public var sessions: [Session]
+    /// Newest first.
+    public var signIns: [SignIn]
     public var endPath: String
     public var endOthersPath: String
     public var endOthersToken: String
@@ -42,12 +57,13 @@ public struct AccountPage: Page {
 
     public init(
         notice: String? = nil, profile: [(name: String, value: String)], factors: [Factor], sessions: [Session],
-        endPath: String, endOthersPath: String, endOthersToken: String, adminPath: String? = nil
+        signIns: [SignIn] = [], endPath: String, endOthersPath: String, endOthersToken: String, adminPath: String? = nil
     ) {
         self.notice = notice
         self.profile = profile
         self.factors = factors
         self.sessions = sessions
+        self.signIns = signIns
         self.endPath = endPath
         self.endOthersPath = endOthersPath
         self.endOthersToken = endOthersToken
@@ -56,7 +72,7 @@ public struct AccountPage: Page {
 
     public var title: String { "Your account" }
     public var template: String { "account" }
-    public var isWide: Bool { true }
+    public var width: String { "wide" }
     public var values: [String: Any] {
         var values: [String: Any] = [
             "profile": profile.map { ["name": $0.name, "value": $0.value] }, "endPath": endPath,
@@ -68,6 +84,8 @@ public struct AccountPage: Page {
                 "isCurrent": session.isCurrent,
             ]
         }
+        values["signIns"] = signIns.map { ["when": $0.when, "detail": $0.detail, "isOdd": $0.isOdd] as [String: Any] }
+        values["hasSignIns"] = !signIns.isEmpty
         if let notice { values["notice"] = notice }
         if let adminPath { values["adminPath"] = adminPath }
         return values

@@ -11,11 +11,15 @@ public struct PageRenderer: Sendable {
     /// The one style sheet and its path, which changes with its content, so that it can be cached for ever.
     public let stylesheet: String
     public let stylesheetPath: String
+    /// The one script and its path, likewise; only pages that say so load it.
+    public let script: String
+    public let scriptPath: String
     /// The product's or organization's name in the header.
     public let site: String
 
     /// - Throws: an error of the template parser; a test renders every page, so only a broken build throws here.
     public init(site: String) throws {
+        MustacheContentTypes.register(PageContent(), named: "PAGE")
         var library = MustacheLibrary()
         for (name, bytes) in Self.sources {
             try library.register(String(decoding: bytes, as: UTF8.self), named: name)
@@ -23,8 +27,13 @@ public struct PageRenderer: Sendable {
         self.library = library
         self.site = site
         stylesheet = String(decoding: PackageResources.gatehouse_css, as: UTF8.self)
-        let digest = Base64.encode(Array(SHA256.hash(data: PackageResources.gatehouse_css)).prefix(12), .url)
-        stylesheetPath = "/assets/gatehouse.\(digest).css"
+        stylesheetPath = "/assets/gatehouse.\(Self.digest(PackageResources.gatehouse_css)).css"
+        script = String(decoding: PackageResources.live_check_js, as: UTF8.self)
+        scriptPath = "/assets/live-check.\(Self.digest(PackageResources.live_check_js)).js"
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String {
+        Base64.encode(Array(SHA256.hash(data: bytes)).prefix(12), .url)
     }
 
     private static var sources: [(String, [UInt8])] {
@@ -35,7 +44,12 @@ public struct PageRenderer: Sendable {
             ("enrol-totp", PackageResources.enrol_totp_mustache),
             ("recovery-codes", PackageResources.recovery_codes_mustache),
             ("set-password", PackageResources.set_password_mustache), ("message", PackageResources.message_mustache),
-            ("account", PackageResources.account_mustache), ("admin", PackageResources.admin_mustache),
+            ("account", PackageResources.account_mustache), ("outside", PackageResources.outside_mustache),
+            ("admin", PackageResources.admin_mustache),
+            ("admin-menu", PackageResources.admin_menu_mustache),
+            ("admin-value", PackageResources.admin_value_mustache),
+            ("admin-action", PackageResources.admin_action_mustache),
+            ("admin-field", PackageResources.admin_field_mustache),
         ]
     }
 
@@ -47,7 +61,8 @@ public struct PageRenderer: Sendable {
         values["title"] = page.title
         values["site"] = site
         values["stylesheet"] = stylesheetPath
-        values["width"] = page.isWide ? "wide" : "narrow"
+        values["width"] = page.width
+        if page.runsScript { values["script"] = scriptPath }
         if let person {
             values["person"] = [
                 "name": person.name, "accountPath": person.accountPath, "logoutPath": person.logoutPath,
@@ -61,8 +76,10 @@ public struct PageRenderer: Sendable {
     public func response(
         _ page: some Page, status: HTTPResponse.Status = .ok, person: PageHeader? = nil
     ) -> Response {
-        Response(
-            status: status, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+        var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
+        if page.runsScript { headers[.contentSecurityPolicy] = SecurityHeadersMiddleware.scriptedContentSecurityPolicy }
+        return Response(
+            status: status, headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(string: html(page, person: person))))
     }
 
@@ -72,6 +89,16 @@ public struct PageRenderer: Sendable {
             status: .ok,
             headers: [.contentType: "text/css; charset=utf-8", .cacheControl: "public, max-age=31536000, immutable"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: stylesheet)))
+    }
+
+    /// The answer at `scriptPath`.
+    public func scriptResponse() -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/javascript; charset=utf-8", .cacheControl: "public, max-age=31536000, immutable",
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: script)))
     }
 }
 
@@ -94,13 +121,45 @@ public struct PageHeader: Sendable {
 public protocol Page: Sendable {
     var title: String { get }
     var template: String { get }
-    var isWide: Bool { get }
+    /// How much of a desk's screen it takes, as the style sheet calls it.
+    var width: String { get }
+    /// Whether our one script runs on it. Nothing may depend on that.
+    var runsScript: Bool { get }
     /// What the template's names stand for; an absent name is an absent section.
     var values: [String: Any] { get }
 }
 
 extension Page {
-    public var isWide: Bool { false }
+    public var width: String { "narrow" }
+    public var runsScript: Bool { false }
+}
+
+/// Escapes what stands in a page, scalar by scalar. Going by what a reader takes for one character, as the template
+/// library does by itself, a quotation mark with an accent on it would be no quotation mark, and end an attribute.
+struct PageContent: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { Self.escape($0) != nil }) else { return text }
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if let replacement = Self.escape(scalar) {
+                escaped.append(contentsOf: replacement.unicodeScalars)
+            } else {
+                escaped.append(scalar)
+            }
+        }
+        return String(escaped)
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "<": "&lt;"
+        case ">": "&gt;"
+        case "&": "&amp;"
+        case "\"": "&quot;"
+        case "'": "&#39;"
+        default: nil
+        }
+    }
 }
 
 /// What every form carries.

@@ -33,7 +33,7 @@ struct RouteDispatch: Sendable {
     }
 
     /// The path's parameters, decoded once; what is not encoded properly names nothing.
-    private static func parameters(_ context: GatewayRequestContext) throws -> [String: String] {
+    static func parameters(_ context: GatewayRequestContext) throws -> [String: String] {
         var parameters: [String: String] = [:]
         for (name, value) in context.parameters {
             guard let text = FormBody.decode(value, isPath: true) else { throw Refusal.notFound }
@@ -118,9 +118,18 @@ struct RouteDispatch: Sendable {
             }
         }
         if let location = answer.location { headers[.location] = location }
+        if let text = answer.text { return response(text, answer.status, headers) }
         guard let body = answer.body else { return Response(status: answer.status, headers: headers) }
         headers[.contentType] = "application/json"
         let bytes = ByteBuffer(string: CanonicalJSON.encode(body))
         return Response(status: answer.status, headers: headers, body: .init(byteBuffer: bytes))
+    }
+
+    /// The next part is named as a link relative to this one (RFC 8288 §3).
+    private static func response(_ text: TextBody, _ status: HTTPResponse.Status, _ headers: HTTPFields) -> Response {
+        var headers = headers
+        headers[.contentType] = text.media + "; charset=utf-8"
+        if let next = text.next, let link = HTTPField.Name("Link") { headers[link] = "<\(next)>; rel=\"next\"" }
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text.text)))
     }
 }

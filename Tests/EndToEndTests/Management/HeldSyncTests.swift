@@ -131,77 +131,54 @@ struct HeldSyncTests {
     @Test func anAdministratorReleasesAndDropsItOnThePage() async throws {
         try await WatchedDirectory.serving { directory in
             let running = try await directory.gateway()
-            try await administrator("adele", running.gateway)
             try await running.serve { api in
                 _ = try await api.send(.post, "/api/v1/sync-runs", ["provider": "corp"])
-                let web = try await signedIn("adele", api)
-                try await web.open(WebPerson.gateway + "/admin")
-                #expect(buttons(on: web).isEmpty, "nothing waits")
-
-                let first = try await held(directory, without: "alice", gone: 1, api)
-                try await web.open(WebPerson.gateway + "/admin")
-                #expect(web.page.contains("held: More people would go (1) than may (0)."))
-                #expect(web.page.contains("What the held job of corp would do"))
-                #expect(web.page.contains("leave") && web.page.contains("alice ("))
-                #expect(Set(buttons(on: web).keys) == ["\(first)/release", "\(first)/drop"])
-                let address = WebPerson.gateway + "/admin/sync-runs/\(first)/"
-                // A token of one button is not the other's.
-                let forDrop = try #require(buttons(on: web)["\(first)/drop"])
-                for token in ["x", forDrop] {
-                    try await web.request(.post, address + "release", body: "csrf=\(token)")
-                    #expect(web.status == 403)
-                }
-                try await web.request(.post, address + "drop", body: "csrf=\(forDrop)")
-                #expect(web.status == 303 && web.location?.hasSuffix("/admin?done=drop") == true)
-                try await web.open(WebPerson.gateway + "/admin?done=drop")
-                #expect(web.page.contains("The run is dropped; nothing of it is applied."))
-                #expect(buttons(on: web).isEmpty)
-                #expect(try await status(of: "alice", api) == "active")
-
-                let second = try await held(directory, without: "bob", gone: 2, api)
-                try await web.open(WebPerson.gateway + "/admin")
-                let release = try #require(buttons(on: web)["\(second)/release"])
-                let path = WebPerson.gateway + "/admin/sync-runs/\(second)/release"
-                try await web.request(.post, path, body: "csrf=\(release)")
-                #expect(web.status == 303 && web.location?.hasSuffix("/admin?done=release") == true)
-                for login in ["alice", "bob"] {
-                    #expect(try await status(of: login, api) == "leaver", "\(login)")
-                }
-                let shown = try await api.send(.get, "/api/v1/sync-runs/\(second)").body
-                #expect(shown?["state"] == "done")
-                #expect(shown?["decided_by"]?.string?.hasPrefix("person:") == true, "\(String(describing: shown))")
-                try await web.request(.post, path, body: "csrf=\(release)")
-                #expect(web.status == 409, "it is decided once")
+                let adele = try await ConsolePerson.signIn("adele", running.gateway, api)
+                try await adele.open("")
+                #expect(!adele.page.contains("Directory jobs that wait for you"), "nothing waits")
+                try await drop(directory, api, adele)
+                try await release(directory, api, adele)
             }
         }
     }
 
-    /// The page's tokens by what their buttons do: `run/action`.
-    private func buttons(on web: WebPerson) -> [String: String] {
-        HTMLForm.all(in: web.page).reduce(into: [:]) { found, form in
-            let parts = form.action.split(separator: "/").map(String.init)
-            guard parts.count == 4, parts[0] == "admin", parts[1] == "sync-runs" else { return }
-            found["\(parts[2])/\(parts[3])"] = form.fields["csrf"]
+    private func drop(_ directory: WatchedDirectory, _ api: TestAPI, _ adele: ConsolePerson) async throws {
+        let first = try await held(directory, without: "alice", gone: 1, api)
+        try await adele.open("")
+        #expect(adele.page.contains("Directory jobs that wait for you"))
+        #expect(adele.page.contains("held: More people would go (1) than may (0)."))
+        let place = "/directory-jobs/\(first)"
+        try await adele.open(place)
+        #expect(adele.page.contains("What it would do"))
+        #expect(adele.page.contains("leave") && adele.page.contains("alice"))
+        try await adele.open(place + "/drop")
+        let forDrop = try adele.token(of: place + "/drop")
+        // A token of one button is not the other's.
+        for token in ["x", forDrop] {
+            try await adele.post(place + "/release", "csrf=\(token)")
+            #expect(adele.status == 403)
         }
+        try await adele.submit(place + "/drop")
+        #expect(adele.page.contains("The run is dropped; nothing of it is applied."))
+        #expect(!adele.page.contains(place + "/release"), "it is decided once")
+        #expect(try await status(of: "alice", api) == "active")
     }
 
-    private func administrator(_ login: String, _ gateway: Gateway) async throws {
-        let caller = try TestGateway.operatorCaller(gateway, tenant: "default")
-        var edit = PersonEdit()
-        edit.login = login
-        let made = try await gateway.people.create(edit, by: caller)
-        _ = try await gateway.credentials.setPassword(
-            SecretText(Self.password), of: made.id, mustChange: false, by: caller)
-        let admin = try await gateway.roles.role(named: "Admin", in: caller.tenant)
-        _ = try await gateway.roles.assign(admin.id, to: .person(made.id), expiresAt: nil, by: caller)
-    }
-
-    private func signedIn(_ login: String, _ api: TestAPI) async throws -> WebPerson {
-        let web = WebPerson(api.client)
-        try await web.open(WebPerson.gateway + "/login")
-        try await web.submit("identifier", ["identifier": login])
-        try await web.submit("password", ["password": Self.password])
-        #expect(web.status == 200 && web.url == WebPerson.gateway + "/account", "\(web.status) \(web.url)")
-        return web
+    private func release(_ directory: WatchedDirectory, _ api: TestAPI, _ adele: ConsolePerson) async throws {
+        let second = try await held(directory, without: "bob", gone: 2, api)
+        let place = "/directory-jobs/\(second)"
+        try await adele.open(place + "/release")
+        let token = try adele.token(of: place + "/release")
+        try await adele.submit(place + "/release")
+        #expect(adele.page.contains("The run is released, and its changes are applied."))
+        for login in ["alice", "bob"] {
+            #expect(try await status(of: login, api) == "leaver", "\(login)")
+        }
+        let shown = try await api.send(.get, "/api/v1/sync-runs/\(second)").body
+        #expect(shown?["state"] == "done")
+        #expect(shown?["decided_by"]?.string?.hasPrefix("person:") == true, "\(String(describing: shown))")
+        try await adele.post(place + "/release", "csrf=\(token)")
+        #expect(adele.status == 409, "it is decided once")
+        #expect(adele.page.contains("role=\"alert\""), "and said on the page")
     }
 }

@@ -34,15 +34,29 @@ final class WebPerson {
 
     /// Fills and sends the page's form that has a field of this name.
     func submit(_ field: String, _ values: [String: String]) async throws {
-        let (action, body) = try filled(field, values)
-        try await request(.post, Self.gateway + action, body: body)
+        try await send(try filled(field, values))
+    }
+
+    /// Fills and sends the page's form that goes there.
+    func submit(to action: String, _ values: [String: String]) async throws {
+        try await send(try filled(values, "form to \(action)") { $0.action == action })
+    }
+
+    private func send(_ form: (action: String, body: String)) async throws {
+        try await request(.post, Self.gateway + form.action, body: form.body)
         try await follow()
     }
 
     /// Where that form goes, and what it says.
     private func filled(_ field: String, _ values: [String: String]) throws -> (action: String, body: String) {
-        guard let form = HTMLForm.all(in: page).first(where: { $0.fields[field] != nil }) else {
-            throw Fault("test.form", .ourselves, "\(url) (\(status)) has no field \(field): \(page.suffix(600))")
+        try filled(values, "field \(field)") { $0.fields[field] != nil }
+    }
+
+    private func filled(
+        _ values: [String: String], _ what: String, where isMeant: (HTMLForm) -> Bool
+    ) throws -> (action: String, body: String) {
+        guard let form = HTMLForm.all(in: page).first(where: isMeant) else {
+            throw Fault("test.form", .ourselves, "\(url) (\(status)) has no \(what): \(page.suffix(600))")
         }
         let body = form.fields.merging(values) { $1 }
             .map { "\(Self.encoded($0.key))=\(Self.encoded($0.value))" }.joined(separator: "&")

@@ -30,18 +30,6 @@ struct PageTests {
         denied.links = [MessagePage.Link("Your account", "/account")]
         var question = MessagePage(.plain, "Remove the authenticator app?", "From then on your password signs you in.")
         question.form = MessagePage.Form(form, button: "Remove", password: "Your password", username: "ada")
-        let admin = AdminPage(
-            heading: "Administration",
-            figures: [("People", "100,000"), ("Sessions", "412")],
-            tables: [
-                .init(
-                    caption: "People", columns: ["Name", "Login", "State"],
-                    rows: [
-                        ["Ada Lovelace", "ada", "active"],
-                        ["Bob <b>", "bob", "disabled"],
-                    ]),
-                .init(caption: "Sync runs", columns: ["Provider"], rows: []),
-            ])
         return [
             (
                 "login",
@@ -76,7 +64,7 @@ struct PageTests {
             ),
             ("denied", denied), ("question", question), ("out", MessagePage.loggedOut(loginPath: "/login")),
             ("problem", MessagePage.problem(Problem(status: 500), requestID: "abc12345")), ("account", account),
-            ("admin", admin),
+            ("console", ConsolePageTests.page),
         ]
     }
 
@@ -86,7 +74,7 @@ struct PageTests {
     func rendered() throws {
         let renderer = try PageRenderer(site: "Example & Sons")
         for (name, page) in pages {
-            let html = renderer.html(page, person: page.isWide ? header : nil)
+            let html = renderer.html(page, person: page.width == "narrow" ? nil : header)
             #expect(html.hasSuffix("</html>\n"), "\(name)")
             #expect(html.contains("Example &amp; Sons"), "\(name)")
             for forbidden in ["<script", "style=", "<style", "{{", "javascript:", " on" + "click", "<b>"] {

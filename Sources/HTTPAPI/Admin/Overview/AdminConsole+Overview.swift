@@ -1,0 +1,33 @@
+import Authorization
+import Gateway
+import HTTPTypes
+import Hummingbird
+import Vocabulary
+
+extension AdminConsole {
+    /// `/admin`: what each section that this person may read has to say at a glance.
+    func overview(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await account.admit(request, context) {
+        case .redirect(let response): return response
+        case .admitted(let person):
+            let call = AdminCall(account: person, gateway: gateway, parameters: [:], place: "")
+            var page = AdminPage(heading: "Administration")
+            var (isOpen, demand) = (false, AuthenticationRequirement?.none)
+            for section in sections where try await isOffered(section, call) {
+                switch try await admission(section.access, call) {
+                case .permitted:
+                    isOpen = true
+                    page.blocks += try await section.summary?(call) ?? []
+                case .stepUp(let asked): demand = asked
+                case .refused: continue
+                }
+            }
+            guard isOpen else {
+                guard let demand else { throw Refusal.forbidden(code: "management.not_permitted") }
+                return person.call.redirect(login(person, demand, returningTo: ""))
+            }
+            page.gatherFigures()
+            return try await present(page, in: nil, call)
+        }
+    }
+}
