@@ -92,7 +92,9 @@ let package = Package(
                 "Storage", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") }),
+            resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [
+                .embedInCode("Policies/Templates/policy-templates.yaml")
+            ]),
         library(
             "HTTPAPI",
             [
