@@ -18,7 +18,7 @@ public final class HTTPFetcher: Sendable {
             throw Fault(
                 "fetch.invalid_configuration", .ourselves, "Thread count must be 1 to 64, queue limit at least 1.")
         }
-        guard libraryIsReady else { throw Fault("fetch.unavailable", .ourselves, "libcurl cannot be initialized.") }
+        guard curlIsReady else { throw Fault("fetch.unavailable", .ourselves, "libcurl cannot be initialized.") }
         self.configuration = configuration
         queue = FetchQueue(limit: configuration.queueLimit)
         for number in 0..<configuration.threadCount {
@@ -53,7 +53,7 @@ public final class HTTPFetcher: Sendable {
 }
 
 /// `curl_global_init` must happen once, before any handle.
-private let libraryIsReady = gw_curl_global_init() == CURLE_OK
+let curlIsReady = gw_curl_global_init() == CURLE_OK
 
 extension FetchRequest {
     /// What would let a value escape from its header line, or contradict what the client itself sends, is refused.

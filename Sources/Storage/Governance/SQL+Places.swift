@@ -24,12 +24,21 @@ extension SQLConnection {
         ).map(JournalPlace.init(row:))
     }
 
-    /// Events about entitlements and their assignments after a position, oldest first.
-    public func entitlementPlaces(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
+    /// Events that a target system is told of after a position, oldest first: who gets and who loses what.
+    public func provisioningPlaces(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
+        // Word for word the condition of the index, or it is not used.
+        try query(
+            JournalPlace.columns + " WHERE tenant = ?1 AND position > ?2 AND \(Migration.provisioningCondition)"
+                + " ORDER BY position LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
+        ).map(JournalPlace.init(row:))
+    }
+
+    /// Events about approvals after a position, oldest first.
+    public func approvalPlaces(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
+        // Word for word the condition of the index, or it is not used.
         try query(
             JournalPlace.columns
-                + " WHERE tenant = ?1 AND position > ?2"
-                + " AND stream_kind IN ('governed.entitlement', 'governed.entitlement_assignment')"
+                + " WHERE tenant = ?1 AND position > ?2 AND stream_kind = 'governed.approval'"
                 + " ORDER BY position LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
         ).map(JournalPlace.init(row:))
     }
@@ -38,6 +47,12 @@ extension SQLConnection {
     public func journalPlace(of event: EventID, in tenant: TenantID) throws -> JournalPlace? {
         try queryOne(JournalPlace.columns + " WHERE event = ?1 AND tenant = ?2", [.id(event), .id(tenant)])
             .map(JournalPlace.init(row:))
+    }
+
+    /// When an event was written, nil where the tenant has none there.
+    public func time(of place: JournalPlace) throws -> Timestamp? {
+        try queryOne("SELECT record FROM journal_event WHERE event = ?1", [.id(place.event)])
+            .map { try EnvelopeCodec.decode($0.blob(0)).at }
     }
 
     /// Events after a position, oldest first, at most `limit`.

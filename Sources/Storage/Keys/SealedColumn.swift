@@ -23,7 +23,7 @@ struct SealedColumn: Sendable {
     /// Whether a value is one envelope, or envelopes in frames.
     var isFramed = false
 
-    static let all: [SealedColumn] = [personKeys, totpSecrets, snapshots, syncPlans]
+    static let all: [SealedColumn] = [personKeys, totpSecrets, snapshots, notifications, syncPlans]
 
     static func named(_ name: String) -> SealedColumn? { all.first { $0.values.name == name } }
 
@@ -76,6 +76,24 @@ struct SealedColumn: Sendable {
         },
         replace: "UPDATE stream_snapshot SET sealed = ?1 WHERE id = ?3 AND kind = ?4 AND tenant = ?5 AND sealed = ?2",
         chunk: 50)
+
+    private static let notifications = SealedColumn(
+        values: KeyedValues(name: "notifications", purpose: .record, renewal: .resealed) {
+            try $0.countByKey(
+                """
+                SELECT substr(sealed, 19, 16), count(*) FROM notification
+                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
+                """, $1)
+        },
+        stale: """
+            SELECT id, sealed FROM notification
+            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
+            """,
+        read: { row in
+            let id = try row.blob(0)
+            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
+        },
+        replace: "UPDATE notification SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 250)
 
     // A held plan is as large as its directory: one in a transaction, as it was written. It begins with the four bytes
     // of its first frame's length, and its frames were sealed by one key unless a rotation came between.

@@ -5,6 +5,24 @@ extension Migration {
         Migration(number: 201, name: "names, places and links of what is governed", sql: links),
     ]
 
+    /// What came to governance later.
+    static let provisioning: [Migration] = [
+        Migration(
+            number: 203, name: "what target systems are told of",
+            sql: """
+                CREATE INDEX journal_of_provisioning ON journal_event (tenant, position)
+                    WHERE \(provisioningCondition);
+                """)
+    ]
+
+    /// The events that change what somebody may do in a target system. Steps are never changed once they have run: a
+    /// condition that names more is a step of its own.
+    static let provisioningCondition =
+        "type IN ('assignment.activated', 'assignment.assigned', 'assignment.expired', 'assignment.revoked',"
+        + " 'entitlement.deleted', 'entitlement.role_bound', 'entitlement.role_unbound', 'entitlement.status_changed',"
+        + " 'person.deleted', 'person.disabled', 'person.enabled', 'person.erased', 'person.restored',"
+        + " 'service_account.disabled', 'service_account.enabled', 'target_finding.resolved')"
+
     // `type`, `scope` and `target` are what lists are narrowed by; `due_at` is when time changes it without a caller.
     private static let governed = """
         CREATE TABLE governed (

@@ -10,6 +10,7 @@ extension Migration {
         Migration(number: 105, name: "providers and sync runs", sql: jobs),
         Migration(number: 106, name: "grants that become visible in one switch", sql: grantSwitches),
         Migration(number: 107, name: "what has expired can be found", sql: expiries),
+        Migration(number: 108, name: "how people sign in", sql: signIns),
     ]
 
     // Ids are BLOB(16), times INTEGER microseconds, JSON is TEXT, booleans INTEGER. `…_key` columns hold the folded
@@ -173,6 +174,15 @@ extension Migration {
             updated_at INTEGER NOT NULL
         );
         CREATE UNIQUE INDEX policy_document_by_name ON policy_document (tenant, name);
+        """
+
+    // One row a person, sealed under their key: whereabouts and habits are nobody's business.
+    private static let signIns = """
+        CREATE TABLE sign_in_history (
+            person BLOB PRIMARY KEY NOT NULL REFERENCES person(id) ON DELETE CASCADE,
+            tenant BLOB NOT NULL,
+            sealed BLOB NOT NULL
+        ) WITHOUT ROWID;
         """
 
     private static let credentials = """

@@ -167,6 +167,23 @@ extension SQLConnection {
         ).map { try $0.blob(0) }
     }
 
+    /// The things of one kind that point at one of these (500 at most), by id, after an id, at most `limit`.
+    public func linked(
+        _ kind: StreamKind, toAny targets: [[UInt8]], in tenant: TenantID, after id: [UInt8]? = nil, limit: Int
+    ) throws -> [[UInt8]] {
+        let targets = targets.prefix(500)
+        guard !targets.isEmpty else { return [] }
+        let places = targets.indices.map { "?\($0 + 5)" }.joined(separator: ", ")
+        return try query(
+            """
+            SELECT DISTINCT id FROM governed_link
+            WHERE tenant = ?1 AND kind = ?2 AND id > ?3 AND target IN (\(places)) ORDER BY id LIMIT ?4
+            """,
+            [.id(tenant), .text(kind.rawValue), .blob(id ?? []), .integer(Int64(min(max(1, limit), Store.pageLimit)))]
+                + targets.map(SQLValue.blob)
+        ).map { try $0.blob(0) }
+    }
+
     /// What a command came to, nil when it was never carried out.
     public func governanceCommand(_ command: CommandID, in tenant: TenantID) throws -> GovernanceCommandRow? {
         try queryOne(

@@ -9,11 +9,15 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case links = "single_use_link"
     case devices = "device"
     case softLocks = "soft_lock"
+    case notifications = "notification"
+    case callbacks = "callback"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
         case .softLocks: "(tenant, kind, key)"
+        case .notifications: "number"
+        case .callbacks: "(tenant, system, nonce)"
         case .applicationSessions, .sessions, .links, .devices: "id"
         }
     }
