@@ -77,6 +77,9 @@ public final class PolicyIndex: Sendable {
         (subjectPaths, resourcePaths) = (compiler.subjectPaths, compiler.resourcePaths)
     }
 
+    /// Whether a condition reads this attribute of the subject, or what lies below it.
+    public func readsSubject(_ name: String) -> Bool { subjectPaths.contains { $0.fields[0] == name } }
+
     /// How many rules it holds: policies and role permissions.
     public var ruleCount: Int { tables.rules.count }
 }

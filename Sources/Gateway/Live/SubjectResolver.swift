@@ -65,10 +65,11 @@ struct SubjectResolver: Sendable {
         let assignments = try sql.assignments(of: .person(id)).filter { $0.expiresAt.map { now < $0 } ?? true }
         let held = Set(mapped.map(\.role)).union(assignments.map(\.role))
         let roles = counting(held, authorization, isStrong: isStrong)
+        let known = try authorization.withRisk(
+            attributes(of: person), of: .person(id), until: assignments.compactMap(\.expiresAt).min(), sql, now: now)
         let facts = SubjectFacts(
             kind: .person, id: id.description, aliases: [person.login], roles: roles,
-            groups: groupKeys(groups, authorization), attributes: Attributes(attributes(of: person)),
-            validUntil: assignments.compactMap(\.expiresAt).min())
+            groups: groupKeys(groups, authorization), attributes: known.attributes, validUntil: known.validUntil)
         return ResolvedSubject(
             subject: .person(id), standing: try authorization.index.standing(of: facts),
             governed: try authorization.governed(.person(id), facts, in: person.organizationUnit),
@@ -85,11 +86,14 @@ struct SubjectResolver: Sendable {
     ) throws -> ResolvedSubject? {
         guard let account = try sql.serviceAccount(id, in: authorization.tenant) else { return nil }
         let assignments = try sql.assignments(of: .serviceAccount(id)).filter { $0.expiresAt.map { now < $0 } ?? true }
+        let known = try authorization.withRisk(
+            ["name": .string(account.name)], of: .serviceAccount(id),
+            until: assignments.compactMap(\.expiresAt).min(), sql, now: now)
         // A service account has no second factor; its key is long, random and expiring instead.
         let facts = SubjectFacts(
             kind: .serviceAccount, id: id.description, aliases: [account.name],
             roles: counting(Set(assignments.map(\.role)), authorization, isStrong: true),
-            attributes: ["name": .string(account.name)], validUntil: assignments.compactMap(\.expiresAt).min())
+            attributes: known.attributes, validUntil: known.validUntil)
         return ResolvedSubject(
             subject: .serviceAccount(id), standing: try authorization.index.standing(of: facts),
             governed: try authorization.governed(.serviceAccount(id), facts, in: nil),

@@ -23,6 +23,9 @@ final class TenantAuthorization: Sendable {
     let book: RuleBook?
     /// Whether a limit of those counts by resource.
     let countsByResource: Bool
+    /// Whether a rule asks how much risk somebody is.
+    let readsRisk: Bool
+    let keys: KeyRing
     /// The tenant's units, read only where governed rules may name them.
     private let units: OrganizationTree
     /// The journal position it was read at. What directory jobs granted later waits for the next one, so that
@@ -55,6 +58,8 @@ final class TenantAuthorization: Sendable {
         let book = try GovernedRules(of: tenant, from: sql, source, trial: trial).book(graph, generation)
         self.book = book
         countsByResource = book?.countsByResource ?? false
+        readsRisk = RiskFacts.areRead(by: index) || book.map { RiskFacts.areRead(by: $0.index) } ?? false
+        keys = source.keys
         units = OrganizationTree(try book == nil ? [] : sql.organizationUnits(of: tenant))
         for rule in trial == nil ? book?.limitedRules ?? [] : [] where source.limits.ledger(of: rule, in: tenant) == nil {
             let ledger = try GovernedStream(LimitLedger.aggregate, rule).load(sql, in: tenant, keys: source.keys).state
