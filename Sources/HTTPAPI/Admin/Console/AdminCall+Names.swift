@@ -22,6 +22,13 @@ struct AdminNames: Sendable {
             .hinted(person.displayName == nil ? nil : person.login)
     }
 
+    /// The same as plain words.
+    func text(_ subject: Subject) -> String {
+        value(subject).lines.first?.first?.text ?? subject.id
+    }
+
+    func text(_ id: PersonID) -> String { text(.person(id)) }
+
     /// Who did something, as the journal and its tables name an actor.
     func value(actor: String) -> AdminValue {
         let parts = actor.split(separator: ":", maxSplits: 1).map(String.init)
@@ -74,7 +81,10 @@ extension AdminCall {
 
     /// Nil for what is not there (any more); every other fault is thrown on.
     func found<Value>(_ find: () async throws -> Value) async throws -> Value? {
-        do { return try await find() } catch let fault as Fault where fault.code == "not_found" { return nil }
+        do { return try await find() } catch {
+            guard ErrorMapping.failure(for: error).problem.status == 404 else { throw error }
+            return nil
+        }
     }
 
     /// Whom a filter names, by id, login or mail, or a service account by name; nil where it is left empty.
@@ -93,3 +103,14 @@ extension AdminCall {
 
 /// A code as words: `roles_gained` is "roles gained".
 func adminWords(_ code: String) -> String { String(code.map { $0 == "_" || $0 == "." ? " " : $0 }) }
+
+extension Actor {
+    /// The person or account that acted; nil for everything else.
+    var subject: Subject? {
+        switch self {
+        case .person(let id): .person(id)
+        case .serviceAccount(let id): .serviceAccount(id)
+        case .operatingSystemUser, .system, .anonymous: nil
+        }
+    }
+}

@@ -97,7 +97,7 @@ extension RiskRoutes {
 
 extension RiskThresholds {
     /// Thresholds as a caller gives them; the core's refusal is the caller's fault.
-    fileprivate static func read(low: Int, medium: Int, high: Int) throws -> RiskThresholds {
+    static func read(low: Int, medium: Int, high: Int) throws -> RiskThresholds {
         do { return try RiskThresholds(lowMax: low, mediumMax: medium, highMax: high) } catch { throw error.fault }
     }
 }
