@@ -29,7 +29,8 @@ extension Gateway {
             store: resolver.store, live: parts.live, credentials: parts.credentials,
             settings: LoginSettings(
                 sessions: configuration.sessions, lockout: configuration.lockout,
-                flowLifetime: configuration.login.flowLifetime, groupLimit: configuration.limits.groupsPerPerson),
+                flowLifetime: configuration.login.flowLifetime, groupLimit: configuration.limits.groupsPerPerson,
+                deviceLifetime: configuration.login.deviceLifetime, anomalies: configuration.anomalies.settings),
             environment: environment, clock: resolver.clock)
     }
 

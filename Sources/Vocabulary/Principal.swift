@@ -63,10 +63,13 @@ public struct Principal: Sendable, Hashable {
     public let audience: ApplicationID?
     /// For an API key: the permissions it is narrowed to, nil for all of its account's.
     public let scopes: [String]?
+    /// What stood out about the sign-in behind a session; empty for an API key.
+    public let anomalies: [LoginAnomaly]
 
     public init(
         tenant: TenantID, subject: Subject, credential: PresentedCredential, provider: ProviderID?,
-        events: [AuthenticationEvent], audience: ApplicationID? = nil, scopes: [String]? = nil
+        events: [AuthenticationEvent], audience: ApplicationID? = nil, scopes: [String]? = nil,
+        anomalies: [LoginAnomaly] = []
     ) {
         self.tenant = tenant
         self.subject = subject
@@ -75,6 +78,7 @@ public struct Principal: Sendable, Hashable {
         self.events = events
         self.audience = audience
         self.scopes = scopes
+        self.anomalies = anomalies
     }
 
     public var strength: AuthenticationStrength { AuthenticationStrength(of: events) }

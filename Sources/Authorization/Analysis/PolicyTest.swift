@@ -11,6 +11,8 @@ public struct PolicyTest: Sendable, Hashable {
     public let context: Attributes
     public let strength: AuthenticationStrength?
     public let ageSeconds: Int64
+    /// What the sign-in is said to have stood out by.
+    public let anomalies: [LoginAnomaly]
     public let expected: Decision.Outcome
     /// Ids of the determining policies, or names of roles, in any order; nil when the case does not say.
     public let rules: [String]?
@@ -33,10 +35,11 @@ public struct PolicyTest: Sendable, Hashable {
         let action = members["action"].flatMap { $0.text(limit: PolicyLimits.nameBytes, &log) }
         let resource = members["resource"].flatMap { Self.resource($0, &log) }
         context = members["context"].map { Self.attributes($0, &log) } ?? [:]
-        let keysOfProof = ["acr", "age"]
+        let keysOfProof = ["acr", "age", "anomalies"]
         let proof = members["authentication"].flatMap { $0.members(keysOfProof, required: ["acr"], &log) }
         strength = proof?["acr"]?.word(RequiredStrength.self, &log)?.strength
         ageSeconds = proof?["age"].flatMap { $0.integer(0...PolicyLimits.maxAgeSeconds, &log) } ?? 0
+        anomalies = proof?["anomalies"].map { Self.anomalies($0, &log) } ?? []
         let expected = members["expect"].flatMap { $0.word(ExpectedOutcome.self, &log) }
         rules = members["rules"].map { node in
             node.value == .list([])
@@ -57,7 +60,8 @@ public struct PolicyTest: Sendable, Hashable {
         let facts = SubjectFacts(
             kind: subject.kind, id: subject.id, roles: held, groups: subject.groups, attributes: subject.attributes)
         let authentication = strength.map {
-            RequestAuthentication(strength: $0, authenticatedAt: now - .seconds(ageSeconds))
+            RequestAuthentication(
+                strength: $0, authenticatedAt: now - .seconds(ageSeconds), anomalies: anomalies)
         }
         do {
             let request = try DecisionRequest(
@@ -107,6 +111,16 @@ public struct PolicyTest: Sendable, Hashable {
         guard let type = members["type"]?.text(limit: PolicyLimits.nameBytes, &log) else { return nil }
         let id = members["id"].map { $0.text(limit: PolicyLimits.textBytes, &log) ?? "" } ?? ""
         return ResourceFacts(type: type, id: id, attributes: members["attributes"].map { attributes($0, &log) } ?? [:])
+    }
+
+    private static func anomalies(_ node: DocumentNode, _ log: inout FaultLog) -> [LoginAnomaly] {
+        let words = node.texts(itemLimit: PolicyLimits.listItems, byteLimit: PolicyLimits.nameBytes, &log)
+        return words.compactMap { word in
+            if let anomaly = LoginAnomaly(rawValue: word) { return anomaly }
+            let known = LoginAnomaly.allCases.map(\.rawValue).joined(separator: ", ")
+            log.report(node.path, "bad_value", "`\(word.prefix(60))` is no anomaly", "Use \(known)")
+            return nil
+        }
     }
 
     private static func attributes(_ node: DocumentNode, _ log: inout FaultLog) -> Attributes {

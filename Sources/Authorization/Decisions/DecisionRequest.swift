@@ -26,8 +26,9 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         self.init(Dictionary(elements, uniquingKeysWith: { _, last in last }))
     }
 
+    /// The value of this name; nil when there is none.
     @inline(__always)
-    subscript(name: String) -> AttributeValue? { place(of: NameKey(name), name).map { members[$0].value } }
+    public subscript(name: String) -> AttributeValue? { place(of: NameKey(name), name).map { members[$0].value } }
 
     /// Where the value of this name stands; nil when there is none.
     @inline(__always)
@@ -123,18 +124,24 @@ public final class DecisionRequest: Sendable {
     private static func refusal(_ message: String) -> Fault { Fault("decision.request_limit", .caller, message) }
 }
 
-/// How strongly and when the subject of a request was authenticated.
+/// How strongly and when the subject of a request was authenticated, and what stood out about it.
 public struct RequestAuthentication: Sendable, Hashable {
     public let strength: AuthenticationStrength
     /// When the newest proof was given (`auth_time`).
     public let authenticatedAt: Timestamp?
+    /// What stood out about the sign-in: `session.anomalies` of conditions.
+    public let anomalies: [LoginAnomaly]
 
-    public init(strength: AuthenticationStrength, authenticatedAt: Timestamp?) {
+    public init(
+        strength: AuthenticationStrength, authenticatedAt: Timestamp?, anomalies: [LoginAnomaly] = []
+    ) {
         self.strength = strength
         self.authenticatedAt = authenticatedAt
+        self.anomalies = anomalies
     }
 
     public init(of principal: Principal) {
-        self.init(strength: principal.strength, authenticatedAt: principal.authenticatedAt)
+        self.init(
+            strength: principal.strength, authenticatedAt: principal.authenticatedAt, anomalies: principal.anomalies)
     }
 }

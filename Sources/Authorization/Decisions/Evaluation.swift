@@ -200,7 +200,7 @@ struct Evaluation {
                 if stored.kind != .absent { return stored }
             }
         case .context where attribute.isPlain: return contextValue(slot)
-        case .context, .resourceID, .resourceType, .actionName: break
+        case .context, .resourceID, .resourceType, .actionName, .sessionAnomalies: break
         }
         return index { ResolvedValue(read(Int32(slot)).value, $0.texts) }
     }

@@ -42,6 +42,10 @@ extension PolicyIndex {
         case .resourceID: return (.string(request.resourceID), .request)
         case .resourceType: return (.string(request.resourceType), .request)
         case .actionName: return (.string(request.action), .request)
+        case .sessionAnomalies:
+            // Without a session nothing is known of it, and a deny that asks stands in the way.
+            let anomalies = request.authentication?.anomalies.map { AttributeValue.string($0.rawValue) }
+            return Self.found(anomalies.map(AttributeValue.list), .stored)
         case .context:
             if attribute.isPlain { return Self.found(Self.present(request.context[slotNames[slot]]), .request) }
             return Self.found(request.context.value(at: slotPaths[slot].fields), .request)

@@ -54,6 +54,7 @@ extension PolicyIndex {
         case .resourceID: out.plain(slot, .resourceID)
         case .resourceType: out.plain(slot, .resourceType)
         case .actionName: out.plain(slot, .action)
+        case .sessionAnomalies: return false
         case .context:
             guard attribute.isPlain else { return false }
             return write(slot, request.context, &out)

@@ -185,6 +185,7 @@ struct ConditionCompiler {
             return AttributeSlot(source: .resourceType, place: 0, isPlain: path.fields.count == 1)
         case (.action, _): return AttributeSlot(source: .actionName, place: 0, isPlain: path.fields.count == 1)
         case (.context, _): return AttributeSlot(source: .context, place: 0, isPlain: path.fields.count == 1)
+        case (.session, _): return AttributeSlot(source: .sessionAnomalies, place: 0, isPlain: true)
         case (.subject, _):
             subjectPaths.append(path)
             return AttributeSlot(

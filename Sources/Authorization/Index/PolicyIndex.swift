@@ -187,6 +187,7 @@ struct AttributeSlot: Sendable, BitwiseCopyable {
         case resourceType
         case actionName
         case context
+        case sessionAnomalies
     }
 
     let source: Source

@@ -8,6 +8,8 @@ public struct AttributePath: Hashable, Sendable, CustomStringConvertible {
         case resource
         case action
         case context
+        /// The sign-in behind the request, as the gateway knows it.
+        case session
     }
 
     public let root: Root
@@ -23,6 +25,9 @@ public struct AttributePath: Hashable, Sendable, CustomStringConvertible {
         self.root = root
         fields = Array(parts.dropFirst())
     }
+
+    /// The one attribute of sessions: what stood out about the sign-in.
+    static let sessionAnomalies = ["anomalies"]
 
     public var description: String { root.rawValue + "." + fields.joined(separator: ".") }
 }

@@ -74,13 +74,18 @@ struct ConditionReader {
         guard case .string(let text) = node.value, let path = AttributePath(text) else {
             log.report(
                 node.path, "bad_attribute", "`\(CanonicalText.of(node.value).prefix(60))` is not an attribute",
-                "Write `subject.`, `resource.`, `action.` or `context.` and up to \(PolicyLimits.pathFields) fields")
+                "Write `subject.`, `resource.`, `action.`, `context.` or `session.` and up to "
+                    + "\(PolicyLimits.pathFields) fields")
             return nil
         }
         if path.root == .action,
             !Self.actionFields.contains(text.split(separator: ".").dropFirst().joined(separator: "."))
         {
             log.report(node.path, "bad_attribute", "actions have no `\(path)`", "Use `action.name`")
+            return nil
+        }
+        if path.root == .session, path.fields != AttributePath.sessionAnomalies {
+            log.report(node.path, "bad_attribute", "sessions have no `\(path)`", "Use `session.anomalies`")
             return nil
         }
         return path

@@ -207,6 +207,9 @@ extension LoginConfiguration {
     init(_ section: ConfigurationSection) {
         flowLifetime = section.duration("flow_lifetime", default: .minutes(10), in: .minutes(1)...(.hours(1)))
         linkLifetime = section.duration("link_lifetime", default: .hours(24), in: .minutes(5)...(.days(7)))
+        // No browser keeps a cookie for longer (RFC 6265bis §5.5).
+        deviceLifetime = section.duration(
+            "device_lifetime", default: Self.deviceLifetime, in: .days(1)...(.days(400)))
         section.finish()
     }
 }
@@ -279,6 +282,7 @@ extension GovernanceConfiguration {
     init(_ section: ConfigurationSection) {
         globalTenant = section.optionalText("global_tenant")
         enforcesPolicies = section.bool("enforce_policies", default: true)
+        requiresApprovalForProduction = section.bool("require_approval_for_production", default: false)
         provisioning = section.sections("provisioning", limit: 32).compactMap { entry in
             defer { entry.finish() }
             guard case .webhook(let url, let secret, let authorities)? = JournalConfiguration.webhook(entry) else {

@@ -17,9 +17,12 @@ public struct Configuration: Sendable {
     public var login: LoginConfiguration
     public var multiFactor: MultiFactorConfiguration
     public var lockout: LockoutConfiguration
+    public var anomalies: AnomalyConfiguration
     public var journal: JournalConfiguration
     public var decisions: DecisionConfiguration
     public var governance: GovernanceConfiguration
+    public var compliance: ComplianceConfiguration
+    public var notifications: NotificationConfiguration
     public var logging: LoggingConfiguration
     /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
     public var metricsListen: ListenAddress?
@@ -144,6 +147,11 @@ public struct SessionConfiguration: Sendable {
 public struct LoginConfiguration: Sendable {
     public var flowLifetime: Duration
     public var linkLifetime: Duration
+    /// How long a browser that nobody uses is remembered as one that somebody has signed in from.
+    public var deviceLifetime: Duration
+
+    /// Without a choice.
+    public static let deviceLifetime: Duration = .days(180)
 }
 
 /// `mfa`: who needs a second factor, and the shape of one-time and recovery codes.
@@ -193,6 +201,8 @@ public struct GovernanceConfiguration: Sendable {
     public var globalTenant: String?
     /// False lets every governed rule only log, whatever its enforcement.
     public var enforcesPolicies = true
+    /// Whatever a request says is done in production waits for an approval, in every tenant.
+    public var requiresApprovalForProduction = false
     /// Target systems that are told who gets and loses entitlements.
     public var provisioning: [ProvisioningConfiguration] = []
 

@@ -90,9 +90,12 @@ extension Configuration {
         login = LoginConfiguration(root.section("login"))
         multiFactor = MultiFactorConfiguration(root.section("mfa"))
         lockout = LockoutConfiguration(root.section("lockout"))
+        anomalies = AnomalyConfiguration(root.section("anomalies"), lockout: lockout)
         journal = JournalConfiguration(root.section("journal"), storage: storage.directory)
         decisions = DecisionConfiguration(root.section("decisions"))
         governance = GovernanceConfiguration(root.section("governance"))
+        compliance = ComplianceConfiguration(root.section("compliance"))
+        notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")
         metricsListen = metrics.optional("listen", "an address and port") { ListenAddress($0) }

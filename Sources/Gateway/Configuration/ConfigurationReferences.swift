@@ -22,6 +22,7 @@ struct ConfigurationReferences {
         checkRoles()
         checkMappings()
         checkHosts()
+        configuration.anomalies.check(context)
     }
 
     // MARK: Twice
@@ -45,6 +46,9 @@ struct ConfigurationReferences {
             })
         unique(all.applications.enumerated().map { ("applications[\($0)]", $1.host) })
         unique(all.applications.enumerated().map { ("applications[\($0)]", "\($1.tenant)/\($1.key)") })
+        unique(
+            all.notifications.systems.enumerated().map { ("notifications.approval_systems[\($0)].name", $1.name) })
+        unique(all.notifications.webhooks.enumerated().map { ("notifications.webhooks[\($0)].url", $1.url) })
         unique(all.roles.enumerated().map { ("roles[\($0)]", "\($1.tenant)/\($1.name)") })
     }
 
@@ -69,6 +73,17 @@ struct ConfigurationReferences {
         known("applications", configuration.applications.map(\.tenant))
         known("policies", configuration.policies.map(\.tenant))
         known("mappings", configuration.mappings.map(\.tenant))
+        let notifications = configuration.notifications
+        for (index, webhook) in notifications.webhooks.enumerated() {
+            if let slug = webhook.tenant {
+                require(slug, among: slugs, "tenant", at: "notifications.webhooks[\(index)].tenant")
+            }
+        }
+        for (index, system) in notifications.systems.enumerated() {
+            if let slug = system.webhook.tenant {
+                require(slug, among: slugs, "tenant", at: "notifications.approval_systems[\(index)].tenant")
+            }
+        }
         if let slug = configuration.governance.globalTenant {
             require(slug, among: slugs, "tenant", at: "governance.global_tenant")
         }

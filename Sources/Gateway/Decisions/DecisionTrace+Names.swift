@@ -67,6 +67,8 @@ extension DecisionTrace {
         public let authenticatedAt: Timestamp?
         /// What an API key is narrowed to; nil for all of its account's.
         public let scopes: [String]?
+        /// What stood out about the sign-in.
+        public let anomalies: [LoginAnomaly]
 
         init(_ principal: Principal, providers: [ProviderID: String], application: String?) {
             (kind, id) = DecisionRecord.credential(principal.credential)
@@ -80,6 +82,7 @@ extension DecisionTrace {
             }
             authenticatedAt = principal.authenticatedAt
             scopes = principal.scopes
+            anomalies = principal.anomalies
         }
     }
 }

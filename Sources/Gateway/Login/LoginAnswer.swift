@@ -89,7 +89,7 @@ public struct LoginView: Sendable {
 public struct CompletedLogin: Sendable {
     public let flow: FlowID
     public let started: StartedSession
-    /// A new secret for the known-device cookie; nil when the browser's own still holds.
+    /// The secret of the known-device cookie, whose time begins anew; nil where there is none.
     public let device: SecretText?
     public let application: ApplicationID?
     public let returnTarget: String?

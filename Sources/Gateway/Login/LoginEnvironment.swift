@@ -70,15 +70,18 @@ public struct LoginSettings: Sendable {
     public let groupLimit: Int
     /// How long a browser is remembered as one that has signed in before.
     public let deviceLifetime: Duration
+    /// What is looked for in sign-ins.
+    public let anomalies: AnomalySettings
 
     public init(
         sessions: SessionConfiguration, lockout: LockoutConfiguration, flowLifetime: Duration, groupLimit: Int,
-        deviceLifetime: Duration = .days(30)
+        deviceLifetime: Duration = LoginConfiguration.deviceLifetime, anomalies: AnomalySettings = AnomalySettings()
     ) {
         self.sessions = sessions
         self.lockout = lockout
         self.flowLifetime = flowLifetime
         self.groupLimit = groupLimit
         self.deviceLifetime = deviceLifetime
+        self.anomalies = anomalies
     }
 }

@@ -60,7 +60,7 @@ extension LoginService {
     ) async throws -> OwnPasswordOutcome {
         let (person, live) = (session.person, live)
         let keys = try ownKeys(session, caller)
-        if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0) }) {
+        if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0).wait }) {
             return .throttled(wait)
         }
         let isStrong = try await environment.standing(person, caller.tenant).requiresMultiFactor
@@ -120,7 +120,7 @@ extension LoginService {
         }
         if try await factors(of: session.person).contains(.password) {
             let keys = try ownKeys(session, caller)
-            if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0) }) {
+            if let wait = try await store.write(.login, { [ledger] in try ledger.reserve(keys, $0).wait }) {
                 return .throttled(wait)
             }
             guard try await credentials.verifyPassword(present, of: session.person, in: caller.tenant) != .mismatched

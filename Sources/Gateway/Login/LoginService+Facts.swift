@@ -9,6 +9,9 @@ extension LoginService {
         facts.append(Fact("person", .id(grant.person, "person")))
         facts.append(Fact("factors", .list(grant.events.map { .word($0.method.rawValue) })))
         facts.append(Fact("acr", .word(grant.strength.acr)))
+        if !grant.anomalies.isEmpty {
+            facts.append(Fact("anomalies", .list(grant.anomalies.map { .word($0.rawValue) })))
+        }
         if let standing = work.standing {
             facts.append(Fact("groups", Self.list(standing.groups, "group")))
             facts.append(Fact("mappings", Self.list(standing.mappings, "mapping")))

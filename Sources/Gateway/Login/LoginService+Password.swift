@@ -33,6 +33,7 @@ extension LoginService {
         switch try await check(login, password, entry, counted, &work) {
         case .verified(let person, let mustChange):
             work.attempt = counted.keys
+            work.failuresBefore = counted.failuresBefore
             let proof = stamp.proof(of: person, by: .password, at: clock())
             let input = mustChange.map { LoginInput.passwordChangeRequired(proof, $0) } ?? .primaryVerified(proof)
             return try await decide(input, &work, of: person)
@@ -144,8 +145,11 @@ extension LoginService {
             identity: identity, createsPeople: directory.createsPeople,
             containers: try await environment.containers(caller.tenant),
             duties: try await environment.duties(caller.tenant), caller: caller)
-        let found = try await store.read { sql in
-            try job.unchanged(sql).map { ($0, try PersonFacts.read($0.id, caller.tenant, sql)) }
+        let lookBack = lookBack(work)
+        let found = try await store.read { [clock] sql in
+            try job.unchanged(sql).map {
+                ($0, try PersonFacts.read($0.id, caller.tenant, sql, lookBack, at: clock()))
+            }
         }
         if let (known, facts) = found {
             work.known = facts

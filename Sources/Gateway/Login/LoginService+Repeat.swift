@@ -11,12 +11,25 @@ extension LoginService {
     /// The token of the session that a flow ends in. It hangs on the pre-session secret (256 random bits that only this
     /// browser has), on the flow and on a key of ours, so that a repeated step answers with the one session there is
     /// instead of a second one, and nobody else can compute it.
-    func sessionToken(of work: LoginWork) throws -> BearerToken? {
+    func sessionToken(of work: LoginWork) throws -> BearerToken? { try token(.session, of: work) }
+
+    /// The token of the device that a flow makes known, found again by a repeated step in the same way: a browser that
+    /// lost it would stand out at its next sign-in.
+    func deviceToken(of work: LoginWork) throws -> BearerToken? { try token(.device, of: work) }
+
+    private func token(_ kind: TokenKind, of work: LoginWork) throws -> BearerToken? {
         guard let secret = work.browser.preSession else { return nil }
-        let message = Array("login:session:\(work.flow.id):".utf8) + Array(secret.reveal().utf8)
+        let message = Array("login:\(kind.rawValue):\(work.flow.id):".utf8) + Array(secret.reveal().utf8)
         return BearerToken(
-            kind: .session,
-            random: try store.keys.mac(message, purpose: .digest, tenant: work.caller.tenant).tag)
+            kind: kind, random: try store.keys.mac(message, purpose: .digest, tenant: work.caller.tenant).tag)
+    }
+
+    /// The device cookie of a login that is done: its own new one where it made one.
+    private func device(of session: Session, _ work: LoginWork) async throws -> SecretText? {
+        guard let token = try deviceToken(of: work) else { return nil }
+        let now = clock()
+        let isOurs = try await store.read { try $0.device(token.hash, of: session.person, at: now) } == session.device
+        return isOurs ? token.text : work.browser.device
     }
 
     /// The login that is done already, for the same browser with the same proof and for a moment only; nil otherwise.
@@ -28,7 +41,8 @@ extension LoginService {
         else { return nil }
         return .completed(
             CompletedLogin(
-                flow: work.flow.id, started: StartedSession(session: session, token: token.text), device: nil,
+                flow: work.flow.id, started: StartedSession(session: session, token: token.text),
+                device: try await device(of: session, work),
                 application: work.flow.request.application, returnTarget: work.flow.request.returnTarget,
                 recoveryCodes: []))
     }

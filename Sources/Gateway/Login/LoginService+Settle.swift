@@ -94,7 +94,10 @@ extension LoginService {
             try work.writeRemainders(tx)
             if work.hasMoved { try move(work, usesProof: refusal == nil, tx) }
             // A right password counts as such only where the flow took it.
-            if refusal == nil, let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
+            if refusal == nil {
+                if let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
+                try appendFindings(work, by: work.caller, tx)
+            }
             guard let facts else { return }
             let named = facts + (login.map { [Fact("login", .digest($0))] } ?? [])
             try journal.refused(named, of: work.flow.id, from: source, by: work.caller, tx)
@@ -113,15 +116,16 @@ extension LoginService {
         var caller = work.caller
         caller.actor = .person(grant.person)
         let facts = try facts(of: grant, work)
-        let token = try Randomness.token(.device)
-        guard let own = try sessionToken(of: work) else { throw Self.overtaken }
+        guard let own = try sessionToken(of: work), let token = try deviceToken(of: work) else { throw Self.overtaken }
         let done = try await store.write(.login) { [self, work, caller] tx -> CompletedLogin? in
             try work.writeRemainders(tx)
             // Disabled in the meantime: nothing is made, and the flow stays where it was until it expires.
             guard try tx.sql.person(grant.person, in: caller.tenant)?.isActive == true else { return nil }
             try move(work, usesProof: true, tx)
             if let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
+            try appendFindings(work, by: caller, tx)
             let device = try device(of: grant.person, work, token, tx)
+            try note(grant, work, tx)
             let started = try SessionService.begin(
                 grant, token: own, device: device.id, by: caller, settings: settings.sessions, live, tx)
             try tx.append(
@@ -129,7 +133,7 @@ extension LoginService {
                     "login.succeeded", Stream("login_flow", work.flow.id),
                     facts: facts + [Fact("session", .id(started.session.id, "session"))]))
             return CompletedLogin(
-                flow: work.flow.id, started: started, device: device.isNew ? token.text : nil,
+                flow: work.flow.id, started: started, device: device.isNew ? token.text : work.browser.device,
                 application: grant.application, returnTarget: grant.returnTarget, recoveryCodes: work.recoveryCodes)
         }
         return done.map { .completed($0) } ?? Self.over(work.flow.id, .refused(.personDisabled))
@@ -139,12 +143,14 @@ extension LoginService {
         of person: PersonID, _ work: LoginWork, _ token: BearerToken, _ tx: Transaction
     ) throws -> (id: DeviceID, isNew: Bool) {
         if let hash = work.browser.deviceHash, let known = try tx.sql.device(hash, of: person, at: tx.now) {
+            try tx.sql.renewDevice(known, expiresAt: tx.now + settings.deviceLifetime, at: tx.now)
             return (known, false)
         }
         let id = DeviceID.random(at: tx.now)
         try tx.sql.insertDevice(
             id, of: person, in: work.caller.tenant, secretHash: token.hash, expiresAt: tx.now + settings.deviceLifetime,
             at: tx.now)
+        try tx.sql.trimDevices(of: person)
         return (id, true)
     }
 }

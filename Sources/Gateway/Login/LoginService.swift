@@ -133,11 +133,16 @@ public struct LoginService: Sendable {
         let providers = environment.providers(work.caller.tenant)
         let subject = person ?? work.flow.subject
         var facts: LoginSubjectFacts?
-        if let subject { facts = try await self.facts(of: subject, providers, &work) }
+        var anomalies: [LoginAnomaly] = []
+        if let subject {
+            let isJudged = work.failuresBefore != nil
+            facts = try await self.facts(of: subject, providers, &work)
+            if isJudged { anomalies = work.findings.map(\.kind) }
+        }
         return LoginContext(
             browser: work.browser.hash,
             realms: HomeRealms(providers: providers.map { LoginProvider(id: $0.id, domains: Set($0.domains)) }),
-            subject: facts, stepUpSession: stepUp)
+            subject: facts, stepUpSession: stepUp, anomalies: anomalies)
     }
 
     private func facts(
@@ -148,8 +153,13 @@ public struct LoginService: Sendable {
         // Read just now together with what the directory said, or for this.
         let read = work.known.flatMap { $0.person.id == id ? $0 : nil }
         work.known = nil
-        let known = if let read { read } else { try await store.read { try PersonFacts.read(id, tenant, $0) } }
+        let lookBack = work.failuresBefore == nil ? nil : lookBack(work)
+        let known =
+            if let read { read } else {
+                try await store.read { [clock] in try PersonFacts.read(id, tenant, $0, lookBack, at: clock()) }
+            }
         guard let known else { return nil }
+        judge(known.past, &work)
         let (person, factors) = (known.person, known.factors)
         work.standing = standing
         if work.login.isEmpty { work.login = person.login }
@@ -165,14 +175,19 @@ struct PersonFacts: Sendable {
     let person: Person
     /// The second factors they have enrolled.
     let factors: Set<AuthenticationMethod>
+    /// How they signed in before, where that is asked.
+    let past: PastSignIns?
 
     /// Nil when the tenant has nobody of this id.
-    static func read(_ id: PersonID, _ tenant: TenantID, _ sql: any SQLConnection) throws -> PersonFacts? {
+    static func read(
+        _ id: PersonID, _ tenant: TenantID, _ sql: any SQLConnection, _ lookBack: LookBack?, at now: Timestamp
+    ) throws -> PersonFacts? {
         guard let person = try sql.person(id, in: tenant) else { return nil }
         var factors: Set<AuthenticationMethod> = []
         if try !sql.totp(of: id).isEmpty { factors.insert(.oneTimePassword) }
         if !factors.isEmpty, try sql.unusedRecoveryCodes(of: id) > 0 { factors.insert(.recoveryCode) }
-        return PersonFacts(person: person, factors: factors)
+        let past = try lookBack.map { try PastSignIns(id, tenant, $0, sql, at: now) }
+        return PersonFacts(person: person, factors: factors, past: past)
     }
 }
 
@@ -190,6 +205,10 @@ struct LoginWork: Sendable {
     var attempt: AttemptKeys?
     /// The person a wrong password was typed for.
     var candidate: PersonID?
+    /// Wrong passwords before one that was right in this request, until they are judged.
+    var failuresBefore: Int?
+    /// What stands out about it.
+    var findings: [AnomalyFinding] = []
     var upstreamKey: [UInt8]?
     /// The directory's own reason for a refusal.
     var upstreamReason: String?

@@ -1,4 +1,5 @@
 import Identity
+import Vocabulary
 
 /// How the steps of logins ended, for metrics: by what checked them and why they were refused, never by whom.
 final class LoginTally: Sendable {
@@ -45,6 +46,7 @@ final class LoginTally: Sendable {
 
     let ended = Tally<Ended>()
     let reasons = Tally<Reason>()
+    let anomalies = Tally<LoginAnomaly>()
 
     /// Counts a step that ended a login or was refused; one that led on to another page is none.
     func count(_ result: LoginResult, _ provider: PrimaryProvider?) {
@@ -107,6 +109,9 @@ final class LoginTally: Sendable {
             Reason.all.reduce(.counter("gatehouse_login_refusals_total", "Refused steps of logins.")) {
                 $0.adding(reasons[$1] ?? 0, ["reason": $1.word])
             },
+            .counter(
+                "gatehouse_login_anomalies_total", "What stood out about sign-ins whose password was right.",
+                label: "kind", anomalies),
         ]
     }
 }

@@ -20,7 +20,8 @@ extension SessionService {
         let session: Session
         if let old = grant.rotates {
             guard let before = live.session(old), before.person == grant.person,
-                let rotated = before.rotated(id: id, secretHash: token.hash, events: grant.events, now: tx.now)
+                let rotated = before.rotated(
+                    id: id, secretHash: token.hash, events: grant.events, anomalies: grant.anomalies, now: tx.now)
             else { throw Fault("session.over", .caller, "The session to strengthen has ended.") }
             session = rotated
             _ = try tx.sql.end(old, in: caller.tenant, .rotated, at: tx.now)
@@ -31,7 +32,7 @@ extension SessionService {
                 lifetime: SessionLifetime(
                     idleSeconds: settings.idle.components.seconds,
                     absoluteSeconds: settings.absolute.components.seconds),
-                secretHash: token.hash, device: device)
+                secretHash: token.hash, device: device, anomalies: grant.anomalies)
             try endOldest(of: grant.person, keeping: settings.perPerson - 1, by: caller, live, tx)
         }
         try tx.sql.insert(session)
@@ -62,6 +63,9 @@ extension SessionService {
             Fact("amr", .list(session.events.map { .word($0.method.rawValue) })),
         ]
         if let provider = session.provider { facts.append(Fact("provider", .id(provider, "provider"))) }
+        if !session.anomalies.isEmpty {
+            facts.append(Fact("anomalies", .list(session.anomalies.map { .word($0.rawValue) })))
+        }
         if let old = session.rotatedFrom { facts.append(Fact("rotated_from", .id(old, "session"))) }
         return facts
     }

@@ -14,11 +14,12 @@ public enum ValidatedCredential: Sendable {
         case .session(let session):
             Principal(
                 tenant: session.tenant, subject: .person(session.person), credential: .session(session.id),
-                provider: session.provider, events: session.events)
+                provider: session.provider, events: session.events, anomalies: session.anomalies)
         case .applicationSession(let session, let parent):
             Principal(
                 tenant: session.tenant, subject: .person(parent.person), credential: .applicationSession(session.id),
-                provider: parent.provider, events: parent.events, audience: session.application)
+                provider: parent.provider, events: parent.events, audience: session.application,
+                anomalies: parent.anomalies)
         case .apiKey(let key):
             Principal(
                 tenant: key.tenant, subject: .serviceAccount(key.account), credential: .apiKey(key.id), provider: nil,

@@ -194,7 +194,8 @@ struct AccountRoutes: Sendable {
     private static func row(_ entry: SignInHistory.Entry) -> AccountPage.SignIn {
         let network = entry.network.map { "From the network \($0)" } ?? "From a network without a name"
         return AccountPage.SignIn(
-            when: entry.at.reading, detail: ([network] + entry.anomalies.map(\.forPeople)).joined(separator: ". ") + ".",
+            when: entry.at.reading,
+            detail: ([network] + entry.anomalies.map(\.forPeople)).joined(separator: ". ") + ".",
             isOdd: !entry.anomalies.isEmpty)
     }
 

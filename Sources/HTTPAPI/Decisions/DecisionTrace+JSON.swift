@@ -57,6 +57,7 @@ extension DecisionTrace.Authentication {
                     ])
                 }),
             "scopes": scopes.map { .list($0.map(AttributeValue.string)) },
+            "anomalies": .list(anomalies.map { .string($0.rawValue) }),
         ])
     }
 }

@@ -113,7 +113,10 @@ struct LoginRoutes: Sendable {
         case .completed(let done):
             var cookies = [SetCookie(call.name(.session), done.started.token)]
             if let device = done.device {
-                cookies.append(SetCookie(call.name(.device), device, sameSite: .strict, lifetime: .days(30)))
+                cookies.append(
+                    SetCookie(
+                        call.name(.device), device, sameSite: .strict,
+                        lifetime: gateway.configuration.login.deviceLifetime))
             }
             guard done.recoveryCodes.isEmpty else {
                 var response = try presenter.recoveryCodes(done)

@@ -43,6 +43,19 @@ struct SessionRoutes {
                 return try request.answer(whole: sessions, by: \.id.description, mac: mac, \.json)
             },
             Route(
+                .get, "/api/v1/people/{person}/sign-ins", "listSignInsOfPerson",
+                "Lists a person's last sign-ins and what stood out about them, newest first",
+                details:
+                    "At most \(SignInHistory.recentLimit); `login.anomaly_found` in the journal has the older ones.",
+                tag: "sessions", access: .permission(action: "list", type: "session"), query: Route.Parameter.page,
+                response: .page(.reference("SignIn"))
+            ) { request in
+                let (person, page) = (try await person(request), try request.page(mac: mac))
+                let entries = try await gateway.login.recentSignIns(of: person.id, in: person.tenant)
+                let rest = entries.drop { entry in page.cursor.map { $0.after <= entry.at.rfc3339 } ?? false }
+                return try request.answer(Array(rest), page, mac) { ($0.at.rfc3339, $0.json) }
+            },
+            Route(
                 .delete, "/api/v1/people/{person}/sessions", "endSessionsOfPerson", "Ends all sessions of a person",
                 tag: "sessions", access: .permission(action: "end", type: "session"),
                 response: .object(["ended": .integer(minimum: 0)])
@@ -57,4 +70,21 @@ struct SessionRoutes {
     private func person(_ request: APIRequest) async throws -> Person {
         try await gateway.people.person(named: request.parameters["person"] ?? "", in: try request.requiredTenant)
     }
+}
+
+extension SignInHistory.Entry {
+    fileprivate var json: AttributeValue {
+        HTTPAPI.json([
+            "at": at.json, "network": network.map(AttributeValue.string),
+            "anomalies": .list(anomalies.map { .string($0.rawValue) }),
+        ])
+    }
+}
+
+enum SignInSchema {
+    static let shown = JSONSchema.object(
+        [
+            "at": .time, "network": .string().described("The named network it came from; absent for any other."),
+            "anomalies": APISchemas.anomalies,
+        ], optional: ["network"])
 }

@@ -98,6 +98,18 @@ struct SystemRoutes {
                 ] + Route.Parameter.page,
                 response: AuditSchema.page, handler: events),
             Route(
+                .get, "/api/v1/audit/export", "exportEvents", "Writes the events of the journal out for other tools",
+                details: "As lines, oldest first, part by part; the header `Link` says where the next part is.",
+                tag: "audit", access: .permission(action: "read", type: "audit"),
+                query: [
+                    .init("format", "OCSF 1.7.0 as JSON lines, or CEF.", .words(AuditFormat.allCases.map(\.rawValue))),
+                    .init("after", "Position to begin behind.", .integer(minimum: 0)),
+                    .init(
+                        "limit", "How many events one part holds; \(AuditService.partLimit) without it.",
+                        .integer(minimum: 1, maximum: AuditService.partLimit)),
+                    .init("cursor", "As the part before names it.", .string(minLength: 1, maxLength: 1_024)),
+                ], media: AuditFormat.allCases.map(\.media), handler: export),
+            Route(
                 .post, "/api/v1/audit/heads", "signHeads", "Signs a head of each tenant's tree now",
                 details: "At the default tenant only.", tag: "audit",
                 access: .permission(action: "sign", type: "audit"),
@@ -107,6 +119,19 @@ struct SystemRoutes {
                 return APIResponse(body: ["signed": .integer(Int64(signed))])
             },
         ]
+    }
+
+    @Sendable private func export(_ request: APIRequest) async throws -> APIResponse {
+        let tenant = try request.requiredTenant
+        let format: AuditFormat = try request.word("format") ?? .ocsf
+        let limit = request.query["limit"].flatMap { Int($0) } ?? AuditService.partLimit
+        let begin = try (request.cursor(mac: mac) ?? request.query["after"]).flatMap { Int64($0) } ?? 0
+        guard let part = try await gateway.audit.lines(format, in: tenant, after: begin, limit: limit) else {
+            return .text("", format.media)
+        }
+        let isLast = try await gateway.audit.size(of: tenant).size <= part.end
+        return .text(
+            part.text, format.media, next: isLast ? nil : try request.following(String(part.end), mac: mac))
     }
 
     @Sendable private func events(_ request: APIRequest) async throws -> APIResponse {

@@ -81,6 +81,18 @@ public struct APIRequest: Sendable {
         try Cursor(after: key).sealed(for: listLabel, mac: mac)
     }
 
+    /// Behind which key to go on, where the request names a cursor.
+    func cursor(mac: MACFunction) throws -> String? {
+        try PageRequest(limit: nil, cursor: query["cursor"], list: listLabel, mac: mac, standard: 1).cursor?.after
+    }
+
+    /// The same request for what comes behind this key.
+    func following(_ key: String, mac: MACFunction) throws -> String {
+        let rest = query.merging(["cursor": try seal(cursor: key, mac: mac)]) { $1 }.sorted { $0.key < $1.key }
+        return "?"
+            + rest.map { "\(ASCII.percentEncode($0.key))=\(ASCII.percentEncode($0.value))" }.joined(separator: "&")
+    }
+
     /// Where something made here is found: below the tenant that the request went to.
     func location<Kind>(_ collection: String, _ id: Identifier<Kind>) -> String {
         let tenant = parameters["tenant"].map { "/t/\($0)" } ?? ""
@@ -110,6 +122,8 @@ public struct APIResponse: Sendable {
     public var status: HTTPResponse.Status
     public var body: AttributeValue?
     public var etag: EntityTag?
+    /// Text in place of a body; its type is one of the route's `media`.
+    public var text: TextBody?
     public var location: String?
     /// Whom the body speaks of, where it holds personal data: a kept answer is sealed under their key.
     public var person: PersonID?
@@ -132,5 +146,20 @@ public struct APIResponse: Sendable {
         return APIResponse(body: .object(members))
     }
 
+    /// Text of one of the route's media types; `next` is where the rest is found, relative to the request.
+    public static func text(_ text: String, _ media: String, next: String? = nil) -> APIResponse {
+        var response = APIResponse()
+        response.text = TextBody(text: text, media: media, next: next)
+        return response
+    }
+
     public static let noContent = APIResponse(.noContent)
+}
+
+/// An answer that is text: a table, or lines for other programs.
+public struct TextBody: Sendable, Equatable {
+    public let text: String
+    public let media: String
+    /// The next part, relative to this one (RFC 3986 §4.2); nil on the last one.
+    public let next: String?
 }

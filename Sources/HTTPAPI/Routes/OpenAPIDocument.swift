@@ -117,7 +117,10 @@ public enum OpenAPIDocument {
 
     private static func responses(_ route: Route) -> AttributeValue {
         var success: [String: AttributeValue] = ["description": .string(words[route.successStatus] ?? "Done")]
-        if let schema = route.response { success["content"] = ["application/json": ["schema": schema.json]] }
+        var content: [String: AttributeValue] = [:]
+        if let schema = route.response { content["application/json"] = ["schema": schema.json] }
+        for media in route.media { content[media] = ["schema": JSONSchema.string().json] }
+        if !content.isEmpty { success["content"] = .object(content) }
         if route.successStatus == 201 {
             success["headers"] = ["Location": ["description": "Where it is found.", "schema": ["type": "string"]]]
         }

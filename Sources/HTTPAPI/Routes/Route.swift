@@ -69,6 +69,8 @@ public struct Route: Sendable {
     public let query: [Parameter]
     public let requestBody: JSONSchema?
     public let response: JSONSchema?
+    /// Media types of answers that are text and not JSON, such as `text/csv`.
+    public let media: [String]
     public let successStatus: Int
     public let preconditions: Preconditions
     public let repetition: Repetition
@@ -78,7 +80,7 @@ public struct Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ path: String, _ operationID: String, _ summary: String,
         details: String? = nil, tag: String, access: Access, isTenantScoped: Bool = true, query: [Parameter] = [],
-        requestBody: JSONSchema? = nil, response: JSONSchema? = nil, successStatus: Int = 200,
+        requestBody: JSONSchema? = nil, response: JSONSchema? = nil, media: [String] = [], successStatus: Int = 200,
         preconditions: Preconditions = .none, repetition: Repetition? = nil, bodyLimit: Int? = nil,
         handler: @escaping Handler
     ) {
@@ -93,6 +95,7 @@ public struct Route: Sendable {
         self.query = query
         self.requestBody = requestBody
         self.response = response
+        self.media = media
         self.successStatus = successStatus
         self.preconditions = preconditions
         // Every other method is idempotent by itself (RFC 9110 §9.2.2).

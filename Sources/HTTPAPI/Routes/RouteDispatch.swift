@@ -26,7 +26,7 @@ struct RouteDispatch: Sendable {
         let call = APIRequest(
             route: route, parameters: parameters, query: query, body: try await readBody(request), ifMatch: ifMatch,
             ifNoneMatch: request.headers[.ifNoneMatch], principal: principal, tenant: tenant, peer: context.peer,
-            trace: context.requestID, command: key?.command, isOperator: context.isLocalSocket,
+            trace: context.requestID, command: key?.command, isOperator: context.isLocalSocket && principal == nil,
             operatorID: context.operatorID ?? getuid())
         let answer = key == nil ? try await route.handler(call) : try await gate.once(call)
         return Self.response(answer, ifNoneMatch: call.ifNoneMatch, method: request.method)
@@ -45,8 +45,10 @@ struct RouteDispatch: Sendable {
     private func admit(
         _ request: Request, _ context: GatewayRequestContext, _ tenant: Tenant
     ) async throws -> Principal? {
-        // The control socket is the administrator's own; its requests carry no credential to judge.
-        if route.access == .anonymous || context.isLocalSocket { return nil }
+        if route.access == .anonymous { return nil }
+        // The control socket is the administrator's own, and needs no credential. One that is sent all the same is whom
+        // the administrator speaks for, such as an approver whose word no administrator can give.
+        if context.isLocalSocket, request.headers[.authorization] == nil { return nil }
         guard let principal = try await gate.principal(request, context, tenant) else {
             throw Refusal.unauthenticated(challenge: BearerChallenge.missing.header)
         }

@@ -85,15 +85,18 @@ public struct LoginContext: Sendable, Hashable {
     public let requestRequiresMFA: Bool
     /// The row of the session that a step-up strengthens, as it is now.
     public let stepUpSession: Session?
+    /// What stands out about the password that was proven just now.
+    public let anomalies: [LoginAnomaly]
 
     public init(
         browser: TokenHash?, realms: HomeRealms, subject: LoginSubjectFacts? = nil, requestRequiresMFA: Bool = false,
-        stepUpSession: Session? = nil
+        stepUpSession: Session? = nil, anomalies: [LoginAnomaly] = []
     ) {
         self.browser = browser
         self.realms = realms
         self.subject = subject
         self.requestRequiresMFA = requestRequiresMFA
         self.stepUpSession = stepUpSession
+        self.anomalies = anomalies
     }
 }

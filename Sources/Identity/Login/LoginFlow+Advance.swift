@@ -35,13 +35,20 @@ extension LoginFlow {
         let grant = SessionGrant(
             person: subject, provider: provider ?? context.stepUpSession?.provider, events: events,
             strength: AuthenticationStrength(of: events), application: request.application,
-            returnTarget: request.returnTarget, rotates: request.stepUpOf)
+            returnTarget: request.returnTarget, rotates: request.stepUpOf,
+            anomalies: Self.together(context.stepUpSession?.anomalies, anomalies))
         guard grant.strength >= request.demandedStrength else { return end(.factsMissing) }
         return moved {
             $0.step = .completed
         } outcome: { _ in
             .completed(grant)
         }
+    }
+
+    /// What stood out about the session that is strengthened still does.
+    private static func together(_ before: [LoginAnomaly]?, _ now: [LoginAnomaly]?) -> [LoginAnomaly] {
+        let all = Set((before ?? []) + (now ?? []))
+        return LoginAnomaly.allCases.filter(all.contains)
     }
 
     private func needsSecondFactor(_ facts: LoginSubjectFacts, _ context: LoginContext) -> Bool {

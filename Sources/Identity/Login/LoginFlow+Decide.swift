@@ -94,6 +94,7 @@ extension LoginFlow {
         if let refusal = refusal(of: proof, [.password], context, now) { return refuse(refusal) }
         var next = adding(proof)
         if let mustChange { next.passwordChange = mustChange }
+        if !context.anomalies.isEmpty { next.anomalies = context.anomalies }
         return next.advance(context, now)
     }
 

@@ -34,6 +34,8 @@ public struct LoginFlow: Sendable, Hashable, Codable {
     public internal(set) var enrolling: AuthenticationMethod?
     public internal(set) var primaryFailures: Int
     public internal(set) var secondFactorFailures: Int
+    /// What stood out when the password was right; nil where nothing did.
+    public internal(set) var anomalies: [LoginAnomaly]?
 
     /// Time enough to find a telephone, too little to leave a browser open over lunch.
     public static let lifetime: Duration = .minutes(15)

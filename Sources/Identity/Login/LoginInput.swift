@@ -110,6 +110,8 @@ public struct SessionGrant: Sendable, Hashable {
     public let returnTarget: String?
     /// The session to rotate instead of making one beside it.
     public let rotates: SessionID?
+    /// What stood out about the sign-in, of the session that is strengthened too.
+    public let anomalies: [LoginAnomaly]
 }
 
 /// The record as it is to be stored, and what follows.

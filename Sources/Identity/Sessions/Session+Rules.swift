@@ -68,7 +68,8 @@ extension Session: Expiring {
     /// knew the old cookie gains nothing (session fixation). Absolute lifetime is not renewed. Nil when this one is
     /// over, or the new proofs would drop an old one.
     public func rotated(
-        id: SessionID, secretHash: TokenHash, events: [AuthenticationEvent], now: Timestamp
+        id: SessionID, secretHash: TokenHash, events: [AuthenticationEvent], anomalies: [LoginAnomaly] = [],
+        now: Timestamp
     ) -> Session? {
         guard !isExpired(at: now), secretHash != self.secretHash, id != self.id, Set(self.events).isSubset(of: events)
         else { return nil }
@@ -76,7 +77,8 @@ extension Session: Expiring {
         let left = SessionLifetime(idleSeconds: lifetime.idleSeconds, absoluteSeconds: max(1, remaining))
         return Session(
             id: id, tenant: tenant, person: person, events: events, provider: provider, createdAt: now,
-            lifetime: left, secretHash: secretHash, rotatedFrom: self.id, device: device)
+            lifetime: left, secretHash: secretHash, rotatedFrom: self.id, device: device,
+            anomalies: LoginAnomaly.allCases.filter(Set(self.anomalies + anomalies).contains))
     }
 }
 

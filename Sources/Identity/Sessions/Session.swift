@@ -39,13 +39,16 @@ public struct Session: Sendable, Hashable, Codable {
     /// The session this one replaced at a change of privilege.
     public let rotatedFrom: SessionID?
     public let device: DeviceID?
+    /// What stood out about the sign-in; nil in records where nothing did.
+    private let anomaliesFound: [LoginAnomaly]?
     public var endedAt: Timestamp?
     public var ended: SessionEnd?
 
     public init(
         id: SessionID, tenant: TenantID, person: PersonID, events: [AuthenticationEvent], provider: ProviderID?,
         createdAt: Timestamp, lastSeenAt: Timestamp? = nil, lifetime: SessionLifetime, secretHash: TokenHash,
-        rotatedFrom: SessionID? = nil, device: DeviceID? = nil, endedAt: Timestamp? = nil, ended: SessionEnd? = nil
+        rotatedFrom: SessionID? = nil, device: DeviceID? = nil, anomalies: [LoginAnomaly] = [],
+        endedAt: Timestamp? = nil, ended: SessionEnd? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -58,7 +61,11 @@ public struct Session: Sendable, Hashable, Codable {
         self.secretHash = secretHash
         self.rotatedFrom = rotatedFrom
         self.device = device
+        anomaliesFound = anomalies.isEmpty ? nil : anomalies
         self.endedAt = endedAt
         self.ended = ended
     }
+
+    /// What stood out about the sign-in, as policies read it.
+    public var anomalies: [LoginAnomaly] { anomaliesFound ?? [] }
 }

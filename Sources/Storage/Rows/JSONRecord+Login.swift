@@ -6,6 +6,7 @@ import Vocabulary
 extension LoginFlow: JSONRecord {
     /// A login under way.
     public func write(to object: inout JSONText) {
+        object.field("anomalies", anomalies)
         object.field("browserBinding", browserBinding)
         object.field("carried", carried)
         object.field("createdAt", createdAt)
@@ -63,6 +64,7 @@ extension AuthenticationEvent: JSONRecord {
 extension Session: JSONRecord {
     /// A session; its token only as a hash.
     public func write(to object: inout JSONText) {
+        object.field("anomaliesFound", anomalies.isEmpty ? nil : anomalies)
         object.field("createdAt", createdAt)
         object.field("device", device)
         object.field("ended", ended)

@@ -40,6 +40,25 @@ public struct JSONText {
         field(name, word?.rawValue)
     }
 
+    /// Words of a closed vocabulary in their order; left out where there is no list.
+    public mutating func field<Word: RawRepresentable>(_ name: StaticString, _ words: [Word]?)
+    where Word.RawValue == String {
+        guard let words else { return }
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        for (index, word) in words.enumerated() {
+            if index > 0 { bytes.append(Self.comma) }
+            string(word.rawValue)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// Numbers in their order.
+    public mutating func field(_ name: StaticString, _ numbers: [Int]) {
+        begin(name)
+        bytes.append(contentsOf: "[\(numbers.map(String.init).joined(separator: ","))]".utf8)
+    }
+
     /// A truth.
     public mutating func field(_ name: StaticString, _ value: Bool) {
         begin(name)

@@ -109,6 +109,26 @@ extension SQLConnection {
             [.id(id), .id(tenant), .id(person), .blob(secretHash.bytes), .time(now), .time(expiresAt)])
     }
 
+    /// Devices that one person can have; the ones used longest ago make room.
+    public static var deviceLimit: Int { 100 }
+
+    /// Forgets all but the newest of a person's devices where they have too many: every sign-in without a cookie makes
+    /// one.
+    public func trimDevices(of person: PersonID) throws {
+        try execute(
+            """
+            DELETE FROM device WHERE person = ?1 AND id IN
+                (SELECT id FROM device WHERE person = ?1 ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ?2)
+            """, [.id(person), .integer(Int64(Self.deviceLimit))])
+    }
+
+    /// Notes that a device was used, from which its time runs anew.
+    public func renewDevice(_ id: DeviceID, expiresAt: Timestamp, at now: Timestamp) throws {
+        try execute(
+            "UPDATE device SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1",
+            [.id(id), .time(now), .time(expiresAt)])
+    }
+
     /// The device with this secret, where it is this person's and not forgotten.
     public func device(_ hash: TokenHash, of person: PersonID, at now: Timestamp) throws -> DeviceID? {
         try queryOne(

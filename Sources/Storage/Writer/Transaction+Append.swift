@@ -119,7 +119,7 @@ extension Transaction {
     }
 
     /// A key made here reaches the shared cache only once it is durable.
-    private func personKey(_ person: PersonID, _ tenant: TenantID, isNew: Bool) throws -> PersonKey {
+    func personKey(_ person: PersonID, _ tenant: TenantID, isNew: Bool) throws -> PersonKey {
         let name = PersonKeyCache.Name(tenant: tenant, person: person)
         if let known = madeKeys[name] { return known }
         if !erasedSomebody, let cached = keys.people[tenant, person] { return cached }

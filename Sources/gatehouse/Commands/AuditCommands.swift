@@ -35,15 +35,35 @@ struct AuditCommand: ParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Writes the journal to a file that can be verified anywhere; also beside a running server.")
+            abstract: "Writes the journal to a file that can be verified anywhere; also beside a running server.",
+            discussion:
+                "With --format, events for other tools: OCSF 1.7.0 as JSON lines, or CEF. Neither can be verified.")
         @Argument(help: "The new file.") var file: String
         @Option(help: "The tenant's slug; the default tenant without it.") var tenant: String?
         @Flag(help: "With the personal sections, decrypted.") var withSections = false
+        @Option(help: "ocsf or cef.") var format: AuditFormat?
+        @Option(help: "With --format: begin behind this position.") var after: Int64 = 0
         @OptionGroup var location: ConfigurationOption
+
+        func validate() throws {
+            guard format == nil || !withSections else {
+                throw ValidationError("--with-sections is for exports without --format.")
+            }
+            guard after >= 0, format != nil || after == 0 else {
+                throw ValidationError("--after is a position, and beside --format only.")
+            }
+        }
 
         func run() async throws {
             let path = URL(fileURLWithPath: file).path
             let slug = try tenant ?? location.load().tenants.first?.slug ?? ""
+            if let format {
+                let (count, end) = try await location.withReading {
+                    try await $0.exportEvents(of: slug, to: path, as: format, after: after)
+                }
+                Console.line("Wrote \(count) events to \(file), up to position \(end).")
+                return
+            }
             let count = try await location.withReading {
                 try await $0.exportJournal(of: slug, to: path, withSections: withSections)
             }
@@ -69,3 +89,5 @@ struct AuditCommand: ParsableCommand {
         }
     }
 }
+
+extension AuditFormat: ExpressibleByArgument {}

@@ -111,9 +111,10 @@ struct ExplainCommand: APICommand {
             let provider = proof["provider"].map { _ in " at \(proof.cell("provider"))" } ?? ""
             return "  proven    \(proof.cell("method"))\(provider), \(proof.cell("at"))"
         }
+        let found = (stood["anomalies"]?.list ?? []).compactMap(\.string).map { "  stood out \($0)" }
         return [
             "  \(kind)\(([stood.cell("id")] + place).joined(separator: " ")), strength \(stood.cell("acr"))"
-        ] + proofs
+        ] + proofs + found
     }
 
     /// A role's permission by the role's name, a policy by its id and version.

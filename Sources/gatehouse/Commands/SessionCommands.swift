@@ -4,7 +4,7 @@ import Vocabulary
 
 struct SessionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "session", abstract: "Live sessions.", subcommands: [List.self, End.self])
+        commandName: "session", abstract: "Live sessions.", subcommands: [List.self, End.self, Past.self])
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists live sessions, of everybody or of one person.")
@@ -18,6 +18,16 @@ struct SessionCommand: ParsableCommand {
         var path: String {
             (person.map { api("people", $0, "sessions") } ?? api("sessions"))
         }
+    }
+
+    struct Past: ListCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a person's last sign-ins and what stood out about them.")
+        static let columns: KeyValuePairs = ["AT": "at", "NETWORK": "network", "ANOMALIES": "anomalies"]
+        @Argument(help: "Login, mail or id.") var person: String
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("people", person, "sign-ins") }
     }
 
     struct End: ActCommand {

@@ -7,15 +7,18 @@ struct ControlClient: Sendable {
     private let socket: String
     /// The tenant whose URL space is asked; nil for the default one.
     private let tenant: String?
+    /// The API key of whom the caller speaks for; nil for the machine's administrator.
+    private let key: SecretText?
     private static let responseLimit = 64 << 20
     /// Items of one listing at most.
     private static let listLimit = 1_000_000
 
     typealias Method = FetchRequest.Method
 
-    init(socket: String, tenant: String? = nil) {
+    init(socket: String, tenant: String? = nil, key: SecretText? = nil) {
         self.socket = socket
         self.tenant = tenant
+        self.key = key
     }
 
     /// Calls one route and answers its body; `.null` where it has none.
@@ -27,19 +30,34 @@ struct ControlClient: Sendable {
         timeout: Duration = .seconds(120)
     ) async throws -> AttributeValue {
         var headers = [FetchHeader("Accept", "application/json")]
+        if let key { headers.append(FetchHeader("Authorization", "Bearer \(key.reveal())")) }
         if body != nil { headers.append(FetchHeader("Content-Type", "application/json")) }
         if let ifMatch { headers.append(FetchHeader("If-Match", ifMatch)) }
-        var limits = FetchLimits()
-        limits.totalTimeout = timeout
-        limits.responseBytes = Self.responseLimit
-        let prefix = tenant.map { "/t/\($0)" } ?? ""
-        let request = FetchRequest(
-            method, url: "http://gatehouse.localhost\(prefix)\(path)", headers: headers,
-            body: body.map { Array(CanonicalJSON.encode($0).utf8) } ?? [], unixSocket: socket, limits: limits)
-        let response = try await Self.fetcher.get().fetch(request)
+        let response = try await fetch(
+            method, path, headers: headers, body: body.map { Array(CanonicalJSON.encode($0).utf8) } ?? [],
+            timeout: timeout)
         let answer = response.body.isEmpty ? .null : try StrictJSON.parse(response.body)
         guard (200..<300).contains(response.status) else { throw Self.refusal(answer, response.status) }
         return answer
+    }
+
+    /// Text of a route that answers with it, part by part, handed on as it comes: nothing is kept.
+    func text(_ path: String, _ take: (String) throws -> Void) async throws {
+        var next: String? = path
+        while let part = next {
+            let response = try await fetch(.get, part, headers: [], body: [], timeout: .seconds(120))
+            guard (200..<300).contains(response.status) else {
+                throw Self.refusal((try? StrictJSON.parse(response.body)) ?? .null, response.status)
+            }
+            try take(String(decoding: response.body, as: UTF8.self))
+            next = Self.next(response.header("link")).map { path.prefix { $0 != "?" } + $0 }
+        }
+    }
+
+    /// The relative reference of `<?…>; rel="next"` (RFC 8288 §3), as the gateway writes it.
+    private static func next(_ link: String?) -> String? {
+        guard let link, link.hasPrefix("<?"), let end = link.firstIndex(of: ">") else { return nil }
+        return String(link[link.index(after: link.startIndex)..<end])
     }
 
     /// Items of one page, as many as the API gives.
@@ -56,6 +74,19 @@ struct ControlClient: Sendable {
             cursor = page["next"]?.string
         } while cursor != nil && items.count < limit
         return Array(items.prefix(limit))
+    }
+
+    private func fetch(
+        _ method: Method, _ path: String, headers: [FetchHeader], body: [UInt8], timeout: Duration
+    ) async throws -> FetchResponse {
+        var limits = FetchLimits()
+        limits.totalTimeout = timeout
+        limits.responseBytes = Self.responseLimit
+        let prefix = tenant.map { "/t/\($0)" } ?? ""
+        let request = FetchRequest(
+            method, url: "http://gatehouse.localhost\(prefix)\(path)", headers: headers, body: body,
+            unixSocket: socket, limits: limits)
+        return try await Self.fetcher.get().fetch(request)
     }
 
     /// RFC 9457: the sentence is `detail`, else `title`.

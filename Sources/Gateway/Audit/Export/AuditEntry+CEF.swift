@@ -8,7 +8,8 @@ extension AuditEntry {
     /// - Throws: what encoding the facts throws.
     public func cef(in tenant: TenantID) throws -> String {
         let meaning = EventCatalogue.meaning(of: type)
-        let header = ["CEF:0", "Gatehouse", "Gatehouse", GatehouseVersion.current, type, meaning.name]
+        let header =
+            ["CEF:0", "Gatehouse", "Gatehouse", GatehouseVersion.current, type, meaning.name]
             .map(CEF.header) + ["\(meaning.severity.cef)"]
         var fields: [(String, String)] = [
             ("rt", "\(at.microseconds / 1_000)"), ("externalId", event.description), ("cat", streamKind),

@@ -26,6 +26,12 @@ struct FailureBudget: Codable, Hashable, JSONRecord {
         return nil
     }
 
+    /// Failures that count at this moment: of the window, or those that a lock ended in not long ago.
+    func failures(window: Duration, at now: Timestamp) -> Int {
+        let start = lockedUntil ?? windowStart
+        return start.map { now < $0 + window } ?? false ? failures : 0
+    }
+
     mutating func refund() { failures = max(0, failures - 1) }
 
     func write(to object: inout JSONText) {
@@ -61,23 +67,32 @@ struct AttemptKeys: Sendable {
 struct AttemptLedger: Sendable {
     let settings: LockoutConfiguration
 
+    /// What came of counting a try.
+    struct Reservation {
+        /// How long to wait, where a budget is spent.
+        let wait: Duration?
+        /// Failures of the same account or device that were counted before.
+        var failuresBefore = 0
+    }
+
     /// Takes one try from every budget; how long to wait when one of them is spent.
-    func reserve(_ keys: AttemptKeys, _ tx: Transaction) throws -> Duration? {
+    func reserve(_ keys: AttemptKeys, _ tx: Transaction) throws -> Reservation {
         if let source = keys.source {
             var budget = try Self.load(FailureBudget.self, "source", source, keys.tenant, tx) ?? (FailureBudget(), nil)
             let wait = budget.0.reserve(
                 limit: settings.sourceLimit, window: settings.window, lock: settings.lock, at: tx.now)
             try put(budget, "source", source, keys.tenant, tx)
-            if let wait { return wait }
+            if let wait { return Reservation(wait: wait) }
         }
         let (kind, key, limit) = account(keys)
         var attempts = try Self.load(AccountAttempts.self, kind, key, keys.tenant, tx) ?? (AccountAttempts(), nil)
-        if case .retryAfter(let wait) = attempts.0.lock.decide(now: tx.now) { return wait }
+        if case .retryAfter(let wait) = attempts.0.lock.decide(now: tx.now) { return Reservation(wait: wait) }
+        let before = attempts.0.budget.failures(window: settings.window, at: tx.now)
         let wait = attempts.0.budget.reserve(
             limit: limit, window: settings.window, lock: settings.lock, at: tx.now)
         if wait == nil { attempts.0.lock.failed(at: tx.now) }
         try put(attempts, kind, key, keys.tenant, tx)
-        return wait
+        return Reservation(wait: wait, failuresBefore: before)
     }
 
     /// Sets the account's count back after a right password, and gives the source its try back.

@@ -11,6 +11,8 @@ struct CountedTry: Sendable {
     let bind: BindLedger?
     /// How long to wait, where no try was left.
     let wait: Duration?
+    /// Wrong passwords before this try, by the same account or from the same known device.
+    let failuresBefore: Int
 }
 
 /// Counts the tries of logins. Each is in its rows before a password is checked, so that neither concurrent tries nor a
@@ -28,12 +30,14 @@ extension LoginService {
                 try browser.deviceHash.flatMap { try tx.sql.device($0, of: id, at: tx.now) }
             }
             let keys = try keys(login, holder, source, device, tenant)
-            let wait = try ledger.reserve(keys, tx)
-            if wait == nil, let bind, let expected = directory?.expectedAccount {
+            let reserved = try ledger.reserve(keys, tx)
+            if reserved.wait == nil, let bind, let expected = directory?.expectedAccount {
                 let key = try subjectKey(login, holder, entry.id, tenant, tx.sql)
                 if let account = expected(login, key) { try bind.prepare(account, tx) }
             }
-            return CountedTry(keys: keys, candidate: holder, bind: bind, wait: wait)
+            return CountedTry(
+                keys: keys, candidate: holder, bind: bind, wait: reserved.wait,
+                failuresBefore: reserved.failuresBefore)
         }
         work.candidate = counted.candidate
         return counted

@@ -26,7 +26,7 @@ enum APISchemas {
         "SyncChange": SyncSchema.change,
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,
-        "Key": KeySchema.shown,
+        "Key": KeySchema.shown, "SignIn": SignInSchema.shown,
         "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
         "Exemption": GovernanceSchema.exemption, "GovernanceOutcome": GovernanceSchema.outcome,
         "GovernedApplication": EntitlementSchema.application, "Entitlement": EntitlementSchema.entitlement,
@@ -35,7 +35,10 @@ enum APISchemas {
         "SodRule": DutySchema.rule, "SodViolation": DutySchema.violation, "RiskSettings": RiskSchema.settings,
         "RiskScore": RiskSchema.score, "Approval": ApprovalSchema.approval, "Workflow": ApprovalSchema.workflow,
         "PolicySet": GovernanceSchema.set, "Reservation": GovernedRuleSchema.reservation,
-        "ActionReview": GovernedRuleSchema.review,
+        "PolicyReview": WorkbenchSchema.review, "PolicyTrial": WorkbenchSchema.trial,
+        "RuleAnalysis": WorkbenchSchema.analysis, "PolicyTemplate": WorkbenchSchema.template,
+        "ActionReview": GovernedRuleSchema.review, "Campaign": CampaignSchema.campaign,
+        "CampaignLine": CampaignSchema.line, "BirthrightRule": BirthrightSchema.rule,
     ]
 
     static let managedBy = JSONSchema.words(["configuration", "api", "sync"])
@@ -43,6 +46,8 @@ enum APISchemas {
     static let version = JSONSchema.integer(minimum: 1).described("Grows with every change; the ETag is made of it.")
     static let subject = JSONSchema.object(["type": .words(["person", "service_account"]), "id": .uuid])
     static let texts = JSONSchema.array(.string())
+    static let anomalies = JSONSchema.array(.words(LoginAnomaly.allCases.map(\.rawValue)))
+        .described("What stood out about the sign-in: `session.anomalies` of policies.")
 }
 
 extension Subject {

@@ -99,6 +99,7 @@ enum DecisionSchema {
             "proofs": .array(
                 .object(["method": .string(), "provider": .string(), "at": .time], optional: ["provider"])),
             "scopes": APISchemas.texts,
+            "anomalies": APISchemas.anomalies,
         ], optional: ["provider", "application", "auth_time", "scopes"]
     ).described("The session or key that was named, and what its bearer had proven; absent where none was.")
 

@@ -92,7 +92,8 @@ extension Session {
     var json: AttributeValue {
         HTTPAPI.json([
             "id": id.json, "person": person.json, "provider": provider?.json, "acr": .string(strength.acr),
-            "amr": .list(events.map { .string($0.method.rawValue) }), "created_at": createdAt.json,
+            "amr": .list(events.map { .string($0.method.rawValue) }),
+            "anomalies": .list(anomalies.map { .string($0.rawValue) }), "created_at": createdAt.json,
             "last_seen_at": lastSeenAt.json, "expires_at": expiresAt.json,
         ])
     }
@@ -103,7 +104,8 @@ enum SessionSchema {
         [
             "id": .uuid, "person": .uuid, "provider": .uuid,
             "acr": .string().described("How strong the sign-in was (OpenID Connect Core §2)."),
-            "amr": APISchemas.texts.described("By which methods (RFC 8176)."), "created_at": .time,
+            "amr": APISchemas.texts.described("By which methods (RFC 8176)."),
+            "anomalies": APISchemas.anomalies, "created_at": .time,
             "last_seen_at": .time, "expires_at": .time,
         ], optional: ["provider"])
 }
