@@ -58,6 +58,9 @@ public struct AssignmentService: Sendable {
             try view.sql.require(subject, in: tenant)
             let roles = try HeldRoles.of(subject, authorization, view.sql, now: view.now)
             var catalog = try view.catalog(of: subject, roles: roles)
+            for holding in catalog.holdings(of: subject) where holding.source == .birthright {
+                if let known = try view.load(Governed.assignment(holding.assignment)).state { catalog.take(known) }
+            }
             for id in catalog.effective(subject, roles, view.now) {
                 if let entitlement = try view.load(Governed.entitlement(id)).state { catalog.take(entitlement) }
             }
@@ -74,6 +77,57 @@ public struct AssignmentService: Sendable {
         let authorization = try await table.snapshot(of: caller.tenant)
         return try await store.govern(by: caller) { writer in
             try writer.assign(.assign(input), input, authorization, validators)
+        }
+    }
+
+    /// One row of a batch that is held back: its place in the batch, and the refusal.
+    public struct HeldRow: Sendable {
+        public let row: Int
+        public let refusal: Fault
+    }
+
+    /// What a batch came to: the assignments that began, by their row, and the rows that were held back.
+    public struct Batch: Sendable {
+        public let assigned: [(row: Int, id: EntitlementAssignmentID)]
+        public let held: [HeldRow]
+    }
+
+    /// Rows of one batch; one more is refused.
+    public static let batchLimit = 2_000
+
+    /// Gives many entitlements at once. Every subject's rows are judged as a whole, by what they would hold in the end:
+    /// entitlements that belong together begin together, rows that conflict are held back, the rest is given. With
+    /// `isDryRun` only says so. Throws `assignment.batch_too_large`.
+    public func assign(_ inputs: [AssignmentInput], isDryRun: Bool, by caller: Caller) async throws -> Batch {
+        guard inputs.count <= Self.batchLimit else {
+            throw Fault(
+                "assignment.batch_too_large", .caller, "A batch has at most \(Self.batchLimit) rows.",
+                remedy: "Split it.")
+        }
+        let authorization = try await table.snapshot(of: caller.tenant)
+        let rows = Dictionary(inputs.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        var (assigned, held): ([(row: Int, id: EntitlementAssignmentID)], [HeldRow]) = ([], [])
+        for (subject, own) in Dictionary(grouping: inputs, by: \.subject).sorted(by: { $0.key.id < $1.key.id }) {
+            let batch = try await batch(own, for: subject, isDryRun, authorization, by: caller)
+            assigned += batch.assigned.map { (rows[$0.id] ?? 0, $0.id) }
+            held += batch.held.map { HeldRow(row: rows[$0.input.id] ?? 0, refusal: $0.refusal.fault) }
+        }
+        return Batch(assigned: assigned.sorted { $0.row < $1.row }, held: held.sorted { $0.row < $1.row })
+    }
+
+    private func batch(
+        _ inputs: [AssignmentInput], for subject: Subject, _ isDryRun: Bool, _ authorization: TenantAuthorization,
+        by caller: Caller
+    ) async throws -> AssignmentBatch {
+        if isDryRun {
+            return try await store.ask(caller.tenant, now: clock()) { view in
+                try view.sql.require(subject, in: view.tenant)
+                return try view.judgeTogether(inputs, for: subject, authorization, validators)
+            }
+        }
+        return try await store.govern(by: caller) { writer in
+            try writer.tx.sql.require(subject, in: writer.tenant)
+            return try writer.assignTogether(inputs, for: subject, authorization, validators)
         }
     }
 

@@ -7,6 +7,8 @@ extension EntitlementService {
     /// by asking on.
     public static let auditLimit = 200
     private static let auditReach = 5_000
+    /// Events whose streams are folded together.
+    private static let auditSlice = 1_000
 
     /// A page of the audit of entitlements and assignments: what was done, by whom, and what was before and after.
     public struct AuditPage: Sendable {
@@ -25,10 +27,12 @@ extension EntitlementService {
         return try await store.ask(tenant, now: clock()) { view in
             let places = try view.sql.entitlementPlaces(in: tenant, before: position, limit: Self.auditReach)
             var entries: [(position: Int64, entry: EntitlementAuditEntry)] = []
-            for place in places {
-                guard let entry = try view.auditEntry(place), filter.admits(entry) else { continue }
-                entries.append((place.position, entry))
-                if entries.count == limit { return AuditPage(entries: entries, next: place.position) }
+            for start in stride(from: 0, to: places.count, by: Self.auditSlice) {
+                let slice = places[start..<min(start + Self.auditSlice, places.count)]
+                for (place, entry) in try view.auditEntries(slice) where filter.admits(entry) {
+                    entries.append((place.position, entry))
+                    if entries.count == limit { return AuditPage(entries: entries, next: place.position) }
+                }
             }
             return AuditPage(
                 entries: entries, next: places.count == Self.auditReach ? places.last?.position : nil)
@@ -39,7 +43,7 @@ extension EntitlementService {
     public func auditEntry(_ event: EventID, in tenant: TenantID) async throws -> EntitlementAuditEntry {
         try await store.ask(tenant, now: clock()) { view in
             guard let place = try view.sql.journalPlace(of: event, in: tenant), Self.audited.contains(place.kind),
-                let entry = try view.auditEntry(place)
+                let entry = try view.auditEntries([place]).first?.entry
             else { throw Fault.notFound("event") }
             return entry
         }
@@ -51,30 +55,22 @@ extension EntitlementService {
 }
 
 extension GovernedView {
-    /// The entry of one event, by folding its stream up to it.
-    fileprivate func auditEntry(_ place: JournalPlace) throws -> EntitlementAuditEntry? {
-        if place.kind == .governed(Entitlement.aggregate.kind), let id = EntitlementID(bytes: place.stream) {
-            return try around(place.version, in: Governed.entitlement(id)).map { recorded, before, after in
-                EntitlementAuditEntry(recorded, event: place.event, in: tenant, before: before, after: after)
+    /// The entries of events, in their order; a place of something else has none.
+    fileprivate func auditEntries(
+        _ places: some Collection<JournalPlace>
+    ) throws -> [(place: JournalPlace, entry: EntitlementAuditEntry)] {
+        let entitlements = try moments(places, Governed.entitlement)
+        let assignments = try moments(places, Governed.assignment)
+        return places.compactMap { place in
+            if let moment = entitlements[place.event] {
+                let entry = EntitlementAuditEntry(
+                    moment.recorded, event: place.event, in: tenant, before: moment.before, after: moment.after)
+                return (place, entry)
             }
+            guard let moment = assignments[place.event], let after = moment.after else { return nil }
+            let entry = EntitlementAuditEntry(
+                moment.recorded, event: place.event, in: tenant, before: moment.before, after: after)
+            return (place, entry)
         }
-        guard let id = EntitlementAssignmentID(bytes: place.stream) else { return nil }
-        return try around(place.version, in: Governed.assignment(id)).flatMap { recorded, before, after in
-            after.map { EntitlementAuditEntry(recorded, event: place.event, in: tenant, before: before, after: $0) }
-        }
-    }
-
-    /// An event of a stream and the states around it.
-    private func around<State, Event>(
-        _ version: Int64, in stream: GovernedStream<State, Event>
-    ) throws -> (Recorded<Event>, before: State?, after: State?)? {
-        var (state, found): (State?, (Recorded<Event>, before: State?, after: State?)?) = (nil, nil)
-        try stream.forEach(sql, in: tenant, keys: keys) { recorded, stored in
-            guard found == nil else { return }
-            let before = state
-            try stream.aggregate.apply(&state, recorded)
-            if stored.version == version { found = (recorded, before, state) }
-        }
-        return found
     }
 }

@@ -80,6 +80,21 @@ public struct EntitlementService: Sendable {
         try await store.ask(tenant, now: clock()) { try $0.catalog(naming: id).entitlement(id) }
     }
 
+    /// An entitlement by its name and its application's. Throws `not_found`.
+    public func entitlement(
+        named name: String, ofApplication application: String, in tenant: TenantID
+    ) async throws -> EntitlementID {
+        try await store.ask(tenant, now: clock()) { view in
+            let rows = try view.sql.governed(
+                .governed(GovernedApplication.aggregate.kind), in: tenant,
+                GovernedFilter(parent: tenant.bytes, name: application), limit: 1)
+            guard let id = rows.first.flatMap({ ApplicationID(bytes: $0.id) }),
+                let found = try view.entitlement(named: name, in: id)
+            else { throw Fault.notFound("entitlement of this name in this application") }
+            return found.id
+        }
+    }
+
     /// Makes an entitlement of an application. Throws `entitlement.name_exists` for a name that the application has,
     /// `governance.not_found` for an unknown application or owner.
     public func create(

@@ -21,6 +21,26 @@ extension GovernedWriter {
         }
     }
 
+    /// Begins several assignments of one subject, judged as a whole; what conflicts is held back. Ends what ends with it.
+    func assignTogether(
+        _ inputs: [AssignmentInput], for subject: Subject, ending: [EntitlementAssignmentID] = [],
+        _ authorization: TenantAuthorization, _ validators: [AssignmentValidator] = []
+    ) throws -> AssignmentBatch {
+        let batch = try view.judgeTogether(inputs, for: subject, ending: Set(ending), authorization, validators)
+        for id in ending {
+            try end(id) { catalog in
+                try catalog.decide(.revoke(id), tenant: tenant, duties: try SodRegister(tenant: tenant), now: now)
+            }
+        }
+        for content in batch.assigned {
+            let stream = Governed.assignment(content.id)
+            try write(
+                [.assigned(content)], to: try view.load(stream), of: stream, row: GovernedRow.init,
+                links: EntitlementAssignment.links)
+        }
+        return batch
+    }
+
     /// What was asked for begins, if nothing that happened since stands in its way.
     func activate(_ id: EntitlementAssignmentID, _ authorization: TenantAuthorization) throws {
         _ = try change(
@@ -65,35 +85,59 @@ extension GovernedWriter {
         return ChangeReason(by: caller.actor, text: text)
     }
 
-    private struct Basis {
-        var catalog: EntitlementCatalog
-        let duties: SodRegister
-        let roles: Set<RoleID>
-    }
-
     private func basis(
         of command: AssignmentCommand, _ entitlement: EntitlementID, for subject: Subject,
         _ authorization: TenantAuthorization
-    ) throws -> Basis {
-        let view = view
-        let roles = try HeldRoles.of(subject, authorization, tx.sql, now: now)
-        var catalog = try view.catalog(of: subject, roles: roles)
-        if let known = try view.load(Governed.entitlement(entitlement)).state {
+    ) throws -> AssignmentBasis {
+        var basis = try view.basis(naming: [entitlement], for: subject, authorization)
+        if case .delegate(let source, _) = command, let known = try view.load(Governed.assignment(source)).state {
+            basis.catalog.take(known)
+        }
+        return basis
+    }
+}
+
+/// What a decision about assignments of one subject rests on.
+struct AssignmentBasis {
+    var catalog: EntitlementCatalog
+    let duties: SodRegister
+    let roles: Set<RoleID>
+}
+
+extension GovernedView {
+    fileprivate func basis(
+        naming entitlements: Set<EntitlementID>, for subject: Subject, _ authorization: TenantAuthorization
+    ) throws -> AssignmentBasis {
+        let roles = try HeldRoles.of(subject, authorization, sql, now: now)
+        var catalog = try catalog(of: subject, roles: roles)
+        for id in entitlements {
+            guard let known = try load(Governed.entitlement(id)).state else { continue }
             catalog.take(known)
-            if let application = try view.load(Governed.application(known.application)).state {
+            if catalog.applications[known.application] == nil,
+                let application = try load(Governed.application(known.application)).state
+            {
                 catalog.take(application)
             }
         }
-        if case .delegate(let source, _) = command, let known = try view.load(Governed.assignment(source)).state {
-            catalog.take(known)
-        }
-        return Basis(catalog: catalog, duties: try view.duties(naming: [entitlement], for: [subject]), roles: roles)
+        return AssignmentBasis(
+            catalog: catalog, duties: try duties(naming: entitlements, for: [subject]), roles: roles)
+    }
+
+    /// What several assignments of one subject would come to, judged as a whole.
+    func judgeTogether(
+        _ inputs: [AssignmentInput], for subject: Subject, ending: Set<EntitlementAssignmentID> = [],
+        _ authorization: TenantAuthorization, _ validators: [AssignmentValidator] = []
+    ) throws -> AssignmentBatch {
+        let basis = try basis(naming: Set(inputs.map(\.entitlement)), for: subject, authorization)
+        return try basis.catalog.decideTogether(
+            inputs, for: subject, tenant: tenant, validation: try assignmentRules().validation(validators),
+            duties: basis.duties, roles: basis.roles, ending: ending, now: now)
     }
 }
 
 extension EntitlementAssignment {
-    /// What an assignment's row points at: what it was passed on from.
+    /// What an assignment's row points at: what it was passed on from, or the rule that gave it.
     static func links(_ assignment: EntitlementAssignment) -> [[UInt8]] {
-        assignment.delegatedFrom.map { [$0.bytes] } ?? []
+        [assignment.delegatedFrom?.bytes, assignment.rule?.bytes].compactMap(\.self)
     }
 }

@@ -37,6 +37,18 @@ enum Governed {
         GovernedStream(Approval.aggregate, id)
     }
 
+    static func birthright(_ id: BirthrightRuleID) -> GovernedStream<BirthrightRule, BirthrightEvent> {
+        GovernedStream(BirthrightRule.aggregate, id)
+    }
+
+    static func campaign(_ id: CampaignID) -> GovernedStream<Campaign, CampaignEvent> {
+        GovernedStream(Campaign.aggregate, id)
+    }
+
+    static func campaignLine(_ id: CampaignLineID) -> GovernedStream<CampaignLine, CampaignLineEvent> {
+        GovernedStream(CampaignLine.aggregate, id)
+    }
+
     static func riskSettings(_ tenant: TenantID) -> GovernedStream<RiskSettings, RiskEvent> {
         GovernedStream(RiskSettings.aggregate, tenant)
     }
@@ -46,5 +58,13 @@ enum Governed {
         case .person(let id): GovernedStream(RiskHistory.aggregate, id)
         case .serviceAccount(let id): GovernedStream(RiskHistory.aggregate, id)
         }
+    }
+
+    static func policyTemplate(_ id: PolicyTemplateID) -> GovernedStream<StoredTemplate, TemplateEvent> {
+        GovernedStream(StoredTemplate.aggregate, id)
+    }
+
+    static func policyCases(_ id: PolicyID) -> GovernedStream<PolicyCases, PolicyCasesEvent> {
+        GovernedStream(PolicyCases.aggregate, id)
     }
 }

@@ -83,6 +83,19 @@ extension GovernedRow {
             position: position)
     }
 
+    init(_ template: StoredTemplate, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(StoredTemplate.aggregate.kind), id: template.id.bytes,
+            state: template.isRetired ? "retired" : "in_use", type: "policy_template", version: template.version,
+            position: position)
+    }
+
+    init(_ cases: PolicyCases, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(PolicyCases.aggregate.kind), id: cases.policy.bytes, state: "in_use",
+            type: "policy_cases", version: cases.version, position: position)
+    }
+
     init(_ approval: Approval, at position: Int64, in tenant: TenantID) {
         self.init(
             tenant: tenant, kind: .governed(Approval.aggregate.kind), id: approval.id.bytes,
@@ -90,6 +103,27 @@ extension GovernedRow {
             scope: approval.requester.kind, target: approval.requester.bytes,
             parent: approval.terms.assignment?.bytes, version: approval.version, position: position,
             dueAt: approval.nextDue)
+    }
+
+    init(_ rule: BirthrightRule, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(BirthrightRule.aggregate.kind), id: rule.id.bytes,
+            state: rule.status.rawValue, type: "birthright_rule", parent: tenant.bytes, name: rule.details.name,
+            version: rule.version, position: position)
+    }
+
+    init(_ campaign: Campaign, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(Campaign.aggregate.kind), id: campaign.id.bytes,
+            state: campaign.phase.rawValue, type: "campaign", version: campaign.version, position: position,
+            dueAt: campaign.nextDue)
+    }
+
+    init(_ line: CampaignLine, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(CampaignLine.aggregate.kind), id: line.id.bytes, state: line.state,
+            type: line.item.kind, scope: line.reviewer?.kind, target: line.reviewer?.bytes,
+            parent: line.campaign.bytes, version: line.version, position: position)
     }
 
     init(_ settings: RiskSettings, at position: Int64, in tenant: TenantID) {

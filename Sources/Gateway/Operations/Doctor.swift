@@ -37,8 +37,9 @@ public struct Doctor: Sendable {
     /// Never throws: what fails is a finding. A running server is not disturbed.
     public func examine() async -> [Finding] {
         var findings = await examineClock() + [examineKey(), examineStorage(), examineSpace()]
-        findings += await examineSinks() + [examineErasures(), examineBlockList()]
+        findings += await examineSinks() + examineTargets() + [examineErasures(), examineBlockList()]
         findings += configuration.policies.map(examinePolicy) + examinePoliciesTogether() + (await examineRules())
+        findings += await examineNotifications()
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
     }

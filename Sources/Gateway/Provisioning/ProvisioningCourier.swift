@@ -4,8 +4,8 @@ import Logging
 import Storage
 import Vocabulary
 
-/// Tells one target system who gets and who loses its entitlements, in the order it happened, until the target answers
-/// 2xx. The journal itself is the outbox: what is to be told is read from it behind a mark that moves with each
+/// Tells one target system who gets and who loses its entitlements, who is disabled, and which entitlements nobody may use
+/// or come with a role, in the order it happened, until the target answers 2xx. The journal itself is the outbox: what is to be told is read from it behind a mark that moves with each
 /// acceptance, so that a restart loses nothing and may repeat the last message at most.
 public actor ProvisioningCourier {
     /// Events of the journal that one message is made of at most.
@@ -14,6 +14,8 @@ public actor ProvisioningCourier {
 
     /// How the deliveries go.
     public private(set) var status: DeliveryStatus
+    /// Changes that the target has accepted since the start.
+    public private(set) var told = 0
     private let tenant: @Sendable () -> TenantID?
     private let name: [UInt8]
     private let webhook: WebhookDelivery
@@ -52,6 +54,7 @@ public actor ProvisioningCourier {
                     let message = ProvisioningMessage(tenant: tenant, changes: batch.changes)
                     try await webhook.post(message, at: clock(), refusal: "provisioning.refused")
                     status.deliveredAt = clock()
+                    told += batch.changes.count
                 }
                 try await mark(batch.position, in: tenant)
                 status.succeeded()
@@ -69,9 +72,9 @@ public actor ProvisioningCourier {
         let stream = Storage.Stream(kind: Self.kind, id: name)
         return try await store.ask(tenant, now: clock()) { view in
             let known = try view.sql.governed(stream, in: tenant)?.position ?? 0
-            let places = try view.sql.entitlementPlaces(in: tenant, after: known, limit: Self.eventLimit)
+            let places = try view.sql.provisioningPlaces(in: tenant, after: known, limit: Self.eventLimit)
             guard let last = places.last else { return nil }
-            return (try places.compactMap { try view.provisioningChange($0) }, last.position)
+            return (try view.provisioningChanges(places), last.position)
         }
     }
 

@@ -241,18 +241,21 @@ public struct RoleService: Sendable {
     /// protected role and can sign in.
     public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
         let cache = resolver.cache
-        try await store.write(.revocation) { tx in
-            guard let assignment = try tx.sql.assignment(id, in: caller.tenant) else {
-                throw Fault.notFound("assignment")
-            }
-            let event = try tx.append(
-                caller.event(
-                    "role.revoked", Stream("assignment", id), facts: [Fact("role", .id(assignment.role, "role"))]))
-            try ProtectedHolders.keep(in: caller.tenant, tx) {
-                _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
-            }
-            tx.afterCommit { cache.forget(assignment.subject, in: caller.tenant) }
+        try await store.write(.revocation) { try Self.revoke(id, by: caller, cache, $0) }
+    }
+
+    /// As `revoke`, inside a transaction that does more.
+    static func revoke(_ id: AssignmentID, by caller: Caller, _ cache: StandingCache, _ tx: Transaction) throws {
+        guard let assignment = try tx.sql.assignment(id, in: caller.tenant) else {
+            throw Fault.notFound("assignment")
         }
+        let event = try tx.append(
+            caller.event(
+                "role.revoked", Stream("assignment", id), facts: [Fact("role", .id(assignment.role, "role"))]))
+        try ProtectedHolders.keep(in: caller.tenant, tx) {
+            _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
+        }
+        tx.afterCommit { cache.forget(assignment.subject, in: caller.tenant) }
     }
 
     private static func requirePresent(_ subject: Subject, in tenant: TenantID, _ tx: Transaction) throws {
@@ -331,6 +334,7 @@ public struct RoleService: Sendable {
             Fact("managed_by", .word(role.managedBy.rawValue)),
             Fact("permissions", .integer(Int64(role.permissions.count))),
             Fact("parents", .list(role.parents.map { .id($0, "role") })),
+            Fact("privileged", .bool(role.isPrivileged)),
         ]
     }
 

@@ -49,6 +49,9 @@ public enum GovernanceError: Error, Sendable, Hashable {
     case notAnApprover
     case requesterMayNotApprove
     case alreadyDecided
+
+    case notTheReviewer
+    case holderMayNotReview
 }
 
 extension GovernanceError {
@@ -123,6 +126,8 @@ extension GovernanceError {
             ("sod.invalid_max_count", "The maximum \(maximum) is not between 1 and \(count - 1).")
         case .riskThresholdInvalid(let reason): ("risk.threshold_invalid", reason)
         case .riskCalculationFailed(let reason): ("risk.calculation_failed", reason)
+        case .notTheReviewer: ("campaign.not_the_reviewer", "The caller is not asked about this line.")
+        case .holderMayNotReview: ("campaign.own_line", "Nobody reviews what they hold themselves.")
         default: ("governance.refused", "The command was refused.")
         }
     }

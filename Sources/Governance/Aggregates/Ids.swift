@@ -12,6 +12,8 @@ extension IDKind {
     public enum Entitlement {}
     /// An entitlement held by one subject.
     public enum EntitlementAssignment {}
+    /// What gives entitlements to everybody whose attributes meet a condition.
+    public enum BirthrightRule {}
     /// A combination of entitlements that must not, or must, be held together.
     public enum SodRule {}
     /// A subject found to break such a rule.
@@ -34,6 +36,8 @@ public typealias ExemptionID = Identifier<IDKind.Exemption>
 public typealias EntitlementID = Identifier<IDKind.Entitlement>
 /// An entitlement held by one subject; not to be confused with a role's assignment.
 public typealias EntitlementAssignmentID = Identifier<IDKind.EntitlementAssignment>
+/// What gives entitlements to everybody whose attributes meet a condition.
+public typealias BirthrightRuleID = Identifier<IDKind.BirthrightRule>
 /// A combination of entitlements that must not, or must, be held together.
 public typealias SodRuleID = Identifier<IDKind.SodRule>
 /// A subject found to break a rule of separation of duties.

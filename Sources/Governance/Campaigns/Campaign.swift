@@ -3,19 +3,26 @@ import Vocabulary
 extension IDKind {
     /// A review of who holds what.
     public enum Campaign {}
+    /// One access of one holder, as a campaign asks about it.
+    public enum CampaignLine {}
 }
 
 /// A review of who holds what.
 public typealias CampaignID = Identifier<IDKind.Campaign>
+/// One access of one holder, as a campaign asks about it.
+public typealias CampaignLineID = Identifier<IDKind.CampaignLine>
 
-/// A review of who holds what: reviewers keep or revoke each line with a reason, and never one that is their own. The
-/// fold of its events; reasons stay with them.
+/// A review of who holds what: its terms and how far it has come, as the fold of its events. The lines are streams of
+/// their own, so that a word about one of many thousands costs what a word about one of three does.
 public struct Campaign: Sendable, Hashable, Codable {
     /// Bounds; one past each is refused.
     public enum Limits {
-        /// Lines of one event of a campaign's beginning.
-        public static let linesPerEvent = 500
+        public static let nameBytes = EntitlementDetails.Limits.nameBytes
         public static let lines = 200_000
+        /// Lines that one command names.
+        public static let linesAtOnce = 200
+        public static let unusedDays = 1...3_650
+        public static let longest = Duration.days(366)
     }
 
     /// What a reviewer says of a line.
@@ -23,67 +30,112 @@ public struct Campaign: Sendable, Hashable, Codable {
         case keep, revoke
     }
 
-    /// One assignment under review.
-    public struct Line: Sendable, Hashable, Codable {
-        public let assignment: EntitlementAssignmentID
-        public let entitlement: EntitlementID
-        public let holder: Subject
-        public internal(set) var reviewer: Subject
-        /// When it was last used, as decisions tell; nil when never.
-        public let lastUsed: Timestamp?
-        public internal(set) var verdict: Verdict?
+    /// How far it has come. What is being prepared or closed is carried on with after a restart.
+    public enum Phase: String, Sendable, Codable, CaseIterable {
+        case preparing, open, closing, closed
+    }
 
-        /// A line for a reviewer.
+    /// Whose access is looked at.
+    public enum Scope: Sendable, Hashable, Codable {
+        /// What an application's entitlements give, and the roles that they come with.
+        case application(ApplicationID)
+        /// Whoever holds the role itself.
+        case role(RoleID)
+        /// Everything the people hold who are led by this person.
+        case manager(PersonID)
+        /// Entitlements of this level or a higher one, and the roles that they come with.
+        case risk(RiskLevel)
+    }
+
+    /// Who is asked first; whoever would be asked about themselves is passed over.
+    public enum Reviewers: String, Sendable, Codable, CaseIterable {
+        /// The holder's manager, then the entitlement's owner, then the named reviewer.
+        case manager
+        /// The owner of the entitlement or of its application, then the holder's manager, then the named reviewer.
+        case owner
+        /// The named reviewer.
+        case named
+    }
+
+    /// What its author decides.
+    public struct Terms: Sendable, Hashable, Codable {
+        public let name: String
+        public let scope: Scope
+        public let reviewers: Reviewers
+        /// Asked where nobody else can be.
+        public let reviewer: Subject
+        public let deadline: Timestamp
+        /// Who decides, beside the reviewers, what is left when the deadline has passed.
+        public let escalatesTo: Subject?
+        /// What becomes of lines that nobody has decided when it is closed.
+        public let undecided: Verdict
+        /// After so many days without a recorded use an access counts as unused.
+        public let unusedAfterDays: Int
+
+        /// The terms of a campaign; they are checked by the command that carries them.
         public init(
-            _ assignment: EntitlementAssignmentID, of entitlement: EntitlementID, held by: Subject, reviewer: Subject,
-            lastUsed: Timestamp? = nil
+            name: String, scope: Scope, reviewers: Reviewers, reviewer: Subject, deadline: Timestamp,
+            escalatesTo: Subject? = nil, undecided: Verdict = .revoke, unusedAfterDays: Int = 90
         ) {
-            (self.assignment, self.entitlement, holder) = (assignment, entitlement, by)
-            (self.reviewer, self.lastUsed, verdict) = (reviewer, lastUsed, nil)
-        }
-
-        /// Whether it was not used for so long before a moment.
-        public func isUnused(for time: Duration, at now: Timestamp) -> Bool {
-            lastUsed.map { now - $0 >= time } ?? true
+            (self.name, self.scope, self.reviewers, self.reviewer) = (name, scope, reviewers, reviewer)
+            (self.deadline, self.escalatesTo, self.undecided) = (deadline, escalatesTo, undecided)
+            self.unusedAfterDays = unusedAfterDays
         }
     }
 
     public let id: CampaignID
-    public let name: String
-    public let deadline: Timestamp
-    /// Who decides what is left when the deadline has passed.
-    public let escalatesTo: Subject?
-    /// What becomes of lines that nobody has decided when it is closed.
-    public let undecided: Verdict
-    public internal(set) var lines: [EntitlementAssignmentID: Line]
+    public let terms: Terms
+    public internal(set) var phase: Phase
+    /// How many lines it has; 0 while it is prepared.
+    public internal(set) var lineCount: Int
+    /// Since when decisions were recorded that could tell of a use; nil where none were.
+    public internal(set) var recordedSince: Timestamp?
     public internal(set) var isReminded: Bool
     public internal(set) var isEscalated: Bool
+    public internal(set) var closingSince: Timestamp?
     public internal(set) var closedAt: Timestamp?
     public internal(set) var version: Int64
     public let startedAt: Timestamp
 
-    /// Lines without a verdict, by assignment.
-    public var open: [Line] { lines.values.filter { $0.verdict == nil }.sorted { $0.assignment < $1.assignment } }
+    /// When time alone has something to do with it next.
+    public var nextDue: Timestamp? {
+        switch phase {
+        case .preparing: startedAt + Self.patience
+        case .closing: (closingSince ?? startedAt) + Self.patience
+        case .closed: nil
+        case .open: isReminded ? lastDay : terms.deadline - quarter
+        }
+    }
+
+    /// How long whoever prepares or closes it is left alone before the work is taken up by somebody else.
+    static let patience = Duration.hours(1) / 12
+
+    /// The last part of its time, in which reviewers are reminded.
+    var quarter: Duration { (terms.deadline - startedAt) / 4 }
+
+    /// When it ends by itself: at the deadline, or a quarter of its time later where somebody was asked instead.
+    var lastDay: Timestamp { isEscalated ? terms.deadline + quarter : terms.deadline }
 }
 
 /// What can be asked of a campaign.
 public enum CampaignCommand: Sendable, Hashable {
-    case start(
-        CampaignID, name: String, deadline: Timestamp, escalatesTo: Subject?, undecided: Campaign.Verdict,
-        [Campaign.Line])
-    case decide(EntitlementAssignmentID, Campaign.Verdict, by: Subject, reason: String)
-    /// A reviewer hands a line to somebody else.
-    case delegate(EntitlementAssignmentID, by: Subject, to: Subject)
+    case start(CampaignID, Campaign.Terms)
+    /// All lines are written.
+    case open(lines: Int, recordedSince: Timestamp?)
+    case remind
+    case escalate
+    /// Nobody decides any more; what was not kept is taken away.
     case close
+    /// All lines are settled.
+    case finish
 }
 
 /// What can happen to a campaign.
 public enum CampaignEvent: Sendable, Hashable {
-    case started(CampaignID, name: String, deadline: Timestamp, escalatesTo: Subject?, undecided: Campaign.Verdict)
-    case linesAdded([Campaign.Line])
-    case decided(EntitlementAssignmentID, Campaign.Verdict, by: Subject, reason: String?)
-    case delegated(EntitlementAssignmentID, to: Subject)
+    case started(CampaignID, Campaign.Terms)
+    case opened(lines: Int, recordedSince: Timestamp?)
     case reminded
     case escalated
+    case closing
     case closed
 }

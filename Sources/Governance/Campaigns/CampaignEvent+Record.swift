@@ -1,79 +1,75 @@
 import Vocabulary
 
 extension CampaignEvent {
-    /// The event as it is written. A reason is sealed under the key of whoever gave it.
+    /// The event as it is written; the name is the organization's own text.
     var record: EventRecord {
         switch self {
-        case .started(let id, let name, let deadline, let escalatesTo, let undecided):
-            return RecordBuilder("campaign.started").fact("campaign", .id(id, "campaign"))
-                .fact("deadline", .time(deadline)).fact("escalates_to", escalatesTo.map(FactValue.subject))
-                .fact("undecided", .word(undecided.rawValue)).text("name", name).record
-        case .linesAdded(let lines):
-            return RecordBuilder("campaign.lines_added").fact("lines", .list(lines.map(\.fact))).record
-        case .decided(let id, let verdict, let reviewer, let reason):
-            var holder = EventText.Holder.tenant
-            if case .person(let person) = reviewer { holder = .person(person) }
-            return RecordBuilder("campaign.decided").fact("assignment", .id(id, "entitlement_assignment"))
-                .fact("verdict", .word(verdict.rawValue)).fact("by", .subject(reviewer))
-                .text("reason", reason, of: holder).record
-        case .delegated(let id, let reviewer):
-            return RecordBuilder("campaign.delegated").fact("assignment", .id(id, "entitlement_assignment"))
-                .fact("to", .subject(reviewer)).record
+        case .started(let id, let terms):
+            return terms.write(RecordBuilder("campaign.started").fact("campaign", .id(id, "campaign"))).record
+        case .opened(let lines, let since):
+            return RecordBuilder("campaign.opened").fact("lines", .integer(Int64(lines)))
+                .fact("recorded_since", since.map(FactValue.time)).record
         case .reminded: return RecordBuilder("campaign.reminded").record
         case .escalated: return RecordBuilder("campaign.escalated").record
+        case .closing: return RecordBuilder("campaign.closing").record
         case .closed: return RecordBuilder("campaign.closed").record
         }
     }
 
-    /// The event as it was written.
+    /// The event as it was written. Throws `governance.broken_event` for what this version cannot read.
     static func read(_ record: EventRecord) throws -> CampaignEvent {
         let reader = RecordReader(record)
         switch record.type {
-        case "campaign.started":
-            return .started(
-                try reader.id("campaign"), name: try reader.text("name"), deadline: try reader.time("deadline"),
-                escalatesTo: try reader.optionalSubject("escalates_to"), undecided: try reader.word("undecided"))
-        case "campaign.lines_added":
-            guard case .list(let values)? = record.facts.first?.value else { throw reader.broken("lines") }
-            return .linesAdded(
-                try values.map { value in
-                    guard let line = Campaign.Line(value) else { throw reader.broken("lines") }
-                    return line
-                })
-        case "campaign.decided":
-            return .decided(
-                try reader.id("assignment"), try reader.word("verdict"), by: try reader.subject("by"),
-                reason: reader.optionalText("reason"))
-        case "campaign.delegated": return .delegated(try reader.id("assignment"), to: try reader.subject("to"))
+        case "campaign.started": return .started(try reader.id("campaign"), try Campaign.Terms(reader))
+        case "campaign.opened":
+            return .opened(
+                lines: Int(try reader.integer("lines")), recordedSince: try reader.optionalTime("recorded_since"))
         case "campaign.reminded": return .reminded
         case "campaign.escalated": return .escalated
+        case "campaign.closing": return .closing
         case "campaign.closed": return .closed
         default: throw reader.broken("type")
         }
     }
 }
 
-extension Campaign.Line {
-    /// Assignment, entitlement, holder, reviewer and, if there was one, the last use.
-    fileprivate var fact: FactValue {
-        .list(
-            [
-                .id(assignment, "entitlement_assignment"), .id(entitlement, "entitlement"), .subject(holder),
-                .subject(reviewer),
-            ] + (lastUsed.map { [.time($0)] } ?? []))
+extension Campaign.Terms {
+    fileprivate func write(_ builder: RecordBuilder) -> RecordBuilder {
+        let builder = scope.write(builder).fact("reviewers", .word(reviewers.rawValue))
+            .fact("reviewer", .subject(reviewer)).fact("deadline", .time(deadline))
+        return builder.fact("escalates_to", escalatesTo.map(FactValue.subject))
+            .fact("undecided", .word(undecided.rawValue))
+            .fact("unused_after_days", .integer(Int64(unusedAfterDays))).text("name", name)
     }
 
-    fileprivate init?(_ value: FactValue) {
-        guard case .list(let parts) = value, (4...5).contains(parts.count), case .id(let first, _) = parts[0],
-            case .id(let second, _) = parts[1], let assignment = EntitlementAssignmentID(bytes: first),
-            let entitlement = EntitlementID(bytes: second), let holder = RecordReader.subject(parts[2]),
-            let reviewer = RecordReader.subject(parts[3])
-        else { return nil }
-        var lastUsed: Timestamp?
-        if parts.count == 5 {
-            guard case .time(let time) = parts[4] else { return nil }
-            lastUsed = time
+    fileprivate init(_ reader: RecordReader) throws {
+        self.init(
+            name: try reader.text("name"), scope: try Campaign.Scope(reader),
+            reviewers: try reader.word("reviewers"), reviewer: try reader.subject("reviewer"),
+            deadline: try reader.time("deadline"), escalatesTo: try reader.optionalSubject("escalates_to"),
+            undecided: try reader.word("undecided"), unusedAfterDays: Int(try reader.integer("unused_after_days")))
+    }
+}
+
+extension Campaign.Scope {
+    fileprivate func write(_ builder: RecordBuilder) -> RecordBuilder {
+        switch self {
+        case .application(let id): builder.fact("application", .id(id, "application"))
+        case .role(let id): builder.fact("role", .id(id, "role"))
+        case .manager(let id): builder.fact("manager", .id(id, "person"))
+        case .risk(let level): builder.fact("risk_level", .word(level.rawValue))
         }
-        self.init(assignment, of: entitlement, held: holder, reviewer: reviewer, lastUsed: lastUsed)
+    }
+
+    fileprivate init(_ reader: RecordReader) throws {
+        if let id: ApplicationID = try reader.optionalID("application") {
+            self = .application(id)
+        } else if let id: RoleID = try reader.optionalID("role") {
+            self = .role(id)
+        } else if let id: PersonID = try reader.optionalID("manager") {
+            self = .manager(id)
+        } else {
+            self = .risk(try reader.word("risk_level"))
+        }
     }
 }

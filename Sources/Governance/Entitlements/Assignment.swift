@@ -24,6 +24,8 @@ public struct EntitlementAssignment: Sendable, Hashable, Codable {
     public let isJustified: Bool
     /// The assignment that was passed on, if this is one.
     public let delegatedFrom: EntitlementAssignmentID?
+    /// The birthright rule that gave it, if one did.
+    public let rule: BirthrightRuleID?
     public internal(set) var endedAt: Timestamp?
     public internal(set) var version: Int64
 
@@ -88,14 +90,18 @@ public struct AssignmentInput: Sendable, Hashable {
     public let justification: String?
     /// Whether it begins only once it is approved.
     public let awaitsApproval: Bool
+    /// The birthright rule that gives it, if one does.
+    public let rule: BirthrightRuleID?
 
     /// An assignment as it is asked for.
     public init(
         id: EntitlementAssignmentID, entitlement: EntitlementID, subject: Subject, source: AssignmentSource = .direct,
-        expiresAt: Timestamp? = nil, justification: String? = nil, awaitsApproval: Bool = false
+        expiresAt: Timestamp? = nil, justification: String? = nil, awaitsApproval: Bool = false,
+        rule: BirthrightRuleID? = nil
     ) {
         (self.id, self.entitlement, self.subject, self.source) = (id, entitlement, subject, source)
         (self.expiresAt, self.justification, self.awaitsApproval) = (expiresAt, justification, awaitsApproval)
+        self.rule = rule
     }
 }
 
@@ -112,6 +118,7 @@ public enum AssignmentEvent: Sendable, Hashable {
         public let isJustified: Bool
         public let justification: String?
         public let delegatedFrom: EntitlementAssignmentID?
+        public let rule: BirthrightRuleID?
     }
 
     case assigned(Assigned)

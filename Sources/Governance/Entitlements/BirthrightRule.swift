@@ -1,72 +1,155 @@
-import Authorization
 import Vocabulary
 
-/// Who has an entitlement by what they are: everybody whose directory attributes meet a condition.
-public struct BirthrightRule: Sendable, Hashable {
+/// What an author decides about a birthright: who has which entitlements by what they are.
+public struct BirthrightDetails: Sendable, Hashable, Codable {
+    /// Bounds; one past each is refused.
+    public enum Limits {
+        public static let nameBytes = 128
+        public static let entitlements = 200
+        /// Bytes of a condition as JSON.
+        public static let conditionBytes = 32 << 10
+    }
+
     /// Unique in the tenant, in the characters of a policy's id.
     public let name: String
     /// In the policy language, over `subject.` attributes.
     public let condition: AttributeValue
     public let entitlements: [EntitlementID]
 
-    /// A rule; it is checked when it is compiled.
+    /// The details of a rule; they are checked by the command that carries them.
     public init(name: String, condition: AttributeValue, entitlements: [EntitlementID]) {
-        (self.name, self.condition, self.entitlements) = (name, condition, entitlements)
+        (self.name, self.condition, self.entitlements) = (name, condition.normalized, entitlements)
     }
 }
 
-/// What a subject's birthrights change: what begins and what ends.
-public struct BirthrightPlan: Sendable, Hashable {
-    public let begin: [EntitlementID]
-    public let end: [EntitlementAssignmentID]
-    /// Rules that could not be judged. They give nothing, and what they gave before is left as it is.
-    public let undecided: [String]
+/// Who has entitlements by what they are: everybody whose directory attributes meet a condition. The fold of its events.
+public struct BirthrightRule: Sendable, Hashable, Codable {
+    /// Whether it gives anything.
+    public enum Status: String, Sendable, Codable, CaseIterable {
+        case active, disabled
+    }
+
+    public let id: BirthrightRuleID
+    public internal(set) var details: BirthrightDetails
+    public internal(set) var status: Status
+    public let createdAt: Timestamp
+    public internal(set) var updatedAt: Timestamp
+    public internal(set) var version: Int64
 }
 
-/// The birthright rules of a tenant, compiled.
-public struct BirthrightBook: Sendable {
-    /// Rules of one tenant; one more is refused.
-    public static let ruleLimit = 1_000
+/// What can be asked of a birthright rule.
+public enum BirthrightCommand: Sendable, Hashable {
+    case create(BirthrightRuleID, BirthrightDetails)
+    case update(BirthrightDetails)
+    case changeStatus(BirthrightRule.Status)
+}
 
-    private let index: PolicyIndex
-    private let rules: [BirthrightRule]
+/// What can happen to a birthright rule.
+public enum BirthrightEvent: Sendable, Hashable {
+    case created(BirthrightRuleID, BirthrightDetails)
+    case updated(BirthrightDetails)
+    case statusChanged(BirthrightRule.Status)
+}
 
-    /// Compiles. Throws `governance.rejected` for a condition that cannot be read, and a fault for two rules of a name.
-    public init(_ rules: [BirthrightRule]) throws {
-        guard rules.count <= Self.ruleLimit else {
-            throw GovernanceError.invalid(field: "rules", reason: "are more than \(Self.ruleLimit)")
+extension BirthrightRule {
+    /// How rules are folded and written.
+    public static let aggregate = Aggregate<BirthrightRule, BirthrightEvent>(
+        kind: "birthright_rule", apply: { state, event throws(GovernanceError) in try apply(event, to: &state) },
+        encode: { $0.record }, decode: { try BirthrightEvent($0) })
+
+    /// What follows from a command. Pure; an unchanged value gives no event.
+    ///
+    /// - Parameters:
+    ///   - exists: whether the tenant has an entitlement.
+    ///   - isTaken: whether another rule has the name.
+    public static func decide(
+        _ command: BirthrightCommand, on rule: BirthrightRule?, isTaken: Bool,
+        exists: (EntitlementID) -> Bool
+    ) throws -> [BirthrightEvent] {
+        switch command {
+        case .create(let id, let details):
+            guard rule == nil else {
+                throw GovernanceError.alreadyExists(resource: "birthright rule", id: id.description)
+            }
+            try check(details, isTaken: isTaken, exists)
+            return [.created(id, details)]
+        case .update(let details):
+            try check(details, isTaken: isTaken, exists)
+            return rule?.details == details ? [] : [.updated(details)]
+        case .changeStatus(let status): return rule?.status == status ? [] : [.statusChanged(status)]
         }
-        var matchers: [Policy] = []
-        for (number, rule) in rules.enumerated() {
-            var matcher = try ConditionDocument.read(rule.condition, at: "rules.\(rule.name)", id: rule.name)
-            matcher.version = Int32(number)
-            matchers.append(matcher)
-        }
-        self.rules = rules
-        let stamp = IndexStamp(generation: 0, policyDigest: [], roleDigest: [])
-        index = try PolicyIndex(policies: matchers, stamp: stamp)
     }
 
-    /// What somebody with these attributes should have, against the birthrights they hold. What is held by other
-    /// sources is none of its business.
-    public func plan(
-        for subject: Subject, _ facts: SubjectFacts, in catalog: EntitlementCatalog, at now: Timestamp
-    ) throws -> BirthrightPlan {
-        let request = try DecisionRequest(action: "birthright", resourceType: "entitlement", resourceID: "")
-        let decision = index.decide(request, standing: try index.standing(of: facts), now: now)
-        let matched = decision.determining.compactMap(rule), undecided = decision.erred.compactMap { rule($0.rule) }
-        let due = Set(matched.flatMap(\.entitlements)), unclear = Set(undecided.flatMap(\.entitlements))
-        let held = catalog.holdings(of: subject).filter {
-            $0.source == .birthright && [.active, .pendingApproval].contains($0.status)
+    private static func check(
+        _ details: BirthrightDetails, isTaken: Bool, _ exists: (EntitlementID) -> Bool
+    ) throws {
+        guard (1...BirthrightDetails.Limits.nameBytes).contains(details.name.utf8.count) else {
+            throw GovernanceError.invalid(
+                field: "name", reason: "has not 1 to \(BirthrightDetails.Limits.nameBytes) bytes")
         }
-        return BirthrightPlan(
-            begin: due.subtracting(held.map(\.entitlement)).sorted(),
-            end: held.filter { !due.contains($0.entitlement) && !unclear.contains($0.entitlement) }.map(\.assignment),
-            undecided: undecided.map(\.name))
+        guard !isTaken else { throw GovernanceError.alreadyExists(resource: "birthright rule", id: details.name) }
+        let count = details.entitlements.count
+        guard (1...BirthrightDetails.Limits.entitlements).contains(count), Set(details.entitlements).count == count
+        else { throw GovernanceError.invalid(field: "entitlement_ids", reason: "are none, too many, or one twice") }
+        if let unknown = details.entitlements.first(where: { !exists($0) }) {
+            throw GovernanceError.entitlementNotFound(unknown)
+        }
+        // Whatever does not compile is not stored: it would be nobody's rule, quietly.
+        _ = try BirthrightBook([(BirthrightRuleID(high: 0, low: 1), details)])
     }
 
-    private func rule(_ reference: RuleReference) -> BirthrightRule? {
-        guard case .policy(_, let number) = reference, rules.indices.contains(Int(number)) else { return nil }
-        return rules[Int(number)]
+    private static func apply(
+        _ recorded: Recorded<BirthrightEvent>, to state: inout BirthrightRule?
+    ) throws(GovernanceError) {
+        if case .created(let id, let details) = recorded.event {
+            guard state == nil else { throw .invalidSequence(kind: "birthright rule", event: "created") }
+            state = BirthrightRule(
+                id: id, details: details, status: .active, createdAt: recorded.at, updatedAt: recorded.at, version: 1)
+            return
+        }
+        guard var rule = state else { throw .invalidSequence(kind: "birthright rule", event: "change") }
+        rule.version += 1
+        rule.updatedAt = recorded.at
+        switch recorded.event {
+        case .created: break
+        case .updated(let details): rule.details = details
+        case .statusChanged(let status): rule.status = status
+        }
+        state = rule
+    }
+}
+
+extension BirthrightEvent {
+    /// The event as it is written: name and condition are the organization's own texts.
+    fileprivate var record: EventRecord {
+        switch self {
+        case .created(let id, let details):
+            details.write(RecordBuilder("birthright_rule.created").fact("rule", .id(id, "birthright_rule"))).record
+        case .updated(let details): details.write(RecordBuilder("birthright_rule.updated")).record
+        case .statusChanged(let status):
+            RecordBuilder("birthright_rule.status_changed").fact("status", .word(status.rawValue)).record
+        }
+    }
+
+    fileprivate init(_ record: EventRecord) throws {
+        let reader = RecordReader(record)
+        switch record.type {
+        case "birthright_rule.created": self = .created(try reader.id("rule"), try BirthrightDetails(reader))
+        case "birthright_rule.updated": self = .updated(try BirthrightDetails(reader))
+        case "birthright_rule.status_changed": self = .statusChanged(try reader.word("status"))
+        default: throw reader.broken("type")
+        }
+    }
+}
+
+extension BirthrightDetails {
+    fileprivate func write(_ builder: RecordBuilder) -> RecordBuilder {
+        builder.fact("entitlements", .list(entitlements.map { .id($0, "entitlement") })).text("name", name)
+            .text("condition", condition)
+    }
+
+    fileprivate init(_ reader: RecordReader) throws {
+        guard let condition = reader.content("condition") else { throw reader.broken("condition") }
+        self.init(name: try reader.text("name"), condition: condition, entitlements: try reader.ids("entitlements"))
     }
 }

@@ -4,7 +4,8 @@ import Vocabulary
 public struct EffectiveEntitlement: Sendable, Hashable {
     /// Where it comes from.
     public enum Derivation: Sendable, Hashable {
-        case assignment(EntitlementAssignmentID, AssignmentSource)
+        /// An assignment, and for a birthright the rule behind it, as far as it is known.
+        case assignment(EntitlementAssignmentID, AssignmentSource, rule: BirthrightRuleID? = nil)
         case role(RoleID)
     }
 
@@ -21,7 +22,8 @@ extension EntitlementCatalog {
         var derivations: [EntitlementID: [EffectiveEntitlement.Derivation]] = [:]
         for holding in holdings(of: subject) where holding.isInForce(at: now) {
             guard entitlements[holding.entitlement]?.status == .active else { continue }
-            derivations[holding.entitlement, default: []].append(.assignment(holding.assignment, holding.source))
+            derivations[holding.entitlement, default: []].append(
+                .assignment(holding.assignment, holding.source, rule: assignments[holding.assignment]?.rule))
         }
         for role in roles.sorted() {
             for id in entitlements(of: role) where entitlements[id]?.status == .active {

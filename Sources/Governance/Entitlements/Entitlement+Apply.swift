@@ -67,6 +67,7 @@ extension EntitlementAssignment {
         self.init(
             id: content.id, entitlement: content.entitlement, subject: content.subject, source: content.source,
             status: content.status, assignedBy: recorded.actor, assignedAt: recorded.at, expiresAt: content.expiresAt,
-            isJustified: content.isJustified, delegatedFrom: content.delegatedFrom, endedAt: nil, version: 1)
+            isJustified: content.isJustified, delegatedFrom: content.delegatedFrom, rule: content.rule, endedAt: nil,
+            version: 1)
     }
 }

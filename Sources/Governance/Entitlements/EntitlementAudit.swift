@@ -114,6 +114,7 @@ extension EntitlementAssignment {
         ]
         members["expires_at"] = expiresAt.map { .string($0.rfc3339) }
         members["delegated_from"] = delegatedFrom.map { .string($0.description) }
+        members["rule_id"] = rule.map { .string($0.description) }
         members["ended_at"] = endedAt.map { .string($0.rfc3339) }
         return .object(members)
     }

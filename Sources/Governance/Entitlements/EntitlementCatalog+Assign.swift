@@ -40,7 +40,7 @@ extension EntitlementCatalog {
             }
             // What was harmless when it was asked for need not be so when it begins.
             let others = holdings(of: assignment.subject).filter { $0.assignment != id && $0.isStanding(at: now) }
-            try requireAssignable(assignment.asInput, validation, beside: others, now)
+            try requireAssignable(assignment.asInput, validation, holding: Set(others.map(\.entitlement)), now)
             try duties.require(
                 adding: [assignment.entitlement], to: effective(assignment.subject, roles, now),
                 for: assignment.subject, at: now)
@@ -58,29 +58,31 @@ extension EntitlementCatalog {
         _ input: AssignmentInput, from source: EntitlementAssignment?, _ validation: AssignmentValidation,
         _ duties: SodRegister, _ roles: Set<RoleID>, _ now: Timestamp
     ) throws(GovernanceError) -> AssignmentEvent.Assigned {
+        try requireNew(input)
+        let standing = holdings(of: input.subject).filter { $0.isStanding(at: now) }
+        try requireAssignable(input, validation, holding: Set(standing.map(\.entitlement)), now)
+        guard !standing.contains(where: { $0.entitlement == input.entitlement && $0.source == input.source }) else {
+            throw .assignmentAlreadyExists(input.entitlement)
+        }
+        try duties.require(
+            adding: [input.entitlement], to: effective(input.subject, roles, now), for: input.subject, at: now)
+        return input.assigned(from: source)
+    }
+
+    /// Throws for an id that is taken, and for more words than are kept.
+    func requireNew(_ input: AssignmentInput) throws(GovernanceError) {
         guard assignments[input.id] == nil else {
             throw .alreadyExists(resource: "assignment", id: input.id.description)
         }
         guard (input.justification?.utf8.count ?? 0) <= AssignmentInput.justificationBytes else {
             throw .invalid(field: "justification", reason: "is longer than \(AssignmentInput.justificationBytes) bytes")
         }
-        let standing = holdings(of: input.subject).filter { $0.isStanding(at: now) }
-        try requireAssignable(input, validation, beside: standing, now)
-        guard !standing.contains(where: { $0.entitlement == input.entitlement && $0.source == input.source }) else {
-            throw .assignmentAlreadyExists(input.entitlement)
-        }
-        try duties.require(
-            adding: [input.entitlement], to: effective(input.subject, roles, now), for: input.subject, at: now)
-        let justification = input.justification.map(trimmed).flatMap { $0.isEmpty ? nil : $0 }
-        return AssignmentEvent.Assigned(
-            id: input.id, entitlement: input.entitlement, subject: input.subject, source: input.source,
-            status: input.awaitsApproval ? .pendingApproval : .active, expiresAt: input.expiresAt,
-            isJustified: justification != nil, justification: justification, delegatedFrom: source?.id)
     }
 
     /// That there is such an entitlement to be had, and that no validator has anything against it.
-    private func requireAssignable(
-        _ input: AssignmentInput, _ validation: AssignmentValidation, beside held: [Holding], _ now: Timestamp
+    func requireAssignable(
+        _ input: AssignmentInput, _ validation: AssignmentValidation, holding held: Set<EntitlementID>,
+        _ now: Timestamp
     ) throws(GovernanceError) {
         let entitlement = try entitlement(input.entitlement)
         guard entitlement.status == .active else {
@@ -88,7 +90,7 @@ extension EntitlementCatalog {
         }
         try requireActive(entitlement.application)
         let problems = validation.problems(
-            input, risk: entitlement.details.riskLevel, held: Set(held.map(\.entitlement)), now: now)
+            input, risk: entitlement.details.riskLevel, held: held, now: now)
         guard problems.isEmpty else { throw .validationFailed(problems) }
     }
 

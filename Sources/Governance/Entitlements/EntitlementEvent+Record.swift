@@ -73,6 +73,7 @@ extension AssignmentEvent {
                 .fact("expires_at", content.expiresAt.map(FactValue.time))
                 .fact("justified", .bool(content.isJustified))
                 .fact("delegated_from", content.delegatedFrom.map { .id($0, "entitlement_assignment") })
+                .fact("rule", content.rule.map { .id($0, "birthright_rule") })
                 .text("justification", content.justification, of: holder).record
         case .activated: return RecordBuilder("assignment.activated").fact("assignment", id).record
         case .revoked(_, let reason):
@@ -93,7 +94,7 @@ extension AssignmentEvent {
                     source: try reader.word("source"), status: try reader.word("status"),
                     expiresAt: try reader.optionalTime("expires_at"), isJustified: try reader.bool("justified"),
                     justification: reader.optionalText("justification"),
-                    delegatedFrom: try reader.optionalID("delegated_from")))
+                    delegatedFrom: try reader.optionalID("delegated_from"), rule: try reader.optionalID("rule")))
         case "assignment.activated": self = .activated(id)
         case "assignment.revoked": self = .revoked(id, try reader.reason())
         case "assignment.expired": self = .expired(id)

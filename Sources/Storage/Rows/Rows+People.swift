@@ -56,6 +56,12 @@ extension SQLConnection {
         ).map(Person.init(row:))
     }
 
+    /// Whom a person leads, disabled ones included, by id.
+    public func reports(to manager: PersonID, in tenant: TenantID) throws -> [PersonID] {
+        try query("SELECT id FROM person WHERE tenant = ?1 AND manager = ?2 ORDER BY id", [.id(tenant), .id(manager)])
+            .map { try $0.id(0) }
+    }
+
     /// How many rows of people there are, disabled ones included.
     public func countPeople(in tenant: TenantID) throws -> Int64 {
         try queryOne("SELECT count(*) FROM person WHERE tenant = ?1", [.id(tenant)])?.integer(0) ?? 0

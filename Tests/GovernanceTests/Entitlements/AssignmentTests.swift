@@ -364,25 +364,32 @@ struct AssignmentTests {
     func birthrights() throws {
         var desk = try desk()
         let book = try BirthrightBook([
-            .init(name: "sales", condition: ["equals": ["subject.department": "sales"]], entitlements: [id(1), id(2)]),
-            .init(name: "remote", condition: ["equals": ["subject.remote": true]], entitlements: [id(3)]),
+            (
+                id(71),
+                .init(
+                    name: "sales", condition: ["equals": ["subject.department": "sales"]], entitlements: [id(1), id(2)])
+            ), (id(72), .init(name: "remote", condition: ["equals": ["subject.remote": true]], entitlements: [id(3)])),
         ])
         func plan(_ attributes: [String: AttributeValue]) throws -> BirthrightPlan {
             try book.plan(
                 for: ada, SubjectFacts(id: ada.id, attributes: Attributes(attributes)), in: desk.catalog, at: noon)
         }
-        #expect(try plan(["department": "sales", "remote": true]).begin == [id(1), id(2), id(3)])
+        let all = try plan(["department": "sales", "remote": true]).begin
+        #expect(all.map(\.entitlement) == [id(1), id(2), id(3)] && all.map(\.rule) == [id(71), id(71), id(72)])
         try desk.run(.assign(input(1, 1, source: .birthright)))
         try desk.run(.assign(input(2, 3, source: .birthright)))
         try desk.run(.assign(input(3, 2)))
         let same = try plan(["department": "sales", "remote": true])
-        #expect(same.begin == [id(2)] && same.end.isEmpty)
+        #expect(same.begin.map(\.entitlement) == [id(2)] && same.end.isEmpty)
         let moved = try plan(["department": "legal", "remote": false])
         #expect(moved.begin.isEmpty && moved.end == [id(1), id(2)] && moved.undecided.isEmpty)
-        let unclear = try plan(["department": "legal"])
-        #expect(unclear.end == [id(1)] && unclear.undecided == ["remote"])
+        // What is not there meets no condition; nobody keeps an access by losing an attribute.
+        let bare = try plan(["department": "legal"])
+        #expect(bare.end == [id(1), id(2)] && bare.undecided.isEmpty)
+        let gone = try book.plan(for: ada, nil, in: desk.catalog, at: noon)
+        #expect(gone.end == [id(1), id(2)] && gone.begin.isEmpty)
         #expect(throws: GovernanceError.self) {
-            try BirthrightBook([.init(name: "x", condition: ["sometimes": 1], entitlements: [])])
+            try BirthrightBook([(id(71), .init(name: "x", condition: ["sometimes": 1], entitlements: []))])
         }
     }
 }

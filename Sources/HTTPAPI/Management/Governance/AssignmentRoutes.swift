@@ -8,11 +8,11 @@ struct AssignmentRoutes {
     let gateway: Gateway
     let mac: MACFunction
 
-    var routes: [Route] { reading + changing + rules }
+    var routes: [Route] { reading + changing + rules + batches }
 
-    private static let base = "/api/v1/governance/assignments"
+    static let base = "/api/v1/governance/assignments"
     private static let read = Route.Access.permission(action: "read", type: "entitlement")
-    private static let assign = Route.Access.permission(action: "assign", type: "entitlement")
+    static let assign = Route.Access.permission(action: "assign", type: "entitlement")
 
     private var reading: [Route] {
         [

@@ -36,8 +36,10 @@ extension EffectiveEntitlement {
             "derivations": .list(
                 derivations.map { derivation in
                     switch derivation {
-                    case .assignment(let id, let source):
-                        ["source": .string(source.rawValue), "assignment_id": id.json]
+                    case .assignment(let id, let source, let rule):
+                        HTTPAPI.json([
+                            "source": .string(source.rawValue), "assignment_id": id.json, "rule_id": rule?.json,
+                        ])
                     case .role(let role): ["source": "role", "role_id": role.json]
                     }
                 }),
@@ -128,8 +130,8 @@ enum EntitlementSchema {
             "status": .words(AssignmentStatus.allCases.map(\.rawValue)), "assigned_by": .string(),
             "assigned_at": .time, "expires_at": .time, "is_justified": .boolean,
             "justification": JSONSchema.string().described("As it was said; absent once its subject is erased."),
-            "delegated_from": .uuid, "ended_at": .time, "version": APISchemas.version,
-        ], optional: ["expires_at", "justification", "delegated_from", "ended_at"])
+            "delegated_from": .uuid, "rule_id": .uuid, "ended_at": .time, "version": APISchemas.version,
+        ], optional: ["expires_at", "justification", "delegated_from", "rule_id", "ended_at"])
 
     static let effective = JSONSchema.object([
         "entitlement_id": .uuid,
@@ -137,8 +139,8 @@ enum EntitlementSchema {
             .object(
                 [
                     "source": .words(AssignmentSource.allCases.map(\.rawValue)), "assignment_id": .uuid,
-                    "role_id": .uuid,
-                ], optional: ["assignment_id", "role_id"])),
+                    "role_id": .uuid, "rule_id": JSONSchema.uuid.described("The birthright rule that gave it."),
+                ], optional: ["assignment_id", "role_id", "rule_id"])),
     ])
 
     static let audit = JSONSchema.object(
