@@ -139,7 +139,7 @@ public struct DecisionLogService: Sendable {
         return DecisionRecord(stored)
     }
 
-    private func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+    func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             Self.queue.async { continuation.resume(with: Result(catching: body)) }
         }
