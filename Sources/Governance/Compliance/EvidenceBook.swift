@@ -25,6 +25,9 @@ public struct EvidenceBook: Sendable {
     /// When the event at that position was written.
     public var at: Timestamp { record.newest }
 
+    /// The epoch of the journal that the position is in.
+    public var epoch: Int64 { record.epoch }
+
     /// Whether the content of events of this type says anything here; the others need only be passed.
     public static func reads(_ type: String) -> Bool { !unread.contains { type.hasPrefix($0) } }
 

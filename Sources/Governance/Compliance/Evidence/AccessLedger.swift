@@ -21,8 +21,10 @@ struct AccessLedger: Sendable {
     mutating func take(_ event: EvidenceEvent) {
         switch event.type {
         case "configuration.applied":
-            // Which roles count as privileged is settled at each start; a role's own events follow in between.
-            privileged.formUnion(event.ids("privileged_roles"))
+            // Each start says which roles are privileged, all of them; a role's own events follow in between.
+            if event.facts.contains(where: { $0.name == "privileged_roles" }) {
+                privileged = Set(event.ids("privileged_roles"))
+            }
             return
         case "role.created", "role.changed": settle(event)
         case "role.deleted": if let id = RoleID(bytes: event.stream) { forget(id) }

@@ -6,6 +6,8 @@ struct RecordLedger: Sendable {
     private(set) var began: EvidencePlace?
     private(set) var size: Int64 = 0
     private(set) var newest: Timestamp = .epoch
+    /// Grows by one at each restore.
+    private(set) var epoch: Int64 = 1
     private var damaged = NewestPositions()
     private var missing: Int64 = 0
     private var sealedSections: Int64 = 0
@@ -28,6 +30,7 @@ struct RecordLedger: Sendable {
             sealedSections += Int64(event.sections)
             sealedEvents.add(event.position)
         }
+        if event.type == "journal.epoch_started", let epoch = event.integer("epoch") { self.epoch = epoch }
         guard event.type == "decision_segment.closed", let first = event.integer("first"),
             let records = event.integer("records")
         else { return }

@@ -1,0 +1,52 @@
+import Governance
+import Vocabulary
+
+/// An assessment as a table for spreadsheets (RFC 4180): a line for each piece of evidence, and one for each control that
+/// has none.
+enum AssessmentCSV {
+    static let media = "text/csv"
+
+    static func text(_ assessment: Assessment) -> String {
+        var table = [
+            [
+                "framework", "edition", "tenant", "position", "moment", "control", "title", "status", "evidence",
+                "verdict", "required", "reason", "counts", "samples", "positions",
+            ]
+        ]
+        for control in assessment.controls {
+            let begin = [
+                assessment.framework, assessment.edition, assessment.basis.tenantName,
+                String(assessment.basis.position), assessment.basis.moment.rfc3339, control.id, control.title,
+                control.status.rawValue,
+            ]
+            if control.evidence.isEmpty {
+                table.append(begin + ["", "", "", control.gaps.joined(separator: " "), "", "", ""])
+            }
+            for evidence in control.evidence { table.append(begin + row(evidence)) }
+        }
+        return table.map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+    }
+
+    private static func row(_ evidence: Evidence) -> [String] {
+        [
+            evidence.kind.rawValue, evidence.verdict.rawValue, pairs(evidence.required), evidence.reason,
+            pairs(evidence.counts),
+            evidence.samples.map { "\($0.what):\($0.id)" }.joined(separator: " "),
+            evidence.positions.map(String.init).joined(separator: " "),
+        ]
+    }
+
+    private static func pairs(_ counts: [Evidence.Count]) -> String {
+        counts.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
+    }
+
+    /// RFC 4180 §2. A field that a spreadsheet would take for a formula is made text: a catalogue's titles are somebody's.
+    static func field(_ text: String) -> String {
+        let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+        let safe = isFormula ? "'" + text : text
+        let needsQuotes = safe.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
+        return needsQuotes
+            ? "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+            : safe
+    }
+}
