@@ -43,7 +43,7 @@ public struct SubjectFacts: Sendable, Hashable {
 
     /// The same with some attributes in place of others, and without some.
     public func with(_ changed: [String: AttributeValue], without removed: Set<String> = []) -> SubjectFacts {
-        var values = Dictionary(attributes.members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        var values = attributes.dictionary
         for name in removed { values[name] = nil }
         values.merge(changed) { $1 }
         return SubjectFacts(

@@ -57,7 +57,10 @@ extension GovernanceService {
             }
             if case .create = command, state == nil { try requireFree(id, in: tenant, sql) }
             let events = try GovernedPolicy.decide(command, on: state, parent: parent)
-            if let state, events.contains(where: \.isActivation) { try requireAlone(state, in: tenant, sql) }
+            if let state, events.contains(where: \.isActivation) {
+                try requireAlone(state, in: tenant, sql)
+                try requireCases(of: state, in: tenant, &plan, clock(), sql)
+            }
             for case (let details?, let superseded) in events.map(\.named) {
                 try require(details.scope, superseded, in: tenant, sql)
             }

@@ -41,6 +41,10 @@ enum Governed {
         GovernedStream(BirthrightRule.aggregate, id)
     }
 
+    static func finding(_ id: TargetFindingID) -> GovernedStream<TargetFinding, TargetFindingEvent> {
+        GovernedStream(TargetFinding.aggregate, id)
+    }
+
     static func campaign(_ id: CampaignID) -> GovernedStream<Campaign, CampaignEvent> {
         GovernedStream(Campaign.aggregate, id)
     }

@@ -112,6 +112,14 @@ extension GovernedRow {
             version: rule.version, position: position)
     }
 
+    init(_ finding: TargetFinding, at position: Int64, in tenant: TenantID) {
+        self.init(
+            tenant: tenant, kind: .governed(TargetFinding.aggregate.kind), id: finding.id.bytes,
+            state: finding.state, type: finding.kind.rawValue, scope: finding.subject?.kind,
+            target: finding.subject?.bytes, parent: finding.application.bytes, version: finding.version,
+            position: position)
+    }
+
     init(_ campaign: Campaign, at position: Int64, in tenant: TenantID) {
         self.init(
             tenant: tenant, kind: .governed(Campaign.aggregate.kind), id: campaign.id.bytes,

@@ -50,6 +50,12 @@ final class AuthorizationTable: Sendable {
             store: store, configurationDigest: configurationDigest, multiFactorRoles: multiFactorRoles, source: source)
     }
 
+    /// What became of approvals, for metrics.
+    let approvalTally = ApprovalTally()
+
+    /// What governed rules are read with.
+    var governedSource: GovernedSource { source }
+
     /// The machine's time zones, for rules and workflows.
     var zones: ZoneFiles { source.zones }
 

@@ -41,8 +41,8 @@ struct GovernedRules {
     private let inheritedSets: [PolicySet]
     private let sets: [PolicySet]
     private let exemptions: [Exemption]
-    private let zones: ZoneTable
-    private let mode: RuleBook.Mode
+    let zones: ZoneTable
+    let mode: RuleBook.Mode
 
     /// Reads what is active in the store. Throws what the store throws, and for a stream that does not fold.
     ///
@@ -71,7 +71,7 @@ struct GovernedRules {
         mode = source.settings.enforcesPolicies ? .enforced : .logOnly
     }
 
-    private var policies: [GovernedPolicy] { inherited + own }
+    var policies: [GovernedPolicy] { inherited + own }
 
     /// Compiles; nil when no policy is active, so that decisions pay for governed rules only where there are any.
     ///

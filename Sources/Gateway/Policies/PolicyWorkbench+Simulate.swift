@@ -96,7 +96,7 @@ extension PolicyWorkbench {
         try await table.compiled(RuleTrial(change: try await change(candidate, in: tenant), asOf: asOf), for: tenant)
     }
 
-    private func change(_ candidate: PolicyCandidate, in tenant: TenantID) async throws -> RuleTrial.Change? {
+    func change(_ candidate: PolicyCandidate, in tenant: TenantID) async throws -> RuleTrial.Change? {
         switch candidate {
         case .current: return nil
         case .without(let id):

@@ -14,20 +14,23 @@ extension PolicyDraft {
     ) throws(GovernanceError) -> GovernedPolicy {
         var known: [String: RuleID] = [:]
         for placed in present?.rules ?? [] { placed.document["id"]?.string.map { known[$0] = placed.id } }
-        let (actor, made) = (Actor.system("draft"), present?.createdAt ?? moment)
-        var commands: [PolicyCommand] = [.create(id, details)]
-        for (number, rule) in rules.enumerated() {
-            let fresh = RuleID(high: id.high, low: id.low &+ UInt64(number) &+ 1)
-            commands.append(.addRule(rule["id"]?.string.flatMap { known[$0] } ?? fresh, rule))
+        var names = rules.map { $0["id"]?.string }[...]
+        var number = id.low
+        let events = try events(id, actor: .system("draft"), now: moment) {
+            number &+= 1
+            let fresh = RuleID(high: id.high, low: number)
+            return names.popFirst().flatMap { $0.flatMap { known[$0] } } ?? fresh
         }
-        var state: GovernedPolicy?
-        for command in commands {
-            for event in try GovernedPolicy.decide(command, on: state) {
-                state = try GovernedPolicy.applying(Recorded(event, at: made, actor: actor), to: state)
-            }
-        }
+        let made = present?.createdAt ?? moment
+        let state = try Self.fold(events, at: made)
         guard let state else { throw .notFound(resource: "policy", id: id.description) }
         return state.inForce(as: present)
+    }
+}
+
+extension PolicyDraft {
+    private static func fold(_ events: [PolicyEvent], at moment: Timestamp) throws(GovernanceError) -> GovernedPolicy? {
+        try GovernedPolicy.aggregate.fold(nil, events.map { Recorded($0, at: moment, actor: .system("draft")) })
     }
 }
 

@@ -58,15 +58,7 @@ public struct PolicyImport: Sendable, Hashable {
     public func events(
         on policy: GovernedPolicy?, actor: Actor, now: Timestamp, ruleID: () -> RuleID
     ) throws(GovernanceError) -> [PolicyEvent] {
-        var events = try GovernedPolicy.decide(.create(id, details), on: policy)
-        var state: GovernedPolicy?
-        for event in events { state = try GovernedPolicy.applying(Recorded(event, at: now, actor: actor), to: state) }
-        for rule in rules {
-            for event in try GovernedPolicy.decide(.addRule(ruleID(), rule), on: state) {
-                state = try GovernedPolicy.applying(Recorded(event, at: now, actor: actor), to: state)
-                events.append(event)
-            }
-        }
-        return events
+        if let policy { throw .alreadyExists(resource: "policy", id: policy.id.description) }
+        return try PolicyDraft(details: details, rules: rules).events(id, actor: actor, now: now, ruleID: ruleID)
     }
 }

@@ -118,6 +118,17 @@ public struct RuleBook: Sendable {
         ).compactMap { $0 }.sorted()
     }
 
+    /// Other entries under the roles and the mode of a book, without exemptions and sets: for rules on trial.
+    init(_ entries: [Entry], of book: RuleBook) throws {
+        var matchers = entries.map(\.rule.matcher)
+        for number in matchers.indices { matchers[number].version = Int32(number) }
+        index = try PolicyIndex(
+            policies: matchers, roles: book.index.roles,
+            stamp: IndexStamp(generation: 0, policyDigest: [], roleDigest: []))
+        (self.entries, sets, exemptions, edges) = (entries, [], [:], [])
+        (mode, zoneVersion) = (book.mode, book.zoneVersion)
+    }
+
     /// By descending priority, then as given: the first matching allow supplies parameters, limits and approval.
     private static func entries(
         _ policies: [(GovernedPolicy, PlacedPolicy)], _ overridden: [PlacedPolicy: [StandIn]], _ zones: ZoneTable

@@ -35,9 +35,9 @@ public struct RuleAnalysis: Sendable, Hashable {
         /// Rules looked at.
         public static let rules = 512
         /// Requests asked for one rule.
-        public static let requests = 50_000
+        public static let requests = 20_000
         /// Requests asked altogether.
-        public static let total = 2_000_000
+        public static let total = 500_000
     }
 
     /// In the order of the rules.

@@ -33,7 +33,8 @@ extension RuleBook.Entry {
         return names
     }
 
-    private var readsSeverity: Bool {
+    /// Whether anything of it differs by the severity of a request.
+    var readsSeverity: Bool {
         rule.approval?.bypassAt != nil
             || rule.params.values.contains { if case .bySeverity = $0 { true } else { false } }
             || rule.limits.contains { if case .bySeverity = $0.maximum { true } else { false } }

@@ -1,0 +1,48 @@
+import Authorization
+import Vocabulary
+
+extension PolicyDraft {
+    /// The drafts of a bundle, `{version: 1, governed_policies: […]}`, or of one document by itself. Throws
+    /// `GovernanceError.rejected` with every fault, each with the place of its policy.
+    public static func bundle(_ tree: AttributeValue, limit: Int) throws(GovernanceError) -> [PolicyDraft] {
+        guard tree["governed_policies"] != nil else { return [try PolicyDraft(tree)] }
+        var log = FaultLog()
+        let root = DocumentNode(value: tree, path: "")
+        let members = root.members(["version", "governed_policies"], required: ["version"], &log) ?? [:]
+        if let version = members["version"], version.value != .integer(1) {
+            log.report(version.path, "unknown_version", "found another version", "Write `version: 1`")
+        }
+        var drafts: [PolicyDraft] = []
+        for node in members["governed_policies"]?.items(limit: limit, mayBeEmpty: true, &log) ?? [] {
+            do {
+                drafts.append(try PolicyDraft(node.value))
+            } catch {
+                guard case .rejected(let faults) = error else { throw error }
+                for fault in faults {
+                    log.report("\(node.path).\(fault.path)", fault.code, fault.message, fault.remedy)
+                }
+            }
+        }
+        guard log.faults.isEmpty else { throw .rejected(log.faults) }
+        return drafts
+    }
+
+    /// What the stream of a new draft begins with.
+    ///
+    /// - Parameter ruleID: makes an id for each rule.
+    public func events(
+        _ id: PolicyID, actor: Actor, now: Timestamp, ruleID: () -> RuleID
+    ) throws(GovernanceError) -> [PolicyEvent] {
+        var events: [PolicyEvent] = []
+        var state: GovernedPolicy?
+        var commands: [PolicyCommand] = [.create(id, details)]
+        for rule in rules { commands.append(.addRule(ruleID(), rule)) }
+        for command in commands {
+            for event in try GovernedPolicy.decide(command, on: state) {
+                state = try GovernedPolicy.applying(Recorded(event, at: now, actor: actor), to: state)
+                events.append(event)
+            }
+        }
+        return events
+    }
+}
