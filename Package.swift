@@ -28,10 +28,10 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 // Compiled into the binary, so that the gateway is one file to install.
 let pages = [
     "layout.mustache", "login.mustache", "password.mustache", "second-factor.mustache", "enrol-totp.mustache",
-    "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "outside.mustache",
-    "admin.mustache",
+    "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "admin.mustache",
+    "outside.mustache", "access-request.mustache",
     "admin-menu.mustache", "admin-value.mustache", "admin-action.mustache", "admin-field.mustache", "gatehouse.css",
-    "live-check.js",
+    "live-check.js", "assessment.mustache",
 ]
 
 // Of the frameworks that assessments are made by: compiled in as well.

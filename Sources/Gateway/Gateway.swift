@@ -21,11 +21,17 @@ public final class Gateway: Sendable {
     let authorization: AuthorizationTable
     let recorder: DecisionRecorder
     let policyMeter: PolicyMeter
+    /// Frameworks, how their controls stand, and signed assessments.
+    public let compliance: ComplianceService
+    let keptHeads = KeptHeads()
+    let trials: TrialDesk
     let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]
+    /// Carry notices to people and systems.
+    public let outbox: [OutboxCourier]
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
@@ -95,6 +101,10 @@ public final class Gateway: Sendable {
                 queueLimit: configuration.passwords.hashingQueue))
         recorder = try DecisionRecorder.make(configuration, keys: store, logger: logger)
         policyMeter = PolicyMeter(logger: logger)
+        compliance = ComplianceService(
+            try CatalogueShelf(folder: configuration.compliance.catalogues), store: store, tenants: tenants,
+            clock: clock)
+        trials = TrialDesk(clock: clock)
         var credentials = try CredentialService(
             store: store, hasher: hasher, passwords: configuration.passwords, multiFactor: configuration.multiFactor,
             blockList: try BlockLists.load(configuration.passwords),
@@ -111,6 +121,8 @@ public final class Gateway: Sendable {
         couriers = try Self.couriers(configuration.journal, store: store, clock: clock, logger: logger)
         provisioners = try Self.provisioners(
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
+        outbox = try Self.outboxCouriers(
+            configuration.notifications, tenants, store: store, clock: clock, logger: logger)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -147,6 +159,7 @@ public final class Gateway: Sendable {
         await attempt { try await login.drainFailures(all: true) }
         await recorder.stop()
         await attempt { _ = try await signHeads() }
+        await trials.stop()
         for courier in couriers { await courier.finish() }
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }

@@ -31,11 +31,15 @@ public struct GatewayRouter: Sendable {
             RoleRoutes(gateway: gateway, mac: mac).routes + GrantRoutes(gateway: gateway, mac: mac).routes
             + PolicyRoutes(gateway: gateway, mac: mac).routes + DecisionRoutes(gateway: gateway, mac: mac).routes
             + AuthZENRoutes(gateway: gateway).routes + GovernanceRoutes(gateway: gateway, mac: mac).routes
-            + GovernedRuleRoutes(gateway: gateway).routes
+            + GovernedRuleRoutes(gateway: gateway).routes + PolicyTemplateRoutes(gateway: gateway).routes
+            + PolicyActionRoutes(gateway: gateway).routes
         let governance =
             EntitlementRoutes(gateway: gateway, mac: mac).routes + AssignmentRoutes(gateway: gateway, mac: mac).routes
             + DutyRoutes(gateway: gateway, mac: mac).routes + RiskRoutes(gateway: gateway, mac: mac).routes
-            + ApprovalRoutes(gateway: gateway, mac: mac).routes + CampaignRoutes(gateway: gateway, mac: mac).routes
+            + ApprovalRoutes(gateway: gateway, mac: mac).routes + ComplianceRoutes(gateway: gateway, mac: mac).routes
+            + CampaignRoutes(gateway: gateway, mac: mac).routes
+            + BirthrightRoutes(gateway: gateway, mac: mac).routes
+            + ReconciliationRoutes(gateway: gateway, mac: mac).routes
         let system =
             ServiceAccountRoutes(gateway: gateway, mac: mac).routes + CredentialRoutes(gateway: gateway).routes
             + KeyRoutes(gateway: gateway, mac: mac).routes
@@ -43,6 +47,7 @@ public struct GatewayRouter: Sendable {
             + SystemRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
+            + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes
     }
 
     /// The responder with all middleware, outermost first.
@@ -72,6 +77,7 @@ public struct GatewayRouter: Sendable {
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         AdminConsole(account: account).install(on: router)
+        AccessRequestRoutes(account: account).install(on: router)
         OutsideRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
         ApprovalCallbackRoute(gateway: gateway).install(on: router)
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)

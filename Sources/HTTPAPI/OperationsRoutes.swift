@@ -26,6 +26,7 @@ struct OperationsRoutes: Sendable {
             Self.json(try authZEN(context.parameters.get("tenant") ?? ""))
         }
         router.get(RouterPath(pages.stylesheetPath)) { _, _ in pages.stylesheetResponse() }
+        router.get(RouterPath(pages.scriptPath)) { _, _ in pages.scriptResponse() }
     }
 
     /// Ready when the store answers a read. A provider that is down is named, and does not make the gateway unready:
@@ -79,6 +80,9 @@ struct OperationsRoutes: Sendable {
             "policy_decision_point": .string(base),
             "access_evaluation_endpoint": .string(base + "/access/v1/evaluation"),
             "access_evaluations_endpoint": .string(base + "/access/v1/evaluations"),
+            "access_request_endpoint": .string(base + AuthZENRoutes.tasksPath),
+            "capabilities": ["urn:openid:authzen:capability:access-request"],
+            "obligations_supported": ["step-up", "approval", "quarantine"],
         ]
     }
 

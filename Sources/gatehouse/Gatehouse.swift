@@ -24,11 +24,17 @@ struct Gatehouse: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Entitlements",
-                subcommands: [EntitlementCommand.self, DutyCommand.self, RiskCommand.self, ApprovalCommand.self]),
+                subcommands: [
+                    EntitlementCommand.self, DutyCommand.self, RiskCommand.self, ApprovalCommand.self,
+                    WorkflowCommand.self,
+                    CampaignCommand.self, BirthrightCommand.self, TargetCommand.self,
+                ]),
             CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
             CommandGroup(
                 name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self, DecisionCommand.self]),
-            CommandGroup(name: "Records", subcommands: [AuditCommand.self, DatabaseCommand.self, KeyCommand.self]),
+            CommandGroup(
+                name: "Records",
+                subcommands: [AuditCommand.self, ReportCommand.self, DatabaseCommand.self, KeyCommand.self]),
         ])
 
     static func main() async {

@@ -32,12 +32,13 @@ public struct AccessRequestService: Sendable {
 
     /// Asks for access: judged by the validators and separation of duties as an assignment is, it begins only once it is
     /// approved along the workflow of the entitlement, or of the tenant, or in one stage by the tenant's approver roles.
-    /// Throws what `AssignmentService.assign` does, and `governance.invalid_state` for a workflow that is retired.
+    /// Throws what `AssignmentService.assign` does, `approval.too_many` for who has asked too often, and `governance.invalid_state` for a workflow that is retired.
     public func request(
         _ wish: Wish, by caller: Caller
     ) async throws -> (assignment: EntitlementAssignment, approval: Approval) {
         let authorization = try await table.snapshot(of: caller.tenant)
         return try await store.govern(by: caller) { writer in
+            try RequestThrottle.admit(caller.principal?.subject ?? wish.subject, writer)
             let input = AssignmentInput(
                 id: .random(at: writer.now), entitlement: wish.entitlement, subject: wish.subject,
                 expiresAt: wish.expiresAt, justification: wish.justification, awaitsApproval: true)
@@ -63,14 +64,23 @@ public struct AccessRequestService: Sendable {
                 context: [
                     "entitlement": .string(entitlement.details.name),
                     "application": .string(entitlement.application.description),
-                ]), reason: wish.justification)
-        return try writer.begin(
-            Governed.approval(request.id), "approval", id: request.id.description, row: GovernedRow.init
-        ) {
+                ]), reason: wish.justification, matter: try matter(of: assignment, entitlement, writer.view))
+        return try writer.beginApproval(request.id, counting: table.approvalTally) {
             try Approval.request(
                 request, along: details, template: template?.id, zones: zones.table(details.zoneNames),
                 now: writer.now)
         }
+    }
+
+    /// What whoever decides is shown.
+    private func matter(
+        of assignment: EntitlementAssignment, _ entitlement: Entitlement, _ view: GovernedView
+    ) throws -> AttributeValue {
+        let application = try view.load(Governed.application(entitlement.application)).state
+        var members: [String: AttributeValue] = ["entitlement": .string(entitlement.details.name)]
+        if let application { members["application"] = .string(application.details.name) }
+        if let end = assignment.expiresAt { members["until"] = .string(end.rfc3339) }
+        return .object(members)
     }
 
     /// What an approval of access is bound to: this entitlement, for this subject, until this moment.

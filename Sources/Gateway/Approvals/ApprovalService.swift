@@ -77,12 +77,11 @@ public struct ApprovalService: Sendable {
             guard rights.mayRead || known.map({ speaker.isConcerned($0, at: writer.now) }) ?? false else {
                 throw GovernanceError.notAnApprover
             }
-            let after = try writer.change(Governed.approval(id), "approval", row: GovernedRow.init) { approval in
+            let approval = try writer.changeApproval(id, counting: table.approvalTally) { approval in
                 try heeding(approval.version)
                 if case .delegate(let other, _) = word { try writer.tx.sql.require(other, in: writer.tenant) }
                 return try approval.decide(speaker.command(word, rights), now: writer.now)
             }
-            let approval = try EntitlementService.present(after)
             try writer.follow(approval, authorization)
             return approval
         }
@@ -100,13 +99,17 @@ public struct ApprovalService: Sendable {
     }
 
     /// Who speaks, with the roles they hold now, and with those of the people who delegated to them.
-    private struct Speaker: Sendable {
+    struct Speaker: Sendable {
         let subject: Subject
         let roles: Set<String>
         let delegators: [Approver: Set<String>]
 
         func isConcerned(_ approval: Approval, at now: Timestamp) -> Bool {
             approval.concerns(.subject(subject), roles: roles, delegators: delegators, now: now)
+        }
+
+        func mayDecide(_ approval: Approval, at now: Timestamp) -> Bool {
+            approval.mayVote(.subject(subject), roles: roles, delegators: delegators, now: now)
         }
 
         func command(_ word: Word, _ rights: Rights) -> ApprovalCommand {
@@ -128,21 +131,32 @@ public struct ApprovalService: Sendable {
         }
     }
 
-    private func speaker(
+    func speaker(
         _ caller: Caller, about id: ApprovalID, _ authorization: TenantAuthorization
     ) async throws -> Speaker {
         guard let principal = caller.principal else {
             throw Fault.forbidden(
                 "An approval is given by somebody with a name and a role.", remedy: "Call with a session or a key.")
         }
+        // One who delegated between this reading and the writing is not among them: the vote is refused, not let in.
+        let known = try await store.ask(caller.tenant, now: clock()) { view in
+            try view.load(Governed.approval(id)).state
+        }
+        return try await speaker(principal, about: known.map { [$0] } ?? [], authorization)
+    }
+
+    /// Somebody, with what they may say of several approvals.
+    func speaker(
+        _ principal: Principal, about approvals: [Approval], _ authorization: TenantAuthorization
+    ) async throws -> Speaker {
         let own = Approver.subject(principal.subject)
         let isStrong = principal.strength >= .aal2
-        let known = try await store.ask(caller.tenant, now: clock()) { try $0.load(Governed.approval(id)).state }
         var delegators: [Approver: Set<String>] = [:]
-        // One who delegated between this reading and the writing is not among them: the vote is refused, not let in.
-        for delegation in known?.delegations ?? [] where delegation.to == own && delegation.stage == known?.stage {
-            guard case .subject(let subject) = delegation.from, delegators[delegation.from] == nil else { continue }
-            delegators[delegation.from] = try await roles(of: subject, isStrong: isStrong, authorization)
+        for approval in approvals {
+            for delegation in approval.delegations where delegation.to == own && delegation.stage == approval.stage {
+                guard case .subject(let subject) = delegation.from, delegators[delegation.from] == nil else { continue }
+                delegators[delegation.from] = try await roles(of: subject, isStrong: isStrong, authorization)
+            }
         }
         return Speaker(
             subject: principal.subject,
@@ -225,7 +239,7 @@ extension GovernedWriter {
         let filter = GovernedFilter(state: Approval.State.pending.rawValue, parent: assignment.bytes)
         for row in try tx.sql.governed(.governed(Approval.aggregate.kind), in: tenant, filter, limit: 1) {
             guard let id = ApprovalID(bytes: row.id) else { continue }
-            _ = try change(Governed.approval(id), "approval", row: GovernedRow.init) {
+            _ = try changeApproval(id, counting: nil) {
                 $0.state == .pending ? [.closed(.cancelled)] : []
             }
         }

@@ -10,6 +10,7 @@ import Vocabulary
 struct RuleApprovals: Sendable {
     let store: Store
     let zones: ZoneFiles
+    let tally: ApprovalTally
 
     /// How long an approval is good for once it was given.
     static let validity = Duration.hours(24)
@@ -19,8 +20,10 @@ struct RuleApprovals: Sendable {
         let digest: [UInt8]
         let subject: Subject
         let decision: RuleDecision
-        let context: [String: AttributeValue]
+        let question: DecisionQuestion
         let reason: String?
+        /// The decision that was refused for want of it.
+        let evaluation: DecisionID
     }
 
     /// What an approval is bound to: who wants to do what to which thing, under which circumstances.
@@ -28,18 +31,20 @@ struct RuleApprovals: Sendable {
         let text = CanonicalText.of([
             "kind": .string(subject.kind), "subject": .string(subject.id), "action": .string(question.action),
             "type": .string(question.resourceType), "resource": .string(question.resourceID),
-            "attributes": .object(question.resourceAttributes), "context": .object(question.context),
+            "attributes": .object(question.resourceAttributes),
+            "context": .object(question.context.filter { !question.passing.contains($0.key) }),
         ])
         return Array(SHA256.hash(data: Data(text.utf8)))
     }
 
-    /// What was approved of this very request, and is still good.
-    func grants(for digest: [UInt8], in tenant: TenantID, at now: Timestamp) async throws -> [RuleInquiry.ApprovalGrant]
-    {
+    /// What was approved of this very request, under the very rules that ask for it now, and is still good.
+    func grants(
+        for digest: [UInt8], asking rules: [RuleOrigin], in tenant: TenantID, at now: Timestamp
+    ) async throws -> [RuleInquiry.ApprovalGrant] {
         try await store.ask(tenant, now: now) { view in
             try Self.approvals(of: digest, view).filter { approval in
                 approval.permits(digest) && approval.endedAt.map { now - $0 < Self.validity } ?? false
-            }.compactMap(\.grant)
+            }.compactMap { $0.grant(for: rules) }
         }
     }
 
@@ -48,18 +53,17 @@ struct RuleApprovals: Sendable {
     func ask(_ wish: Wish, by caller: Caller) async throws -> Approval {
         try await store.govern(by: caller) { writer in
             let waiting = try Self.approvals(of: wish.digest, writer.view).first { approval in
-                approval.state == .pending && Set(wish.decision.approvalRules).isSubset(of: approval.rules)
+                approval.state == .pending && wish.decision.approvalRules.allSatisfy(approval.covers)
             }
             if let waiting { return waiting }
+            try RequestThrottle.admit(wish.subject, writer)
             let (details, template) = try Self.stages(of: wish.decision, writer.view)
             let request = ApprovalRequest(
                 id: .random(at: writer.now), requester: wish.subject, rules: wish.decision.approvalRules,
-                requestDigest: wish.digest,
-                circumstances: StageCircumstances(risk: wish.risk, context: wish.context), reason: wish.reason)
-            return try writer.begin(
-                Governed.approval(request.id), "approval", id: request.id.description, row: GovernedRow.init,
-                links: { [$0.terms.requestDigest] }
-            ) {
+                evaluation: wish.evaluation, requestDigest: wish.digest,
+                circumstances: StageCircumstances(risk: wish.risk, context: wish.question.context),
+                reason: wish.reason, matter: wish.matter)
+            return try writer.beginApproval(request.id, counting: tally) {
                 try Approval.request(
                     request, along: details, template: template, zones: zones.table(details.zoneNames),
                     now: writer.now)
@@ -88,11 +92,10 @@ struct RuleApprovals: Sendable {
         let all = Set(decision.approverRoles)
         guard decision.approvalRules.count > 1, !all.isEmpty else { return [decision.approverRoles] }
         var sets: [[String]] = []
-        for id in decision.approvalRules {
-            guard let origin = decision.determining.first(where: { $0.rule == id }),
-                let policy = try view.load(GovernedStream(GovernedPolicy.aggregate, origin.policy)).state,
-                policy.version == origin.version, let placed = policy.rules.first(where: { $0.id == id }),
-                let roles = try Rule.read(placed.document, id: id).approval?.roles
+        for origin in decision.approvalRules {
+            guard let policy = try view.load(GovernedStream(GovernedPolicy.aggregate, origin.policy)).state,
+                policy.version == origin.version, let placed = policy.rules.first(where: { $0.id == origin.rule }),
+                let roles = try Rule.read(placed.document, id: origin.rule).approval?.roles
             else { return decision.approverRoles.map { [$0] } }
             sets.append(roles)
         }
@@ -103,6 +106,7 @@ struct RuleApprovals: Sendable {
 extension RuleApprovals.Wish {
     /// As the request says; one that says nothing passes through every stage that looks at risk.
     fileprivate var risk: RiskLevel {
+        let context = question.context
         if let level = context["risk_level"]?.string.flatMap(RiskLevel.init(rawValue:)) { return level }
         switch context["severity"]?.string.flatMap(Severity.init) {
         case .ok: return .low
@@ -110,5 +114,12 @@ extension RuleApprovals.Wish {
         case .crit: return .critical
         case nil: return .high
         }
+    }
+    /// What whoever decides is shown. The context stays out: it may hold anything, and as much as it likes.
+    fileprivate var matter: AttributeValue {
+        [
+            "action": .string(question.action), "resource_type": .string(question.resourceType),
+            "resource": .string(question.resourceID), "rules": .list(decision.approvalRules.map { .string($0.name) }),
+        ]
     }
 }

@@ -34,7 +34,7 @@ extension Gateway {
                         document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)
                 }
                 try Departures(from: known, configuration, tx).carryOut(logger, by: caller, tx)
-                try Self.noteConfiguration(configuration.digest, by: caller, tx)
+                try Self.noteConfiguration(configuration, tenant.slug, by: caller, tx)
                 return providers
             }
             configured += applied
@@ -68,8 +68,12 @@ extension Gateway {
 
     /// Says which configuration holds from here on. A start under the same one, of a server or of a command without a
     /// server, changes nothing and says nothing.
-    private static func noteConfiguration(_ digest: [UInt8], by caller: Caller, _ tx: Transaction) throws {
-        let facts = [Fact("digest", .digest(digest)), Fact("engine", .word(GatehouseVersion.current))]
+    private static func noteConfiguration(
+        _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
+    ) throws {
+        let facts =
+            [Fact("digest", .digest(configuration.digest)), Fact("engine", .word(GatehouseVersion.current))]
+            + (try configuration.statement(of: slug, roles: tx.sql.roles(in: caller.tenant)))
         let (type, stream) = ("configuration.applied", Stream("tenant", caller.tenant))
         guard try tx.sql.newestFacts(of: type, in: stream, tenant: caller.tenant) != facts else { return }
         try tx.append(caller.event(type, stream, facts: facts))

@@ -39,12 +39,15 @@ extension DecisionService {
         return JoinedDecision(plain: plain, governed: answer, matched: matched, held: held, edge: edge)
     }
 
-    var approvals: RuleApprovals { RuleApprovals(store: resolver.store, zones: resolver.table.zones) }
+    var approvals: RuleApprovals { RuleApprovals(store: resolver.store, zones: resolver.table.zones, tally: resolver.table.approvalTally) }
 
     /// Decides as `decide` does, and where rules ask for an approval, asks for it on the subject's behalf: the answer
     /// names it, and once it was given the same question is answered with yes.
+    ///
+    /// - Parameter evaluation: the decision that was refused first; this one without it.
     public func decideOrAsk(
-        _ question: DecisionQuestion, reason: String?, in tenant: TenantID, origin: DecisionOrigin, by caller: Caller
+        _ question: DecisionQuestion, reason: String?, evaluation: DecisionID? = nil, in tenant: TenantID,
+        origin: DecisionOrigin, by caller: Caller
     ) async throws -> DecisionAnswer {
         let decided: Decided
         switch try await settle(question, in: tenant, origin) {
@@ -58,7 +61,7 @@ extension DecisionService {
             approval = try await approvals.ask(
                 RuleApprovals.Wish(
                     digest: RuleApprovals.digest(of: question, subject), subject: subject, decision: governed,
-                    question: question, reason: reason, evaluation: id), by: caller)
+                    question: question, reason: reason, evaluation: evaluation ?? id), by: caller)
         }
         var answer = answer(decided, id, isRecorded: record(decided, id) != .overflowed)
         answer.approval = approval

@@ -22,6 +22,8 @@ public struct DecisionQuestion: Sendable {
     public var resourceID: String
     public var resourceAttributes: [String: AttributeValue]
     public var context: [String: AttributeValue]
+    /// Circumstances that an approval is not bound to, because they change under the same person: their address.
+    public var passing: Set<String> = []
 
     public init(
         _ asked: Asked, action: String, resourceType: String, resourceID: String,
@@ -87,6 +89,8 @@ public struct DecisionAnswer: Sendable {
     public var reservation: LimitReservation?
     /// What was asked to be approved, where that was asked for.
     public var approval: Approval?
+    /// What lets a refusal be asked about; nil where an approval would not help.
+    public var requestable: RequestableDenial?
 
     /// The authentication with which the same request passes; nil when none would do.
     public var stepUp: AuthenticationRequirement? {
@@ -233,12 +237,14 @@ public final class DecisionService: Sendable {
         }
         if !isRecorded { refusals.count(.notRecorded) }
         let bound = call.now + revocationBound
-        return DecisionAnswer(
+        var answer = DecisionAnswer(
             id: id, isPermitted: decision.isPermitted && isRecorded,
             reasons: isRecorded ? decision.reasons : [DecisionPrecondition.notRecorded.rawValue],
             obligations: decision.obligations, asOf: decided.resolved.position,
             validUntil: decision.validUntil.map { min($0, bound) } ?? bound, determining: decision.determining,
             erred: decision.plain.erred, governed: decision.governed, isGoverned: decision.isGoverned)
+        if isRecorded { answer.requestable = requestable(decided, id) }
+        return answer
     }
 
     func record(_ decided: Decided, _ id: DecisionID) -> RecordResult {

@@ -58,6 +58,11 @@ public struct DecisionTrace: Sendable {
 
     public var isPermitted: Bool { isActive && isAnsweredYes }
 
+    /// Whether somebody's approval is all that is missing.
+    public var isRequestable: Bool {
+        isActive && !isPermitted && isGoverned && governed?.needsApproval == true
+    }
+
     /// The reasons as sentences for the person concerned; names of rules stay inside.
     public var sentences: [String] {
         guard isActive else { return ["Your account is disabled."] }

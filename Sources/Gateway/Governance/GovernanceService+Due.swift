@@ -21,17 +21,17 @@ extension GovernanceService {
 
     private func end(_ row: GovernedRow) async throws -> Bool {
         let caller = Caller(tenant: row.tenant, actor: .system("scheduler"), command: .random(at: clock()))
-        return try await store.govern(by: caller) { [cadence] writer in
+        return try await store.govern(by: caller) { [cadence, tally = table?.approvalTally] writer in
             var writer = writer
             writer.cadence = cadence
-            return try writer.endWhatIsDue(row)
+            return try writer.endWhatIsDue(row, tally)
         }
     }
 }
 
 extension GovernedWriter {
     /// Writes what is due of one thing; false when nothing is, because somebody was quicker.
-    fileprivate func endWhatIsDue(_ row: GovernedRow) throws -> Bool {
+    fileprivate func endWhatIsDue(_ row: GovernedRow, _ tally: ApprovalTally?) throws -> Bool {
         switch row.kind {
         case .governed(Exemption.aggregate.kind):
             guard let id = ExemptionID(bytes: row.id) else { return false }
@@ -47,10 +47,15 @@ extension GovernedWriter {
             return true
         default:
             guard let id = ApprovalID(bytes: row.id) else { return false }
-            let after = try settle(Governed.approval(id), "approval", row: GovernedRow.init) { $0.due(at: now) }
+            var isDue = false
+            let after = try changeApproval(id, counting: tally) { approval in
+                let events = approval.due(at: now)
+                isDue = !events.isEmpty
+                return events
+            }
             // What ends by time ends an assignment at most, and begins none.
-            if let after { try follow(after, nil) }
-            return after != nil
+            if isDue { try follow(after, nil) }
+            return isDue
         }
     }
 

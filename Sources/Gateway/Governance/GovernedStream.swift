@@ -20,7 +20,7 @@ struct Loaded<State: Sendable & Hashable & Codable>: Sendable, Hashable {
 /// The stream of one governed thing.
 struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Hashable>: Sendable {
     /// The form of today's snapshots: raised whenever a state's JSON changes, so that older ones are folded anew.
-    static var snapshotFormat: Int64 { 2 }
+    static var snapshotFormat: Int64 { 3 }
 
     let aggregate: Aggregate<State, Event>
     let stream: Stream

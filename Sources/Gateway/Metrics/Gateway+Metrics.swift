@@ -8,8 +8,9 @@ extension Gateway {
     /// person, no address, nothing that a request says.
     public func metrics() async throws -> [MetricFamily] {
         let own = decisionMetrics + login.tally.families + credentialMetrics + hashingMetrics
-        let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics
-        return own + live + (try await healthMetrics()) + (await headMetrics()) + ProcessReading.now().families
+        let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics + complianceMetrics
+        return own + live + (try await healthMetrics()) + (await headMetrics()) + (await provisioningMetrics())
+            + ProcessReading.now().families
     }
 
     private var decisionMetrics: [MetricFamily] {
@@ -17,7 +18,7 @@ extension Gateway {
             .counter(
                 "gatehouse_decision_refusals_total", "Questions answered with no before any rule was looked at.",
                 label: "reason", decisionRefusals),
-            policyMeter.family,
+            policyMeter.family, authorization.approvalTally.family,
         ]
     }
 

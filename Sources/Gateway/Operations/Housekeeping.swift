@@ -26,10 +26,20 @@ public struct Housekeeping: Service {
                     await self.every(self.gateway.configuration.journal.headInterval, "heads.sign") {
                         try await self.gateway.signHeads()
                         try await self.gateway.store.reconcileErasures()
+                        try await self.gateway.noteKeptHeads()
                     }
                 }
                 for courier in self.gateway.couriers { group.addTask { await courier.run() } }
                 for courier in self.gateway.provisioners { group.addTask { await courier.run() } }
+                for courier in self.gateway.outbox { group.addTask { await courier.run() } }
+                if !self.gateway.outbox.isEmpty {
+                    group.addTask { await self.gateway.approvalFeed.run() }
+                    group.addTask {
+                        await self.every(Self.sweepInterval, "exemptions.announce") {
+                            try await self.gateway.notifier.announceEndingExemptions(at: self.gateway.clock())
+                        }
+                    }
+                }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
                 group.addTask {
                     await self.every(Self.sweepInterval, "keys") { await self.gateway.keyKeeper.tend() }
@@ -37,6 +47,19 @@ public struct Housekeeping: Service {
                 group.addTask {
                     await self.every(Self.sweepInterval, "governance.due") {
                         try await self.gateway.governance.endWhatIsDue(now: self.gateway.clock())
+                    }
+                }
+                group.addTask {
+                    await self.every(.seconds(2), "birthrights.follow") { try await self.followBirthrights() }
+                }
+                group.addTask {
+                    await self.every(Self.sweepInterval, "campaigns.due") {
+                        try await self.gateway.campaigns.carryOutWhatIsDue(now: self.gateway.clock())
+                    }
+                }
+                group.addTask {
+                    await self.every(self.gateway.configuration.compliance.statusEvery, "compliance.status") {
+                        try await self.gateway.refreshCompliance()
                     }
                 }
                 group.addTask {
@@ -60,6 +83,15 @@ public struct Housekeeping: Service {
             do { try await gateway.duties.scanWhatChanged(in: tenant.id, by: caller) } catch {
                 failure = failure ?? error
             }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Applies birthright rules to whoever changed, in every tenant; one that fails keeps none of the others from it.
+    private func followBirthrights() async throws {
+        var failure: (any Error)?
+        for tenant in gateway.tenants.all {
+            do { try await gateway.birthrights.follow(in: tenant.id) } catch { failure = failure ?? error }
         }
         if let failure { throw failure }
     }

@@ -25,6 +25,7 @@ extension PeopleService {
     static func eraseRows(of id: PersonID, by caller: Caller, _ tx: Transaction) throws {
         let position = try tx.position(of: caller.tenant)
         _ = try tx.sql.deletePerson(id, in: caller.tenant, at: position + 1)
+        try tx.sql.dropNotifications(of: id)
         // A held plan has the directory's entry of everybody it would change.
         for run in try tx.sql.dropHeldPlans(in: caller.tenant, decidedBy: "system:erasure", at: tx.now) {
             try tx.append(

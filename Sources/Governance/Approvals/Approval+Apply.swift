@@ -20,13 +20,14 @@ extension Approval {
         case .stageEntered(let number, let deadline): approval.enter(number, deadline)
         case .delegated(let from, let to, let until):
             approval.delegations.append(Delegation(stage: approval.stage, from: from, to: to, until: until))
-        case .outsiderInvited(let digest): approval.outsiders.append(digest)
+        case .outsiderInvited(let outsider): approval.outsiders.append(outsider)
         case .escalated(let trigger, let roles, let deadline):
             approval.escalated.append(trigger)
             approval.furtherRoles += roles.filter { !approval.furtherRoles.contains($0) }
             approval.deadline = deadline
             approval.isReminded = false
-        case .rejected(let approver, _): approval.rejections.append(approver)
+        case .rejected(let approver, let principal, _):
+            approval.rejections += [approver, principal].compactMap { $0 }
         case .reminded: approval.isReminded = true
         case .overrideBegun(let approver, _): approval.overrideBegunBy = approver
         case .overridden(let approver, _, let needsReview):

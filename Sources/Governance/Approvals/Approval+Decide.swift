@@ -10,15 +10,11 @@ extension Approval {
             let principal = try standing(of: approver, roles, delegators, now)
             return approve(approver, principal, try checked(comment), now)
         case .reject(let approver, let roles, let delegators, let comment):
-            _ = try standing(of: approver, roles, delegators, now)
-            return reject(approver, try checked(comment), now)
+            let principal = try standing(of: approver, roles, delegators, now)
+            return reject(approver, principal, try checked(comment), now)
         case .delegate(let from, let roles, let to, let until):
             return [try delegate(from, roles, to, until, now)]
-        case .invite(let digest):
-            guard (16...64).contains(digest.count), outsiders.count < WorkflowTemplate.Limits.approvals else {
-                throw .invalid(field: "outsider", reason: "has no digest, or there are too many")
-            }
-            return outsiders.contains(digest) ? [] : [.outsiderInvited(digest)]
+        case .invite(let digest, let until): return try invite(digest, until, now)
         case .escalate(let approver, let roles, let delegators, let isPermitted):
             guard isPermitted || hasSay(approver, roles, delegators, now) else { throw .notAnApprover }
             return try escalate(.manual, now)
@@ -43,7 +39,8 @@ extension Approval {
         guard !isParty(approver) else { throw .requesterMayNotApprove }
         guard !hasVoted(approver) else { throw .alreadyDecided }
         if case .outsider(let digest) = approver {
-            guard outsiders.contains(digest) else { throw .notAnApprover }
+            let isInvited = outsiders.contains { $0.digest == digest && $0.stage == stage && $0.until > now }
+            guard isInvited else { throw .notAnApprover }
             return nil
         }
         if !roles.isDisjoint(with: approverRoles) { return nil }
@@ -59,6 +56,19 @@ extension Approval {
     ) -> Bool {
         guard state == .pending, !isParty(approver) else { return false }
         return !roles.isDisjoint(with: approverRoles) || !principals(of: approver, delegators, now).isEmpty
+    }
+
+    /// Whether somebody's word would count now: they may vote, for themselves or for another, and have not.
+    public func mayVote(
+        _ approver: Approver, roles: Set<String>, delegators: [Approver: Set<String>], now: Timestamp
+    ) -> Bool {
+        guard state == .pending else { return false }
+        return (try? standing(of: approver, roles, delegators, now)) != nil
+    }
+
+    /// Whether an outsider's word would count now.
+    public func mayVote(outsider digest: [UInt8], now: Timestamp) -> Bool {
+        mayVote(.outsider(digest), roles: [], delegators: [:], now: now)
     }
 
     /// Whether it is somebody's business: they asked for it, get what was asked for, had their word or may have it now.
@@ -94,8 +104,23 @@ extension Approval {
         return [vote, .stageEntered(next, deadline: now + stages[next].timeout)]
     }
 
-    private func reject(_ approver: Approver, _ comment: String?, _ now: Timestamp) -> [ApprovalEvent] {
-        let rejection = ApprovalEvent.rejected(approver, comment: comment)
+    private func invite(
+        _ digest: [UInt8], _ until: Timestamp, _ now: Timestamp
+    ) throws(GovernanceError) -> [ApprovalEvent] {
+        guard (16...64).contains(digest.count), outsiders.count < Self.outsiderLimit else {
+            throw .invalid(field: "outsider", reason: "has no digest, or there are too many")
+        }
+        guard until > now, until - now <= Self.longestInvitation else {
+            throw .invalid(field: "until", reason: "is not within 30 days")
+        }
+        guard !outsiders.contains(where: { $0.digest == digest }) else { return [] }
+        return [.outsiderInvited(Outsider(digest: digest, stage: stage, until: until))]
+    }
+
+    private func reject(
+        _ approver: Approver, _ principal: Approver?, _ comment: String?, _ now: Timestamp
+    ) -> [ApprovalEvent] {
+        let rejection = ApprovalEvent.rejected(approver, onBehalfOf: principal, comment: comment)
         guard let escalation = open(.rejection) else { return [rejection, .closed(.rejected)] }
         return [rejection, .escalated(.rejection, roles: escalation.roles, deadline: now + stages[stage].timeout)]
     }

@@ -51,10 +51,11 @@ extension Approval {
                 .init(
                     terms: Approval.Terms(
                         id: request.id, template: template, requester: request.requester,
-                        beneficiary: request.beneficiary, rules: request.rules, assignment: request.assignment,
-                        requestDigest: request.requestDigest,
+                        beneficiary: request.beneficiary, rules: request.rules.map(\.rule),
+                        versions: request.rules.map(\.version), evaluation: request.evaluation,
+                        assignment: request.assignment, requestDigest: request.requestDigest,
                         risk: request.circumstances.risk, details: details, skipped: skipped),
-                    deadline: deadline, reason: request.reason))
+                    deadline: deadline, reason: request.reason, matter: request.matter))
         ]
         if request.circumstances.risk >= .high,
             let escalation = details.escalations(at: first).first(where: { $0.trigger == .highRisk })

@@ -20,6 +20,13 @@ public struct Approval: Sendable, Hashable, Codable {
         public let at: Timestamp
     }
 
+    /// An outsider who may vote at one stage, by the digest their link is bound to, until a moment.
+    public struct Outsider: Sendable, Hashable, Codable {
+        public let digest: [UInt8]
+        public let stage: Int
+        public let until: Timestamp
+    }
+
     /// Somebody who votes in another's place until a moment, at the stage it was given at and at no other.
     public struct Delegation: Sendable, Hashable, Codable {
         public let stage: Int
@@ -38,6 +45,11 @@ public struct Approval: Sendable, Hashable, Codable {
         public let beneficiary: Subject?
         /// What the approval is good for.
         public let rules: [RuleID]
+        /// The version of the policy that each of these rules stood in, in the same order: what was approved under other
+        /// parameters is approved no longer.
+        public let versions: [Int64]
+        /// The decision that was refused for want of it; nil when it is about something else.
+        public let evaluation: DecisionID?
         /// The assignment that waits for it; nil when it is about something else.
         public let assignment: EntitlementAssignmentID?
         /// Digest of the request that it is good for, and for no other.
@@ -49,13 +61,18 @@ public struct Approval: Sendable, Hashable, Codable {
         public let skipped: [Int]
     }
 
+    /// Outsiders that one approval may invite, over all its stages; one more is refused.
+    public static let outsiderLimit = 64
+    /// How long an outsider may take at most.
+    public static let longestInvitation = Duration.days(30)
+
     public let terms: Terms
     public internal(set) var state: State
     /// The stage that is being decided.
     public internal(set) var stage: Int
     public internal(set) var deadline: Timestamp
     public internal(set) var votes: [Vote]
-    /// Who rejected and was overruled by an escalation; they may not vote again.
+    /// Who rejected and was overruled by an escalation, and in whose place they did; none of them votes again.
     public internal(set) var rejections: [Approver]
     /// Whether the approvers of this stage were reminded.
     public internal(set) var isReminded: Bool
@@ -64,8 +81,7 @@ public struct Approval: Sendable, Hashable, Codable {
     /// Roles asked besides those of the stage.
     public internal(set) var furtherRoles: [String]
     public internal(set) var delegations: [Delegation]
-    /// Outsiders who may vote at any stage, by the digest their link is bound to.
-    public internal(set) var outsiders: [[UInt8]]
+    public internal(set) var outsiders: [Outsider]
     /// Who began an emergency override that a second person has to confirm.
     public internal(set) var overrideBegunBy: Approver?
     /// Who carried an emergency override out; with whoever began it, nobody who may review it.
@@ -96,9 +112,17 @@ public struct Approval: Sendable, Hashable, Codable {
         [.approved, .overridden].contains(state) && equalInConstantTime(digest, terms.requestDigest)
     }
 
-    /// What a later request is granted by it.
-    public var grant: RuleInquiry.ApprovalGrant? {
-        [.approved, .overridden].contains(state) ? RuleInquiry.ApprovalGrant(id, rules: Set(rules)) : nil
+    /// What a later request is granted by it: the rules that ask for it today, as far as they are those it was given
+    /// for, in the version it was given under. Nil where nothing is left of it.
+    public func grant(for asking: [RuleOrigin]) -> RuleInquiry.ApprovalGrant? {
+        guard [.approved, .overridden].contains(state) else { return nil }
+        let covered = Set(asking.filter(covers).map(\.rule))
+        return covered.isEmpty ? nil : RuleInquiry.ApprovalGrant(id, rules: covered)
+    }
+
+    /// Whether it was asked for by this rule in this very version of its policy.
+    public func covers(_ origin: RuleOrigin) -> Bool {
+        zip(rules, terms.versions).contains { $0 == origin.rule && $1 == origin.version }
     }
 
     /// The roles of which one makes an approver now.
@@ -121,19 +145,23 @@ public struct ApprovalRequest: Sendable, Hashable {
     public let id: ApprovalID
     public let requester: Subject
     public let beneficiary: Subject?
-    public let rules: [RuleID]
+    /// The rules that ask for it, in the versions that do.
+    public let rules: [RuleOrigin]
     public let assignment: EntitlementAssignmentID?
+    public let evaluation: DecisionID?
     public let requestDigest: [UInt8]
     public let circumstances: StageCircumstances
     public let reason: String?
+    /// What is asked for, in names that people know; kept under the requester's key.
+    public let matter: AttributeValue?
 
     /// A request for approval of one thing.
     public init(
-        id: ApprovalID, requester: Subject, for beneficiary: Subject? = nil, rules: [RuleID] = [],
-        assignment: EntitlementAssignmentID? = nil, requestDigest: [UInt8], circumstances: StageCircumstances,
-        reason: String? = nil
+        id: ApprovalID, requester: Subject, for beneficiary: Subject? = nil, rules: [RuleOrigin] = [],
+        assignment: EntitlementAssignmentID? = nil, evaluation: DecisionID? = nil, requestDigest: [UInt8],
+        circumstances: StageCircumstances, reason: String? = nil, matter: AttributeValue? = nil
     ) {
-        self.beneficiary = beneficiary
+        (self.beneficiary, self.evaluation, self.matter) = (beneficiary, evaluation, matter)
         (self.id, self.requester, self.rules, self.assignment) = (id, requester, rules, assignment)
         (self.requestDigest, self.circumstances, self.reason) = (requestDigest, circumstances, reason)
     }
@@ -147,7 +175,8 @@ public enum ApprovalCommand: Sendable, Hashable {
     case reject(by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], comment: String? = nil)
     /// Somebody who may vote names somebody who votes in their place.
     case delegate(from: Approver, roles: Set<String>, to: Approver, until: Timestamp)
-    case invite(outsider: [UInt8])
+    /// Lets an outsider vote at the present stage, by the digest their link is bound to, until a moment.
+    case invite(outsider: [UInt8], until: Timestamp)
     /// By an approver of the stage, or by somebody whose permission the caller has checked.
     case escalate(
         by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], isPermitted: Bool = false)
@@ -168,14 +197,16 @@ public enum ApprovalEvent: Sendable, Hashable {
         public let deadline: Timestamp
         /// Nil once erased.
         public let reason: String?
+        /// What is asked for, in names that people know; nil once erased.
+        public let matter: AttributeValue?
     }
 
     case requested(Requested)
     case approved(Approver, onBehalfOf: Approver?, comment: String?)
-    case rejected(Approver, comment: String?)
+    case rejected(Approver, onBehalfOf: Approver?, comment: String?)
     case stageEntered(Int, deadline: Timestamp)
     case delegated(from: Approver, to: Approver, until: Timestamp)
-    case outsiderInvited([UInt8])
+    case outsiderInvited(Approval.Outsider)
     case escalated(Escalation.Trigger, roles: [String], deadline: Timestamp)
     case reminded
     case overrideBegun(Approver, reason: String?)

@@ -8,16 +8,18 @@ extension ApprovalEvent {
         case .approved(let approver, let principal, let comment):
             return RecordBuilder("approval.approved").fact("by", approver.fact)
                 .fact("on_behalf_of", principal?.fact).text("comment", comment, of: approver.holder).record
-        case .rejected(let approver, let comment):
-            return Self.told("approval.rejected", approver, "comment", comment).record
+        case .rejected(let approver, let principal, let comment):
+            return Self.told("approval.rejected", approver, "comment", comment)
+                .fact("on_behalf_of", principal?.fact).record
         case .stageEntered(let number, let deadline):
             return RecordBuilder("approval.stage_entered").fact("stage", .integer(Int64(number)))
                 .fact("deadline", .time(deadline)).record
         case .delegated(let from, let to, let until):
             return RecordBuilder("approval.delegated").fact("from", from.fact).fact("to", to.fact)
                 .fact("until", .time(until)).record
-        case .outsiderInvited(let digest):
-            return RecordBuilder("approval.outsider_invited").fact("outsider", .digest(digest)).record
+        case .outsiderInvited(let outsider):
+            return RecordBuilder("approval.outsider_invited").fact("outsider", .digest(outsider.digest))
+                .fact("stage", .integer(Int64(outsider.stage))).fact("until", .time(outsider.until)).record
         case .escalated(let trigger, let roles, let deadline):
             return RecordBuilder("approval.escalated").fact("trigger", .word(trigger.rawValue))
                 .fact("deadline", .time(deadline)).text("roles", AttributeValue.list(roles.map(AttributeValue.string)))
@@ -46,10 +48,11 @@ extension ApprovalEvent {
         case "approval.approved":
             return .approved(
                 try reader.approver("by"),
-                onBehalfOf: reader.has("on_behalf_of") ? try reader.approver("on_behalf_of") : nil,
-                comment: reader.optionalText("comment"))
+                onBehalfOf: try reader.optionalApprover("on_behalf_of"), comment: reader.optionalText("comment"))
         case "approval.rejected":
-            return .rejected(try reader.approver("by"), comment: reader.optionalText("comment"))
+            return .rejected(
+                try reader.approver("by"), onBehalfOf: try reader.optionalApprover("on_behalf_of"),
+                comment: reader.optionalText("comment"))
         case "approval.stage_entered":
             return .stageEntered(Int(try reader.integer("stage")), deadline: try reader.time("deadline"))
         case "approval.delegated":
@@ -67,7 +70,9 @@ extension ApprovalEvent {
         switch reader.record.type {
         case "approval.outsider_invited":
             guard let digest = try reader.digest("outsider") else { throw reader.broken("outsider") }
-            return .outsiderInvited(digest)
+            return .outsiderInvited(
+                Approval.Outsider(
+                    digest: digest, stage: Int(try reader.integer("stage")), until: try reader.time("until")))
         case "approval.reminded": return .reminded
         case "approval.override_begun":
             return .overrideBegun(try reader.approver("by"), reason: reader.optionalText("reason"))
@@ -101,6 +106,8 @@ extension RecordReader {
         if case .digest(let bytes)? = record.facts.first(where: { $0.name == name })?.value { return .outsider(bytes) }
         return .subject(try subject(name))
     }
+
+    fileprivate func optionalApprover(_ name: String) throws -> Approver? { has(name) ? try approver(name) : nil }
 }
 
 extension ApprovalEvent.Requested {
@@ -110,11 +117,14 @@ extension ApprovalEvent.Requested {
         return RecordBuilder("approval.requested").fact("approval", .id(terms.id, "approval"))
             .fact("template", terms.template.map { .id($0, "workflow_template") })
             .fact("requester", .subject(terms.requester)).fact("rules", .list(terms.rules.map { .id($0, "rule") }))
+            .fact("versions", terms.versions.isEmpty ? nil : .list(terms.versions.map(FactValue.integer)))
+            .fact("evaluation", terms.evaluation.map { .id($0, "decision") })
             .fact("beneficiary", terms.beneficiary.map(FactValue.subject))
             .fact("assignment", terms.assignment.map { .id($0, "entitlement_assignment") })
             .fact("request", .digest(terms.requestDigest)).fact("risk", .word(terms.risk.rawValue))
             .fact("skipped", .list(terms.skipped.map { .integer(Int64($0)) })).fact("deadline", .time(deadline))
-            .text("details", terms.details.document).text("reason", reason, of: holder).record
+            .text("details", terms.details.document).text("reason", reason, of: holder)
+            .text("matter", matter, of: holder).record
     }
 
     fileprivate init(_ reader: RecordReader) throws {
@@ -126,9 +136,12 @@ extension ApprovalEvent.Requested {
                 id: try reader.id("approval"), template: try reader.optionalID("template"),
                 requester: try reader.subject("requester"),
                 beneficiary: try reader.optionalSubject("beneficiary"), rules: try reader.ids("rules"),
+                versions: reader.has("versions") ? try reader.integers("versions") : [],
+                evaluation: try reader.optionalID("evaluation"),
                 assignment: try reader.optionalID("assignment"), requestDigest: digest,
                 risk: try reader.word("risk"), details: try WorkflowTemplate.Details(document: document),
                 skipped: try reader.integers("skipped").map(Int.init)),
-            deadline: try reader.time("deadline"), reason: reader.optionalText("reason"))
+            deadline: try reader.time("deadline"), reason: reader.optionalText("reason"),
+            matter: reader.content("matter"))
     }
 }

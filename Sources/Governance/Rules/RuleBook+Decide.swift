@@ -327,7 +327,7 @@ struct Weighing {
         guard !asking.isEmpty else { return }
         decision.needsApproval = true
         decision.reason = .approvalRequired
-        decision.approvalRules = asking.map { placed($0).rule.id }
+        decision.approvalRules = asking.map { placed($0).origin }
         for approval in asking.compactMap({ placed($0).rule.approval }) {
             decision.approverRoles += approval.roles.filter { !decision.approverRoles.contains($0) }
             if let workflow = approval.workflow, !decision.workflows.contains(workflow) {

@@ -88,7 +88,7 @@ public struct RuleDecision: Sendable, Hashable {
     public internal(set) var approverRoles: [String] = []
     public internal(set) var workflows: [WorkflowTemplateID] = []
     /// Whoever asks for approval names these rules, and the approval is good for them.
-    public internal(set) var approvalRules: [RuleID] = []
+    public internal(set) var approvalRules: [RuleOrigin] = []
     /// Offer it to a person as a button.
     public internal(set) var suggest = false
     public internal(set) var resolvedParams: [String: AttributeValue] = [:]
@@ -117,23 +117,4 @@ public struct RuleDecision: Sendable, Hashable {
         decision.determining = rule.map { [$0] } ?? []
         return decision
     }
-
-    /// What a badge beside the action says, and in which of four colours.
-    public var badge: PolicyBadge {
-        if !isAllowed { return PolicyBadge(text: "Policy: \(reason.sentence)", colour: .amber) }
-        if needsApproval { return PolicyBadge(text: "Policy: approval needed", colour: .blue) }
-        if execute { return PolicyBadge(text: "Policy: auto-execute", colour: .emerald) }
-        return PolicyBadge(text: "Policy: allowed", colour: .grey)
-    }
-}
-
-/// A decision at a glance.
-public struct PolicyBadge: Sendable, Hashable {
-    /// Amber for a deny, blue when an approval is needed, emerald when it runs by itself, grey otherwise.
-    public enum Colour: String, Sendable, CaseIterable {
-        case amber, blue, emerald, grey
-    }
-
-    public let text: String
-    public let colour: Colour
 }

@@ -9,7 +9,7 @@ struct AuthZENRoutes {
     let gateway: Gateway
 
     var routes: [Route] {
-        [
+        tasks + [
             Route(
                 .post, "/access/v1/evaluation", "evaluate", "May this subject do this? (AuthZEN 1.0 §6)",
                 tag: "decisions", access: .permission(action: "evaluate", type: "decision"), requestBody: .map(.any),
@@ -71,7 +71,9 @@ struct AuthZENRoutes {
             caller: request.principal?.subject, protocol: "authzen", batch: batch, request: request.trace)
         let answer = try await gateway.decisions.decide(
             question.question, in: try request.requiredTenant, origin: origin)
-        return ["decision": .bool(answer.isPermitted), "context": answer.context()]
+        var context = answer.context().object ?? [:]
+        context.merge(try await approvalContext(answer, question, request)) { own, _ in own }
+        return ["decision": .bool(answer.isPermitted), "context": .object(context)]
     }
 
     private func object(_ request: APIRequest) throws -> [String: AttributeValue] {
@@ -117,6 +119,8 @@ enum AuthZENSemantic: String {
 /// A question in AuthZEN's words: subject, action and resource are objects; each replaces the default as a whole.
 struct AuthZENQuestion {
     let question: DecisionQuestion
+    /// What the caller takes an approval to be; it grants nothing by itself.
+    let approval: AttributeValue?
 
     init(_ members: [String: AttributeValue], defaults: [String: AttributeValue]) throws {
         func entity(_ name: String) throws -> AttributeValue {
@@ -142,6 +146,9 @@ struct AuthZENQuestion {
         let (subject, action, resource) = (try entity("subject"), try entity("action"), try entity("resource"))
         let type = try text(subject, "subject", "type")
         var context = try properties(members["context"] ?? defaults["context"], "context")
+        // What an approval is referred to by is no circumstance of the question: rules look it up themselves.
+        approval = context.removeValue(forKey: "approval")
+        context.removeValue(forKey: "obligations_supported")
         let actionProperties = try properties(action["properties"], "action.properties")
         if !actionProperties.isEmpty { context["action"] = .object(actionProperties) }
         question = DecisionQuestion(
@@ -171,7 +178,9 @@ extension DecisionAnswer {
             "valid_until": .string(validUntil.rfc3339),
         ]
         let duties = obligations.map(\.json) + (isGoverned ? governed?.obligations ?? [] : [])
-        if !duties.isEmpty { members["obligations"] = .list(duties) }
+        // The obligations profile tells instances apart by an id within the answer.
+        let numbered = duties.enumerated().map { $1.identified(as: "obligation-\($0 + 1)") }
+        if !numbered.isEmpty { members["obligations"] = .list(numbered) }
         if let governed {
             let advice = governed.advice(isPrivileged: isPrivileged)
             if !advice.isEmpty { members["advice"] = .list(advice) }
@@ -199,5 +208,13 @@ extension Obligation {
             if let maxAge { members["max_age"] = .integer(maxAge) }
             return .object(members)
         }
+    }
+}
+
+extension AttributeValue {
+    fileprivate func identified(as id: String) -> AttributeValue {
+        guard case .object(var members) = self else { return self }
+        members["id"] = .string(id)
+        return .object(members)
     }
 }

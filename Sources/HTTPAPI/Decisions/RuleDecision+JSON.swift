@@ -26,7 +26,7 @@ extension RuleDecision {
             "compliance_issues": .list(issues.map { .string($0.rawValue) }), "notes": .list(notes.map(\.json)),
         ]
         members["rule"] = rule?.json
-        if needsApproval { members["approval_rules"] = .list(approvalRules.map(\.json)) }
+        if needsApproval { members["approval_rules"] = .list(approvalRules.map(\.rule.json)) }
         return members
     }
 

@@ -88,14 +88,7 @@ struct VerifyRoutes: Sendable {
     private func question(
         _ principal: Principal, _ held: ForwardedRequest, _ application: ProtectedApplication
     ) -> DecisionQuestion {
-        let settings = application.settings
-        return DecisionQuestion(
-            .principal(principal), action: settings.actions[held.method] ?? held.method.lowercased(),
-            resourceType: settings.resourceType, resourceID: held.uri.path,
-            context: [
-                "application": .string(settings.key), "method": .string(held.method),
-                "client": .string(held.client.description),
-            ])
+        application.question(principal, held.method, held.uri.path, from: held.client)
     }
 
     private func permitted(_ principal: Principal, _ application: ProtectedApplication) async throws -> Response {
@@ -154,8 +147,13 @@ struct VerifyRoutes: Sendable {
         page.reasons = trace.sentences
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
+        if trace.isRequestable {
+            page.links.append(
+                MessagePage.Link(
+                    "Request access", AccessRequestRoutes.link(to: held, of: application, gateway)))
+        }
         // The application's own sign-out, because its session is the one that was refused.
-        page.links = [
+        page.links += [
             MessagePage.Link(
                 "Your account", gateway.tenants.publicURL(of: application.tenant) + "/account", isQuiet: true),
             MessagePage.Link("Sign in as somebody else", "/.gatehouse/logout", isQuiet: true),

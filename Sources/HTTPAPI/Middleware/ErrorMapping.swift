@@ -1,3 +1,4 @@
+import Gateway
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -39,6 +40,7 @@ public enum ErrorMapping {
         switch error {
         case let refusal as Refusal: failure(for: refusal)
         case let fault as Fault: failure(for: fault)
+        case let task as AccessTaskService.Failure: failure(for: task)
         case let wire as StrictJSON.Failure:
             failure(for: Refusal.badRequest(code: "json.invalid", where: wire.description))
         case is NIOTooManyBytesError: failure(for: Refusal.bodyTooLarge(limit: 0))
@@ -75,12 +77,14 @@ public enum ErrorMapping {
     private static let callerStatus: [String: Int] = [
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
         "has_assignments": 409, "name_exists": 409, "not_delegable": 409, "violation": 409, "multiple_violations": 409,
-        "closed": 409, "already_decided": 409, "requester": 403, "not_an_approver": 403,
+        "closed": 409, "already_decided": 409, "requester": 403, "not_an_approver": 403, "not_the_reviewer": 403,
+        "own_line": 403,
         "rule_not_found": 404, "violation_not_found": 404, "exemption_not_found": 404, "validation_failed": 422,
         "cycle": 409, "ambiguous": 409, "not_empty": 409, "not_held": 409, "running": 409,
         "already_exists": 409, "invalid_state": 409, "policy_not_active": 409, "command_reused": 422,
         "exceeded": 409, "reservation_expired": 409, "reservation_not_found": 404,
-        "forbidden": 403, "override_forbidden": 403, "denied": 403, "unauthenticated": 401,
+        "forbidden": 403, "forged": 403, "replayed": 409, "override_forbidden": 403, "denied": 403,
+        "unauthenticated": 401,
         "stale": 412, "version_mismatch": 412,
         "too_large": 413, "too_many": 429, "overloaded": 429, "gone": 410, "expired": 410, "unprocessable": 422,
     ]

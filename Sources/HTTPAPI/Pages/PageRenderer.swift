@@ -45,6 +45,7 @@ public struct PageRenderer: Sendable {
             ("recovery-codes", PackageResources.recovery_codes_mustache),
             ("set-password", PackageResources.set_password_mustache), ("message", PackageResources.message_mustache),
             ("account", PackageResources.account_mustache), ("outside", PackageResources.outside_mustache),
+            ("access-request", PackageResources.access_request_mustache),
             ("admin", PackageResources.admin_mustache),
             ("admin-menu", PackageResources.admin_menu_mustache),
             ("admin-value", PackageResources.admin_value_mustache),

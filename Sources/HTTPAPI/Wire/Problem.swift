@@ -13,6 +13,8 @@ public struct Problem: Sendable, Equatable {
     /// A stable, machine-readable code, our one extension member.
     public var code: String?
     public var instance: String?
+    /// What kind of problem it is, where a standard names one.
+    public var type = "about:blank"
 
     public init(status: Int, code: String? = nil, detail: String? = nil) {
         self.status = status
@@ -23,7 +25,7 @@ public struct Problem: Sendable, Equatable {
 
     public var json: AttributeValue {
         var members: [String: AttributeValue] = [
-            "type": "about:blank", "title": .string(title), "status": .integer(Int64(status)),
+            "type": .string(type), "title": .string(title), "status": .integer(Int64(status)),
         ]
         if let detail { members["detail"] = .string(detail) }
         if let code { members["code"] = .string(code) }

@@ -81,9 +81,16 @@ struct APIOptions: ParsableArguments {
     func withGateway<Answer: Sendable>(
         _ body: (ControlClient) async throws -> Answer
     ) async throws -> Answer {
+        try await withGateway(speakingFor: nil, body)
+    }
+
+    /// The same in the name of whoever has an API key.
+    func withGateway<Answer: Sendable>(
+        speakingFor key: SecretText?, _ body: (ControlClient) async throws -> Answer
+    ) async throws -> Answer {
         let configuration = try location.load()
         let socket = ControlSocket(configuration)
-        let client = ControlClient(socket: socket.path, tenant: tenant)
+        let client = ControlClient(socket: socket.path, tenant: tenant, key: key)
         if socket.isAnswered { return try await body(client) }
         return try await InProcessGateway.run(configuration) { try await body(client) }
     }

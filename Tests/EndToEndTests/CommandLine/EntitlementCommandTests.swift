@@ -76,7 +76,7 @@ struct EntitlementCommandTests {
             let approval = try #require(answer["approval"]?["id"]?.string)
             #expect(try await installed.done("approval", "list", "--state", "pending").contains(approval))
             #expect(try await installed.done("approval", "show", approval).contains("Admin"))
-            #expect(try await installed.done("approval", "workflows") == "none\n")
+            #expect(try await installed.done("workflow", "list") == "none\n")
             #expect(try await installed.done("entitlement", "access", "--person", "ada") == "none\n")
         }
     }

@@ -91,7 +91,7 @@ struct ActionReviewAPITests {
             #expect(asked["decision"] == false && asked["context"]?["reason_codes"] == ["approval_required"])
             #expect(
                 asked["context"]?["obligations"] == [
-                    ["type": "approval", "roles": ["Reviewer", "Admin"], "workflows": []]
+                    ["type": "approval", "roles": ["Reviewer", "Admin"], "workflows": [], "id": "obligation-1"]
                 ])
             #expect(asked["context"]?["rules"] == nil && asked["context"]?["policy"]?["rule"] == nil)
             #expect(asked["context"]?["policy"]?["badge"]?["colour"] == "blue")

@@ -87,10 +87,10 @@ struct SeverityRulesTests {
         let rule = RuleID(high: 1, low: 1)
         let first = try book().decide(
             try .alert(kpi: "margin", severity: .warn, subject: ada, roles: ["operator"]), now: now)
-        #expect(first.approvalRules == [rule])
+        #expect(first.approvalRules.map(\.rule) == [rule])
         let again = try RuleInquiry.alert(
             kpi: "margin", severity: .warn, subject: ada, roles: ["operator"],
-            approvals: [.init(id(5), rules: Set(first.approvalRules))])
+            approvals: [.init(id(5), rules: Set(first.approvalRules.map(\.rule)))])
         let second = try book().decide(again, now: now)
         #expect(second.isAllowed && !second.needsApproval && second.notes.map(\.kind) == [.approved(id(5))])
         // An approval for another rule is worth nothing here.

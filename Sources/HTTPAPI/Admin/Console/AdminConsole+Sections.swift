@@ -16,6 +16,7 @@ extension AdminConsole {
         .policySimulator,
         .decisions,
         .journal,
+        .reports,
         .providers,
         .directoryJobs,
         .serviceAccounts,

@@ -32,7 +32,7 @@ extension Approval {
 }
 
 extension Approver {
-    fileprivate var json: AttributeValue {
+    var json: AttributeValue {
         switch self {
         case .subject(let subject): subject.json
         case .outsider(let digest): ["type": "outsider", "id": .string(Base64.encode(digest, .url))]
@@ -70,6 +70,18 @@ enum ApprovalSchema {
             "alarming": JSONSchema.boolean.described("An override is under way or was used."),
             "needs_review": .boolean, "created_at": .time, "ended_at": .time, "version": APISchemas.version,
         ], optional: ["beneficiary", "workflow_id", "assignment_id", "ended_at"])
+    static let history = JSONSchema.object(
+        [
+            "approval": .reference("Approval"),
+            "matter": JSONSchema.map(.any).described("What is asked for, in names that people know."),
+            "reason": .string(), "may_decide": .boolean,
+            "events": .array(
+                .object(
+                    [
+                        "at": .time, "actor": .string(), "event": .string(), "by": approver, "on_behalf_of": approver,
+                        "text": .string(),
+                    ], optional: ["by", "on_behalf_of", "text"])),
+        ], optional: ["matter", "reason"])
     static let workflow = JSONSchema.object([
         "id": .uuid, "template": .map(.any), "retired": .boolean, "version": APISchemas.version, "created_at": .time,
         "updated_at": .time,

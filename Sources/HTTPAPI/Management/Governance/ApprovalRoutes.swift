@@ -8,7 +8,7 @@ struct ApprovalRoutes {
     let gateway: Gateway
     let mac: MACFunction
 
-    var routes: [Route] { requests + approvals + words + workflows }
+    var routes: [Route] { requests + approvals + inbox + words + [invite] + workflows }
 
     private static let read = Route.Access.permission(action: "read", type: "approval")
 
@@ -66,7 +66,7 @@ struct ApprovalRoutes {
 
     // MARK: Approvals
 
-    private static let base = "/api/v1/governance/approvals"
+    static let base = "/api/v1/governance/approvals"
 
     private var approvals: [Route] {
         [
@@ -92,7 +92,7 @@ struct ApprovalRoutes {
         ]
     }
 
-    private static func answer(_ approval: Approval) -> APIResponse {
+    static func answer(_ approval: Approval) -> APIResponse {
         APIResponse(body: approval.json, etag: EntityTag(version: approval.version))
     }
 
@@ -166,7 +166,7 @@ struct ApprovalRoutes {
     }
 
     /// Whether the caller is permitted something on approvals.
-    private func may(_ action: String, _ request: APIRequest) async throws -> Bool {
+    func may(_ action: String, _ request: APIRequest) async throws -> Bool {
         guard let principal = request.principal else { return true }
         return try await gateway.management(of: principal, action, "approval", in: try request.requiredTenant)
             == .permitted
