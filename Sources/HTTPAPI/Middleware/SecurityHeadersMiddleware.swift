@@ -11,6 +11,10 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'"
 
+    /// The same for a page that runs our own script: files of this origin alone, and what they ask of it. Inline script
+    /// stays forbidden, so that markup which got into a page would still run nothing.
+    static let scriptedContentSecurityPolicy = contentSecurityPolicy + "; script-src 'self'; connect-src 'self'"
+
     /// Checked once: the fields are the same on every answer.
     private let fixed: [HTTPField]
     private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
@@ -44,7 +48,9 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
             isStorageSaid = isStorageSaid || field.name == .cacheControl
             headers.append(field)
         }
+        let runsScript = response.headers[.contentSecurityPolicy] == Self.scriptedContentSecurityPolicy
         for field in fixed { headers.append(field) }
+        if runsScript { headers[.contentSecurityPolicy] = Self.scriptedContentSecurityPolicy }
         if !isStorageSaid { headers.append(Self.noStore) }
         response.headers = headers
         return response
