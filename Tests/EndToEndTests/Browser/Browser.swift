@@ -139,20 +139,46 @@ final class Browser {
 
     // MARK: Looking
 
+    /// What a script of the test's own answers; a promise is waited for.
+    func run(_ script: String) async throws -> AttributeValue {
+        try await call("POST", session + "/execute/sync", ["script": .string(script), "args": []])
+    }
+
+    /// A window of this width and height, in CSS pixels.
+    func resize(to width: Int64, _ height: Int64 = 850) async throws {
+        let size: AttributeValue = [
+            "width": .integer(width), "height": .integer(height), "deviceScaleFactor": 1, "mobile": false,
+        ]
+        try await develop("Emulation.setDeviceMetricsOverride", size)
+    }
+
+    /// As somebody sees it whose system is set to dark colours, or to light ones.
+    func prefer(dark: Bool) async throws {
+        let scheme: AttributeValue = ["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]
+        let calm: AttributeValue = ["name": "prefers-reduced-motion", "value": "reduce"]
+        try await develop("Emulation.setEmulatedMedia", ["features": .list([scheme, calm])])
+    }
+
+    private func develop(_ command: String, _ parameters: AttributeValue) async throws {
+        _ = try await call(
+            "POST", session + "/goog/cdp/execute", ["cmd": .string(command), "params": parameters])
+    }
+
     /// Whether the page is wider than a window of this width, in CSS pixels.
     func scrollsSideways(at width: Int64) async throws -> Bool {
-        _ = try await call(
-            "POST", session + "/goog/cdp/execute",
-            [
-                "cmd": "Emulation.setDeviceMetricsOverride",
-                "params": ["width": .integer(width), "height": 850, "deviceScaleFactor": 1, "mobile": false],
-            ])
-        let script = "const e = document.documentElement; return [innerWidth, e.scrollWidth > e.clientWidth]"
-        let answer = try await call("POST", session + "/execute/sync", ["script": .string(script), "args": []]).list
+        try await resize(to: width)
+        let answer = try await run(
+            "const e = document.documentElement; return [innerWidth, e.scrollWidth > e.clientWidth]"
+        ).list
         guard answer?.first?.integer == width else {
             throw Fault("browser", .peer, "The window is \(answer?.first?.integer ?? 0) pixels wide, not \(width).")
         }
         return answer?.last?.bool ?? true
+    }
+
+    /// A picture of the window, as PNG.
+    func picture() async throws -> Data {
+        Data(base64Encoded: try await call("GET", session + "/screenshot").string ?? "") ?? Data()
     }
 
     /// A picture of one element, as PNG.
