@@ -24,7 +24,7 @@ enum AssessmentCSV {
             }
             for evidence in control.evidence { table.append(begin + row(evidence)) }
         }
-        return table.map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+        return table.map(CSV.line).joined()
     }
 
     private static func row(_ evidence: Evidence) -> [String] {
@@ -38,15 +38,5 @@ enum AssessmentCSV {
 
     private static func pairs(_ counts: [Evidence.Count]) -> String {
         counts.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
-    }
-
-    /// RFC 4180 §2. A field that a spreadsheet would take for a formula is made text: a catalogue's titles are somebody's.
-    static func field(_ text: String) -> String {
-        let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
-        let safe = isFormula ? "'" + text : text
-        let needsQuotes = safe.unicodeScalars.contains { ",\"\r\n".unicodeScalars.contains($0) }
-        return needsQuotes
-            ? "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-            : safe
     }
 }
