@@ -45,6 +45,7 @@ public struct GatewayRouter: Sendable {
             + KeyRoutes(gateway: gateway, mac: mac).routes
             + ProviderRoutes(gateway: gateway, mac: mac).routes + SyncRoutes(gateway: gateway, mac: mac).routes
             + SystemRoutes(gateway: gateway, mac: mac).routes
+            + PopulationRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
             + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes

@@ -30,6 +30,11 @@ public struct Attributes: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     @inline(__always)
     public subscript(name: String) -> AttributeValue? { place(of: NameKey(name), name).map { members[$0].value } }
 
+    /// Every value by its name.
+    public var dictionary: [String: AttributeValue] {
+        Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
     /// Where the value of this name stands; nil when there is none.
     @inline(__always)
     func place(of key: NameKey, _ name: @autoclosure () -> String) -> Int? {

@@ -12,10 +12,7 @@ struct PolicyLintRoute {
     /// - Parameter others: all other routes, whose permissions are the actions that are known.
     init(gateway: Gateway, beside others: [Route]) {
         self.gateway = gateway
-        actions = others.reduce(into: [:]) { found, route in
-            guard case .permission(let action, let type) = route.access else { return }
-            found[type, default: []].insert(action)
-        }
+        actions = Route.actions(of: others)
     }
 
     var route: Route {

@@ -16,6 +16,8 @@ extension Timestamp {
 /// The schemas that stand once in the document and that routes refer to by name.
 enum APISchemas {
     static let all: [String: JSONSchema] = [
+        "Framework": ComplianceSchema.framework, "Assessment": ComplianceSchema.assessment,
+        "AssessmentEntry": ComplianceSchema.entry, "SignedAssessment": ComplianceSchema.signed,
         "Person": PersonSchema.shown, "Group": GroupSchema.shown, "Session": SessionSchema.shown,
         "OrganizationUnit": OrganizationUnitSchema.shown, "Role": RoleSchema.shown, "Permission": RoleSchema.permission,
         "Mapping": MappingSchema.shown, "Assignment": AssignmentSchema.shown,
@@ -26,7 +28,7 @@ enum APISchemas {
         "SyncChange": SyncSchema.change,
         "SyncReport": SyncSchema.report, "Decision": DecisionSchema.answer, "DecisionRecord": DecisionSchema.record,
         "Explanation": DecisionSchema.explanation, "Subject": subject,
-        "Key": KeySchema.shown, "SignIn": SignInSchema.shown,
+        "Key": KeySchema.shown, "SignIn": SignInSchema.shown, "PopulationRow": PopulationSchema.row,
         "GovernedPolicy": GovernanceSchema.policy, "PolicyChange": GovernanceSchema.change,
         "Exemption": GovernanceSchema.exemption, "GovernanceOutcome": GovernanceSchema.outcome,
         "GovernedApplication": EntitlementSchema.application, "Entitlement": EntitlementSchema.entitlement,
@@ -39,6 +41,7 @@ enum APISchemas {
         "RuleAnalysis": WorkbenchSchema.analysis, "PolicyTemplate": WorkbenchSchema.template,
         "ActionReview": GovernedRuleSchema.review, "Campaign": CampaignSchema.campaign,
         "CampaignLine": CampaignSchema.line, "BirthrightRule": BirthrightSchema.rule,
+        "TargetFinding": ReconciliationSchema.finding,
     ]
 
     static let managedBy = JSONSchema.words(["configuration", "api", "sync"])
