@@ -39,6 +39,17 @@ public struct Maintenance: Sendable {
         return try await store.exportJournal(of: tenant.id, to: path, withSections: withSections)
     }
 
+    /// Writes a tenant's journal to a new file for other tools; answers how many events, and the position they end at.
+    ///
+    /// - Parameter position: where the last export ended; 0 for all.
+    /// - Throws: `not_found`, and what the store throws.
+    public func exportEvents(
+        of slug: String, to path: String, as format: AuditFormat, after position: Int64 = 0
+    ) async throws -> (count: Int64, end: Int64) {
+        guard let tenant = try await store.read({ try $0.tenant(slug: slug) }) else { throw Fault.notFound("tenant") }
+        return try await format.export(store, of: tenant.id, to: path, after: position)
+    }
+
     /// Lets go of the file.
     public func close() throws { try store.close() }
 }

@@ -4,11 +4,20 @@ import Vocabulary
 public struct EventFilter: Sendable, Hashable {
     /// `person.` finds `person.disabled`; nil finds every type.
     public var typePrefix: String?
+    /// Exactly these types; nil for all.
+    public var types: [String]?
+    /// No event behind this position.
+    public var last: Int64?
     public var stream: Stream?
     /// Events with a section about this person.
     public var person: PersonID?
-    public init(typePrefix: String? = nil, stream: Stream? = nil, person: PersonID? = nil) {
+    public init(
+        typePrefix: String? = nil, types: [String]? = nil, last: Int64? = nil, stream: Stream? = nil,
+        person: PersonID? = nil
+    ) {
         self.typePrefix = typePrefix
+        self.types = types
+        self.last = last
         self.stream = stream
         self.person = person
     }
@@ -74,6 +83,10 @@ extension Store {
             conditions.append(
                 "substr(type, 1, \(next(.integer(Int64(prefix.unicodeScalars.count))))) = \(next(.text(prefix)))")
         }
+        if let types = filter.types {
+            conditions.append("type IN (\(types.map { next(.text($0)) }.joined(separator: ", ")))")
+        }
+        if let last = filter.last { conditions.append("position <= \(next(.integer(last)))") }
         if let stream = filter.stream {
             conditions.append(
                 "stream_kind = \(next(.text(stream.kind.rawValue))) AND stream = \(next(.blob(stream.id)))")

@@ -4,6 +4,12 @@ import Vocabulary
 /// Where a command's words go: results to standard output, everything else to standard error.
 enum Console {
     static func line(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
+    /// Text for other programs as it is; where a person looks, without what would drive their terminal.
+    static func raw(_ text: String) {
+        guard isTerminal else { return write(text, to: STDOUT_FILENO) }
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\r\n" || $0 == "\n" }
+        write(lines.map { plain(String($0)) }.joined(separator: "\n"), to: STDOUT_FILENO)
+    }
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     /// Colours and progress only where a person looks.

@@ -147,6 +147,11 @@ struct TestAPI: Sendable {
     private func expectAsDescribed(_ answer: Answer, _ method: HTTPRequest.Method, _ path: String) {
         guard let route = registry.route(method, path), answer.status < 400, answer.status != 304 else { return }
         #expect(answer.status == route.successStatus, "\(method) \(path) answered \(answer.status)")
+        let type = answer.headers[.contentType].map { String($0.prefix { $0 != ";" }) }
+        if let type, type != "application/json" {
+            #expect(route.media.contains(type), "\(method) \(path) is \(type)")
+            return
+        }
         let complaint = route.response.flatMap {
             $0.complaint(about: answer.body ?? .null, named: registry.schemas)
         }

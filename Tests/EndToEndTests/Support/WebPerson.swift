@@ -21,8 +21,11 @@ final class WebPerson {
     private(set) var page = ""
     private(set) var challenge = ""
     private(set) var location: String?
+    private(set) var contentSecurityPolicy = ""
 
     static let gateway = "https://gate.example.org"
+    /// Where the proxy in front says that the browser is.
+    var address = "192.0.2.7"
 
     init(_ client: any TestClientProtocol) { self.client = client }
 
@@ -112,7 +115,7 @@ final class WebPerson {
     private func proxied(_ origin: String, _ path: String, _ method: HTTPRequest.Method) -> HTTPFields {
         [
             HTTPField.Name("X-Original-Method")!: method.rawValue, HTTPField.Name("X-Original-URI")!: path,
-            HTTPField.Name("X-Forwarded-Proto")!: "https", HTTPField.Name("X-Forwarded-For")!: "192.0.2.7",
+            HTTPField.Name("X-Forwarded-Proto")!: "https", HTTPField.Name("X-Forwarded-For")!: address,
             HTTPField.Name("X-Forwarded-Host")!: String(origin.dropFirst("https://".count)),
         ]
     }
@@ -127,6 +130,7 @@ final class WebPerson {
         status = answer.status.code
         page = String(buffer: answer.body)
         challenge = answer.headers[.wwwAuthenticate] ?? ""
+        contentSecurityPolicy = answer.headers[.contentSecurityPolicy] ?? ""
         let refresh = answer.headers[HTTPField.Name("Refresh")!]?.split(separator: "=", maxSplits: 1).last.map(
             String.init)
         location = answer.headers[.location] ?? refresh

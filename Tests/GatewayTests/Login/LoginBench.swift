@@ -43,6 +43,7 @@ final class LoginBench: Sendable {
 
     init(
         lockout: LockoutConfiguration? = nil, requiredRoles: Set<String> = [],
+        anomalies: AnomalySettings = AnomalySettings(),
         directory make: (
             @Sendable (ProviderID, TenantID, @escaping @Sendable () -> Timestamp) throws -> UpstreamDirectory
         )? = nil
@@ -91,7 +92,7 @@ final class LoginBench: Sendable {
             store: store, live: live, credentials: credentials,
             settings: LoginSettings(
                 sessions: Self.sessionSettings, lockout: lockout ?? Self.lockout, flowLifetime: .minutes(10),
-                groupLimit: 100),
+                groupLimit: 100, anomalies: anomalies),
             environment: LoginEnvironment(
                 providers: { id in
                     guard id == tenant else { return [] }

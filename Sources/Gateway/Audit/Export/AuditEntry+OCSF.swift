@@ -35,7 +35,10 @@ extension AuditEntry {
     }
 
     private var unmapped: [String: AttributeValue] {
-        ["facts": .object(facts), "stream": ["kind": .string(streamKind), "id": .string(streamID)]]
+        [
+            "facts": .object(facts), "stream": ["kind": .string(streamKind), "id": .string(streamID)],
+            "actor": .string(actor),
+        ]
     }
 
     /// What the class demands beyond what every event has.
@@ -53,8 +56,9 @@ extension AuditEntry {
                 "actor": doer, "src_endpoint": source, "resources": .list([resource]),
                 "api": ["operation": .string(type), "service": ["name": "Gatehouse"]],
             ]
-        case .complianceFinding: return ["finding_info": finding, "compliance": compliance, "actor": doer]
-        case .detectionFinding: return ["finding_info": finding, "actor": doer]
+        // Findings have no actor: who did it stands under `unmapped`.
+        case .complianceFinding: return ["finding_info": finding, "compliance": compliance]
+        case .detectionFinding: return ["finding_info": finding]
         }
     }
 

@@ -34,34 +34,33 @@ extension AuditService {
     public func lines(
         _ format: AuditFormat, in tenant: TenantID, after position: Int64, limit: Int = Self.partLimit
     ) async throws -> (text: String, end: Int64)? {
-        let entries = try await events(in: tenant, after: position, limit: min(max(1, limit), Self.partLimit))
-        guard let last = entries.last else { return nil }
-        var text = ""
-        for entry in entries { text += try format.line(entry, in: tenant) }
-        return (text, last.position)
+        try await format.lines(from: store, in: tenant, after: position, limit: limit)
     }
 }
 
-extension Gateway {
-    /// Writes a tenant's journal to a new file (mode 0600) for other tools; answers how many events. What is appended
-    /// meanwhile is left to the next export.
-    ///
-    /// - Parameters:
-    ///   - slug: nil for the default tenant.
-    ///   - position: where the last export ended; 0 for all.
-    /// - Throws: `not_found`, and what the store and the file throw.
-    @discardableResult
-    public func exportEvents(
-        of slug: String?, to path: String, as format: AuditFormat, after position: Int64 = 0
+extension AuditFormat {
+    fileprivate func lines(
+        from store: any StoreReading, in tenant: TenantID, after position: Int64, limit: Int
+    ) async throws -> (text: String, end: Int64)? {
+        let entries = try await store.events(
+            of: tenant, after: position, limit: min(max(1, limit), AuditService.partLimit))
+        guard let last = entries.last else { return nil }
+        var text = ""
+        for entry in entries { text += try line(AuditEntry(entry), in: tenant) }
+        return (text, last.position)
+    }
+
+    /// Writes a tenant's journal to a new file (mode 0600), part by part; answers how many events, and the position they
+    /// end at. What is appended meanwhile is left to the next export.
+    func export(
+        _ store: any StoreReading, of tenant: TenantID, to path: String, after position: Int64
     ) async throws -> (count: Int64, end: Int64) {
-        let found = slug.map { tenants.tenant(slug: $0) } ?? tenants.defaultTenant
-        guard let tenant = found?.id else { throw Fault.notFound("tenant") }
-        let size = try await audit.size(of: tenant).size
+        let size = try await store.journalSize(of: tenant).size
         let file = try ExportFile(new: path)
         var (end, count) = (position, Int64(0))
         while end < size {
             let limit = Int(min(Int64(AuditService.partLimit), size - end))
-            guard let part = try await audit.lines(format, in: tenant, after: end, limit: limit) else { break }
+            guard let part = try await lines(from: store, in: tenant, after: end, limit: limit) else { break }
             try file.append(Array(part.text.utf8))
             count += part.end - end
             end = part.end

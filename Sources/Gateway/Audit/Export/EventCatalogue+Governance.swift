@@ -8,6 +8,7 @@ extension EventCatalogue {
         entry("sod.rule_status_changed", .api(.update), "Rule of duties switched", .low),
         entry("sod.rule_deleted", .api(.delete), "Rule of duties deleted", .low),
         entry("sod.scanned", .complianceFinding(.update), "Duties looked through"),
+        entry("compliance.assessed", .complianceFinding(.create), "Controls assessed"),
         entry("risk.recorded", .complianceFinding(.update), "Risk recorded"),
         entry("risk.configured", .api(.update), "Risk settings changed", .low),
         entry("campaign.started", .complianceFinding(.create), "Access review started"),
@@ -20,6 +21,13 @@ extension EventCatalogue {
         entry("campaign_line.decided", .complianceFinding(.update), "Access reviewed"),
         entry("campaign_line.delegated", .complianceFinding(.update), "Review delegated"),
         entry("campaign_line.settled", .complianceFinding(.close), "Reviewed access settled"),
+        entry("target.reported", .complianceFinding(.update), "Target's accounts reported"),
+        entry("target_finding.found", .complianceFinding(.create), "Target differs from assignments", .low),
+        entry("target_finding.gone", .complianceFinding(.close), "Target differs no more"),
+        entry("target_finding.resolved", .complianceFinding(.close), "Target's difference resolved"),
+        entry("birthright_rule.created", .api(.create), "Birthright rule added"),
+        entry("birthright_rule.updated", .api(.update), "Birthright rule changed", .low),
+        entry("birthright_rule.status_changed", .api(.update), "Birthright rule switched", .low),
         entry("alert.reported", .api(.other), "Alert reported by an application", .low),
     ]
 
@@ -37,6 +45,9 @@ extension EventCatalogue {
         entry("policy.rule_updated", .api(.update), "Rule of a policy changed"),
         entry("policy.rule_removed", .api(.update), "Rule removed from a policy"),
         entry("policy.rule_reordered", .api(.update), "Rules of a policy reordered"),
+        entry("policy.cases_set", .api(.update), "Test cases of a policy changed"),
+        entry("policy_template.saved", .api(.update), "Policy template saved"),
+        entry("policy_template.retired", .api(.delete), "Policy template retired"),
         entry("policy_set.created", .api(.create), "Policy set added"),
         entry("policy_set.policy_added", .api(.update), "Policy added to a set"),
         entry("policy_set.policy_removed", .api(.update), "Policy removed from a set"),
@@ -96,6 +107,9 @@ extension EventCatalogue {
         entry("key.resealed", .api(.update), "Values sealed anew"),
         entry("key.rewrapped", .api(.update), "Keys wrapped anew", .low),
         entry("journal.epoch_started", .api(.create), "Epoch of the journal started", .high),
+        entry("backup.made", .api(.create), "Backup made"),
+        entry("backup.proven", .api(.read), "Backup proven to restore"),
+        entry("heads.kept_outside", .api(.update), "Heads kept outside"),
         entry("decision_segment.closed", .api(.update), "Segment of decisions closed"),
     ]
 }

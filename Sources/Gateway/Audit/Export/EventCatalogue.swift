@@ -21,9 +21,13 @@ public struct EventMeaning: Sendable, Hashable {
 public enum EventCatalogue {
     /// By type.
     public static let meanings: [String: EventMeaning] = Dictionary(
-        (people + credentials + signIns + access + groups + findings + governance + approvals + operation).map {
-            ($0.type, $0.meaning)
-        }, uniquingKeysWith: { first, _ in first })
+        entries.map { ($0.type, $0.meaning) }, uniquingKeysWith: { first, _ in first })
+
+    private static let entries =
+        people + credentials + signIns + access + groups + findings + governance + approvals + operation
+
+    /// How many entries were written down.
+    static var entryCount: Int { entries.count }
 
     /// What an event of this type means.
     public static func meaning(of type: String) -> EventMeaning {
