@@ -14,6 +14,11 @@ extension BirthrightService {
         public var ended = 0
         /// Kept back by separation of duties or a validator.
         public var held = 0
+
+        /// What began, ended and was held back.
+        public init(begun: Int = 0, ended: Int = 0, held: Int = 0) {
+            (self.begun, self.ended, self.held) = (begun, ended, held)
+        }
     }
 
     /// What changed since the last round.

@@ -67,6 +67,20 @@ extension CampaignService {
         }
     }
 
+    /// One line, for somebody who is asked about it. Throws `campaign.not_the_reviewer` for everybody else, also for one
+    /// that is not there.
+    public func line(
+        _ id: CampaignLineID, for reviewer: Subject, in tenant: TenantID
+    ) async throws -> (line: Line, campaign: Campaign) {
+        try await store.ask(tenant, now: clock()) { view in
+            var names = CampaignNames(view)
+            guard let line = try view.load(Governed.campaignLine(id)).state,
+                let campaign = try names.campaign(line.campaign), line.concerns(reviewer, in: campaign)
+            else { throw GovernanceError.notTheReviewer }
+            return (try names.shown(line), campaign)
+        }
+    }
+
     // MARK: Deciding
 
     /// Says of lines of one campaign that they are kept or not, all or none of them, with one reason. Throws

@@ -13,6 +13,7 @@ public struct CampaignService: Sendable {
     let log: DecisionLogService
     let applications: ApplicationTable
     let standings: StandingCache
+    let notifier: Notifier
     let clock: @Sendable () -> Timestamp
 
     /// A campaign, and how many of its lines are where.
@@ -64,12 +65,14 @@ public struct CampaignService: Sendable {
     public func change(
         _ id: CampaignID, _ command: CampaignCommand, expecting version: Int64? = nil, by caller: Caller
     ) async throws -> Overview {
-        try await store.govern(by: caller) { writer in
+        let overview = try await store.govern(by: caller) { writer in
             let after = try writer.change(
                 Governed.campaign(id), "campaign", expecting: version, row: GovernedRow.init
             ) { try Campaign.decide(command, on: $0, now: writer.now) }
             return try writer.view.overview(try EntitlementService.present(after))
         }
+        if let word = command.notice { try await tell(word, of: overview.campaign, in: caller.tenant) }
+        return overview
     }
 
     /// Closes it: nobody decides any more, and what was not kept is taken away the way every assignment is. Answers once
@@ -112,9 +115,26 @@ public struct CampaignService: Sendable {
         switch campaign.phase {
         case .preparing: try await prepare(campaign, by: caller)
         case .closing: try await settle(campaign, by: caller)
-        case .open, .closed: return hasChanged
+        case .open:
+            if hasChanged {
+                try await tell(campaign.isEscalated ? "escalated" : "reminder", of: campaign, in: tenant)
+            }
+            return hasChanged
+        case .closed: return hasChanged
         }
         return true
+    }
+}
+
+extension CampaignCommand {
+    /// What people are told of it; nil for what concerns no reviewer.
+    fileprivate var notice: String? {
+        switch self {
+        case .open: "waiting"
+        case .remind: "reminder"
+        case .escalate: "escalated"
+        case .start, .close, .finish: nil
+        }
     }
 }
 
@@ -139,6 +159,6 @@ extension Gateway {
     public var campaigns: CampaignService {
         CampaignService(
             store: store, table: authorization, log: decisionLog, applications: applications, standings: standings,
-            clock: clock)
+            notifier: notifier, clock: clock)
     }
 }

@@ -9,9 +9,11 @@ extension GovernedView {
     func provisioningChanges(_ places: [JournalPlace]) throws -> [ProvisioningChange] {
         let assignments = try moments(places, Governed.assignment)
         let entitlements = try moments(places, Governed.entitlement)
+        let findings = try moments(places, Governed.finding)
         return try places.compactMap { place in
             if let moment = assignments[place.event] { return try change(place, moment) }
             if let moment = entitlements[place.event] { return try change(place, moment) }
+            if let moment = findings[place.event] { return try change(place, moment) }
             return try statusChange(place)
         }
     }
@@ -75,6 +77,49 @@ extension GovernedView {
         case .unboundFromRole(_, let role): return (.unbindRole, role)
         case .created, .updated: return nil
         }
+    }
+
+    // MARK: What a report showed
+
+    private func change(
+        _ place: JournalPlace, _ moment: Moment<TargetFinding, TargetFindingEvent>
+    ) throws -> ProvisioningChange? {
+        guard let finding = moment.after, case .resolved(let done, _) = moment.recorded.event,
+            let action = Self.action(done, finding.kind)
+        else { return nil }
+        let detail = try detail(finding)
+        var change = ProvisioningChange(place, action, at: moment.recorded.at)
+        (change.applicationID, change.account) = (finding.application, detail.account)
+        if let entitlement = finding.entitlement {
+            change.entitlementID = entitlement
+            change.set(try load(Governed.entitlement(entitlement)).state)
+        }
+        change.externalID = change.externalID ?? detail.unknownName
+        if let subject = finding.subject { change.set(subject, login: detail.login) }
+        if action == .updateAccount { change.attributes = try attributes(of: finding, named: detail.reported.keys) }
+        return change
+    }
+
+    private static func action(
+        _ done: TargetFinding.Action, _ kind: TargetDifference.Kind
+    ) -> ProvisioningChange.Action? {
+        switch (done, kind) {
+        case (.reprovision, .missing): .grant
+        case (.reprovision, .drift): .updateAccount
+        case (.revoke, .unexpected): .revokeReported
+        case (.revoke, .orphaned): .disableAccount
+        // What is revoked or adopted here is told of by its assignment.
+        default: nil
+        }
+    }
+
+    /// What those attributes should say now.
+    private func attributes(
+        of finding: TargetFinding, named names: some Sequence<String>
+    ) throws -> [String: String]? {
+        guard case .person(let id)? = finding.subject, let person = try sql.person(id, in: tenant) else { return nil }
+        let known = SubjectResolver.attributes(of: person)
+        return Dictionary(names.compactMap { name in known[name]?.string.map { (name, $0) } }) { first, _ in first }
     }
 
     // MARK: People and service accounts

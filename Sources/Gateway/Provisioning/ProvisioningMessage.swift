@@ -22,8 +22,12 @@ struct ProvisioningChange: Encodable, Sendable {
         case deactivateEntitlement = "deactivate_entitlement", activateEntitlement = "activate_entitlement"
         /// Whoever holds a role has an entitlement by it, or has not any more.
         case bindRole = "bind_role", unbindRole = "unbind_role"
-        /// What a report of the target's showed is to be undone there.
+        /// An account is to lose what it was reported to have and nobody gave it.
         case revokeReported = "revoke_reported"
+        /// An account whose owner is not here, or may not sign in, is to be disabled.
+        case disableAccount = "disable_account"
+        /// An account is to say of its owner what it should.
+        case updateAccount = "update_account"
     }
 
     let eventID: EventID

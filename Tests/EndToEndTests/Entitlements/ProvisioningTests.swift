@@ -108,4 +108,60 @@ struct ProvisioningTests {
             }
         }
     }
+
+    @Test(
+        "S1-80 a target hears of disabled people, of entitlements nobody may use, of what comes with roles, and of what its report showed"
+    )
+    func more() async throws {
+        let target = Target(refusing: 0)
+        try await target.listen { port in
+            let secret = NSTemporaryDirectory() + "gatehouse-target-" + UUID().uuidString
+            try "a secret that only the target shares".write(toFile: secret, atomically: true, encoding: .utf8)
+            chmod(secret, 0o400)
+            defer { unlink(secret) }
+            let running = try await TestGateway.open(
+                extra: """
+                    governance:
+                      provisioning: [{ url: "http://127.0.0.1:\(port)/provision", secret_file: "\(secret)" }]
+                    """)
+            let courier = try #require(running.gateway.provisioners.first)
+            try await running.serveHouse { house in
+                let id = try await house.entitlement("Approve", "low", ["external_id": "cn=approvers"])
+                #expect(try await house.api.send(.post, "/api/v1/roles", ["name": "Clerk"]).status == 201)
+                let bound = EntitlementHouse.base + "entitlements/\(id)/roles/Clerk"
+                #expect(try await house.api.send(.put, bound).status == 200)
+                #expect(try await house.api.send(.delete, bound).status == 200)
+                for word in ["disable", "enable"] {
+                    #expect(try await house.api.send(.post, "/api/v1/people/ada/\(word)").status < 300)
+                }
+                for status in ["inactive", "active"] {
+                    let path = EntitlementHouse.base + "entitlements/\(id)"
+                    #expect(try await house.api.send(.patch, path, ["status": .string(status)]).status == 200)
+                }
+                let report: AttributeValue = [
+                    "application_id": .string(house.application), "accounts": [["account": "ghost"]],
+                ]
+                #expect(
+                    try await house.api.send(.post, EntitlementHouse.base + "target-reports", report).status == 200)
+                let finding = try #require(try await house.items("target-findings").first?["id"]?.string)
+                let resolve = EntitlementHouse.base + "target-findings/\(finding)/resolve"
+                #expect(try await house.api.send(.post, resolve, ["action": "revoke"]).status == 200)
+                await courier.deliver()
+                let actions = target.changes.map { $0["action"]?.string }
+                #expect(
+                    actions == [
+                        "bind_role", "unbind_role", "disable_subject", "enable_subject", "deactivate_entitlement",
+                        "activate_entitlement", "disable_account",
+                    ])
+                #expect(target.changes[0]["role"] == "Clerk" && target.changes[0]["external_id"] == "cn=approvers")
+                #expect(target.changes[2]["login"] == "ada" && target.changes[2]["entitlement_id"] == nil)
+                #expect(target.changes[6]["account"] == "ghost")
+                let metrics = try await running.gateway.metrics()
+                #expect(metrics.contains { $0.name == "gatehouse_provisioning_changes_total" })
+                #expect(await courier.told == 7)
+                await courier.deliver()
+                #expect(target.changes.count == 7)
+            }
+        }
+    }
 }
