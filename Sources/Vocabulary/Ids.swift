@@ -50,6 +50,8 @@ public enum IDKind {
     public enum Decision {}
     /// One key of the key ring.
     public enum Key {}
+    /// One dated and signed judgement of a framework's controls.
+    public enum Assessment {}
     /// One place that writes, for what has to tell writers apart.
     public enum Node {}
 }
@@ -92,5 +94,7 @@ public typealias EventID = Identifier<IDKind.Event>
 public typealias CommandID = Identifier<IDKind.Command>
 public typealias DecisionID = Identifier<IDKind.Decision>
 public typealias KeyID = Identifier<IDKind.Key>
+/// One dated and signed judgement of a framework's controls.
+public typealias AssessmentID = Identifier<IDKind.Assessment>
 /// One running gateway process.
 public typealias NodeID = Identifier<IDKind.Node>

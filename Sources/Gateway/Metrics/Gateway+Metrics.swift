@@ -10,7 +10,7 @@ extension Gateway {
         let own = decisionMetrics + login.tally.families + credentialMetrics + hashingMetrics
         let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics + complianceMetrics
         return own + live + (try await healthMetrics()) + (await headMetrics()) + (await provisioningMetrics())
-            + ProcessReading.now().families
+            + (try await notificationMetrics()) + ProcessReading.now().families
     }
 
     private var decisionMetrics: [MetricFamily] {

@@ -29,6 +29,9 @@ public actor HeadCourier {
         self.logger = logger
     }
 
+    /// The newest head of a tenant that the receiver took; nil where it took none since the start.
+    func accepted(in tenant: TenantID) -> SignedHead? { accepted[tenant] }
+
     /// Says that there may be newer heads.
     func nudge() { isDue = true }
 

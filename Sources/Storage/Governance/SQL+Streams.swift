@@ -33,6 +33,15 @@ extension SQLConnection {
         ).map { try EnvelopeCodec.decode($0.blob(0)).facts }
     }
 
+    /// When the stream's newest event of this type was written; nil where there is none.
+    public func newestTime(of type: String, in stream: Stream, tenant: TenantID) throws -> Timestamp? {
+        try queryOne(
+            "SELECT at FROM journal_event WHERE tenant = ?1 AND stream_kind = ?2 AND stream = ?3 AND type = ?4"
+                + " ORDER BY version DESC LIMIT 1",
+            [.id(tenant), .text(stream.kind.rawValue), .blob(stream.id), .text(type)]
+        ).map { try $0.time(0) }
+    }
+
     /// The events of one stream after a version, oldest first, at most `limit` (1 to 1,000), with their sections
     /// opened; the caller has checked that the reader may see them. Throws `storage.corrupt` when the stream has a gap
     /// or a row that is not about its record, and `keys.refused` for a section that does not fit its commitment.

@@ -68,9 +68,17 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
 }
 
 /// Lower-case hexadecimal, without Foundation.
-enum Hex {
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
+public enum Hex {
+    /// Two digits for each byte.
+    public static func text(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// The bytes of lower- or upper-case digits; nil for anything else.
+    public static func bytes(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) }
     }
 }

@@ -25,6 +25,9 @@ struct DatabaseCommand: ParsableCommand {
                 Wrote \(file) (\(bytes) bytes) and \(file).manifest.json. The master key is in neither.
                 Keep a copy of the erasure log with it: a restore repeats the erasures made since.
                 """)
+            let hint = try await BackupNotes.note(
+                URL(fileURLWithPath: file).path, proven: false, try location.load())
+            if let hint { Console.line(hint) }
         }
     }
 

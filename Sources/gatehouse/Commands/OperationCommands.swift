@@ -28,8 +28,12 @@ struct DoctorCommand: AsyncParsableCommand {
         let doctor = Doctor(configuration, logger: configuration.quietLogger)
         var findings = await doctor.examine() + ListenerDoctor(configuration, now: SystemClock.now()).examine()
         if let proveRestore {
-            findings.append(
-                await doctor.proveRestore(of: URL(fileURLWithPath: proveRestore).path, with: try key.source()))
+            let path = URL(fileURLWithPath: proveRestore).path
+            let proof = await doctor.proveRestore(of: path, with: try key.source())
+            findings.append(proof)
+            if proof.isGood, let hint = try await BackupNotes.note(path, proven: true, configuration), !json {
+                Console.line(hint)
+            }
         }
         if json {
             let list = findings.map { finding -> AttributeValue in

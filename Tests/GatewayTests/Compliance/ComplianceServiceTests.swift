@@ -37,6 +37,16 @@ struct ComplianceServiceTests {
             #expect(pci.controls.first { $0.id == "8.3.6" }?.status == .satisfied)
             #expect(pci.controls.first { $0.id == "4.2.1" }?.status == .satisfied)
             #expect(pci.controls.first { $0.id == "8.2.8" }?.status == .notSatisfied, "an hour is more than 15 minutes")
+            // S4-70: the counts of the newest status are what /metrics shows.
+            _ = try await gateway.compliance.status(in: caller.tenant)
+            let families = try await gateway.metrics()
+            let family = try #require(families.first { $0.name == "gatehouse_compliance_control_status" })
+            #expect(family.series.count == 18)
+            let satisfied = family.series.first {
+                $0.labels == ["tenant": "main", "framework": "pci_dss", "status": "satisfied"]
+            }
+            guard case .number(let count)? = satisfied?.value else { throw Fault.notFound("series") }
+            #expect(Int(count) == pci.count(.satisfied))
             await #expect(throws: Fault.notFound("framework")) {
                 try await gateway.compliance.status("soc3", in: caller.tenant)
             }

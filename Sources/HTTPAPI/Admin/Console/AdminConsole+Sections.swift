@@ -10,6 +10,7 @@ extension AdminConsole {
         .duties,
         .risk,
         .approvals,
+        .campaigns,
         .policies,
         .policySets,
         .exemptions,
