@@ -34,7 +34,7 @@ struct AlertRulesAPITests {
     }
 
     /// Carries out +1 % as often as the scenario has it: asked for, approved by a manager, reserved, committed.
-    private static func execute(_ percent: Int64, _ api: TestAPI, manager: String) async throws {
+    static func execute(_ percent: Int64, _ api: TestAPI, manager: String) async throws {
         let warn = ask(["kpi": "margin", "severity": "warn"])
         for number in 0..<percent {
             if number == 0 { try await approve(warn, api, manager) }
