@@ -17,7 +17,7 @@ extension Configuration {
             number("public_https", publicURLs(of: slug).allSatisfy { $0.scheme == "https" } ? 1 : 0),
             number("own_tls", server.tls == nil ? 0 : 1), number("directory_servers", servers.count),
             number("directory_servers_tls", servers.count(where: \.self)),
-            number("decision_retention_days", decisions.retention.components.seconds / 86_400),
+            number("decision_retention_days", decisionRetention.components.seconds / 86_400),
             number("anomaly_kinds", anomalies.settings.kinds.count), number("head_sinks", journal.sinks.count),
             Fact("privileged_roles", .list(privileged(roles).prefix(256).map { .id($0, "role") })),
         ]

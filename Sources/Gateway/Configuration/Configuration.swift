@@ -20,6 +20,7 @@ public struct Configuration: Sendable {
     public var anomalies: AnomalyConfiguration
     public var journal: JournalConfiguration
     public var decisions: DecisionConfiguration
+    public var retention: RetentionConfiguration
     public var governance: GovernanceConfiguration
     public var compliance: ComplianceConfiguration
     public var notifications: NotificationConfiguration

@@ -93,6 +93,7 @@ extension Configuration {
         anomalies = AnomalyConfiguration(root.section("anomalies"), lockout: lockout)
         journal = JournalConfiguration(root.section("journal"), storage: storage.directory)
         decisions = DecisionConfiguration(root.section("decisions"))
+        retention = RetentionConfiguration(root.section("retention"))
         governance = GovernanceConfiguration(root.section("governance"))
         compliance = ComplianceConfiguration(root.section("compliance"))
         notifications = NotificationConfiguration(root.section("notifications"))

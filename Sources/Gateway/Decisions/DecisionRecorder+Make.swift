@@ -19,7 +19,7 @@ extension DecisionRecorder {
         settings.flushInterval = configuration.decisions.flushInterval
         settings.segmentBytes = configuration.decisions.segmentSize
         settings.shardCapacity = configuration.decisions.queue
-        settings.retention = configuration.decisions.retention
+        settings.retention = configuration.decisionRetention
         let journal = SegmentJournal(store: store, logger: logger)
         let recorder = try DecisionRecorder.open(
             settings, clock: SystemClock.now,

@@ -39,7 +39,7 @@ public struct Doctor: Sendable {
         var findings = await examineClock() + [examineKey(), examineStorage(), examineSpace()]
         findings += await examineSinks() + examineTargets() + [examineErasures(), examineBlockList()]
         findings += configuration.policies.map(examinePolicy) + examinePoliciesTogether() + (await examineRules())
-        findings += await examineNotifications()
+        findings += await examineNotifications() + examineRetention()
         for provider in configuration.providers where provider.isEnabled { findings += await examine(provider) }
         return findings
     }
