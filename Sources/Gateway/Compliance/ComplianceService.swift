@@ -64,7 +64,7 @@ public final class ComplianceService: Sendable {
         _ frameworks: [String] = [], upTo position: Int64? = nil, at moment: Timestamp? = nil, by caller: Caller
     ) async throws -> [AssessmentEntry] {
         let files = try frameworks.isEmpty ? catalogues.all : frameworks.map { try catalogues.file($0) }
-        let reading = try await reader.reading(of: caller.tenant, upTo: position)
+        let reading = try await reader.reading(of: caller.tenant, upTo: position, anew: true)
         let asOf = moment ?? (position == nil ? max(clock(), reading.book.at) : reading.book.at)
         guard asOf >= reading.book.at else {
             throw Fault.invalid("The moment lies before the event at position \(reading.book.position).")
@@ -138,7 +138,7 @@ public final class ComplianceService: Sendable {
     public func isReproducible(_ id: AssessmentID, in tenant: TenantID) async throws -> Bool {
         let (stored, document) = try await stored(id, in: tenant)
         let name = try Assessment(document: document).basis.tenantName
-        let reading = try await reader.reading(of: tenant, upTo: stored.position)
+        let reading = try await reader.reading(of: tenant, upTo: stored.position, anew: true)
         let again = make(
             try catalogues.file(stored.framework), reading, tenant, named: name, at: stored.moment)
         return try again.document() == document

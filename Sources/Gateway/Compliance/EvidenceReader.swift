@@ -46,13 +46,16 @@ actor EvidenceReader {
     init(store: any StoreReading) { self.store = store }
 
     /// Everything up to a position; up to the newest event without one. Throws `invalid` for a position there is not.
-    func reading(of tenant: TenantID, upTo position: Int64? = nil) async throws -> EvidenceReading {
+    ///
+    /// - Parameter anew: reads and hashes from the first event, whatever was read before: what is signed rests on records
+    ///   as they are now, not as they once were.
+    func reading(of tenant: TenantID, upTo position: Int64? = nil, anew: Bool = false) async throws -> EvidenceReading {
         let size = try await store.journalSize(of: tenant).size
         let last = position ?? size
         guard (0...size).contains(last) else {
             throw Fault.invalid("The journal has \(size) events, and none at position \(last).")
         }
-        let known = readings[tenant]?.reading
+        let known = anew ? nil : readings[tenant]?.reading
         var reading = known.flatMap { $0.book.position <= last ? $0 : nil } ?? EvidenceReading()
         while reading.book.position < last {
             let from = reading.book.position

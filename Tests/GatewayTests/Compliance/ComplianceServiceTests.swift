@@ -85,6 +85,36 @@ struct ComplianceServiceTests {
         #expect(isSame)
     }
 
+    @Test("a record that is changed in the database after it was read is found by the next assessment")
+    func changed() async throws {
+        let bench = try ConfigurationBench()
+        defer { bench.remove() }
+        try await bench.run(Self.providers) { gateway, caller in
+            func integrity(_ id: AssessmentID) async throws -> Evidence? {
+                try await gateway.compliance.assessment(id, in: caller.tenant).assessment.controls
+                    .flatMap(\.evidence).first { $0.kind == .journalIntegrity }
+            }
+            let before = try await gateway.compliance.assess(["soc2"], by: caller)
+            let first = try #require(before.first).id
+            #expect(try await integrity(first)?.verdict == .met)
+            // A byte of the first event's content, as somebody with the file could change it.
+            try await gateway.store.write(.spool) { tx in
+                let row = try tx.sql.queryOne(
+                    "SELECT record FROM journal_event WHERE tenant = ?1 AND position = 1", [.id(caller.tenant)])
+                guard var record = try row?.blob(0) else { return }
+                record[record.count - 1] ^= 1
+                try tx.sql.execute(
+                    "UPDATE journal_event SET record = ?2 WHERE tenant = ?1 AND position = 1",
+                    [.id(caller.tenant), .blob(record)])
+            }
+            let after = try await gateway.compliance.assess(["soc2"], by: caller)
+            let last = try #require(after.first)
+            let found = try #require(try await integrity(last.id))
+            #expect(found.verdict == .unmet && found.positions == [1])
+            #expect(try await !gateway.compliance.isReproducible(first, in: caller.tenant))
+        }
+    }
+
     @Test("a position there is not, and a moment before it, are refused")
     func bounds() async throws {
         let bench = try ConfigurationBench()

@@ -52,7 +52,8 @@ struct RecordLedger: Sendable {
         guard damaged.count == 0, missing == 0 else {
             return draft.unmet("\(damaged.count) records are not as they were written, and \(missing) are missing.")
         }
-        return draft.met("All \(size) records were hashed anew; each is as it was written, and none is missing.")
+        return draft.met(
+            "All \(size) records were hashed as they were read; each is as it was written, and none is missing.")
     }
 
     func sealing(_ asked: EvidenceRequirement) -> Evidence {
