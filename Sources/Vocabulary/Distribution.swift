@@ -32,6 +32,10 @@ public struct Distribution: Sendable, Hashable {
     ])
     /// From 0.1 s to an hour: jobs.
     public static let longSeconds = Distribution(bounds: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600])
+    /// From a microsecond to a tenth of a second: decisions.
+    public static let evaluations = Distribution(bounds: [
+        0.000_001, 0.000_002_5, 0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.01, 0.1,
+    ])
     /// How many at once, in powers of two.
     public static let sizes = Distribution(bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 4_096])
 }

@@ -39,7 +39,9 @@ extension DecisionService {
         return JoinedDecision(plain: plain, governed: answer, matched: matched, held: held, edge: edge)
     }
 
-    var approvals: RuleApprovals { RuleApprovals(store: resolver.store, zones: resolver.table.zones, tally: resolver.table.approvalTally) }
+    var approvals: RuleApprovals {
+        RuleApprovals(store: resolver.store, zones: resolver.table.zones, tally: resolver.table.approvalTally)
+    }
 
     /// Decides as `decide` does, and where rules ask for an approval, asks for it on the subject's behalf: the answer
     /// names it, and once it was given the same question is answered with yes.

@@ -159,6 +159,8 @@ public final class DecisionService: Sendable {
     func settle(
         _ question: DecisionQuestion, in tenant: TenantID, _ origin: DecisionOrigin
     ) async throws -> Settled {
+        let begun = ContinuousClock.now
+        defer { meter.took(ContinuousClock.now - begun) }
         var call = Call(
             question: question, origin: origin, authorization: try await resolver.table.snapshot(of: tenant),
             now: clock())

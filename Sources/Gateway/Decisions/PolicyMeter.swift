@@ -23,6 +23,7 @@ final class PolicyMeter: Sendable {
 
     private let counted = Tally<Key>()
     private let told = Mutex<[RuleID: Timestamp]>([:])
+    private let times = Mutex(Distribution.evaluations)
     private let logger: Logger
     /// A flood of blocked requests must not become a flood of lines: one a second for each rule.
     private static let pause = Duration.seconds(1)
@@ -35,6 +36,15 @@ final class PolicyMeter: Sendable {
         logger.critical(
             "a critical policy stands in the way",
             metadata: ["tenant_id": "\(tenant)", "decision": "\(id)", "rule": "\(rule)"])
+    }
+
+    /// Counts how long a question took, from whom it is about to what is answered.
+    func took(_ time: Duration) { times.withLock { $0.add(time) } }
+
+    /// How long questions took.
+    var evaluations: MetricFamily {
+        .histogram("gatehouse_decision_seconds", "Time to resolve and decide a question.")
+            .adding(times.withLock { $0 })
     }
 
     private func isDue(_ rule: RuleID, _ now: Timestamp) -> Bool {

@@ -10,7 +10,7 @@ extension Gateway {
         let own = decisionMetrics + login.tally.families + credentialMetrics + hashingMetrics
         let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics + complianceMetrics
         return own + live + (try await healthMetrics()) + (await headMetrics()) + (await provisioningMetrics())
-            + (try await notificationMetrics()) + ProcessReading.now().families
+            + (try await notificationMetrics()) + (try await approvalMetrics()) + ProcessReading.now().families
     }
 
     private var decisionMetrics: [MetricFamily] {
@@ -18,7 +18,7 @@ extension Gateway {
             .counter(
                 "gatehouse_decision_refusals_total", "Questions answered with no before any rule was looked at.",
                 label: "reason", decisionRefusals),
-            policyMeter.family, authorization.approvalTally.family,
+            policyMeter.family, policyMeter.evaluations, authorization.approvalTally.family,
         ]
     }
 
