@@ -55,9 +55,9 @@ struct ConsoleHouse {
         ids["account"] = account.body?["id"]?.string
         let key = try await api.send(.post, "/api/v1/service-accounts/payroll/keys", ["name": "nightly"])
         ids["key"] = key.body?["key"]?["id"]?.string
-        let given = try await api.send(.post, "/api/v1/assignments", ["person": "ottilie", "role": "Auditor"])
+        let given = try await api.send(.post, "/api/v1/assignments", ["person": "ottilie", "role": "Analyst"])
         ids["assignment"] = given.body?["id"]?.string
-        ids["role"] = try await gateway.roles.role(named: "Auditor", in: TenantID(gateway)).id.description
+        ids["role"] = try await gateway.roles.role(named: "Analyst", in: TenantID(gateway)).id.description
     }
 
     /// Entitlements, who has them, a rule they break, and how their risk went.

@@ -23,7 +23,7 @@ struct ConsoleSectionTests {
             }
             #expect(adele.page.contains("the gateway"), "a directory job brought the memberships")
             try await adele.open("/people/\(house.ids["otti"] ?? "")")
-            #expect(adele.page.contains("Auditor") && adele.page.contains("given here"))
+            #expect(adele.page.contains("Analyst") && adele.page.contains("given here"))
             try await adele.open("/people/\(house.ids["otti"] ?? "")/disable")
             try await adele.submit("/people/\(house.ids["otti"] ?? "")/disable")
             let after = try await house.api.send(.get, "/api/v1/people/ottilie")

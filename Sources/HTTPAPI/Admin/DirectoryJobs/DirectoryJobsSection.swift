@@ -35,7 +35,7 @@ extension AdminSection {
             guard !held.isEmpty else {
                 return [.table(DirectoryJobPages.table("Directory jobs", Array(runs.prefix(5))))]
             }
-            return [.table(DirectoryJobPages.table("Directory jobs that wait for you", held))]
+            return [.table(DirectoryJobPages.table("Directory jobs that wait", held))]
         })
 }
 
@@ -177,10 +177,9 @@ enum DirectoryJobPages {
     private static func summary(of run: SyncRunView) -> AdminValue {
         let counts = run.summary.object ?? [:]
         let parts = summaryWords.compactMap { name, words in
-            counts[name]?.integer.flatMap { $0 == 0 ? nil : "\($0) \(words)" }
+            counts[name]?.integer.flatMap { $0 == 0 ? nil : "\(words): \($0)" }
         }
-        let held = run.holdSentences.map { "held: \($0)" }
-        let all = parts + held
-        return AdminValue(all.isEmpty ? "nothing" : all.joined(separator: ", "))
+        let did = AdminValue(parts.isEmpty ? "nothing" : parts.joined(separator: ", "))
+        return .list([did] + run.holdSentences.map { AdminValue("held: \($0)") })
     }
 }

@@ -13,7 +13,10 @@ extension AdminConsole {
             let call = AdminCall(account: person, gateway: gateway, parameters: [:], place: "")
             var page = AdminPage(heading: "Administration")
             var (isOpen, demand) = (false, AuthenticationRequirement?.none)
-            for section in sections where try await isOffered(section, call) {
+            // What waits comes before what was: records are last.
+            let records = sections.filter { $0.chapter == .records }
+            let ordered = sections.filter { $0.chapter != .records } + records
+            for section in ordered where try await isOffered(section, call) {
                 switch try await admission(section.access, call) {
                 case .permitted:
                     isOpen = true

@@ -12,6 +12,8 @@ struct AdminValue: Sendable, ExpressibleByStringLiteral {
         let text: String
         let kind: Kind
 
+        var isHint: Bool { if case .hint = kind { true } else { false } }
+
         init(_ text: String, _ kind: Kind = .plain) {
             self.text = text
             self.kind = kind
@@ -50,7 +52,9 @@ struct AdminValue: Sendable, ExpressibleByStringLiteral {
     func hinted(_ remark: String?) -> AdminValue {
         guard let remark, !remark.isEmpty else { return self }
         var value = self
-        value.lines[value.lines.count - 1].append(Part(remark, .hint))
+        let last = value.lines.count - 1
+        let isSecond = value.lines[last].last?.isHint == true
+        value.lines[last].append(Part(isSecond ? "· \(remark)" : remark, .hint))
         return value
     }
 

@@ -24,7 +24,8 @@ extension PolicyPages {
 
     private static func row(_ policy: GovernedPolicy) -> [AdminValue] {
         [
-            AdminValue(policy.name, to: place(policy.id)),
+            AdminValue(policy.name, to: place(policy.id))
+                .hinted(policy.supersedes != nil && policy.state == .draft ? "to replace another" : nil),
             state(of: policy), AdminValue(policy.type.title), AdminValue(policy.enforcement.rawValue.titled),
             AdminValue(policy.scope.level.rawValue.titled), AdminValue("\(policy.rules.count)"),
             AdminValue(policy.updatedAt),

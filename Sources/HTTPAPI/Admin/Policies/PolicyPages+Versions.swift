@@ -30,16 +30,34 @@ extension PolicyPages {
 
     private static func summary(of change: PolicyChange) -> AdminValue {
         guard change.version > 1 else { return AdminValue("the first version") }
-        var lines = change.differences.prefix(shownDifferences).map { difference in
-            [
-                AdminValue.Part(difference.path, .code),
-                AdminValue.Part("\(difference.before ?? "–") → \(difference.after ?? "–")"),
-            ]
-        }
-        if change.differences.count > shownDifferences {
-            lines.append([AdminValue.Part("and \(change.differences.count - shownDifferences) more", .hint)])
+        let (rules, rest) = parted(change.differences)
+        var lines =
+            rules
+            + rest.prefix(shownDifferences).map { difference in
+                [
+                    AdminValue.Part(difference.path, .code),
+                    AdminValue.Part("\(difference.before ?? "–") → \(difference.after ?? "–")"),
+                ]
+            }
+        if rest.count > shownDifferences {
+            lines.append([AdminValue.Part("and \(rest.count - shownDifferences) more", .hint)])
         }
         return lines.isEmpty ? "–" : AdminValue(lines: lines)
+    }
+
+    /// Rules that came or went whole are a line each; every other difference stands for itself.
+    private static func parted(
+        _ differences: [PolicyChange.Difference]
+    ) -> (rules: [[AdminValue.Part]], rest: [PolicyChange.Difference]) {
+        var (rules, whole) = ([[AdminValue.Part]](), [String]())
+        for difference in differences where difference.path.hasPrefix("rules.") && difference.path.hasSuffix(".place") {
+            guard (difference.before == nil) != (difference.after == nil) else { continue }
+            let prefix = difference.path.dropLast("place".count)
+            let verb = difference.before == nil ? "Added the rule" : "Removed the rule"
+            rules.append([.init(verb), .init(String(prefix.dropFirst("rules.".count).dropLast()), .code)])
+            whole.append(String(prefix))
+        }
+        return (rules, differences.filter { difference in !whole.contains { difference.path.hasPrefix($0) } })
     }
 
     // MARK: Two versions side by side

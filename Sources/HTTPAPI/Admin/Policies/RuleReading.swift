@@ -118,8 +118,7 @@ private struct RuleLines {
         let what =
             switch limit.measure {
             case .count: "times"
-            case .quantity(let name): "of \(name) altogether"
-            case .absolute(let name): "of \(name) altogether, ups and downs alike"
+            case .quantity(let name), .absolute(let name): "of \(name) altogether"
             }
         let sharing =
             switch limit.sharing {
@@ -127,7 +126,8 @@ private struct RuleLines {
             case .user: " for each user"
             case .resource: " for each resource"
             }
-        return "at most \(maximum(limit.maximum)) \(what) \(period(limit.period))\(sharing)"
+        let sign = if case .absolute = limit.measure { ", ups and downs alike" } else { "" }
+        return "at most \(maximum(limit.maximum)) \(what) \(period(limit.period))\(sharing)\(sign)"
     }
 
     private func maximum(_ maximum: Limit.Maximum) -> String {
