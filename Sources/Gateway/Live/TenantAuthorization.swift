@@ -61,7 +61,8 @@ final class TenantAuthorization: Sendable {
         readsRisk = RiskFacts.areRead(by: index) || book.map { RiskFacts.areRead(by: $0.index) } ?? false
         keys = source.keys
         units = OrganizationTree(try book == nil ? [] : sql.organizationUnits(of: tenant))
-        for rule in trial == nil ? book?.limitedRules ?? [] : [] where source.limits.ledger(of: rule, in: tenant) == nil {
+        let counted = trial == nil ? book?.limitedRules ?? [] : []
+        for rule in counted where source.limits.ledger(of: rule, in: tenant) == nil {
             let ledger = try GovernedStream(LimitLedger.aggregate, rule).load(sql, in: tenant, keys: source.keys).state
             if let ledger { source.limits.keep(ledger, in: tenant) }
         }

@@ -7,7 +7,8 @@ struct EntitlementCommand: ParsableCommand {
         commandName: "entitlement", abstract: "Entitlements of applications, who holds them, and requests for them.",
         subcommands: [
             Applications.self, AddApplication.self, List.self, Show.self, Add.self, Change.self, Delete.self,
-            Bind.self, Unbind.self, Assign.self, Assignments.self, Revoke.self, Access.self, Request.self, Audit.self,
+            Bind.self, Unbind.self, Assign.self, Import.self, Assignments.self, Revoke.self, Access.self, Request.self,
+            Audit.self,
         ])
 
     struct Applications: ListCommand {

@@ -1,6 +1,5 @@
 import Gateway
 import HTTPTypes
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -53,11 +52,10 @@ struct AccessTaskTests {
         }
     }
 
-    private func run(_ body: @escaping @Sendable (Desk, Mutex<Timestamp>) async throws -> Void) async throws {
-        final class NowBox: Sendable { let time = Mutex(SystemClock.now()) }
-        let now = NowBox()
+    private func run(_ body: @escaping @Sendable (Desk, MovedClock) async throws -> Void) async throws {
+        let now = MovedClock(SystemClock.now())
         let running = try await TestGateway.open(
-            tenants: ["default", "other"], extra: Self.roles, clock: { now.time.withLock { $0 } })
+            tenants: ["default", "other"], extra: Self.roles, clock: now.now)
         let point = try await GovernedStage.key(running.gateway, "point", roles: ["Point"])
         let manager = try await GovernedStage.key(running.gateway, "manager", roles: ["Manager"])
         try await running.serve { api in
@@ -65,7 +63,7 @@ struct AccessTaskTests {
                 #expect(try await api.send(.post, "/api/v1/people", ["login": .string(login)]).status == 201)
             }
             let policy = try await api.enforce(rule: Self.rule, 1)
-            try await body(Desk(api: api, point: point, manager: manager, policy: policy), now.time)
+            try await body(Desk(api: api, point: point, manager: manager, policy: policy), now)
         }
     }
 
@@ -100,7 +98,7 @@ struct AccessTaskTests {
             #expect(permitted["context"]?["evaluation_id"] == context["evaluation_id"], "one thread throughout")
             #expect(permitted["context"]?["approval"]?["id"] == approval["id"])
             #expect(try await desk.evaluate()["decision"] == true, "the approval is looked up, not believed")
-            now.withLock { $0 = $0 + .hours(24) }
+            now.value = now.value + .hours(24)
             let expired = try await desk.evaluate(["context": ["purpose": "renewal", "approval": approval]])
             #expect(expired["decision"] == false && expired["context"]?["next_action"] == "request")
         }
@@ -166,7 +164,7 @@ struct AccessTaskTests {
             #expect(unknown.status == 404)
             #expect(unknown.body?["type"] == "urn:openid:authzen:access-request:error:unknown_task")
             #expect(try await desk.submit(good, token: desk.manager).status == 403, "it takes the permission")
-            now.withLock { $0 = $0 + .minutes(10) }
+            now.value = now.value + .minutes(10)
             try await fails(good, "expired_denial", 410)
             let fresh = try await desk.evaluate()
             try await desk.api.govern("suspend", ["policy_id": desk.policy, "reason": "not needed"])

@@ -2,7 +2,8 @@ import Crypto
 import Foundation
 import Gateway
 import HTTPTypes
-import Synchronization
+import HummingbirdTesting
+import NIOCore
 import Testing
 import Vocabulary
 
@@ -58,11 +59,11 @@ struct ApprovalSystemTests {
     }
 
     private static func run(
-        _ body: @escaping @Sendable (ApprovalHouse, SignedReceiver, Mutex<Timestamp>) async throws -> Void
+        _ body: @escaping @Sendable (ApprovalHouse, SignedReceiver, MovedClock) async throws -> Void
     ) async throws {
         let receiver = SignedReceiver()
         try await receiver.listen { port in
-            let now = NowBox()
+            let now = MovedClock(SystemClock.now())
             let running = try await TestGateway.open(
                 tenants: ["default", "other"],
                 extra: """
@@ -73,15 +74,13 @@ struct ApprovalSystemTests {
                         - { name: desk, url: "http://127.0.0.1:\(port)/hook", secret_file: out.secret, callback_secret_file: in.secret, roles: [ Owner ], timeout: 2h }
                     """,
                 files: ["hook.secret": "for notices", "out.secret": "for requests", "in.secret": secret],
-                clock: { now.time.withLock { $0 } })
+                clock: now.now)
             try await running.serveApprovals { house in
                 try await house.gateway.notify()
-                try await body(house, receiver, now.time)
+                try await body(house, receiver, now)
             }
         }
     }
-
-    private final class NowBox: Sendable { let time = Mutex(SystemClock.now()) }
 
     private static func asked(_ receiver: SignedReceiver) throws -> AttributeValue {
         try #require(receiver.notices.last { $0["topic"] == "approval.asked" }?["about"])
@@ -100,7 +99,7 @@ struct ApprovalSystemTests {
             #expect(!receiver.taken.contains { "\($0.body)".lowercased().contains("rita") }, "ids, nobody's name")
             let callback = try #require(about["callback"]?.string)
             let answer = Answer(url: callback, approval: id)
-            let present = now.withLock { $0 }
+            let present = now.value
             let taken = try await answer.send(house.house.api, now: present)
             #expect(taken.status == 200 && taken.body?["state"] == "approved", "\(taken.text)")
             let again = try await answer.send(house.house.api, now: present)
@@ -124,7 +123,7 @@ struct ApprovalSystemTests {
             let id = try await house.ask()
             try await house.gateway.notify()
             let callback = try #require(try Self.asked(receiver)["callback"]?.string)
-            let (api, present) = (house.house.api, now.withLock { $0 })
+            let (api, present) = (house.house.api, now.value)
             var forged: [Answer] = []
             for change in 0..<6 {
                 var one = Answer(nonce: "f-\(change)", url: callback, approval: id)
@@ -158,7 +157,7 @@ struct ApprovalSystemTests {
             #expect(try await house.approval(id)["state"] == "pending")
             // A replay of a good answer after the window proves nothing any more.
             #expect(try await Answer(nonce: "ok", url: callback, approval: id).send(api, now: present).status == 200)
-            now.withLock { $0 = $0 + .minutes(6) }
+            now.value = now.value + .minutes(6)
             #expect(try await Answer(nonce: "ok", url: callback, approval: id).send(api, now: present).status == 403)
         }
     }
@@ -169,8 +168,8 @@ struct ApprovalSystemTests {
             let id = try await house.ask()
             try await house.gateway.notify()
             let callback = try #require(try Self.asked(receiver)["callback"]?.string)
-            now.withLock { $0 = $0 + .hours(2) }
-            let late = try await Answer(url: callback, approval: id).send(house.house.api, now: now.withLock { $0 })
+            now.value = now.value + .hours(2)
+            let late = try await Answer(url: callback, approval: id).send(house.house.api, now: now.value)
             #expect(late.status == 409 && late.body?["code"] == "approval.closed", "\(late.text)")
             #expect(try await house.approval(id)["state"] == "pending")
             #expect(try await house.say("approve", id, token: house.owner).body?["state"] == "approved")

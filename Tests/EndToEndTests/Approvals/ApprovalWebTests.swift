@@ -2,7 +2,7 @@ import Fixtures
 import Foundation
 import Gateway
 import HTTPTypes
-import Synchronization
+import Identity
 import Testing
 import Vocabulary
 
@@ -103,8 +103,8 @@ struct ApprovalWebTests {
 
     @Test("a person asks for no more than thirty things in an hour, and is told when to come back")
     func throttled() async throws {
-        let now = Mutex(SystemClock.now())
-        let running = try await TestGateway.open(extra: ConsolePerson.local, clock: { now.withLock { $0 } })
+        let now = MovedClock(SystemClock.now())
+        let running = try await TestGateway.open(extra: ConsolePerson.local, clock: now.now)
         try await running.serveApprovals { house in
             let gateway = house.gateway
             let person = try await gateway.people.person(
@@ -113,9 +113,9 @@ struct ApprovalWebTests {
             caller.actor = .person(person.id)
             caller.principal = Principal(
                 tenant: caller.tenant, subject: .person(person.id),
-                credential: .session(SessionID.random(at: now.withLock { $0 })), provider: nil, events: [])
+                credential: .session(SessionID.random(at: now.value)), provider: nil, events: [])
             for number in 0..<31 {
-                caller.command = CommandID.random(at: now.withLock { $0 })
+                caller.command = CommandID.random(at: now.value)
                 let id = try await house.house.entitlement("E\(number)")
                 let wish = AccessRequestService.Wish(try #require(.init(id)), for: .person(person.id))
                 if number < 30 {
@@ -126,7 +126,7 @@ struct ApprovalWebTests {
                     let fault = error as? Fault
                     return fault?.code == "approval.too_many" && (fault?.retryAfter).map { $0 <= .hours(1) } == true
                 }
-                now.withLock { $0 = $0 + .hours(1) }
+                now.value = now.value + .hours(1)
                 _ = try await gateway.accessRequests.request(wish, by: caller)
             }
         }

@@ -2,8 +2,8 @@ import Fixtures
 import Foundation
 import Gateway
 import HTTPTypes
+import Identity
 import Logging
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -27,8 +27,8 @@ struct NotificationTests {
     @Test("S3-40 approvers are told what waits, and whoever asked what became of it; each once, over a restart")
     func story() async throws {
         let catcher = try await MailCatcher()
-        let now = Mutex(SystemClock.now())
-        let running = try await TestGateway.open(extra: Self.mail(catcher.port), clock: { now.withLock { $0 } })
+        let now = MovedClock(SystemClock.now())
+        let running = try await TestGateway.open(extra: Self.mail(catcher.port), clock: now.now)
         try await running.serveApprovals { house in
             try await house.gateway.notify()
             #expect(catcher.caught.isEmpty)
@@ -43,8 +43,8 @@ struct NotificationTests {
             #expect(text.contains("https://gate.example.org/admin/approvals/\(id)") && text.contains("Risk: high"))
             #expect(!text.lowercased().contains("rita") && !text.contains("the quarter ends"), "nobody's data travels")
             // The last quarter of the stage: who has not decided is reminded. Then it is decided.
-            now.withLock { $0 = $0 + .hours(19) }
-            try await house.gateway.governance.endWhatIsDue(now: now.withLock { $0 })
+            now.value = now.value + .hours(19)
+            try await house.gateway.governance.endWhatIsDue(now: now.value)
             try await house.gateway.notify()
             #expect(catcher.caught.count == 4)
             #expect(catcher.caught.last?.message.contains("Subject: An approval still waits for you") == true)
@@ -65,7 +65,8 @@ struct NotificationTests {
             _ = try await house.ask()
             try await house.gateway.notify()
             let courier = try #require(house.gateway.outbox.first)
-            #expect(await courier.status.failures == 1 && courier.status.failure == "mail.unreachable")
+            let status = await courier.status
+            #expect(status.failures == 1 && status.failure == "mail.unreachable")
             #expect(try await courier.waiting() == 2)
             for name in ["gatehouse.db", "gatehouse.db-wal"] {
                 let file = FileManager.default.contents(atPath: running.folder + "/data/" + name) ?? Data()
@@ -75,7 +76,8 @@ struct NotificationTests {
             }
             let catcher = try await MailCatcher(port: port)
             await courier.deliver()
-            #expect(catcher.caught.count == 2 && (try await courier.waiting()) == 0)
+            #expect(catcher.caught.count == 2)
+            #expect(try await courier.waiting() == 0)
             #expect(await courier.status.failures == 0)
         }
     }
@@ -126,7 +128,7 @@ struct NotificationTests {
             try await ApprovalHouse.person("odd", holding: "Owner", mail: "odd@example.org\r\nX: y", house.gateway)
             let disabled = try await ApprovalHouse.person("dora", holding: "Owner", house.gateway)
             let caller = try TestGateway.operatorCaller(house.gateway, tenant: "default")
-            _ = try await house.gateway.people.disable(disabled, by: caller)
+            try await house.gateway.people.disable(disabled, .administrator, by: caller)
             _ = try await house.ask()
             try await house.gateway.notify()
             let told = catcher.caught.flatMap(\.to)
@@ -135,8 +137,86 @@ struct NotificationTests {
             let head = mail.message.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n\n")[0]
             #expect(!head.lowercased().contains("\nbcc:") && !head.contains("all@example.net"))
             let courier = try #require(house.gateway.outbox.first)
-            #expect(await courier.refused == 1 && courier.status.failures == 0)
+            let (refused, status) = await (courier.refused, courier.status)
+            #expect(refused == 1 && status.failures == 0)
             #expect(try await courier.waiting() == 0)
+        }
+    }
+
+    @Test(
+        "S3-30 approvals are counted by the rule that asked and what became of them, and what waits to be told is shown"
+    )
+    func counted() async throws {
+        let port = try LoopbackPort.free()
+        let running = try await TestGateway.open(extra: Self.mail(port))
+        try await running.serveApprovals { house in
+            try await house.gateway.notify()
+            let rule: AttributeValue = [
+                "id": "signed", "effect": "require_approval", "approval": ["roles": ["Owner"]],
+            ]
+            let policy = try await house.house.api.enforce(rule: rule, 1)
+            let asked = try await house.house.api.send(
+                .post, "/api/v1/decide",
+                [
+                    "subject": "rita", "action": "read", "resource_type": "thing", "resource": "1",
+                    "request_approval": true,
+                ])
+            let byRule = try #require(asked.body?["context"]?["approval"]?["id"]?.string, "\(asked.text)")
+            #expect(try await house.say("approve", byRule, token: house.owner).status == 200)
+            let access = try await house.ask()
+            #expect(try await house.say("reject", access, token: house.owner).status == 200)
+            try await house.gateway.notify()
+            let families = try await house.gateway.metrics()
+            func series(_ name: String) -> [[String: String]: Double] {
+                let family = families.first { $0.name == name }
+                return (family?.series ?? []).reduce(into: [:]) { found, one in
+                    if case .number(let value) = one.value { found[one.labels] = value }
+                }
+            }
+            let id = policy.string ?? ""
+            #expect(
+                series("gatehouse_policy_approvals_total") == [
+                    ["rule_id": id, "status": "requested"]: 1, ["rule_id": id, "status": "approved"]: 1,
+                    ["rule_id": "access", "status": "requested"]: 1, ["rule_id": "access", "status": "rejected"]: 1,
+                ])
+            #expect(series("gatehouse_notification_failures") == [["receiver": "mail"]: 1])
+            #expect((series("gatehouse_notifications_waiting")[["receiver": "mail"]] ?? 0) >= 2)
+        }
+    }
+
+    @Test("whoever granted an exemption is told once that it ends soon")
+    func exemptions() async throws {
+        let catcher = try await MailCatcher()
+        let now = MovedClock(SystemClock.now())
+        let running = try await TestGateway.open(extra: Self.mail(catcher.port), clock: now.now)
+        try await running.serveApprovals { house in
+            let gateway = house.gateway
+            let policy = try await house.house.api.enforce(rule: ["id": "all", "effect": "deny"], 1)
+            let olga = try await gateway.people.person(
+                named: "olga", in: try #require(gateway.tenants.defaultTenant).id)
+            var caller = try TestGateway.operatorCaller(gateway, tenant: "default")
+            caller.actor = .person(olga.id)
+            let end = now.value + .days(30)
+            _ = try await gateway.governance.execute(
+                "grant_exemption",
+                [
+                    "exemption_id": "00000000-0000-7000-8000-0000000000e1", "policy_id": policy,
+                    "entity_id": "rita", "entity_type": "user", "reason": "a migration that takes its time",
+                    "expires_at": .string(end.rfc3339),
+                ], by: caller)
+            func round() async throws -> Int {
+                let present = now.value
+                try await gateway.notifier.announceEndingExemptions(at: present)
+                try await gateway.notify()
+                return catcher.caught.count
+            }
+            #expect(try await round() == 0)
+            now.value = now.value + .days(24)
+            #expect(try await round() == 1)
+            #expect(catcher.caught[0].to == ["olga@example.org"])
+            #expect(catcher.caught[0].message.contains("Subject: An exemption that you granted ends soon"))
+            now.value = now.value + .days(1)
+            #expect(try await round() == 1, "once for each end")
         }
     }
 

@@ -2,7 +2,6 @@ import Fixtures
 import Foundation
 import Gateway
 import HTTPTypes
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -55,12 +54,12 @@ struct OutsideLinkTests {
 
     @Test("a link of another tenant, of a stage that is over, too old, or not ours opens nothing")
     func refused() async throws {
-        let now = Mutex(SystemClock.now())
+        let now = MovedClock(SystemClock.now())
         let running = try await TestGateway.open(
-            tenants: ["default", "other"], extra: ConsolePerson.local, clock: { now.withLock { $0 } })
+            tenants: ["default", "other"], extra: ConsolePerson.local, clock: now.now)
         try await running.serveApprovals(workflow: Self.stages) { house in
             let id = try await house.ask()
-            let until = now.withLock { $0 + .hours(1) }
+            let until = now.value + .hours(1)
             let link = try await Self.link(id, house, ["until": .string(until.rfc3339)])
             func opens(_ target: String) async throws -> Int {
                 let web = WebPerson(house.house.api.client)
@@ -76,7 +75,7 @@ struct OutsideLinkTests {
             }
             let pressed = WebPerson(house.house.api.client)
             try await pressed.open(link)
-            now.withLock { $0 = until }
+            now.value = until
             #expect(try await opens(link) == 410)
             try await pressed.submit("comment", ["word": "approve"])
             #expect(pressed.status == 410, "its time was over before the button was pressed")
