@@ -17,6 +17,13 @@ public struct PeopleService: Sendable {
         return person
     }
 
+    /// Several at once, by id; whoever is gone is left out.
+    public func people(_ ids: Set<PersonID>, in tenant: TenantID) async throws -> [PersonID: Person] {
+        try await store.read { sql in
+            try ids.reduce(into: [:]) { people, id in people[id] = try sql.person(id, in: tenant) }
+        }
+    }
+
     /// A person by id, login or mail: what the command line is given. Throws `person.ambiguous` for a mail address that
     /// two people have.
     public func person(named text: String, in tenant: TenantID) async throws -> Person {
