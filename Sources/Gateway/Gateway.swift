@@ -179,9 +179,15 @@ public final class Gateway: Sendable {
     public var sessions: SessionService {
         SessionService(store: store, live: live, settings: configuration.sessions, clock: clock)
     }
-    public var people: PeopleService { PeopleService(store: store, live: live, standings: standings) }
-    public var roles: RoleService { RoleService(store: store, table: authorization, resolver: resolver) }
-    public var groups: GroupService { GroupService(store: store, table: authorization, standings: standings) }
+    public var people: PeopleService {
+        PeopleService(store: store, live: live, standings: standings, providers: providers)
+    }
+    public var roles: RoleService {
+        RoleService(store: store, table: authorization, resolver: resolver, providers: providers)
+    }
+    public var groups: GroupService {
+        GroupService(store: store, table: authorization, standings: standings, providers: providers)
+    }
     public var policies: PolicyService { PolicyService(store: store, table: authorization) }
     public var serviceAccounts: ServiceAccountService {
         ServiceAccountService(store: store, live: live, standings: standings)

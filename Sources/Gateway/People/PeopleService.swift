@@ -8,6 +8,7 @@ public struct PeopleService: Sendable {
     let store: Store
     let live: LiveCredentials
     let standings: StandingCache
+    let providers: ProviderTable
 
     /// The person. Throws `not found` when the tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
@@ -120,6 +121,7 @@ public struct PeopleService: Sendable {
     private func setStatus(
         _ id: PersonID, by caller: Caller, lane: WriterLane, _ status: @escaping @Sendable (Timestamp) -> PersonStatus
     ) async throws {
+        let ways = providers.ways(in: caller.tenant)
         try await store.write(lane) { [live, standings] tx in
             guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
             let next = status(tx.now)
@@ -132,7 +134,7 @@ public struct PeopleService: Sendable {
             let event = try tx.append(
                 caller.event(
                     next == .active ? "person.enabled" : "person.disabled", Stream("person", id), facts: facts))
-            try ProtectedHolders.keep(in: caller.tenant, tx) {
+            try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
                 guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
                     throw Fault.stale("person")
                 }
