@@ -23,7 +23,7 @@ struct TenantIsolationTests {
         limits: { failed_calls_per_source: 100000 }
         """
 
-    // S1-02 S3-52: nothing crosses tenants. Every route of the registry is called with the other tenant's ids.
+    // S1-02: nothing crosses tenants. Every route of the registry is called with the other tenant's ids.
     @Test func noRouteReachesTheOtherTenant() async throws {
         let running = try await TestGateway.open(tenants: ["default", "other"], extra: Self.extra)
         let otherToken = try await TestGateway.administrator(of: running.gateway, tenant: "other")
