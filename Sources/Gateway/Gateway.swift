@@ -36,12 +36,14 @@ public final class Gateway: Sendable {
     public let credentials: CredentialService
     public let login: LoginService
     public let sync: SyncService
+    public let machineAccounts = MachineAccounts()
 
     /// Opens the store, applies the configuration and fills memory. After this every service answers.
     ///
     /// - Throws: what the store throws (`storage.locked`, `keys.wrong_master` …), and `Fault`s of the configuration.
     public static func open(
-        _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        uptime: @escaping @Sendable () -> Duration = SystemClock.uptime
     ) async throws -> Gateway {
         let storage = storeConfiguration(configuration, logger: logger, now: clock())
         let store = try await configuration.withMasterKey(logger) {
@@ -50,7 +52,7 @@ public final class Gateway: Sendable {
         do {
             // A database that is behind its last head starts nothing: it is restored first.
             if let refusal = store.appendRefusal { throw refusal }
-            return try await open(configuration, store: store, logger: logger, clock: clock)
+            return try await open(configuration, store: store, logger: logger, clock: clock, uptime: uptime)
         } catch {
             try? await store.close()
             throw error
@@ -58,11 +60,12 @@ public final class Gateway: Sendable {
     }
 
     private static func open(
-        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Duration
     ) async throws -> Gateway {
         try store.configuration.erasureLog?.begin()
         try await store.reconcileErasures()
-        let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock)
+        let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock, uptime: uptime)
         try await gateway.applyConfiguration()
         try await gateway.fillMemory()
         try gateway.directories.open(
@@ -72,7 +75,8 @@ public final class Gateway: Sendable {
     }
 
     private init(
-        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+        _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Duration
     ) throws {
         self.configuration = configuration
         self.store = store
@@ -117,7 +121,8 @@ public final class Gateway: Sendable {
         self.credentials = credentials
         directories = DirectoryTable()
         keyKeeper = KeyKeeper(
-            store: store, log: DecisionRecorder.log(configuration, store), clock: clock, logger: logger)
+            store: store, log: DecisionRecorder.log(configuration, store), clock: clock, uptime: uptime,
+            logger: logger)
         couriers = try Self.couriers(configuration.journal, store: store, clock: clock, logger: logger)
         provisioners = try Self.provisioners(
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
@@ -174,9 +179,15 @@ public final class Gateway: Sendable {
     public var sessions: SessionService {
         SessionService(store: store, live: live, settings: configuration.sessions, clock: clock)
     }
-    public var people: PeopleService { PeopleService(store: store, live: live, standings: standings) }
-    public var roles: RoleService { RoleService(store: store, table: authorization, resolver: resolver) }
-    public var groups: GroupService { GroupService(store: store, table: authorization, standings: standings) }
+    public var people: PeopleService {
+        PeopleService(store: store, live: live, standings: standings, providers: providers)
+    }
+    public var roles: RoleService {
+        RoleService(store: store, table: authorization, resolver: resolver, providers: providers)
+    }
+    public var groups: GroupService {
+        GroupService(store: store, table: authorization, standings: standings, providers: providers)
+    }
     public var policies: PolicyService { PolicyService(store: store, table: authorization) }
     public var serviceAccounts: ServiceAccountService {
         ServiceAccountService(store: store, live: live, standings: standings)
@@ -207,5 +218,13 @@ public enum SystemClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+
+    /// Since the machine started, suspended or not (CLOCK_BOOTTIME): nobody can set it, so it is for how long something
+    /// has been, never for when.
+    public static let uptime: @Sendable () -> Duration = {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
     }
 }

@@ -29,7 +29,8 @@ struct OperationsRoutes: Sendable {
         router.get(RouterPath(pages.scriptPath)) { _, _ in pages.scriptResponse() }
     }
 
-    /// Ready when the store answers a read. A provider that is down is named, and does not make the gateway unready:
+    /// Ready when the store answers a read and takes a write: nobody can sign in or be revoked where no change can be
+    /// stored. A provider that is down is named, and does not make the gateway unready:
     /// other providers, sessions and decisions work without it, and taking every node out would help nobody. Neither
     /// does a tenant whose rules do not compile, while another one still decides.
     ///
@@ -41,12 +42,19 @@ struct OperationsRoutes: Sendable {
         let size = try await gateway.audit.size(of: tenant.id)
         let providers = try await gateway.providerHealth()
         let denying = gateway.tenantFaults
-        let isReady = denying.count < max(1, gateway.tenants.all.count { !$0.isDisabled })
+        let refusal = await gateway.writeRefusal()
+        let isDeciding = denying.count < max(1, gateway.tenants.all.count { !$0.isDisabled })
+        let isReady = isDeciding && refusal == nil
         var answer: [String: AttributeValue] = [
-            "status": isReady ? "ready" : "denying", "journal": .integer(size.size),
+            "status": .string(refusal != nil ? "not_writing" : isReady ? "ready" : "denying"),
+            "journal": .integer(size.size),
             "providers": .list(providers.map { $0.json(withFailures: isPrivate) }),
         ]
         if !denying.isEmpty { answer["denying"] = .list(denying.map { $0.json(withCause: isPrivate) }) }
+        if let refusal {
+            answer["code"] = .string(refusal.code)
+            if isPrivate { answer["cause"] = .string(refusal.description) }
+        }
         return Self.json(.object(answer), isReady ? .ok : .serviceUnavailable)
     }
 

@@ -13,7 +13,9 @@ struct Gatehouse: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Running",
-                subcommands: [ServeCommand.self, DemoCommand.self, InitCommand.self, DoctorCommand.self]),
+                subcommands: [
+                    ServeCommand.self, DemoCommand.self, InitCommand.self, ConfigCommand.self, DoctorCommand.self,
+                ]),
             CommandGroup(
                 name: "People and access",
                 subcommands: [
@@ -40,6 +42,8 @@ struct Gatehouse: AsyncParsableCommand {
     static func main() async {
         // Whatever this program writes (rows, exports, keys) is nobody else's to read.
         umask(0o077)
+        // A limit on the size of files refuses a write then, which is answered and seen, and ends no process.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

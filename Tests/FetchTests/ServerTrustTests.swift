@@ -17,7 +17,7 @@ import Vocabulary
             process = try ChildProcess(
                 [LocalCertificates.openssl, "s_server", "-accept", "127.0.0.1:\(port)", "-www", "-quiet"]
                     + ["-cert", certificate.certificateFile, "-key", certificate.keyFile] + more,
-                endsWithParent: true)
+                atParentsEnd: .kill)
             while !LoopbackPort.accepts(port) {
                 guard process.isRunning else { throw NoListener() }
                 try await Task.sleep(for: .milliseconds(10))

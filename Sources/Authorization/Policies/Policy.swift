@@ -9,7 +9,7 @@ public struct Policy: Sendable, Hashable {
     }
 
     /// Unique within a tenant.
-    public let id: String
+    public var id: String
     public let name: String
     public let description: String?
     public let effect: Effect

@@ -61,7 +61,7 @@ public final class MailCatcher: Sendable {
                 Self.python, folder + "/catcher.py", "\(self.port)", folder + "/caught.jsonl", mode,
                 certificate?.certificateFile ?? "-", certificate?.keyFile ?? "-", asksForPassword ? "auth" : "open",
                 refusing.isEmpty ? "-" : refusing, "\(busyTimes)",
-            ], output: folder + "/output", endsWithParent: true)
+            ], output: folder + "/output", atParentsEnd: .kill)
         for _ in 0..<600 where !LoopbackPort.accepts(self.port) {
             if !process.isRunning { break }
             try await Task.sleep(for: .milliseconds(50))

@@ -6,9 +6,9 @@ import Synchronization
 public final class NginxServer: Sendable {
     /// The port all sites listen at, with TLS.
     public let port: Int
-    public let processIdentifier: Int32
+    public var processIdentifier: Int32 { process.identifier }
     private let folder: String
-    private let process: Process
+    private let process: ChildProcess
     private let stopped = Mutex(false)
 
     public static let executable = "/usr/sbin/nginx"
@@ -46,17 +46,14 @@ public final class NginxServer: Sendable {
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let text = NginxText(configuration: configuration, folder: folder, port: port, isRoot: geteuid() == 0)
         try text.main.write(toFile: folder + "/nginx.conf", atomically: true, encoding: .utf8)
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.executable)
-        process.arguments = ["-p", folder, "-c", folder + "/nginx.conf", "-e", folder + "/error.log"]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch {
+        do {
+            process = try ChildProcess(
+                [Self.executable, "-p", folder, "-c", folder + "/nginx.conf", "-e", folder + "/error.log"],
+                atParentsEnd: .terminate)
+        } catch {
             try? FileManager.default.removeItem(atPath: folder)
-            throw FixtureError("\(Self.executable) cannot be started: \(error)")
+            throw error
         }
-        processIdentifier = process.processIdentifier
     }
 
     deinit { end() }
@@ -76,9 +73,7 @@ public final class NginxServer: Sendable {
         }
         guard isFirst else { return }
         // TERM is nginx's fast shutdown: the master ends its workers before itself.
-        if process.isRunning { process.terminate() }
-        for _ in 0..<100 where process.isRunning { usleep(20_000) }
-        if process.isRunning { kill(processIdentifier, SIGKILL) }
+        process.end()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

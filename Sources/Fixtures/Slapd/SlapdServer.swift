@@ -150,7 +150,7 @@ public final class SlapdServer: Sendable {
         let level = options.logsOperations ? "stats" : "none"
         let started = try ChildProcess(
             [Self.executable, "-d", level, "-h", urls, "-F", folder + "/config"], output: folder + "/slapd.log",
-            endsWithParent: true)
+            atParentsEnd: .kill)
         child.withLock { $0 = started }
         let expected = [ports.ldap, ports.ldaps].compactMap(\.self)
         for _ in 0..<500 {

@@ -31,10 +31,11 @@ extension CampaignService {
                 try writer.settle(line, as: line.outcome(in: campaign) == .keep ? .kept : .elsewhere)
             }
         }
+        let ways = providers.ways(in: caller.tenant)
         for line in lines where line.outcome(in: campaign) == .revoke && line.item.isRevocable {
             do {
                 try await store.govern(by: caller, .revocation) { [standings] writer in
-                    let wasThere = try writer.takeAway(line, standings)
+                    let wasThere = try writer.takeAway(line, ways, standings)
                     try writer.settle(line, as: wasThere ? .revoked : .gone)
                 }
             } catch let fault as Fault where fault.culprit == .caller {
@@ -54,7 +55,7 @@ extension GovernedWriter {
     }
 
     /// Takes an access away as anybody else would; false when it had ended before.
-    fileprivate func takeAway(_ line: CampaignLine, _ standings: StandingCache) throws -> Bool {
+    fileprivate func takeAway(_ line: CampaignLine, _ ways: SignInWays, _ standings: StandingCache) throws -> Bool {
         switch line.item {
         case .entitlement(let id, _, _):
             guard let held = try view.load(Governed.assignment(id)).state, held.holding.isStanding(at: now) else {
@@ -68,7 +69,7 @@ extension GovernedWriter {
             return true
         case .role(let id, _):
             guard try tx.sql.assignment(id, in: tenant) != nil else { return false }
-            try RoleService.revoke(id, by: caller, standings, tx)
+            try RoleService.revoke(id, by: caller, ways, standings, tx)
             return true
         case .mappedRole: return false
         }

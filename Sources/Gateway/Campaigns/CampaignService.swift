@@ -13,6 +13,7 @@ public struct CampaignService: Sendable {
     let log: DecisionLogService
     let applications: ApplicationTable
     let standings: StandingCache
+    let providers: ProviderTable
     let notifier: Notifier
     let clock: @Sendable () -> Timestamp
 
@@ -159,6 +160,7 @@ extension Gateway {
     public var campaigns: CampaignService {
         CampaignService(
             store: store, table: authorization, log: decisionLog, applications: applications, standings: standings,
+            providers: providers,
             notifier: notifier, clock: clock)
     }
 }

@@ -3,6 +3,8 @@ import Vocabulary
 extension ProviderConfiguration {
     init(_ section: ConfigurationSection, tenant fallback: String) {
         key = section.text("id")
+        was = section.optionalText("was")
+        if was == key { section.report("was", "is the present id.") }
         tenant = section.text("tenant", default: fallback)
         name = section.text("name", default: key)
         isEnabled = section.bool("enabled", default: true)

@@ -12,6 +12,16 @@ public enum ConfigurationLoader {
     public static func load(
         file: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> Configuration {
+        try sound(try examine(file: file, environment: environment), file)
+    }
+
+    /// Reads the file whatever is wrong in it: what could not be understood has a harmless value and stands among the
+    /// faults, so that the rest can be looked at all the same. Nothing may be started with it unless there are none.
+    ///
+    /// - Throws: `Fault` when the file cannot be read, `ConfigurationFaults` when it is not YAML.
+    public static func examine(
+        file: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> (configuration: Configuration, faults: [ConfigurationFault]) {
         guard let data = FileManager.default.contents(atPath: file), data.count <= fileLimit,
             let text = String(data: data, encoding: .utf8)
         else {
@@ -20,13 +30,26 @@ public enum ConfigurationLoader {
                 remedy: "Name an existing file with --config, or make one with `gatehouse init`.")
         }
         let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        return try parse(text, file: file, folder: folder, environment: environment)
+        return try read(text, file: file, folder: folder, environment: environment)
     }
 
     /// Reads configuration text; `file` is only what faults are reported under.
     public static func parse(
         _ text: String, file: String, folder: String, environment: [String: String]
     ) throws -> Configuration {
+        try sound(try read(text, file: file, folder: folder, environment: environment), file)
+    }
+
+    private static func sound(
+        _ read: (configuration: Configuration, faults: [ConfigurationFault]), _ file: String
+    ) throws -> Configuration {
+        guard read.faults.isEmpty else { throw ConfigurationFaults(file: file, faults: read.faults) }
+        return read.configuration
+    }
+
+    private static func read(
+        _ text: String, file: String, folder: String, environment: [String: String]
+    ) throws -> (configuration: Configuration, faults: [ConfigurationFault]) {
         let context = ConfigurationContext(folder: folder, environment: environment)
         let root: Node?
         do {
@@ -42,8 +65,7 @@ public enum ConfigurationLoader {
         section.finish()
         ConfigurationReferences(configuration, context).check()
         context.reportUnknownVariables()
-        guard context.faults.isEmpty else { throw ConfigurationFaults(file: file, faults: context.faults) }
-        return configuration
+        return (configuration, context.faults)
     }
 
     private static func line(_ error: YamlError) -> Int? {

@@ -39,7 +39,11 @@ struct ConfigurationReferences {
             all.policies.enumerated().map {
                 ("policies[\($0)]", "\($1.tenant)/\(URL(fileURLWithPath: $1.file).lastPathComponent)")
             })
-        unique(all.providers.enumerated().map { ("providers[\($0)]", "\($1.tenant)/\($1.key)") })
+        unique(
+            all.providers.enumerated().flatMap { index, provider in
+                [("providers[\(index)]", "\(provider.tenant)/\(provider.key)")]
+                    + (provider.was.map { [("providers[\(index)].was", "\(provider.tenant)/\($0)")] } ?? [])
+            })
         unique(
             all.providers.enumerated().flatMap { index, provider in
                 provider.domains.map { ("providers[\(index)].domains", "\(provider.tenant)/\($0)") }

@@ -48,13 +48,15 @@ extension Gateway {
         }
     }
 
-    /// What only the store can tell of a configuration, before any of it is applied: whose the roles are that it names.
+    /// What only the store can tell of a configuration, before any of it is applied: whose the roles are that it names, and
+    /// which of its providers are known under another name.
     /// Everything else was found while it was read.
     private func checkOwnership() async throws {
         try await store.read { [configuration] sql in
             for stored in try sql.tenants() {
                 guard let tenant = configuration.tenants.first(where: { [$0.slug, $0.was].contains(stored.slug) })
                 else { continue }
+                _ = try ProviderPlan(configuration, tenant.slug, in: stored.id, sql)
                 let roles = try sql.roles(in: stored.id)
                 for wanted in configuration.roles where wanted.tenant == tenant.slug && !wanted.adopts {
                     guard roles.contains(where: { $0.name == wanted.name && $0.managedBy != .configuration }) else {
@@ -86,17 +88,19 @@ extension Gateway {
     private static func applyProviders(
         _ configuration: Configuration, _ slug: String, by caller: Caller, _ tx: Transaction
     ) throws -> [ConfiguredProvider] {
-        let known = try tx.sql.providers().filter { $0.tenant == caller.tenant }
-        return try configuration.providers.filter { $0.tenant == slug }.map { provider in
-            let present = known.first { $0.name == provider.key }
+        try ProviderPlan(configuration, slug, in: caller.tenant, tx.sql).entries.map { provider, present in
             let id = present?.id ?? ProviderID.random(at: tx.now)
-            let kind = if case .local = provider.kind { "local" } else { "ldap" }
+            let stream = Stream("provider", id)
+            if let present, present.name != provider.key {
+                try tx.sql.rename(provider: id, to: provider.key)
+                try tx.append(caller.event("provider.renamed", stream))
+            }
+            let kind = provider.kind.word
             try tx.sql.upsert(
                 StoredProvider(id: id, tenant: caller.tenant, name: provider.key, kind: kind),
                 settingsDigest: Array(SHA256.hash(data: Data("\(provider)".utf8))), managedBy: .configuration)
             if present == nil {
-                try tx.append(
-                    caller.event("provider.added", Stream("provider", id), facts: [Fact("kind", .word(kind))]))
+                try tx.append(caller.event("provider.added", stream, facts: [Fact("kind", .word(kind))]))
             }
             return ConfiguredProvider(id: id, tenant: caller.tenant, configuration: provider)
         }

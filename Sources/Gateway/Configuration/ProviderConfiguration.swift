@@ -8,6 +8,8 @@ public struct ProviderConfiguration: Sendable {
         case ldap(LDAPProviderConfiguration)
     }
     public var key: String
+    /// The key it had before, whose identities, groups and mappings it goes on with.
+    public var was: String?
     public var tenant: String
     public var name: String
     public var isEnabled: Bool

@@ -56,7 +56,18 @@ public struct DecisionRecord: Sendable {
     /// The journal position of the facts it rests on.
     public let asOf: Int64
     public let engine: String
+    /// The version of the subject's row that was used; 0 when nobody is known.
+    public let subjectVersion: Int64
+    /// What decided: the policies, the role graph, the mappings, and the configuration that was in effect.
     public let policyDigest: [UInt8]
+    public let roleDigest: [UInt8]
+    public let mappingDigest: [UInt8]
+    public let configurationDigest: [UInt8]
+    /// The version of the time-zone data, `none` where no rule looked at a clock on the wall.
+    public let timeZones: String
+    /// The exemption that lifted a rule, and the approval that was seen, by id.
+    public let exemption: String?
+    public let approval: String?
     /// How many identical allows this record stands for, the first included.
     public let count: Int64
     public let lastAt: Timestamp
@@ -195,7 +206,14 @@ extension DecisionRecord {
         trace = stored.origin.trace
         asOf = stored.factsPosition
         engine = stored.basis.engine
+        subjectVersion = stored.asker.subjectVersion
         policyDigest = stored.basis.policies
+        roleDigest = stored.basis.roles
+        mappingDigest = stored.basis.mappings
+        configurationDigest = stored.basis.configuration
+        timeZones = stored.basis.timeZones
+        exemption = stored.exemption
+        approval = stored.approval
         count = stored.fold?.count ?? 1
         lastAt = stored.fold?.lastAt ?? stored.at
         switch stored.inputs {

@@ -23,11 +23,13 @@ public struct SyncRunView: Sendable {
     /// A stable code of what went wrong.
     public let failure: String?
     public let decidedBy: String?
+    /// What this machine calls the account that decided, where it was one of its own.
+    public let decidedByName: String?
     public let decidedAt: Timestamp?
     /// Changes written so far, and how many there are; both nothing until the plan is made.
     public let progress: (done: Int64, total: Int64)
 
-    init(_ run: StoredSyncRun, provider: String, roleNames: [RoleID: String]) {
+    init(_ run: StoredSyncRun, provider: String, roleNames: [RoleID: String], accounts: [String: String]) {
         id = run.id
         self.provider = provider
         state = run.state.rawValue
@@ -39,6 +41,7 @@ public struct SyncRunView: Sendable {
         holdSentences = holdReasons.map { $0.sentence(roleNames: roleNames) }
         failure = run.failure
         decidedBy = run.decidedBy
+        decidedByName = run.decidedBy.flatMap { accounts[$0] }
         decidedAt = run.decidedAt
         progress = (run.appliedChunks, run.totalChunks)
     }
@@ -71,10 +74,11 @@ extension Gateway {
 
     private func views(of runs: [StoredSyncRun], in tenant: TenantID) async throws -> [SyncRunView] {
         let names = try await store.read { try $0.roles(in: tenant).namesByID }
+        let accounts = await machineAccounts.names(of: Set(runs.compactMap(\.decidedBy)))
         return runs.map { run in
             SyncRunView(
                 run, provider: providers.provider(run.provider)?.configuration.key ?? run.provider.description,
-                roleNames: names)
+                roleNames: names, accounts: accounts)
         }
     }
 }

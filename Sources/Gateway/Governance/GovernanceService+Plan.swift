@@ -132,9 +132,15 @@ extension GovernanceService {
         _ sql: any SQLConnection
     ) throws -> GovernancePlan {
         let tenant = request.caller.tenant
+        var command = command
+        if case .grant(var grant) = command, case .other(let high, let low) = grant.entity {
+            grant.entity = try entity(high, low, isSaid: request.payload["entity_type"] != nil, in: tenant, sql)
+            command = .grant(grant)
+        }
+        let decided = command
         return try plan(exemption(id), "exemption", request, sql, row: GovernedRow.init) { state, plan in
             var ground = ExemptionGround.missing
-            if case .grant(let grant) = command {
+            if case .grant(let grant) = decided {
                 switch grant.target {
                 case .policy(let id):
                     ground = try rest(on: policy(id), tenant, &plan, sql).map { .policy($0.state) } ?? .missing
@@ -144,8 +150,26 @@ extension GovernanceService {
                 if case .subject(let subject) = grant.entity { try sql.require(subject, in: tenant) }
                 if let person = grant.riskAcceptance?.acceptedBy { try sql.require(.person(person), in: tenant) }
             }
-            return try Exemption.decide(command, on: state, ground: ground, now: now)
+            return try Exemption.decide(decided, on: state, ground: ground, now: now)
         }
+    }
+
+    /// What an id stands for that is of no named kind: the person or account that bears it, and a thing only where none
+    /// does. An exemption of somebody must not lift what protects a resource that carries their id.
+    private func entity(
+        _ high: UInt64, _ low: UInt64, isSaid: Bool, in tenant: TenantID, _ sql: any SQLConnection
+    ) throws -> Exemption.Entity {
+        let (person, account) = (PersonID(high: high, low: low), ServiceAccountID(high: high, low: low))
+        var found: Subject?
+        if try sql.person(person, in: tenant) != nil { found = .person(person) }
+        if try sql.serviceAccount(account, in: tenant) != nil { found = .serviceAccount(account) }
+        guard let found else { return .other(high: high, low: low) }
+        guard !isSaid else {
+            throw Fault.invalid(
+                "`entity_type` says `other`, and `entity_id` is that of a \(found.kind).",
+                remedy: "Say `\(found.kind)`, or leave `entity_type` out.")
+        }
+        return .subject(found)
     }
 
     /// The state of another stream, which must not have moved when the plan is written.

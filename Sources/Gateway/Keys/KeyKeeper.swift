@@ -34,46 +34,63 @@ public struct KeyReport: Sendable, Hashable {
 
 /// Sees old keys off: seals anew what stands under them, and destroys each as soon as nothing does.
 public actor KeyKeeper {
-    /// A key is kept this long after its rotation at least: what was sealed just before may not be stored yet.
+    /// A key is kept this long after its rotation at least, by a clock that nobody can set: what was sealed just before
+    /// may not be stored yet. What this process has not seen rotated counts from when it first saw it.
     public static let grace: Duration = .seconds(600)
     /// How often is looked after keys that wait for others: a login, an expiry.
     private static let patience: Duration = .seconds(3_600)
 
     /// All that was done since the start, for metrics.
     public private(set) var total = KeyReport()
-    private var nextLook: [TenantID: Timestamp] = [:]
+    private var nextLook: [TenantID: Duration] = [:]
+    /// When this process first saw a key retiring, by `uptime`.
+    private var seen: [KeyID: Duration] = [:]
     private let store: Store
     private let log: DecisionLog
     private let clock: @Sendable () -> Timestamp
+    private let uptime: @Sendable () -> Duration
     private let logger: Logger
 
-    init(store: Store, log: DecisionLog, clock: @escaping @Sendable () -> Timestamp, logger: Logger) {
+    init(
+        store: Store, log: DecisionLog, clock: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Duration, logger: Logger
+    ) {
         self.store = store
         self.log = log
         self.clock = clock
+        self.uptime = uptime
         self.logger = logger
     }
 
     /// Every key of a tenant, by purpose, oldest first.
     public func keys(of tenant: TenantID) async throws -> [ListedKey] {
-        let records = try await store.keyRecords(of: tenant, for: KeyPurpose.rotatable)
+        let records = try await retiringSeen(of: tenant)
         let values = try await store.keyedValues(of: tenant)
         let segments = try await segments(of: tenant)
         let now = clock()
         return records.map { record in
             var held = values[record.id] ?? [:]
             if record.purpose == .record {
-                let count = segments.count { record.mayStand(under: $0) }
+                let count = segments.count { record.mayStand(under: $0, now) }
                 if count > 0 { held[Self.segments] = count }
             }
-            return ListedKey(record, held, waitsFor: Self.reasons(record, held, now))
+            return ListedKey(record, held, waitsFor: reasons(record, held))
         }
+    }
+
+    /// The keys of a tenant; from now on, the age of those that retire is known.
+    private func retiringSeen(of tenant: TenantID) async throws -> [KeyRecord] {
+        let records = try await store.keyRecords(of: tenant, for: KeyPurpose.rotatable)
+        for record in records {
+            seen[record.id] = record.state == .retiring ? seen[record.id] ?? uptime() : nil
+        }
+        return records
     }
 
     /// Looks after the tenants that have old keys, each when it is due. What fails for one is logged, and does not keep
     /// the others.
     func tend() async {
-        for tenant in store.keys.tenantsWithOldKeys where clock() >= nextLook[tenant] ?? .epoch {
+        for tenant in store.keys.tenantsWithOldKeys where uptime() >= nextLook[tenant] ?? .zero {
             let caller = Caller(tenant: tenant, actor: .system("keys"), command: .random(at: clock()))
             do { try await tend(by: caller) } catch {
                 logger.error("keys not looked after", metadata: ["tenant_id": "\(tenant)", "error": "\(error)"])
@@ -91,13 +108,16 @@ public actor KeyKeeper {
         for key in old where key.waitsFor.isEmpty {
             if try await retire(key, caller) { report.retired += 1 }
         }
-        nextLook[caller.tenant] = Self.nextLook(old.filter { !$0.waitsFor.isEmpty }, clock())
+        nextLook[caller.tenant] = look(after: old.filter { !$0.waitsFor.isEmpty })
         note(report, caller.tenant)
         return report
     }
 
     /// Says that a tenant has a new key.
-    func nudge(_ tenant: TenantID) { nextLook[tenant] = nil }
+    func nudge(_ tenant: TenantID) async throws {
+        nextLook[tenant] = nil
+        _ = try await retiringSeen(of: tenant)
+    }
 
     private func retire(_ key: ListedKey, _ caller: Caller) async throws -> Bool {
         let records = try await store.keyRecords(of: caller.tenant, for: KeyPurpose.rotatable)
@@ -124,17 +144,19 @@ public actor KeyKeeper {
     private static let renewals = Dictionary(
         uniqueKeysWithValues: KeyedValues.inRows.map { ($0.name, $0.renewal) } + [(segments, .expiry)])
 
-    private static func reasons(_ record: KeyRecord, _ values: [String: Int], _ now: Timestamp) -> [String] {
-        guard record.state == .retiring, let rotatedAt = record.rotatedAt else { return [] }
-        let kinds = Set(values.keys.compactMap { renewals[$0] }).subtracting([.kept])
+    private func reasons(_ record: KeyRecord, _ values: [String: Int]) -> [String] {
+        guard record.state == .retiring else { return [] }
+        let kinds = Set(values.keys.compactMap { Self.renewals[$0] }).subtracting([.kept])
         let waiting = kinds.map(\.rawValue).sorted()
-        return waiting.isEmpty && now < rotatedAt + grace ? ["grace"] : waiting
+        return waiting.isEmpty && graceLeft(record.id) > .zero ? ["grace"] : waiting
     }
 
-    private static func nextLook(_ waiting: [ListedKey], _ now: Timestamp) -> Timestamp {
-        // Once more when the last that was sealed before the rotation has to be there.
-        let ends = waiting.compactMap { $0.rotatedAt.map { $0 + grace } }.filter { now < $0 }
-        return min(ends.min() ?? now + patience, now + patience)
+    private func graceLeft(_ key: KeyID) -> Duration { seen[key].map { $0 + Self.grace - uptime() } ?? Self.grace }
+
+    /// Once more when the last that was sealed before a rotation has to be there.
+    private func look(after waiting: [ListedKey]) -> Duration {
+        let left = waiting.map { graceLeft($0.id) }.filter { $0 > .zero }.min() ?? Self.patience
+        return uptime() + min(left, Self.patience)
     }
 
     private func segments(of tenant: TenantID) async throws -> [DecisionLog.Span] {
@@ -147,9 +169,11 @@ public actor KeyKeeper {
 }
 
 extension KeyRecord {
-    /// Whether decisions of that time may have been sealed under this key.
-    fileprivate func mayStand(under span: DecisionLog.Span) -> Bool {
+    /// Whether decisions of that time may have been sealed under this key. Times that contradict each other say that the
+    /// clock was set in between, and prove nothing: then they may.
+    fileprivate func mayStand(under span: DecisionLog.Span, _ now: Timestamp) -> Bool {
         guard retiredAt == nil else { return false }
+        guard span.isInOrder, span.firstAt <= now, rotatedAt.map({ $0 <= now }) ?? true else { return true }
         if let createdAt, let last = span.lastAt, last + KeyKeeper.grace < createdAt { return false }
         return rotatedAt.map { span.firstAt < $0 + KeyKeeper.grace } ?? true
     }
@@ -167,6 +191,6 @@ extension Gateway {
     /// Draws a new key for one purpose of the caller's tenant, and journals it; the background sees the old one off.
     public func rotateKey(_ key: RotatableKey, by caller: Caller) async throws {
         try await store.rotateKey(key.purpose, caller.context)
-        await keyKeeper.nudge(caller.tenant)
+        try await keyKeeper.nudge(caller.tenant)
     }
 }

@@ -27,6 +27,25 @@ public struct MasterKeyChange: Sendable {
     /// Whether a change was begun and not finished.
     public var isPending: Bool { FileManager.default.fileExists(atPath: next) }
 
+    /// Runs one change from its beginning to its end while no other process is at one: two at once would each take the
+    /// other's half for its own, and show a recovery code of a key that is not in force.
+    ///
+    /// - Throws: `keys.change_running`, and what `body` throws.
+    public func alone<Value>(_ body: () async throws -> Value) async throws -> Value {
+        // The folder itself is locked, which leaves no file behind and goes with the process, however it ends (flock(2)).
+        let folder = open(self.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw Fault("configuration.unreadable", .ourselves, "\(self.folder) cannot be opened.")
+        }
+        defer { close(folder) }
+        guard flock(folder, LOCK_EX | LOCK_NB) == 0 else {
+            throw Fault(
+                "keys.change_running", .caller, "Another change of the master key in \(self.folder) is going on.",
+                remedy: "Wait until it has ended, and look at what it said.")
+        }
+        return try await body()
+    }
+
     /// Makes the new key and seals it anew for recovery; one that an interrupted change left is taken up. Answers its
     /// recovery code, which is nowhere else.
     ///
@@ -88,8 +107,9 @@ public struct MasterKeyChange: Sendable {
         try syncFolder()
     }
 
+    private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
     private func syncFolder() throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if descriptor >= 0 { close(descriptor) } }
         guard descriptor >= 0, fsync(descriptor) == 0 else {

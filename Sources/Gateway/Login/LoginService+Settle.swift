@@ -131,12 +131,19 @@ extension LoginService {
             try tx.append(
                 caller.event(
                     "login.succeeded", Stream("login_flow", work.flow.id),
-                    facts: facts + [Fact("session", .id(started.session.id, "session"))]))
+                    facts: facts + [Fact("session", .id(started.session.id, "session"))]
+                        + (try run(behind: work, tx).map { [Fact("sync_run", .id($0, "sync_run"))] } ?? [])))
             return CompletedLogin(
                 flow: work.flow.id, started: started, device: device.isNew ? token.text : work.browser.device,
                 application: grant.application, returnTarget: grant.returnTarget, recoveryCodes: work.recoveryCodes)
         }
         return done.map { .completed($0) } ?? Self.over(work.flow.id, .refused(.personDisabled))
+    }
+
+    /// The directory job that last brought the groups which gave roles here.
+    private func run(behind work: LoginWork, _ tx: Transaction) throws -> SyncRunID? {
+        guard let provider = work.flow.provider else { return nil }
+        return try tx.sql.newestAppliedRun(of: provider, in: work.caller.tenant)
     }
 
     private func device(

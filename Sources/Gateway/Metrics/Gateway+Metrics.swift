@@ -10,7 +10,30 @@ extension Gateway {
         let own = decisionMetrics + login.tally.families + credentialMetrics + hashingMetrics
         let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics + complianceMetrics
         return own + live + (try await healthMetrics()) + (await headMetrics()) + (await provisioningMetrics())
-            + (try await notificationMetrics()) + (try await approvalMetrics()) + ProcessReading.now().families
+            + (try await notificationMetrics()) + (try await approvalMetrics()) + (await storageMetrics())
+            + (await keyMetrics()) + ProcessReading.now().families
+    }
+
+    private func keyMetrics() async -> [MetricFamily] {
+        let total = await keyKeeper.total
+        return [
+            .counter("gatehouse_keys_resealed_total", "Values sealed anew under a newer key.").adding(total.resealed),
+            .counter("gatehouse_keys_retired_total", "Old keys destroyed because nothing needed them.")
+                .adding(total.retired),
+            .gauge("gatehouse_keys_unreadable", "Values that open under no key, at the last look.")
+                .adding(total.unreadable),
+            .gauge("gatehouse_keys_tenants_rotating", "Tenants that still have an old key.")
+                .adding(store.keys.tenantsWithOldKeys.count),
+        ]
+    }
+
+    private func storageMetrics() async -> [MetricFamily] {
+        let isWritable = await writeRefusal() == nil
+        return [
+            .gauge("gatehouse_storage_writable", "0 while no change can be stored.").adding(isWritable ? 1 : 0),
+            .gauge("gatehouse_storage_free_bytes", "Free space on the storage directory's volume.")
+                .adding(store.freeSpace ?? 0),
+        ]
     }
 
     private var decisionMetrics: [MetricFamily] {

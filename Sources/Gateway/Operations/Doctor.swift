@@ -53,7 +53,7 @@ public struct Doctor: Sendable {
         }
     }
 
-    private func examineKey() -> Finding {
+    func examineKey() -> Finding {
         finding("master key", "readable only by its owner, well formed") {
             _ = try configuration.loadMasterKey()
             if let change = try? MasterKeyChange(configuration), change.isPending {
@@ -89,12 +89,10 @@ public struct Doctor: Sendable {
     }
 
     private func examineSpace() -> Finding {
-        var status = statvfs()
         let folder = Self.existingParent(of: configuration.storage.directory)
-        guard statvfs(folder, &status) == 0 else {
+        guard let free = Store.freeSpace(at: folder) else {
             return Finding(subject: "free space", isGood: false, detail: "\(folder) cannot be looked at.")
         }
-        let free = Int(status.f_bavail) * Int(status.f_frsize)
         return finding("free space", "\(free >> 20) MiB") {
             guard free > Self.freeSpaceLimit else {
                 throw Fault(
@@ -111,7 +109,7 @@ public struct Doctor: Sendable {
         return url.path
     }
 
-    private func examineBlockList() -> Finding {
+    func examineBlockList() -> Finding {
         finding("passwords", "the block lists can be read") { _ = try BlockLists.load(configuration.passwords) }
     }
 
@@ -133,7 +131,7 @@ public struct Doctor: Sendable {
         }
     }
 
-    private func examinePolicy(_ policy: PolicyFileConfiguration) -> Finding {
+    func examinePolicy(_ policy: PolicyFileConfiguration) -> Finding {
         finding("policies", "\(policy.file) has no faults") {
             guard let data = FileManager.default.contents(atPath: policy.file) else {
                 throw Fault("doctor.policy", .ourselves, "\(policy.file) cannot be read.")
@@ -149,11 +147,7 @@ public struct Doctor: Sendable {
         }
         do {
             let now = clock()
-            let directory = try LDAPDirectory(
-                LDAPDirectorySettings(
-                    settings, domains: provider.domains, provider: .random(at: now), tenant: .random(at: now)),
-                logger: logger,
-                clock: clock)
+            let directory = try makeDirectory(provider, settings)
             let checks = await directory.probe()
             let clocks = checks.compactMap { check in
                 check.serverTime.map { compareClock(with: check.server, $0, sent: now) }
@@ -168,5 +162,16 @@ public struct Doctor: Sendable {
         } catch {
             return [Finding(subject: subject, isGood: false, detail: "\(error)")]
         }
+    }
+
+    /// Connects at the first question only. Throws what its settings and secrets throw at a start.
+    func makeDirectory(
+        _ provider: ProviderConfiguration, _ settings: LDAPProviderConfiguration
+    ) throws -> LDAPDirectory {
+        let now = clock()
+        return try LDAPDirectory(
+            LDAPDirectorySettings(
+                settings, domains: provider.domains, provider: .random(at: now), tenant: .random(at: now)),
+            logger: logger, clock: clock)
     }
 }

@@ -66,6 +66,9 @@ extension Gateway {
         return directories.directory(provider.id)?.state.rawValue ?? DirectoryState.up.rawValue
     }
 
+    /// Why changes cannot be written now (a full disk, one that refuses); nil when they can.
+    public func writeRefusal() async -> Fault? { await store.writeRefusal() }
+
     /// How deliveries of heads to each webhook go.
     public func headDeliveries() async -> [DeliveryStatus] {
         var list: [DeliveryStatus] = []

@@ -39,8 +39,9 @@ extension Gateway {
     public func makeFirstSetupLink() async throws -> SecretText? {
         guard let tenant = tenants.defaultTenant else { return nil }
         let now = clock()
+        let ways = providers.ways(in: tenant.id)
         let isSettled = try await store.read { sql in
-            try ProtectedHolders(in: tenant.id, sql, at: now).isAnybody()
+            try ProtectedHolders(in: tenant.id, sql, ways, at: now).isAnybody()
                 || sql.hasOpenLink(.setup, in: tenant.id, at: now)
         }
         return isSettled ? nil : try await makeSetupLink()

@@ -7,6 +7,7 @@ public struct GroupService: Sendable {
     let store: Store
     let table: AuthorizationTable
     let standings: StandingCache
+    let providers: ProviderTable
 
     /// A page of groups in the order of their ids, those after `last`.
     public func list(in tenant: TenantID, after last: GroupID?, limit: Int) async throws -> [Group] {
@@ -78,21 +79,27 @@ public struct GroupService: Sendable {
         return changed
     }
 
-    /// Deletes a group and what it gave its members. Throws when a directory or the configuration owns it.
+    /// Deletes a group and what it gave its members. Throws when a directory or the configuration owns it, and `conflict`
+    /// when nobody who can sign in would hold a protected role any more.
     public func delete(_ id: GroupID, by caller: Caller) async throws {
+        let ways = providers.ways(in: caller.tenant)
         try await store.write(.revocation) { tx in
             guard let group = try tx.sql.group(id, in: caller.tenant) else { throw Fault.notFound("group") }
             if let conflict = Ownership(object: group.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             let event = try tx.append(caller.event("group.deleted", Stream("group", id)))
-            _ = try tx.sql.deleteGroup(id, in: caller.tenant, at: event.position)
+            try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
+                _ = try tx.sql.deleteGroup(id, in: caller.tenant, at: event.position)
+            }
         }
         await table.refresh(caller.tenant)
     }
 
-    /// Puts a person into a group made here, or takes them out; false when nothing changed.
+    /// Puts a person into a group made here, or takes them out; false when nothing changed. Throws `conflict` for the
+    /// last one who holds a protected role by the group and can sign in.
     public func setMember(_ person: PersonID, of id: GroupID, _ isMember: Bool, by caller: Caller) async throws -> Bool
     {
-        try await store.write(isMember ? .administration : .revocation) { [standings] tx in
+        let ways = providers.ways(in: caller.tenant)
+        return try await store.write(isMember ? .administration : .revocation) { [standings] tx in
             guard let group = try tx.sql.group(id, in: caller.tenant),
                 try tx.sql.person(person, in: caller.tenant) != nil
             else { throw Fault.notFound("group or person") }
@@ -101,7 +108,9 @@ public struct GroupService: Sendable {
             let changed =
                 isMember
                 ? try tx.sql.openMembership(person: person, group: id, at: position)
-                : try tx.sql.closeMembership(person: person, group: id, at: position)
+                : try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
+                    try tx.sql.closeMembership(person: person, group: id, at: position)
+                }
             guard changed else { return false }
             try tx.append(
                 caller.event(

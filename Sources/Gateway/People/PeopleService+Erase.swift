@@ -10,10 +10,11 @@ extension PeopleService {
     /// - Throws: `not_found`; `conflict` for the last one who holds a protected role and can sign in;
     ///   `erasure.not_kept` when it is done but could not be noted outside yet.
     public func erase(_ id: PersonID, by caller: Caller) async throws {
+        let ways = providers.ways(in: caller.tenant)
         let erased = try await store.write(.revocation) { [live, standings] tx in
             guard try tx.sql.person(id, in: caller.tenant) != nil else { throw Fault.notFound("person") }
             try SessionService.endAll(of: id, .personDisabled, by: caller, live, tx)
-            try ProtectedHolders.keep(in: caller.tenant, tx) { try Self.eraseRows(of: id, by: caller, tx) }
+            try ProtectedHolders.keep(in: caller.tenant, ways, tx) { try Self.eraseRows(of: id, by: caller, tx) }
             try tx.erase(id, caller.context)
             tx.afterCommit { standings.forget(.person(id), in: caller.tenant) }
             return ErasedPerson(tenant: caller.tenant, person: id, at: tx.now)

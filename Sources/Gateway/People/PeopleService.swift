@@ -8,6 +8,7 @@ public struct PeopleService: Sendable {
     let store: Store
     let live: LiveCredentials
     let standings: StandingCache
+    let providers: ProviderTable
 
     /// The person. Throws `not found` when the tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
@@ -15,6 +16,13 @@ public struct PeopleService: Sendable {
             throw Fault.notFound("person")
         }
         return person
+    }
+
+    /// Several at once, by id; whoever is gone is left out.
+    public func people(_ ids: Set<PersonID>, in tenant: TenantID) async throws -> [PersonID: Person] {
+        try await store.read { sql in
+            try ids.reduce(into: [:]) { people, id in people[id] = try sql.person(id, in: tenant) }
+        }
     }
 
     /// A person by id, login or mail: what the command line is given. Throws `person.ambiguous` for a mail address that
@@ -113,6 +121,7 @@ public struct PeopleService: Sendable {
     private func setStatus(
         _ id: PersonID, by caller: Caller, lane: WriterLane, _ status: @escaping @Sendable (Timestamp) -> PersonStatus
     ) async throws {
+        let ways = providers.ways(in: caller.tenant)
         try await store.write(lane) { [live, standings] tx in
             guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
             let next = status(tx.now)
@@ -125,7 +134,7 @@ public struct PeopleService: Sendable {
             let event = try tx.append(
                 caller.event(
                     next == .active ? "person.enabled" : "person.disabled", Stream("person", id), facts: facts))
-            try ProtectedHolders.keep(in: caller.tenant, tx) {
+            try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
                 guard try tx.sql.update(person, expecting: person.version, at: event.position) else {
                     throw Fault.stale("person")
                 }

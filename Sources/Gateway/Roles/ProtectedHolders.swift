@@ -11,9 +11,10 @@ struct ProtectedHolders {
     private let roles: [Role]
     private let hierarchy: GrantRule
     private let mappings: [RoleMapping]
+    private let ways: SignInWays
 
-    init(in tenant: TenantID, _ sql: any SQLConnection, at now: Timestamp) throws {
-        (self.tenant, self.sql, self.now) = (tenant, sql, now)
+    init(in tenant: TenantID, _ sql: any SQLConnection, _ ways: SignInWays, at now: Timestamp) throws {
+        (self.tenant, self.sql, self.ways, self.now) = (tenant, sql, ways, now)
         roles = try sql.roles(in: tenant)
         hierarchy = GrantRule(roles: roles)
         mappings = try sql.roleMappings(in: tenant)
@@ -22,10 +23,12 @@ struct ProtectedHolders {
     /// Carries a change out, unless it takes the last such person from a protected role that had one.
     ///
     /// - Throws: `conflict` then, and the transaction's body is undone; else what the change throws.
-    static func keep<T>(in tenant: TenantID, _ tx: Transaction, while change: () throws -> T) throws -> T {
-        let before = try ProtectedHolders(in: tenant, tx.sql, at: tx.now).held()
+    static func keep<T>(
+        in tenant: TenantID, _ ways: SignInWays, _ tx: Transaction, while change: () throws -> T
+    ) throws -> T {
+        let before = try ProtectedHolders(in: tenant, tx.sql, ways, at: tx.now).held()
         let result = try change()
-        let after = try ProtectedHolders(in: tenant, tx.sql, at: tx.now)
+        let after = try ProtectedHolders(in: tenant, tx.sql, ways, at: tx.now)
         for role in before where try !after.hasHolder(of: role) {
             throw Fault(
                 "conflict", .caller, "Nobody who can sign in would hold the role \(role.name) any more.",
@@ -49,5 +52,7 @@ struct ProtectedHolders {
         }
     }
 
-    private func hasAbleOne(_ people: Set<PersonID>) throws -> Bool { try people.contains { try sql.canSignIn($0) } }
+    private func hasAbleOne(_ people: Set<PersonID>) throws -> Bool {
+        try people.contains { try ways.areOpen(to: $0, sql) }
+    }
 }

@@ -9,6 +9,7 @@ public struct RoleService: Sendable {
     let store: Store
     let table: AuthorizationTable
     let resolver: SubjectResolver
+    let providers: ProviderTable
 
     // MARK: Reading
 
@@ -176,13 +177,14 @@ public struct RoleService: Sendable {
 
     /// Ends a mapping, and at once what people held through it. Throws as `revoke`.
     public func deleteMapping(_ id: MappingID, by caller: Caller) async throws {
+        let ways = providers.ways(in: caller.tenant)
         try await store.write(.revocation) { tx in
             guard let mapping = try tx.sql.roleMappings(in: caller.tenant).first(where: { $0.id == id }) else {
                 throw Fault.notFound("mapping")
             }
             if let conflict = Ownership(object: mapping.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             let event = try tx.append(caller.event("mapping.deleted", Stream("mapping", id)))
-            try ProtectedHolders.keep(in: caller.tenant, tx) {
+            try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
                 _ = try tx.sql.closeMapping(id, in: caller.tenant, at: event.position)
             }
         }
@@ -240,19 +242,22 @@ public struct RoleService: Sendable {
     /// Takes an assigned role away; the next decision is made without it. Throws `conflict` for the last one who holds a
     /// protected role and can sign in.
     public func revoke(_ id: AssignmentID, by caller: Caller) async throws {
+        let ways = providers.ways(in: caller.tenant)
         let cache = resolver.cache
-        try await store.write(.revocation) { try Self.revoke(id, by: caller, cache, $0) }
+        try await store.write(.revocation) { try Self.revoke(id, by: caller, ways, cache, $0) }
     }
 
     /// As `revoke`, inside a transaction that does more.
-    static func revoke(_ id: AssignmentID, by caller: Caller, _ cache: StandingCache, _ tx: Transaction) throws {
+    static func revoke(
+        _ id: AssignmentID, by caller: Caller, _ ways: SignInWays, _ cache: StandingCache, _ tx: Transaction
+    ) throws {
         guard let assignment = try tx.sql.assignment(id, in: caller.tenant) else {
             throw Fault.notFound("assignment")
         }
         let event = try tx.append(
             caller.event(
                 "role.revoked", Stream("assignment", id), facts: [Fact("role", .id(assignment.role, "role"))]))
-        try ProtectedHolders.keep(in: caller.tenant, tx) {
+        try ProtectedHolders.keep(in: caller.tenant, ways, tx) {
             _ = try tx.sql.closeAssignment(id, in: caller.tenant, at: event.position)
         }
         tx.afterCommit { cache.forget(assignment.subject, in: caller.tenant) }

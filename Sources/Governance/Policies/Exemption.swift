@@ -75,7 +75,8 @@ public enum ExemptionCommand: Sendable, Hashable {
     public struct Grant: Sendable, Hashable {
         public let id: ExemptionID
         public let target: Exemption.Target
-        public let entity: Exemption.Entity
+        /// Settled by what bears the id, where the command did not say of what kind it is.
+        public var entity: Exemption.Entity
         public let reason: String
         /// Who is said to have granted it; the actor is the caller.
         public let claimedBy: String?

@@ -90,10 +90,12 @@ struct Weighing {
     /// Adds what only roles that are held back run into: they permit nothing, and what they forbid stays forbidden.
     mutating func hold(_ held: Decision) {
         let erred = held.erred.map(\.rule)
+        let erredNumbers = Set(
+            erred.compactMap { if case .policy(_, let version) = $0 { version } else { Int32?.none } })
         for case .policy(_, let version) in held.determining + erred where Int(version) < book.entries.count {
             let number = Int(version)
             guard placed(number).isRestriction, !restrictions.contains(number), applies(number) else { continue }
-            if erred.contains(where: { $0 == .policy(id: placed(number).rule.id.description, version: version) }) {
+            if erredNumbers.contains(version) {
                 decision.notes.append(.init(rule: placed(number).origin, kind: .erred))
             }
             restrictions.append(number)

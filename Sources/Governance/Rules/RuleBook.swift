@@ -105,8 +105,7 @@ public struct RuleBook: Sendable {
             + policies.map { ($0, PlacedPolicy($0.id, isInherited: false)) }
         let entries = try Self.entries(placed, overridden, zones)
         let compiled = try Self.compile(exemptions, from: entries.count)
-        var matchers = entries.map(\.rule.matcher) + compiled.matchers
-        for number in matchers.indices { matchers[number].version = Int32(number) }
+        let matchers = Self.numbered(entries.map(\.rule.matcher) + compiled.matchers)
         index = try PolicyIndex(policies: matchers, roles: roles, stamp: stamp)
         self.entries = entries
         self.sets =
@@ -120,13 +119,23 @@ public struct RuleBook: Sendable {
 
     /// Other entries under the roles and the mode of a book, without exemptions and sets: for rules on trial.
     init(_ entries: [Entry], of book: RuleBook) throws {
-        var matchers = entries.map(\.rule.matcher)
-        for number in matchers.indices { matchers[number].version = Int32(number) }
         index = try PolicyIndex(
-            policies: matchers, roles: book.index.roles,
+            policies: Self.numbered(entries.map(\.rule.matcher)), roles: book.index.roles,
             stamp: IndexStamp(generation: 0, policyDigest: [], roleDigest: []))
         (self.entries, sets, exemptions, edges) = (entries, [], [:], [])
         (mode, zoneVersion) = (book.mode, book.zoneVersion)
+    }
+
+    /// Matchers are told apart by their number, which stands as their version. Two rules may bear one id, because whoever
+    /// makes a rule chooses it: one of this tenant's must not stop those of the level above, nor the other way round.
+    private static func numbered(_ matchers: [Policy]) -> [Policy] {
+        var seen: Set<String> = []
+        return matchers.enumerated().map { number, matcher in
+            var matcher = matcher
+            matcher.version = Int32(number)
+            if !seen.insert(matcher.id).inserted { matcher.id += "#\(number)" }
+            return matcher
+        }
     }
 
     /// By descending priority, then as given: the first matching allow supplies parameters, limits and approval.

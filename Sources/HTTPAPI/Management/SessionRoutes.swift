@@ -19,7 +19,9 @@ struct SessionRoutes {
                 let sessions = gateway.sessions.sessions(
                     in: try request.requiredTenant, after: page.cursor.flatMap { SessionID($0.after) },
                     limit: page.limit + 1)
-                return try request.answer(sessions, page, mac) { ($0.id.description, $0.json) }
+                let people = try await gateway.people.people(
+                    Set(sessions.map(\.person)), in: try request.requiredTenant)
+                return try request.answer(sessions, page, mac) { ($0.id.description, $0.json(of: people[$0.person])) }
             },
             Route(
                 .delete, "/api/v1/sessions/{session}", "endSession",
@@ -40,7 +42,7 @@ struct SessionRoutes {
             ) { request in
                 let person = try await person(request)
                 let sessions = gateway.sessions.sessions(of: person.id, in: person.tenant)
-                return try request.answer(whole: sessions, by: \.id.description, mac: mac, \.json)
+                return try request.answer(whole: sessions, by: \.id.description, mac: mac) { $0.json(of: person) }
             },
             Route(
                 .get, "/api/v1/people/{person}/sign-ins", "listSignInsOfPerson",

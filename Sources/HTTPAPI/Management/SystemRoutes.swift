@@ -141,8 +141,9 @@ struct SystemRoutes {
         let entries = try await gateway.audit.events(
             in: tenant, after: begin, type: request.query["type"], limit: page.limit + 1)
         let names = await gateway.streamNames(in: tenant)
+        let accounts = await gateway.machineAccounts.names(of: Set(entries.map(\.actor)))
         var answer = try request.answer(entries, page, mac) { entry in
-            (String(entry.position), entry.json(name: names[entry]))
+            (String(entry.position), entry.json(name: names[entry], actorName: accounts[entry.actor]))
         }
         let size = try await gateway.audit.size(of: tenant)
         var members = answer.body?.object ?? [:]

@@ -34,7 +34,7 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
         application = Application(
             responder: responder,
             server: HTTPServerBuilder { responder in
-                let plain = HTTP1Channel(responder: responder, configuration: channel)
+                let plain = HostListener(base: HTTP1Channel(responder: responder, configuration: channel))
                 return certificates.map { TLSListener(base: plain, certificates: $0) } ?? plain
             }, configuration: settings,
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) }, logger: logger)

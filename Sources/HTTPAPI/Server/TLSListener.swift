@@ -7,7 +7,7 @@ import NIOSSL
 struct TLSListener: HTTPChannelHandler {
     typealias Value = HTTP1Channel.Value
 
-    let base: HTTP1Channel
+    let base: HostListener
     let certificates: ServerCertificates
 
     var responder: HTTPChannelHandler.Responder { base.responder }

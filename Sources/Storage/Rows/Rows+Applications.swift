@@ -88,6 +88,16 @@ extension SQLConnection {
         }
     }
 
+    /// Whether anybody's identity is one of this provider's.
+    public func vouches(_ provider: ProviderID) throws -> Bool {
+        try queryOne("SELECT 1 FROM identity WHERE provider = ?1 LIMIT 1", [.id(provider)]) != nil
+    }
+
+    /// Calls a provider otherwise; everything that hangs on its id goes on.
+    public func rename(provider: ProviderID, to name: String) throws {
+        try execute("UPDATE provider SET name = ?2 WHERE id = ?1", [.id(provider), .text(name)])
+    }
+
     /// Inserts the provider or notes the digest of its present settings; the id of a known (tenant, name) stays.
     public func upsert(_ provider: StoredProvider, settingsDigest: [UInt8], managedBy: ManagedBy) throws {
         try execute(

@@ -55,13 +55,9 @@ extension SQLConnection {
         return holders
     }
 
-    /// Whether there is anything this person could sign in with: a password here or an account at a provider.
-    public func canSignIn(_ person: PersonID) throws -> Bool {
-        try queryOne(
-            """
-            SELECT 1 WHERE EXISTS (SELECT 1 FROM password WHERE person = ?1)
-                OR EXISTS (SELECT 1 FROM identity WHERE person = ?1)
-            """, [.id(person)]) != nil
+    /// Whether this person has a password of this gateway.
+    public func hasPassword(_ person: PersonID) throws -> Bool {
+        try queryOne("SELECT 1 FROM password WHERE person = ?1", [.id(person)]) != nil
     }
 }
 

@@ -87,6 +87,14 @@ extension SQLConnection {
         .map(StoredSyncRun.init(row:))
     }
 
+    /// The provider's newest directory job that was applied; nil before there is one.
+    public func newestAppliedRun(of provider: ProviderID, in tenant: TenantID) throws -> SyncRunID? {
+        try queryOne(
+            "SELECT id FROM sync_run WHERE tenant = ?1 AND provider = ?2 AND state = 'done'"
+                + " ORDER BY started_at DESC LIMIT 1", [.id(tenant), .id(provider)]
+        )?.id(0)
+    }
+
     /// A page of runs, newest first (an id begins with the time it was made at), those before `last`.
     public func syncRuns(
         in tenant: TenantID, provider: ProviderID? = nil, before last: SyncRunID? = nil, limit: Int

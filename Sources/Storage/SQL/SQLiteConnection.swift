@@ -127,6 +127,10 @@ private func storageFault(code: Int32, primary: Int32, message: String) -> Fault
         Fault("storage.busy", .ourselves, "The database is held by another connection.", remedy: "Try again.")
     case SQLITE_FULL:
         Fault("storage.full", .ourselves, "The disk or the database is full.", remedy: "Free space on the volume.")
+    case SQLITE_IOERR:
+        Fault(
+            "storage.io", .ourselves, "Reading or writing the database file failed (\(code): \(message)).",
+            remedy: "Look at the volume, its limits and the kernel's log.")
     case SQLITE_CORRUPT, SQLITE_NOTADB:
         Fault("storage.corrupt", .ourselves, "The database file is damaged (\(message)).", remedy: "Restore a backup.")
     case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM:

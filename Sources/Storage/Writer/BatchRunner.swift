@@ -20,6 +20,7 @@ final class BatchRunner: @unchecked Sendable {
     private var bulkCommit: Duration = .milliseconds(4)
     private var workUntil = ContinuousClock.now
     private(set) var logNeedsTruncation = false
+    private var failure: Fault?
 
     init(
         pool: SQLitePool, keys: KeyRing, node: NodeID, budget: Duration, refusal: Fault?,
@@ -67,10 +68,17 @@ final class BatchRunner: @unchecked Sendable {
         } catch {
             // Nothing of the batch is durable: nothing of it may be believed.
             journal = earlier
+            failure = error as? Fault
             for item in done { item.job.finish(item.error ?? error) }
             if done.isEmpty, let (_, job) = next(false) { job.finish(error) }
         }
         return measure
+    }
+
+    /// What stood against writing since it was last asked; a body that was merely refused is no such thing.
+    func takeFailure() -> Fault? {
+        defer { failure = nil }
+        return failure
     }
 
     /// Never so little that a slow disk stops a directory job altogether.
@@ -112,6 +120,7 @@ final class BatchRunner: @unchecked Sendable {
             journal = transaction.journal
             done.append(Done(job: job, error: nil, transaction: transaction))
         } catch {
+            note(error)
             done.append(Done(job: job, error: error, transaction: transaction))
             if connection.isInsideTransaction { try connection.execute("ROLLBACK") }
             try connection.execute("BEGIN IMMEDIATE")
@@ -127,12 +136,17 @@ final class BatchRunner: @unchecked Sendable {
             journal = transaction.journal
             done.append(Done(job: job, error: nil, transaction: transaction))
         } catch {
+            note(error)
             done.append(Done(job: job, error: error, transaction: transaction))
             // A full disk rolls the whole transaction back by itself; then there is no savepoint to return to.
             guard connection.isInsideTransaction else { throw error }
             try connection.execute("ROLLBACK TO body")
             try connection.execute("RELEASE body")
         }
+    }
+
+    private func note(_ error: any Error) {
+        if let fault = error as? Fault, Store.deviceFaults.contains(fault.code) { failure = fault }
     }
 
     private func finish(_ done: [Done]) {

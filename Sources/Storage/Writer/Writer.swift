@@ -14,6 +14,7 @@ final class Writer: Sendable {
     private struct State {
         var queue: WriterQueue<Job>
         var statistics = WriterStatistics()
+        var health = WriterHealth()
         var isStopping = false
         var whenStopped: [CheckedContinuation<Void, Never>] = []
         var hasStopped = false
@@ -89,6 +90,13 @@ final class Writer: Sendable {
         }
     }
 
+    /// What last stood against writing, and whether it is the caller's turn to try whether it still does.
+    func judgeHealth(at now: ContinuousClock.Instant) -> (failure: Fault?, isToTry: Bool) {
+        state.withLock { ($0.health.failure, $0.health.takesTurn(at: now)) }
+    }
+
+    func forgetFailure() { state.withLock { $0.health.failure = nil } }
+
     private func work(_ runner: BatchRunner) {
         while true {
             if runner.logNeedsTruncation {
@@ -97,8 +105,9 @@ final class Writer: Sendable {
                 wake.wait()
             }
             while !state.withLock({ $0.queue.isEmpty }) {
-                guard let batch = runner.runBatch({ self.pop(interactiveBatch: $0) }) else { continue }
-                state.withLock { $0.statistics.note(batch) }
+                let batch = runner.runBatch({ self.pop(interactiveBatch: $0) })
+                if let failure = runner.takeFailure() { state.withLock { $0.health.failure = failure } }
+                if let batch { state.withLock { $0.statistics.note(batch) } }
             }
             if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
         }

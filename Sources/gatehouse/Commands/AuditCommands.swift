@@ -28,7 +28,7 @@ struct AuditCommand: ParsableCommand {
                 page["items"]?.list ?? [],
                 columns: [
                     "POSITION": "position", "AT": "at", "TYPE": "type", "STREAM": "stream.kind", "NAME": "stream.name",
-                    "ID": "stream.id", "ACTOR": "actor",
+                    "ID": "stream.id", "ACTOR": "actor", "ACCOUNT": "actor_name",
                 ])
         }
     }

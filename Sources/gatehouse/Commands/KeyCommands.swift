@@ -76,6 +76,19 @@ struct KeyCommand: ParsableCommand {
 
         func run() async throws {
             let change = try MasterKeyChange(try options.location.load())
+            let former = try await change.alone {
+                try await rewrap(change)
+                return try change.finish()
+            }
+            Console.line(
+                """
+                Every key is under the new master key in \(change.path).
+                The former one is in \(former): move it to where backups from before are kept, and destroy it with them.
+                If it may have been seen, run `gatehouse key rotate all` for each tenant, too.
+                """)
+        }
+
+        private func rewrap(_ change: MasterKeyChange) async throws {
             try await options.withGateway { client in
                 // A gateway that does not answer for itself must not be handed a key.
                 try await client.call(.get, "/healthz")
@@ -89,13 +102,6 @@ struct KeyCommand: ParsableCommand {
                     """)
                 try await client.call(.post, "/api/v1/keys/rewrap")
             }
-            let former = try change.finish()
-            Console.line(
-                """
-                Every key is under the new master key in \(change.path).
-                The former one is in \(former): move it to where backups from before are kept, and destroy it with them.
-                If it may have been seen, run `gatehouse key rotate all` for each tenant, too.
-                """)
         }
     }
 

@@ -35,19 +35,26 @@ struct DoctorCommand: AsyncParsableCommand {
                 Console.line(hint)
             }
         }
-        if json {
-            let list = findings.map { finding -> AttributeValue in
+        if !json { Console.line("✓ configuration: \(location.path) has no faults") }
+        try findings.tell(asJSON: json)
+    }
+}
+
+extension [Doctor.Finding] {
+    /// Prints them all. Throws when one of them is bad.
+    func tell(asJSON: Bool) throws {
+        if asJSON {
+            let list = map { finding -> AttributeValue in
                 ["subject": .string(finding.subject), "good": .bool(finding.isGood), "detail": .string(finding.detail)]
             }
             Console.line(CanonicalJSON.encode(.list(list)))
         } else {
-            Console.line("✓ configuration: \(location.path) has no faults")
-            for finding in findings {
+            for finding in self {
                 Console.line("\(finding.isGood ? "✓" : "✗") \(finding.subject): \(Console.plain(finding.detail))")
             }
         }
-        let bad = findings.count { !$0.isGood }
-        if bad > 0 { throw CommandRefusal("\(bad) of \(findings.count) checks failed.") }
+        let bad = self.count { !$0.isGood }
+        if bad > 0 { throw CommandRefusal("\(bad) of \(self.count) checks failed.") }
     }
 }
 

@@ -9,8 +9,8 @@ struct SessionCommand: ParsableCommand {
     struct List: ListCommand {
         static let configuration = CommandConfiguration(abstract: "Lists live sessions, of everybody or of one person.")
         static let columns: KeyValuePairs = [
-            "ID": "id", "PERSON": "person", "BEGAN": "created_at", "LAST SEEN": "last_seen_at", "STRENGTH": "acr",
-            "METHODS": "amr",
+            "ID": "id", "LOGIN": "login", "NAME": "display_name", "PERSON": "person", "BEGAN": "created_at",
+            "LAST SEEN": "last_seen_at", "STRENGTH": "acr", "METHODS": "amr",
         ]
         @Argument(help: "Login, mail or id; everybody without it.") var person: String?
         @OptionGroup var options: APIOptions

@@ -6,7 +6,7 @@ import Vocabulary
 /// As much of a browser as the tour needs: cookies per host, forms, and one step of a redirect at a time.
 final class TourBrowser {
     private let fetcher: HTTPFetcher
-    private(set) var cookies: [String: [String: String]] = [:]
+    private(set) var cookies: CookieJar = [:]
     private(set) var url = ""
     private(set) var status = 0
     private(set) var page = ""
@@ -37,13 +37,11 @@ final class TourBrowser {
     ) async throws {
         var fields = headers + [FetchHeader("Accept", type)]
         let host = Self.origin(target)
-        if let held = cookies[host], !held.isEmpty {
-            fields.append(
-                FetchHeader(
-                    "Cookie", held.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")))
-        }
+        if let held = cookies.header(for: host) { fields.append(FetchHeader("Cookie", held)) }
         let answer = try await fetcher.fetch(FetchRequest(method, url: target, headers: fields, body: body))
-        for header in answer.headers where header.name.lowercased() == "set-cookie" { keep(header.value, host) }
+        for header in answer.headers where header.name.lowercased() == "set-cookie" {
+            cookies.keep(header.value, from: host)
+        }
         url = target
         status = answer.status
         page = String(decoding: answer.body, as: UTF8.self)
@@ -98,15 +96,6 @@ final class TourBrowser {
 
     /// Carries cookies of one origin to another, as somebody would who stole them.
     func replay(cookiesOf one: String, at other: String) { cookies[other] = cookies[one] }
-
-    private func keep(_ cookie: String, _ host: String) {
-        let parts = cookie.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-        guard let pair = parts.first?.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false),
-            pair.count == 2
-        else { return }
-        let isRemoved = pair[1].isEmpty || parts.contains { $0.lowercased() == "max-age=0" }
-        cookies[host, default: [:]][String(pair[0])] = isRemoved ? nil : String(pair[1])
-    }
 
     static func origin(_ url: String) -> String {
         guard let start = url.firstRange(of: "://")?.upperBound else { return url }

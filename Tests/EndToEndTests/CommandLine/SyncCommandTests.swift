@@ -115,7 +115,20 @@ struct SyncCommandTests {
         let after = try Self.json(await installed.done("sync", "show", id, "--json"))
         #expect(after["state"] == "dropped")
         // The line of commands acts in the name of the machine's user.
-        #expect(after["decided_by"]?.string?.isEmpty == false)
+        #expect(after["decided_by"]?.string == "os:\(geteuid())")
+        let name = try #require(getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) })
+        #expect(after["decided_by_name"]?.string == name)
+        let events = try #require(
+            try StrictJSON.parse(
+                Array(await installed.done("audit", "list", "--type", "sync", "--json").utf8)
+            ).list)
+        let decided = try #require(events.last { $0["actor"]?.string == "os:\(geteuid())" })
+        #expect(decided["actor_name"]?.string == name)
+        let own = try #require(
+            try StrictJSON.parse(
+                Array(await installed.done("audit", "list", "--type", "configuration", "--json").utf8)
+            ).list)
+        #expect(!own.isEmpty && own.allSatisfy { $0["actor"] == "system:configuration" && $0["actor_name"] == nil })
         #expect(try Self.json(await installed.done("user", "show", "alice", "--json"))["status"] == "active")
         for verb in ["release", "drop"] {
             let again = try await installed.run("sync", verb, id)

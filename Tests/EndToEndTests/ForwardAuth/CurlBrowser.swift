@@ -1,4 +1,5 @@
 import Dispatch
+import Fixtures
 import Foundation
 
 /// A browser made of curl: cookies by host, forms, redirects, and requests as malformed as a test wants them.
@@ -16,7 +17,7 @@ final class CurlBrowser {
 
     let port: Int
     private let authority: String
-    var cookies: [String: [String: String]] = [:]
+    var cookies: CookieJar = [:]
     /// The host of the last request, and its path.
     private(set) var host = ""
     private(set) var path = ""
@@ -39,10 +40,7 @@ final class CurlBrowser {
             "--resolve", "\(host):\(port):127.0.0.1", "--path-as-is", "-X", method, "--request-target", target,
             "-H", "Accept: \(accept)",
         ]
-        if sendsCookies, let held = cookies[host], !held.isEmpty {
-            let line = held.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-            arguments += ["-H", "Cookie: \(line)"]
-        }
+        if sendsCookies, let held = cookies.header(for: host) { arguments += ["-H", "Cookie: \(held)"] }
         for header in headers { arguments += ["-H", header] }
         if let body { arguments += ["--data-raw", body] }
         arguments.append("https://\(host):\(port)/")
@@ -51,7 +49,7 @@ final class CurlBrowser {
         self.host = host
         path = target
         visited.append("https://\(host):\(port)\(target)")
-        for cookie in answer.all("Set-Cookie") { keep(cookie, host) }
+        for cookie in answer.all("Set-Cookie") { cookies.keep(cookie, from: host) }
         return answer
     }
 
@@ -107,44 +105,16 @@ final class CurlBrowser {
         return (String(authority.prefix { $0 != ":" }), target.hasPrefix("/") ? target : "/" + target)
     }
 
-    struct Form {
-        var action = ""
-        var fields: [String: String] = [:]
-    }
-
-    static func form(_ page: String) throws -> Form {
-        // The header of a signed-in page has a form of its own, for signing out; the page's is the last one.
-        guard let match = page.matches(of: /<form([^>]*)>(.*?)<\/form>/.dotMatchesNewlines()).last else {
-            throw NoForm(page: String(page.prefix(600)))
-        }
-        var form = Form(action: attribute("action", match.output.1) ?? "")
-        for input in match.output.2.matches(of: /<(?:input|button)([^>]*)>/) {
-            guard let name = attribute("name", input.output.1), form.fields[name] == nil else { continue }
-            form.fields[name] = attribute("value", input.output.1) ?? ""
-        }
+    /// The header of a signed-in page has a form of its own, for signing out; the page's is the last one.
+    static func form(_ page: String) throws -> HTMLForm {
+        guard let form = HTMLForm.all(in: page).last else { throw NoForm(page: String(page.prefix(600))) }
         return form
     }
 
     struct NoForm: Error { let page: String }
 
-    private static func attribute(_ name: String, _ tag: Substring) -> String? {
-        tag.matches(of: /([a-z-]+)="([^"]*)"/).first { $0.output.1 == name }.map { match in
-            [("&quot;", "\""), ("&#39;", "'"), ("&#x2F;", "/"), ("&#x3D;", "="), ("&lt;", "<"), ("&amp;", "&")]
-                .reduce(String(match.output.2)) { $0.replacing($1.0, with: $1.1) }
-        }
-    }
-
     static func encode(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-    }
-
-    private func keep(_ cookie: String, _ host: String) {
-        let parts = cookie.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-        guard let pair = parts.first?.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false),
-            pair.count == 2
-        else { return }
-        let isRemoved = pair[1].isEmpty || parts.contains { $0.lowercased() == "max-age=0" }
-        cookies[host, default: [:]][String(pair[0])] = isRemoved ? nil : String(pair[1])
     }
 
     private static func parse(_ text: String) -> Answer {

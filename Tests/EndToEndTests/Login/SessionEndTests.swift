@@ -15,6 +15,7 @@ struct SessionEndTests {
         for login in logins {
             var edit = PersonEdit()
             edit.login = login
+            edit.displayName = "The person \(login)"
             let made = try await running.gateway.people.create(edit, by: caller)
             let outcome = try await running.gateway.credentials.setPassword(
                 SecretText(Self.password), of: made.id, mustChange: false, by: caller)
@@ -122,6 +123,26 @@ struct SessionEndTests {
             #expect(rest.body?["ended"] == 1)
             #expect(try await !isLetIn(second))
             #expect(try await isLetIn(bob), "nobody else's")
+        }
+    }
+
+    @Test func aListOfSessionsSaysWhoseTheyAre() async throws {
+        let running = try await opened("ada", "bob")
+        try await running.serve { api in
+            _ = try await signedIn("ada", api)
+            _ = try await signedIn("bob", api)
+            for path in ["/api/v1/sessions", "/api/v1/sessions?limit=1", "/api/v1/people/ada/sessions"] {
+                let items = try await api.send(.get, path).body?["items"]?.list ?? []
+                #expect(!items.isEmpty)
+                for item in items {
+                    let person = try #require(item["person"]?.string)
+                    let holder = try await api.send(.get, "/api/v1/people/\(person)").body
+                    #expect(item["login"] != nil && item["login"] == holder?["login"], "\(path)")
+                    #expect(item["display_name"] == holder?["display_name"], "\(path)")
+                }
+            }
+            let both = try await api.send(.get, "/api/v1/sessions").body?["items"]?.list ?? []
+            #expect(Set(both.compactMap { $0["login"]?.string }) == ["ada", "bob"])
         }
     }
 }

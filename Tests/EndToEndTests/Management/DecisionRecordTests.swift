@@ -64,10 +64,31 @@ struct DecisionRecordTests {
             #expect(try await ids("limit=2&cursor=\(next)").union(begin) == [last, deny, permit])
             #expect(try await api.send(.get, "/api/v1/decisions?cursor=\(next)").status == 400)
             #expect(try await api.send(.get, "/api/v1/decisions/\(PersonID.random(at: .epoch))").status == 404)
+            try await Self.names(whatDecided: shown.body, api)
         }
     }
 
     /// Answers that were given before any rule was looked at stand in the record like every other.
+    /// What a reader needs to see the same decision again: of whom, by which version of everything.
+    private static func names(whatDecided record: AttributeValue?, _ api: TestAPI) async throws {
+        let record = try #require(record)
+        #expect((record["subject_version"]?.integer ?? 0) >= 1)
+        for name in ["policy_digest", "role_digest", "mapping_digest", "configuration_digest"] {
+            let digest = try #require(record[name]?.string, "\(name)")
+            #expect(digest.count == 64 && digest.allSatisfy(\.isHexDigit), "\(name) \(digest)")
+        }
+        let roles = record["role_digest"]?.string
+        #expect(roles != record["policy_digest"]?.string && record["time_zones"] == "none")
+        // The configuration is the one that the journal says was put in force.
+        let events = try await api.send(.get, "/api/v1/audit/events?type=configuration.applied").body?["items"]?.list
+        #expect(try #require(events?.last)["facts"]?["digest"] == record["configuration_digest"])
+        // Another role is another graph.
+        #expect(try await api.send(.post, "/api/v1/roles", ["name": "Another"]).status == 201)
+        let later = try await decide(api, "bob", "write", "/a1")
+        let after = try await wait(api, for: later).body
+        #expect(after?["role_digest"]?.string != roles && after?["policy_digest"] == record["policy_digest"])
+    }
+
     @Test func aNoAboutNobodyAndAboutSomebodyDisabledAreRecorded() async throws {
         let running = try await TestGateway.open()
         try await running.serve { api in

@@ -104,6 +104,8 @@ final class ServingProgram: Sendable {
         throw Fault("test.serve", .ourselves, "serve did not become ready: \(said.suffix(2_000))")
     }
 
+    var identifier: Int32 { process.withLock(\.processIdentifier) }
+
     var isRunning: Bool { process.withLock(\.isRunning) }
 
     /// Everything it wrote so far.

@@ -61,4 +61,38 @@ struct ReadinessTests {
             #expect(Exposition(try await installed.ask("/metrics").text)["gatehouse_tenants_denying"] == 0)
         }
     }
+
+    /// Sets how large a file the running server may write (RLIMIT_FSIZE): past it a write fails as on a full volume.
+    private static func limitFiles(of program: ServingProgram, to bytes: String) async throws {
+        let outcome = try await GatehouseProgram.run(
+            "/usr/bin/prlimit", ["--pid", String(program.identifier), "--fsize=\(bytes):"], environment: [:])
+        try #require(outcome.status == 0, "\(outcome.error)")
+    }
+
+    @Test func readyzIs503WhileNoChangeCanBeStoredAndAgain200WhenOneCan() async throws {
+        let installed = try await Installed()
+        try await installed.serving { program in
+            let browser = try installed.browser()
+            #expect(try await Self.ask(browser, installed).0 == 200)
+            try await Self.limitFiles(of: program, to: "4096")
+            #expect(try await installed.run("tenant", "add", "other", "Other").status == 1)
+
+            let (status, page) = try await Self.ask(browser, installed)
+            #expect(status == 503 && page.contains("\"not_writing\"") && page.contains("\"storage.io\""), "\(page)")
+            #expect(!page.contains("cause"), "why is for administrators: \(page)")
+            let inside = try await installed.ask("/readyz")
+            #expect(inside.status == 503 && inside.text.contains("\"cause\""), "\(inside.text)")
+            #expect(try await installed.ask("/healthz").status == 200)
+            #expect(Exposition(try await installed.ask("/metrics").text)["gatehouse_storage_writable"] == 0)
+
+            try await Self.limitFiles(of: program, to: "unlimited")
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try await Self.ask(browser, installed).0 != 200, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            let (mended, well) = try await Self.ask(browser, installed)
+            #expect(mended == 200 && !well.contains("storage."), "\(well)")
+            try await installed.done("tenant", "add", "other", "Other")
+        }
+    }
 }

@@ -60,7 +60,8 @@ struct SyncLoginTests {
         bench.source.people =
             [SyncBench.record(0, login: "p1"), SyncBench.record(1, login: "p0")] + all[2..<15]
         let held = try #require(try await bench.run().run)
-        let people = PeopleService(store: bench.store, live: bench.live, standings: bench.standings)
+        let people = PeopleService(
+            store: bench.store, live: bench.live, standings: bench.standings, providers: ProviderTable())
         try await people.disable(before[1], .compromise, by: bench.administrator)
         let row = try await bench.service.release(held, by: bench.administrator)
         #expect(try JSONColumn.decode(SyncCounts.self, row.summary).skipped == 2)

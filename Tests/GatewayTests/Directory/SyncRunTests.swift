@@ -93,7 +93,8 @@ struct SyncRunTests {
     @Test("A login that a local person has is refused for the newcomer alone")
     func takenLogin() async throws {
         let bench = try await SyncBench()
-        let people = PeopleService(store: bench.store, live: bench.live, standings: bench.standings)
+        let people = PeopleService(
+            store: bench.store, live: bench.live, standings: bench.standings, providers: ProviderTable())
         var edit = PersonEdit()
         edit.login = "P1"
         let local = try await people.create(edit, by: bench.administrator)
@@ -152,7 +153,8 @@ struct SyncRunTests {
         #expect(try await bench.run().counts.people == ["resume": 1])
         #expect(try await bench.person("p0")?.isActive == true)
 
-        let people = PeopleService(store: bench.store, live: bench.live, standings: bench.standings)
+        let people = PeopleService(
+            store: bench.store, live: bench.live, standings: bench.standings, providers: ProviderTable())
         try await people.disable(person.id, .administrator, by: bench.administrator)
         #expect(try await bench.run().plan.isEmpty)
         #expect(try await bench.person("p0")?.isActive == false)
@@ -195,7 +197,8 @@ struct SyncRunTests {
         let held = try await bench.run()
         let run = try #require(held.run)
         #expect(held.state == .held)
-        let people = PeopleService(store: bench.store, live: bench.live, standings: bench.standings)
+        let people = PeopleService(
+            store: bench.store, live: bench.live, standings: bench.standings, providers: ProviderTable())
         let person = try #require(try await bench.person("p3"))
         try await people.disable(person.id, .compromise, by: bench.administrator)
         let row = try await bench.service.release(run, by: bench.administrator)

@@ -8,7 +8,7 @@ import Vocabulary
 @Suite("A directory job and whom an administrator disabled")
 struct SyncStatusTests {
     private static func people(_ bench: SyncBench) -> PeopleService {
-        PeopleService(store: bench.store, live: bench.live, standings: bench.standings)
+        PeopleService(store: bench.store, live: bench.live, standings: bench.standings, providers: ProviderTable())
     }
 
     private static func reason(_ bench: SyncBench) async throws -> DisabledReason? {

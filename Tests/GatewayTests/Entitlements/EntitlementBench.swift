@@ -20,7 +20,9 @@ struct EntitlementBench {
         AssignmentService(store: sync.store, table: sync.table, clock: sync.clock)
     }
     var duties: DutyService { DutyService(store: sync.store, table: sync.table, clock: sync.clock) }
-    var roles: RoleService { RoleService(store: sync.store, table: sync.table, resolver: sync.resolver) }
+    var roles: RoleService {
+        RoleService(store: sync.store, table: sync.table, resolver: sync.resolver, providers: ProviderTable())
+    }
     var caller: Caller { sync.administrator }
 
     init() async throws {
@@ -68,7 +70,8 @@ struct EntitlementBench {
     func person(_ login: String) async throws -> Subject {
         var edit = PersonEdit()
         edit.login = login
-        let people = PeopleService(store: sync.store, live: sync.live, standings: sync.standings)
+        let people = PeopleService(
+            store: sync.store, live: sync.live, standings: sync.standings, providers: ProviderTable())
         return .person(try await people.create(edit, by: caller).id)
     }
 

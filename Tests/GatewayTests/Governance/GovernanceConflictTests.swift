@@ -74,6 +74,28 @@ struct GovernanceConflictTests {
         #expect(try await bench.service.exemptions(in: tenant, from: id).isEmpty)
     }
 
+    @Test("an id of no said kind is that of the person who bears it, and a thing's only where nobody does")
+    func entityKinds() async throws {
+        let (bench, policy) = (try await GovernanceBench(), PolicyID(high: 5, low: 1))
+        try await bench.activate(policy)
+        func granted(_ entity: String, saying type: String?) async throws -> Exemption.Entity? {
+            var payload = Self.grant(policy, entity: entity, type: type ?? "").object ?? [:]
+            if type == nil { payload["entity_type"] = nil }
+            let id = payload["exemption_id"]?.string.flatMap { ExemptionID($0) }
+            try await bench.run("grant_exemption", .object(payload))
+            return try await bench.service.exemptions(in: bench.tenant, from: policy).first { $0.id == id }?.entity
+        }
+        let anna = bench.officer
+        #expect(try await granted(anna.description, saying: nil) == .subject(.person(anna)))
+        #expect(try await granted(anna.description, saying: "person") == .subject(.person(anna)))
+        #expect(await refusal { _ = try await granted(anna.description, saying: "other") } == "invalid")
+        let thing = PersonID(high: 7, low: 7)
+        #expect(try await granted(thing.description, saying: nil) == .other(high: 7, low: 7))
+        #expect(try await granted(PersonID(high: 7, low: 8).description, saying: "other") == .other(high: 7, low: 8))
+        // Somebody of the other tenant is nobody here.
+        #expect(try await granted(bench.stranger.description, saying: nil)?.subject == nil)
+    }
+
     static func grant(_ policy: PolicyID, entity: String = UUID().uuidString, type: String = "other") -> AttributeValue
     {
         [

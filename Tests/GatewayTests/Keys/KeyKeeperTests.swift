@@ -1,11 +1,11 @@
 import Authorization
 import Foundation
 import Identity
-import Storage
 import Testing
 import Vocabulary
 
 @testable import Gateway
+@testable import Storage
 
 @Suite("Old keys are seen off, each when nothing needs it any more")
 struct KeyKeeperTests {
@@ -16,7 +16,8 @@ struct KeyKeeperTests {
         let bench = try RulesBench()
         defer { bench.remove() }
         let moment = MovedClock()
-        let gateway = try await Gateway.open(bench.configuration, logger: bench.logger, clock: moment.now)
+        let gateway = try await Gateway.open(
+            bench.configuration, logger: bench.logger, clock: moment.now, uptime: moment.uptime)
         let tenant = try #require(gateway.tenants.defaultTenant).id
         let caller = Caller(tenant: tenant, actor: .operatingSystemUser(0), command: .random(at: moment.value))
         do { try await body(gateway, caller, moment) } catch {
@@ -152,5 +153,27 @@ struct KeyKeeperTests {
             await gateway.keyKeeper.tend()
             #expect(await gateway.keyKeeper.total.retired == 1)
         }
+    }
+
+    @Test func aClockThatIsSetNeitherShortensNorLengthensTheGrace() async throws {
+        try await Self.with { gateway, caller, moment in
+            try await gateway.rotateKey(.credential, by: caller)
+            moment.leap(KeyKeeper.grace + .seconds(3_600))
+            #expect(try await gateway.keyKeeper.tend(by: caller).retired == 0)
+            #expect(try await Self.keys(.credential, gateway, caller)[0].waitsFor == ["grace"])
+            moment.advance(KeyKeeper.grace - .seconds(1))
+            #expect(try await gateway.keyKeeper.tend(by: caller).retired == 0)
+            moment.leap(.seconds(-86_400))
+            moment.advance(.seconds(1))
+            #expect(try await gateway.keyKeeper.tend(by: caller).retired == 1)
+        }
+    }
+
+    @Test func segmentsOfAClockThatWasSetKeepTheKey() {
+        func span(_ first: Int64, _ last: Int64?) -> DecisionLog.Span {
+            DecisionLog.Span(firstAt: Timestamp(seconds: first), lastAt: last.map { Timestamp(seconds: $0) })
+        }
+        let spans = [span(10, 20), span(900, 905), span(30, 25), span(40, nil)]
+        #expect(DecisionLog.judged(spans).map(\.isInOrder) == [true, false, false, true])
     }
 }

@@ -140,4 +140,24 @@ struct MasterKeyChangeTests {
         }
         #expect(reading == fault)
     }
+
+    @Test func twoChangesAtOnceExcludeEachOther() async throws {
+        let bench = try await Self.filled()
+        defer { bench.remove() }
+        let (one, other) = (try MasterKeyChange(bench.configuration), try MasterKeyChange(bench.configuration))
+        try await one.alone {
+            _ = try one.prepare()
+            let made = try String(contentsOfFile: one.next, encoding: .utf8)
+            do {
+                try await other.alone { _ = Issue.record("Two at once.") }
+                Issue.record("It was let in.")
+            } catch let fault as Fault {
+                #expect(fault.code == "keys.change_running")
+            }
+            #expect(try String(contentsOfFile: one.next, encoding: .utf8) == made)
+        }
+        // The first has ended, by whatever way: the next one takes up what is left.
+        await #expect(throws: CancellationError.self) { try await other.alone { throw CancellationError() } }
+        _ = try await other.alone { try other.prepare() }
+    }
 }

@@ -152,4 +152,30 @@ import Vocabulary
         bench.answer.current = .verified(identity(bench, groups: (0..<100).map { "g\($0)" }), mustChange: false)
         #expect(try await signIn(bench).completed != nil)
     }
+
+    private func runBehind(_ bench: LoginBench) async throws -> FactValue? {
+        try await bench.store.events(
+            of: bench.tenant, after: 0, filter: EventFilter(typePrefix: "login.succeeded"), limit: 10
+        ).last?.envelope.facts.first { $0.name == "sync_run" }?.value
+    }
+
+    @Test func `a login tells the directory job behind its roles, once one was applied`() async throws {
+        let bench = try await LoginBench()
+        bench.answer.current = .verified(identity(bench), mustChange: false)
+        #expect(try await signIn(bench).completed != nil)
+        #expect(try await runBehind(bench) == nil)
+        let (provider, tenant) = (bench.upstream, bench.tenant)
+        var ids: [SyncRunID] = []
+        for state in [SyncRunState.done, .done, .failed, .held] {
+            bench.advance(.seconds(60))
+            var run = StoredSyncRun(
+                id: .random(at: bench.now), tenant: tenant, provider: provider, trigger: "manual", startedAt: bench.now)
+            run.state = state
+            let made = run
+            try await bench.store.write(.sync) { try $0.sql.insert(made) }
+            ids.append(run.id)
+        }
+        #expect(try await signIn(bench).completed != nil)
+        #expect(try await runBehind(bench) == .id(bytes: ids[1].bytes, kind: "sync_run"))
+    }
 }

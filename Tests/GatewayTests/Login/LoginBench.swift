@@ -63,7 +63,7 @@ final class LoginBench: Sendable {
             store: store, hasher: PasswordHasher(configuration: .init(threads: 1)), passwords: Self.passwords,
             multiFactor: Self.multiFactor, blockList: BlockList(""), breached: nil, clock: clock)
         sessions = SessionService(store: store, live: live, settings: Self.sessionSettings, clock: clock)
-        people = PeopleService(store: store, live: live, standings: standings)
+        people = PeopleService(store: store, live: live, standings: standings, providers: ProviderTable())
         let (local, upstream) = (ProviderID.random(at: clock()), ProviderID.random(at: clock()))
         self.local = local
         self.upstream = upstream

@@ -99,4 +99,86 @@ struct ProtectedHolderTests {
             #expect(try await gateway.makeFirstSetupLink() == nil)
         }
     }
+
+    /// A directory that is never asked here.
+    private static func providers(corpIsOn: Bool) -> String {
+        """
+        providers:
+          - { id: local, type: local }
+          - { id: corp, type: ldap, enabled: \(corpIsOn), servers: [ldaps://ldap.invalid], people: { base: "dc=example" } }
+        """
+    }
+
+    /// Gives somebody an account at the directory.
+    private static func link(_ person: PersonID, _ gateway: Gateway, by caller: Caller) async throws -> ProviderID {
+        let provider = try #require(gateway.providers.provider(named: "corp", in: caller.tenant)).id
+        try await gateway.store.write(.administration) { tx in
+            try tx.sql.insert(
+                LinkedIdentity(
+                    id: .random(at: tx.now), tenant: caller.tenant, person: person,
+                    subject: UpstreamSubject(provider: provider, key: person.description), login: "eve",
+                    linkedAt: tx.now))
+        }
+        return provider
+    }
+
+    @Test("An account at a provider that is switched off, or at none that is configured, is no way to sign in")
+    func switchedOff() async throws {
+        let bench = try ConfigurationBench()
+        defer { bench.remove() }
+        let conflict = Fault("conflict", .caller, "")
+        let ada = try await bench.run(Self.providers(corpIsOn: false)) { gateway, caller in
+            let ada = try await Self.admin("ada", gateway, by: caller)
+            let eve = try await Self.admin("eve", isAble: false, gateway, by: caller)
+            _ = try await Self.link(eve.person, gateway, by: caller)
+            await #expect(throws: conflict) { try await gateway.people.disable(ada.person, .administrator, by: caller) }
+            await #expect(throws: conflict) { try await gateway.roles.revoke(ada.assignment, by: caller) }
+            return ada.person
+        }
+        try await bench.run("providers: [{ id: local, type: local }]") { gateway, caller in
+            await #expect(throws: conflict) { try await gateway.people.disable(ada, .administrator, by: caller) }
+        }
+        // Passwords count where a provider takes them.
+        try await bench.run(Self.providers(corpIsOn: true).replacing("  - { id: local, type: local }\n", with: "")) {
+            gateway, caller in
+            try await gateway.people.disable(ada, .administrator, by: caller)
+            try await gateway.people.enable(ada, by: caller)
+        }
+        try await bench.run(Self.providers(corpIsOn: true)) { gateway, caller in
+            try await gateway.people.disable(ada, .administrator, by: caller)
+        }
+    }
+
+    @Test("Whoever is the last by a group is neither taken out of it nor loses it with the group")
+    func lastByGroup() async throws {
+        let bench = try ConfigurationBench()
+        defer { bench.remove() }
+        try await bench.run(Self.providers(corpIsOn: true)) { gateway, caller in
+            var edit = PersonEdit()
+            edit.login = "eve"
+            let eve = try await gateway.people.create(edit, by: caller).id
+            let provider = try await Self.link(eve, gateway, by: caller)
+            let role = try await gateway.roles.role(named: "Admin", in: caller.tenant).id
+            // A group of the directory's that was handed over to the API.
+            let group = GroupID.random(at: gateway.clock())
+            try await gateway.store.write(.administration) { tx in
+                try tx.sql.insert(
+                    Group(
+                        id: group, tenant: caller.tenant, name: "keepers",
+                        upstream: UpstreamSubject(provider: provider, key: "keepers"), createdAt: tx.now))
+                try RoleService.insert(
+                    RoleMapping(
+                        id: .random(at: tx.now), tenant: caller.tenant, provider: provider,
+                        match: .group(key: "keepers"), role: role), by: caller, tx)
+            }
+            #expect(try await gateway.groups.setMember(eve, of: group, true, by: caller))
+            let conflict = Fault("conflict", .caller, "")
+            await #expect(throws: conflict) { try await gateway.groups.setMember(eve, of: group, false, by: caller) }
+            await #expect(throws: conflict) { try await gateway.groups.delete(group, by: caller) }
+            #expect(try await gateway.count("group.member_removed", in: caller.tenant) == 0)
+            _ = try await Self.admin("ada", gateway, by: caller)
+            #expect(try await gateway.groups.setMember(eve, of: group, false, by: caller))
+            try await gateway.groups.delete(group, by: caller)
+        }
+    }
 }

@@ -6,6 +6,7 @@ import Vocabulary
 /// a real one fits.
 final class MovedClock: Sendable {
     private let moment: Mutex<Timestamp>
+    private let passed = Mutex(Duration.seconds(1_000))
 
     init(_ start: Timestamp = SystemClock.now()) { moment = Mutex(start) }
 
@@ -17,5 +18,15 @@ final class MovedClock: Sendable {
     /// What a gateway or a store is opened with.
     var now: @Sendable () -> Timestamp { { self.value } }
 
-    func advance(_ by: Duration) { moment.withLock { $0 = $0 + by } }
+    /// Time that only passes, beside the one that can be set.
+    var uptime: @Sendable () -> Duration { { self.passed.withLock { $0 } } }
+
+    /// Lets time pass.
+    func advance(_ by: Duration) {
+        moment.withLock { $0 = $0 + by }
+        passed.withLock { $0 += by }
+    }
+
+    /// Sets the clock, and no time passes.
+    func leap(_ by: Duration) { moment.withLock { $0 = $0 + by } }
 }

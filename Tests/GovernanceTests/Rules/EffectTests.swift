@@ -99,6 +99,20 @@ struct EffectTests {
             try !book([try active(1, details(scope: scope), rules: [rule("yes", "allow")])]).decide(inquiry).isAllowed)
     }
 
+    @Test("rules of one id at two levels both stand, and neither stops the other's")
+    func collidingRules() throws {
+        let own = try active(1, rules: [rule("yes", "allow")])
+        let above = try active(1, rules: [rule("no", "deny", ["subjects": ["users": ["nobody"]]])])
+        let forbidding = try active(1, rules: [rule("no", "deny")])
+        #expect(own.rules.map(\.id) == above.rules.map(\.id))
+        func decide(_ inherited: GovernedPolicy) throws -> RuleDecision {
+            try RuleBook(policies: [own], inherited: [inherited], zones: try zones(), stamp: stamp()).decide(inquiry)
+        }
+        #expect(try decide(above).isAllowed)
+        let denied = try decide(forbidding)
+        #expect(!denied.isAllowed && denied.rule?.name == "no")
+    }
+
     @Test("the version that decided is in the decision")
     func version() throws {
         let policy = try active(1, rules: [rule("a", "allow"), rule("b", "deny", ["subjects": ["users": ["nobody"]]])])

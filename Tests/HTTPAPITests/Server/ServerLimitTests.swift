@@ -62,6 +62,12 @@ struct ServerLimitTests {
             "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n",
             "GET /ok HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: a\r\nX: y\u{0}z\r\n\r\n",
             "GET /ok HTTP/1.1\r\n Host: a\r\n\r\n", "GET /o\u{1}k HTTP/1.1\r\nHost: a\r\n\r\n", "GET  HTTP/9.9\r\n\r\n",
+            // RFC 9112 §3.2: no host, two of them, one that is none.
+            "GET /ok HTTP/1.1\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            "GET /ok HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", "GET /ok HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET /ok HTTP/1.1\r\nHost: a,b\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: a/../b\r\n\r\n",
+            "GET /ok HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: x@a\r\n\r\n",
+            "POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
             "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\r\n\r\n",
         ])
     func ambiguous(_ text: String) async throws {
@@ -74,6 +80,23 @@ struct ServerLimitTests {
         }
         #expect(!answer.0.contains("HTTP/1.1 200"), "\(answer.0)")
         #expect(answer.1)
+    }
+
+    @Test(
+        "a host that is there once is served, and HTTP/1.0 may go without",
+        arguments: [
+            "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: gate.example:8443\r\n\r\n",
+            "GET /ok HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET /ok HTTP/1.1\r\nHost: \r\n\r\n",
+            "GET /ok HTTP/1.0\r\n\r\n",
+        ])
+    func host(_ text: String) async throws { #expect(try await ask(text).contains("200 OK")) }
+
+    @Test("what came before a request without a host is answered first, then the refusal, then nothing")
+    func hostInTurn() async throws {
+        let answer = try await ask(
+            Self.head([], "/slow") + "GET /ok HTTP/1.1\r\n\r\n" + Self.head([], "/ok"))
+        let statuses = answer.matches(of: /HTTP\/1\.1 ([0-9]{3})/).map { String($0.output.1) }
+        #expect(statuses == ["200", "400"], "\(answer)")
     }
 
     @Test("64 KiB of body are read, one byte more is 413, declared or chunked")

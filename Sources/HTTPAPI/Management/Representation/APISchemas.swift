@@ -46,6 +46,8 @@ enum APISchemas {
 
     static let managedBy = JSONSchema.words(["configuration", "api", "sync"])
         .described("Who owns it. A change by another owner is 409.")
+    static let machineAccount = JSONSchema.string().described(
+        "What this machine calls the account `os:…` that acted; absent for any other actor.")
     static let version = JSONSchema.integer(minimum: 1).described("Grows with every change; the ETag is made of it.")
     static let subject = JSONSchema.object(["type": .words(["person", "service_account"]), "id": .uuid])
     static let texts = JSONSchema.array(.string())

@@ -15,14 +15,22 @@ extension DecisionRecord {
             "obligations": .list(obligations.map(AttributeValue.string)), "origin": .string(origin),
             "batch": batch?.json, "request": request.map(AttributeValue.string),
             "trace": trace.map(AttributeValue.string), "as_of": .integer(asOf), "engine": .string(engine),
-            "policy_digest": .string(policyDigest.map(Self.hexadecimal).joined()), "count": .integer(count),
+            "subject_version": subjectVersion > 0 ? .integer(subjectVersion) : nil,
+            "policy_digest": Self.hexadecimal(policyDigest), "role_digest": Self.hexadecimal(roleDigest),
+            "mapping_digest": Self.hexadecimal(mappingDigest),
+            "configuration_digest": Self.hexadecimal(configurationDigest), "time_zones": .string(timeZones),
+            "exemption": exemption.map(AttributeValue.string), "approval": approval.map(AttributeValue.string),
+            "count": .integer(count),
             "last_at": lastAt.json, "question": question?.json, "withheld": withheld.map(AttributeValue.string),
         ])
     }
 
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
+    private static func hexadecimal(_ digest: [UInt8]) -> AttributeValue {
+        .string(
+            digest.map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined())
     }
 }
 
@@ -55,7 +63,13 @@ enum DecisionSchema {
             "rules": APISchemas.texts, "erred": .array(.object(["rule": .string(), "code": .string()])),
             "obligations": APISchemas.texts, "origin": .string(), "batch": .uuid, "request": .string(),
             "trace": .string(), "as_of": .integer(minimum: 0).described("The journal position of its facts."),
-            "engine": .string(), "policy_digest": .string(),
+            "engine": .string().described("The version that decided."),
+            "subject_version": .integer(minimum: 1).described("Of the person or service account, as it was used."),
+            "policy_digest": .string(), "role_digest": .string().described("Of the graph of roles."),
+            "mapping_digest": .string(),
+            "configuration_digest": .string().described("As `configuration.applied` in the journal has it."),
+            "time_zones": .string().described("The version of the time-zone data; `none` where no rule needed any."),
+            "exemption": .string(), "approval": .string(),
             "count": .integer(minimum: 1).described("Identical allows that this record stands for."),
             "last_at": .time,
             "question": .object([
@@ -68,7 +82,7 @@ enum DecisionSchema {
         ],
         optional: [
             "subject", "caller", "credential", "provider", "auth_time", "batch", "request", "trace", "question",
-            "withheld",
+            "withheld", "subject_version", "exemption", "approval",
         ])
 
     private static let group = JSONSchema.object(

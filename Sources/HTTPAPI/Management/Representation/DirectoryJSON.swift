@@ -89,10 +89,12 @@ enum OrganizationUnitSchema {
 }
 
 extension Session {
-    var json: AttributeValue {
+    /// - Parameter holder: whose it is; nil once they are gone.
+    func json(of holder: Person?) -> AttributeValue {
         HTTPAPI.json([
-            "id": id.json, "person": person.json, "provider": provider?.json, "acr": .string(strength.acr),
-            "amr": .list(events.map { .string($0.method.rawValue) }),
+            "id": id.json, "person": person.json, "login": (holder?.login).map(AttributeValue.string),
+            "display_name": (holder?.displayName).map(AttributeValue.string), "provider": provider?.json,
+            "acr": .string(strength.acr), "amr": .list(events.map { .string($0.method.rawValue) }),
             "anomalies": .list(anomalies.map { .string($0.rawValue) }), "created_at": createdAt.json,
             "last_seen_at": lastSeenAt.json, "expires_at": expiresAt.json,
         ])
@@ -102,10 +104,10 @@ extension Session {
 enum SessionSchema {
     static let shown = JSONSchema.object(
         [
-            "id": .uuid, "person": .uuid, "provider": .uuid,
+            "id": .uuid, "person": .uuid, "login": .string(), "display_name": .string(), "provider": .uuid,
             "acr": .string().described("How strong the sign-in was (OpenID Connect Core §2)."),
             "amr": APISchemas.texts.described("By which methods (RFC 8176)."),
             "anomalies": APISchemas.anomalies, "created_at": .time,
             "last_seen_at": .time, "expires_at": .time,
-        ], optional: ["provider"])
+        ], optional: ["login", "display_name", "provider"])
 }

@@ -9,7 +9,8 @@ extension SyncRunView {
             "started_at": startedAt.json, "finished_at": finishedAt?.json, "summary": summary,
             "hold_reasons": .list(zip(holdReasons, holdSentences).map { $0.json(sentence: $1) }),
             "failure": failure.map(AttributeValue.string),
-            "decided_by": decidedBy.map(AttributeValue.string), "decided_at": decidedAt?.json,
+            "decided_by": decidedBy.map(AttributeValue.string),
+            "decided_by_name": decidedByName.map(AttributeValue.string), "decided_at": decidedAt?.json,
             "progress": ["done": .integer(progress.done), "total": .integer(progress.total)],
         ])
     }
@@ -75,9 +76,9 @@ enum SyncSchema {
                         "limit": .integer(minimum: 0),
                         "role": .uuid,
                     ], optional: ["count", "limit", "role"])), "failure": .string(),
-            "decided_by": .string(), "decided_at": .time,
+            "decided_by": .string(), "decided_by_name": APISchemas.machineAccount, "decided_at": .time,
             "progress": .object(["done": .integer(minimum: 0), "total": .integer(minimum: 0)]),
-        ], optional: ["finished_at", "failure", "decided_by", "decided_at"])
+        ], optional: ["finished_at", "failure", "decided_by", "decided_by_name", "decided_at"])
 
     private static let counts = JSONSchema.integer(minimum: 0)
     static let change = JSONSchema.object(

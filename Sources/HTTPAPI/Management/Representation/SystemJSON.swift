@@ -20,13 +20,16 @@ enum ApplicationSchema {
 }
 
 extension AuditEntry {
-    /// - Parameter name: what its stream's thing is called, where memory knows.
-    func json(name: String?) -> AttributeValue {
+    /// - Parameters:
+    ///   - name: what its stream's thing is called, where memory knows.
+    ///   - actorName: the machine account that acted, where one did.
+    func json(name: String?, actorName: String?) -> AttributeValue {
         HTTPAPI.json([
             "position": .integer(position), "type": .string(type), "at": at.json,
             "stream": HTTPAPI.json([
                 "kind": .string(streamKind), "id": .string(streamID), "name": name.map(AttributeValue.string),
             ]), "actor": .string(actor),
+            "actor_name": actorName.map(AttributeValue.string),
             "command": command.json, "trace": trace.map(AttributeValue.string), "facts": .object(facts),
         ])
     }
@@ -41,9 +44,10 @@ enum AuditSchema {
                     "kind": .string(), "id": .string(),
                     "name": .string().described("What it is called now, of roles, groups and what is configured."),
                 ], optional: ["name"]), "actor": .string(),
+            "actor_name": APISchemas.machineAccount,
             "command": .uuid.described("The command it belongs to; the `Idempotency-Key` where one was sent."),
             "trace": .string(), "facts": .map(.any),
-        ], optional: ["trace"])
+        ], optional: ["actor_name", "trace"])
 
     static let page = JSONSchema.object(
         [

@@ -3,14 +3,21 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A program started by us, ended by its process id and, when `endsWithParent`, by the kernel if we die first.
+/// A program started by us, ended by its process id and, when `atParentsEnd` says so, by the kernel if we die first.
 final class ChildProcess: Sendable {
     let identifier: pid_t
     private let status = Mutex<Int32?>(nil)
 
+    /// What the kernel sends a child whose parent has died, however it died.
+    enum ParentsEnd: String {
+        case kill = "KILL"
+        /// For a program that has children of its own to end.
+        case terminate = "TERM"
+    }
+
     /// Starts `arguments[0]` with nothing to read; what it writes goes to `output`, or nowhere.
-    init(_ arguments: [String], output: String? = nil, endsWithParent: Bool = false) throws {
-        let command = endsWithParent ? Self.tied(arguments) : arguments
+    init(_ arguments: [String], output: String? = nil, atParentsEnd: ParentsEnd? = nil) throws {
+        let command = atParentsEnd.map { Self.tied(arguments, $0) } ?? arguments
         identifier = try SpawningThread.shared.run { try Self.spawn(command, output) }
     }
 
@@ -91,10 +98,10 @@ final class ChildProcess: Sendable {
     }
 
     /// `setpriv` sets PR_SET_PDEATHSIG and becomes the program, so the process id stays the same.
-    private static func tied(_ arguments: [String]) -> [String] {
+    private static func tied(_ arguments: [String], _ end: ParentsEnd) -> [String] {
         let setpriv = "/usr/bin/setpriv"
         guard FileManager.default.isExecutableFile(atPath: setpriv) else { return arguments }
-        return [setpriv, "--pdeathsig", "KILL", "--"] + arguments
+        return [setpriv, "--pdeathsig", end.rawValue, "--"] + arguments
     }
 
     private static func spawn(_ arguments: [String], _ output: String?) throws -> pid_t {
