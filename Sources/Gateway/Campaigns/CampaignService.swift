@@ -160,7 +160,6 @@ extension Gateway {
     public var campaigns: CampaignService {
         CampaignService(
             store: store, table: authorization, log: decisionLog, applications: applications, standings: standings,
-            providers: providers,
-            notifier: notifier, clock: clock)
+            providers: providers, notifier: notifier, clock: clock)
     }
 }
