@@ -50,6 +50,10 @@ public enum IDKind {
     public enum Decision {}
     /// One key of the key ring.
     public enum Key {}
+    /// An application or service that asks for tokens (RFC 6749 §1.1).
+    public enum Client {}
+    /// What a client was granted; its codes and tokens hang on it.
+    public enum AuthorizationGrant {}
     /// One dated and signed judgement of a framework's controls.
     public enum Assessment {}
     /// One place that writes, for what has to tell writers apart.
@@ -94,6 +98,10 @@ public typealias EventID = Identifier<IDKind.Event>
 public typealias CommandID = Identifier<IDKind.Command>
 public typealias DecisionID = Identifier<IDKind.Decision>
 public typealias KeyID = Identifier<IDKind.Key>
+/// An application or service as the authorization server knows it; distinct from its `client_id`.
+public typealias ClientID = Identifier<IDKind.Client>
+/// What a client was granted, for itself or by a person: the family of codes and tokens that came of one yes.
+public typealias AuthorizationGrantID = Identifier<IDKind.AuthorizationGrant>
 /// One dated and signed judgement of a framework's controls.
 public typealias AssessmentID = Identifier<IDKind.Assessment>
 /// One running gateway process.

@@ -10,6 +10,7 @@ public enum RotatableKey: String, Sendable, CaseIterable {
     case record
     case digest
     case requestBinding = "request_binding"
+    case tokenSigning = "token_signing"
 
     var purpose: KeyPurpose {
         switch self {
@@ -20,6 +21,7 @@ public enum RotatableKey: String, Sendable, CaseIterable {
         case .record: .record
         case .digest: .digest
         case .requestBinding: .requestBinding
+        case .tokenSigning: .tokenSigning
         }
     }
 
@@ -34,6 +36,8 @@ public enum RotatableKey: String, Sendable, CaseIterable {
             "Snapshots and held plans are sealed anew in the background; answers to commands are forgotten within a day, "
                 + "recorded decisions with their retention."
         case .digest: "Counts of failed logins begin anew; digests in the journal no longer compare with earlier ones."
+        case .tokenSigning:
+            "The private keys that sign tokens are sealed anew in the background; which key signs does not change."
         case .requestBinding: "Pages that are open have to be loaded anew, and lists asked for from their beginning."
         }
     }

@@ -66,6 +66,7 @@ extension TokenHash {
 /// What a token opens. The kind is part of its text and of its hash: CVE-2026-4282 was a store without it.
 public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
     case session, applicationSession, apiKey, handOver, link, preSession, device
+    case clientSecret, authorizationCode, accessToken, refreshToken, deviceCode, requestURI, registration
 
     /// The typed prefix of the text form, which secret scanners can search for.
     public var prefix: String {
@@ -77,6 +78,13 @@ public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
         case .link: "gh_l_"
         case .preSession: "gh_p_"
         case .device: "gh_d_"
+        case .clientSecret: "gh_cs_"
+        case .authorizationCode: "gh_ac_"
+        case .accessToken: "gh_at_"
+        case .refreshToken: "gh_rt_"
+        case .deviceCode: "gh_dc_"
+        case .requestURI: "gh_ru_"
+        case .registration: "gh_ra_"
         }
     }
 }

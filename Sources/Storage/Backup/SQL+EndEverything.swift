@@ -8,13 +8,14 @@ public struct EndedCredentials: Sendable, Hashable {
     public var links = 0
     public var flows = 0
     public var devices = 0
+    public var grants = 0
 
     public init() {}
 }
 
 extension SQLConnection {
     /// Ends everything in a tenant that proves somebody without a new login: sessions, application sessions, hand-over
-    /// codes, API keys, links, known devices, and logins under way. What was revoked after a backup was taken must not
+    /// codes, API keys, links, known devices, what clients were granted with their tokens, and logins under way. What was revoked after a backup was taken must not
     /// come back with it.
     public func endEverything(in tenant: TenantID, at now: Timestamp) throws -> EndedCredentials {
         let (owner, moment) = (SQLValue.id(tenant), SQLValue.time(now))
@@ -32,9 +33,24 @@ extension SQLConnection {
             ended[keyPath: path] = try execute(
                 "UPDATE \(table) SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL", [owner, moment])
         }
+        ended.grants = try endGrants(in: tenant, at: now)
         try execute("DELETE FROM handover_code WHERE tenant = ?1", [owner])
         ended.flows = try execute("DELETE FROM login_flow WHERE tenant = ?1", [owner])
         ended.devices = try execute("DELETE FROM device WHERE tenant = ?1", [owner])
         return ended
+    }
+
+    /// Ends what clients were granted, and makes worthless what does not hang on a grant. What was presented once stays
+    /// noted.
+    private func endGrants(in tenant: TenantID, at now: Timestamp) throws -> Int {
+        let (owner, moment) = (SQLValue.id(tenant), SQLValue.time(now))
+        for table in ["oauth_request", "oauth_device"] {
+            try execute("DELETE FROM \(table) WHERE tenant = ?1", [owner])
+        }
+        try execute(
+            "UPDATE oauth_access_token SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL", [owner, moment])
+        return try execute(
+            "UPDATE oauth_grant SET ended_at = ?2, ended = 'restore' WHERE tenant = ?1 AND ended_at IS NULL",
+            [owner, moment])
     }
 }

@@ -19,6 +19,8 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
     /// Personal data held in rows beside the journal.
     case record = 9
     // 10 was for codes that people type, of which plain hashes are kept.
+    /// Private keys that sign tokens.
+    case tokenSigning = 11
 
     /// The word that the journal, the API and the command line use.
     public var word: String {
@@ -31,6 +33,7 @@ public enum KeyPurpose: UInt8, Sendable, CaseIterable, Hashable {
         case .digest: "digest"
         case .requestBinding: "request_binding"
         case .record: "record"
+        case .tokenSigning: "token_signing"
         }
     }
 }

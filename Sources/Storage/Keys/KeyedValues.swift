@@ -23,11 +23,22 @@ public struct KeyedValues: Sendable {
 
     /// All kinds that rows hold.
     public static let inRows: [KeyedValues] =
-        SealedColumn.all.map(\.values) + [commandAnswers, passwords, formerPasswords, signedHeads]
+        SealedColumn.all.map(\.values)
+        + [commandAnswers, authorizationRequests, passwords, formerPasswords, signedHeads]
 
     private static let commandAnswers = KeyedValues(name: "command_answers", purpose: .record, renewal: .expiry) {
         try $0.countByKey(
             "SELECT substr(result, 19, 16), count(*) FROM command_result WHERE tenant = ?1 GROUP BY 1", $1)
+    }
+
+    private static let authorizationRequests = KeyedValues(
+        name: "authorization_requests", purpose: .record, renewal: .expiry
+    ) {
+        try $0.countByKey(
+            """
+            SELECT substr(sealed, 19, 16), count(*) FROM oauth_request
+            WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
+            """, $1)
     }
 
     private static let signedHeads = KeyedValues(name: "signed_heads", purpose: .headSigning, renewal: .kept) {

@@ -23,7 +23,9 @@ struct SealedColumn: Sendable {
     /// Whether a value is one envelope, or envelopes in frames.
     var isFramed = false
 
-    static let all: [SealedColumn] = [personKeys, totpSecrets, snapshots, notifications, syncPlans]
+    static let all: [SealedColumn] = [
+        personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans,
+    ]
 
     static func named(_ name: String) -> SealedColumn? { all.first { $0.values.name == name } }
 
@@ -94,6 +96,24 @@ struct SealedColumn: Sendable {
             return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
         },
         replace: "UPDATE notification SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 250)
+
+    private static let tokenKeys = SealedColumn(
+        values: KeyedValues(name: "token_keys", purpose: .tokenSigning, renewal: .resealed) {
+            try $0.countByKey(
+                """
+                SELECT substr(sealed, 19, 16), count(*) FROM oauth_token_key
+                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
+                """, $1)
+        },
+        stale: """
+            SELECT id, sealed FROM oauth_token_key
+            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
+            """,
+        read: { row in
+            let id = try row.blob(0)
+            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
+        },
+        replace: "UPDATE oauth_token_key SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 50)
 
     // A held plan is as large as its directory: one in a transaction, as it was written. It begins with the four bytes
     // of its first frame's length, and its frames were sealed by one key unless a rotation came between.

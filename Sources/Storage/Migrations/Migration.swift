@@ -11,8 +11,7 @@ public struct Migration: Sendable {
     }
 
     /// Every step this binary knows, in order.
-    public static let all: [Migration] = (journal + rows + governance + notifications + provisioning + compliance)
-        .sorted {
-            $0.number < $1.number
-        }
+    public static let all: [Migration] =
+        (journal + rows + governance + notifications + provisioning + compliance + oauth)
+        .sorted { $0.number < $1.number }
 }

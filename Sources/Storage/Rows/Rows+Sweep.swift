@@ -11,14 +11,23 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case softLocks = "soft_lock"
     case notifications = "notification"
     case callbacks = "callback"
+    case authorizationRequests = "oauth_request"
+    case authorizationCodes = "oauth_code"
+    case accessTokens = "oauth_access_token"
+    case refreshTokens = "oauth_refresh_token"
+    case waitingDevices = "oauth_device"
+    case authorizationGrants = "oauth_grant"
+    case presentedOnce = "oauth_once"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
+        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices: "hash"
+        case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
         case .notifications: "number"
         case .callbacks: "(tenant, system, nonce)"
-        case .applicationSessions, .sessions, .links, .devices: "id"
+        case .applicationSessions, .sessions, .links, .devices, .authorizationGrants: "id"
         }
     }
 }

@@ -15,6 +15,7 @@ struct KeyRotationTests {
         let people: [PersonID]
         let run = SyncRunID.random(at: Bench.start)
         let credential = CredentialID.random(at: Bench.start)
+        let tokenKey = KeyID.random(at: Bench.start)
 
         init() throws {
             bench = try Bench()
@@ -22,7 +23,7 @@ struct KeyRotationTests {
         }
 
         func fill(_ store: Store) async throws {
-            let (bench, people, run, credential) = (bench, people, run, credential)
+            let (bench, people, run, credential, tokenKey) = (bench, people, run, credential, tokenKey)
             try await store.write(.administration) { tx in
                 try tx.sql.insert(
                     Tenant(id: bench.tenant, slug: "main", name: "Main"), managedBy: .api, at: tx.now)
@@ -36,6 +37,12 @@ struct KeyRotationTests {
                     context: credential.bytes + people[0].bytes)
                 try tx.sql.insertPendingTOTP(
                     credential, of: people[0], in: bench.tenant, sealedSecret: sealed, at: tx.now)
+                let signing = try tx.keys.seal(
+                    Array("private half".utf8), purpose: .tokenSigning, tenant: bench.tenant, context: tokenKey.bytes)
+                try tx.sql.insert(
+                    StoredTokenKey(
+                        id: tokenKey, tenant: bench.tenant, algorithm: "ES256", state: .active, sealed: signing,
+                        publicKey: "{}", createdAt: tx.now, changedAt: tx.now))
                 try tx.sql.execute(
                     """
                     INSERT INTO provider (id, tenant, name, kind, settings_digest, managed_by)
@@ -75,6 +82,11 @@ struct KeyRotationTests {
                 try store.keys.open(
                     try #require(totp.first), purpose: .credential, tenant: bench.tenant,
                     context: credential.bytes + people[0].bytes) == Array("totp".utf8), sourceLocation: place)
+            let signing = try await store.read { try $0.tokenKeys().compactMap(\.sealed) }
+            #expect(
+                try store.keys.open(
+                    try #require(signing.first), purpose: .tokenSigning, tenant: bench.tenant,
+                    context: tokenKey.bytes) == Array("private half".utf8), sourceLocation: place)
             var parts: [[UInt8]] = []
             var reader = frames(store.keys)
             try reader.forEach(try #require(plan)) { parts.append($0) }
@@ -82,7 +94,7 @@ struct KeyRotationTests {
         }
     }
 
-    private static let sealing: [KeyPurpose] = [.personKey, .credential, .record]
+    private static let sealing: [KeyPurpose] = [.personKey, .credential, .record, .tokenSigning]
 
     @Test func everythingOpensAfterARotationAndIsSealedAnewInChunks() async throws {
         let household = try Household()
@@ -90,18 +102,19 @@ struct KeyRotationTests {
         let store = try await bench.open()
         try await household.fill(store)
         let old = try await store.keyRecords(of: bench.tenant, for: Self.sealing)
-        #expect(old.map(\.state) == [.active, .active, .active])
+        #expect(old.map(\.state) == [.active, .active, .active, .active])
         let before = try await store.keyedValues(of: bench.tenant)
         #expect(before[old[0].id] == ["person_keys": Self.people])
         #expect(before[old[1].id] == ["totp_secrets": 1] && before[old[2].id] == ["sync_plans": 1])
+        #expect(before[old[3].id] == ["token_keys": 1])
         for purpose in Self.sealing { try await store.rotateKey(purpose, bench.context()) }
         try await household.expectAllOpens(store)
         #expect(store.keys.tenantsWithOldKeys == [bench.tenant])
 
-        #expect(try await store.resealStale(bench.context()) == ResealReport(resealed: Self.people + 2))
+        #expect(try await store.resealStale(bench.context()) == ResealReport(resealed: Self.people + 3))
         try await household.expectAllOpens(store)
         let records = try await store.keyRecords(of: bench.tenant, for: Self.sealing)
-        #expect(records.map(\.state) == [.retiring, .active, .retiring, .active, .retiring, .active])
+        #expect(records.map(\.state) == Self.sealing.flatMap { _ in [.retiring, .active] })
         let after = try await store.keyedValues(of: bench.tenant)
         #expect(Set(after.keys) == Set(records.filter { $0.state == .active }.map(\.id)))
         #expect(try await store.resealStale(bench.context()) == ResealReport())
@@ -112,7 +125,7 @@ struct KeyRotationTests {
                     if case .integer(let count) = fact.value { count } else { nil }
                 }.first
             }
-        #expect(counts.reduce(0, +) == Int64(Self.people + 2) && counts.count > 4)
+        #expect(counts.reduce(0, +) == Int64(Self.people + 3) && counts.count > 4)
         #expect(try await store.check().isEmpty)
     }
 
@@ -128,7 +141,7 @@ struct KeyRotationTests {
         store = try await bench.open()
         try await household.expectAllOpens(store)
         let rest = try await store.resealStale(bench.context())
-        #expect(first.resealed + rest.resealed == Self.people + 2 && rest.unreadable == 0)
+        #expect(first.resealed + rest.resealed == Self.people + 3 && rest.unreadable == 0)
         try await household.expectAllOpens(store)
     }
 
