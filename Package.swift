@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "Fixtures", targets: ["Fixtures"]),
         .library(name: "Passwords", targets: ["Passwords"]),
         .library(name: "LDAP", targets: ["LDAP"]),
+        .library(name: "JOSE", targets: ["JOSE"]),
         .library(name: "Providers", targets: ["Providers"]),
     ],
     dependencies: [
@@ -76,6 +77,7 @@ let package = Package(
         library("Governance", ["Vocabulary", "Authorization"]),
         library("Identity", ["Vocabulary", crypto]),
         library("LDAP", ["CLDAP", "COpenSSL"]),
+        library("JOSE", ["COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
         library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", logging]),
@@ -122,6 +124,7 @@ let package = Package(
         tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary", "Fixtures"]),
         tests("IdentityTests", ["Identity", "Vocabulary", "Fixtures", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
+        tests("JOSETests", ["JOSE", "Fixtures"]),
         tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
@@ -164,8 +167,8 @@ let package = Package(
 if Context.environment["SANITIZE"] != nil {
     let kept: Set = [
         "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "Vocabulary", "Authorization", "Governance", "Identity", "LDAP",
-        "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests", "GovernanceTests",
-        "IdentityTests", "LDAPTests", "PasswordsTests", "StorageTests",
+        "JOSE", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests", "GovernanceTests",
+        "IdentityTests", "LDAPTests", "JOSETests", "PasswordsTests", "StorageTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()

@@ -2,3 +2,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <openssl/err.h>
+#include <openssl/ec.h>
+#include <openssl/hmac.h>
+#include <openssl/param_build.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>

@@ -1,0 +1,45 @@
+import COpenSSL
+
+/// The hash functions that JOSE's algorithms are made of (RFC 7518 §3.1).
+public enum HashFunction: String, Sendable, CaseIterable {
+    case sha256 = "SHA-256"
+    case sha384 = "SHA-384"
+    case sha512 = "SHA-512"
+
+    /// Bytes of a hash.
+    public var length: Int {
+        switch self {
+        case .sha256: 32
+        case .sha384: 48
+        case .sha512: 64
+        }
+    }
+
+    /// OpenSSL's static description, which is never freed.
+    var implementation: OpaquePointer? {
+        switch self {
+        case .sha256: EVP_sha256()
+        case .sha384: EVP_sha384()
+        case .sha512: EVP_sha512()
+        }
+    }
+
+    /// The hash of some bytes.
+    ///
+    /// - Throws: `JOSEError` with `cryptography_failed`.
+    public func hash(_ bytes: [UInt8]) throws -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: length)
+        try OpenSSL.require(EVP_Digest(bytes, bytes.count, &out, nil, implementation, nil))
+        return out
+    }
+
+    /// HMAC (RFC 2104) of some bytes.
+    func authenticationCode(of bytes: [UInt8], key: SecretOctets) throws -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: length)
+        let done = key.withBytes { key in
+            HMAC(implementation, key.baseAddress, Int32(key.count), bytes, bytes.count, &out, nil)
+        }
+        guard done != nil else { throw OpenSSL.failed() }
+        return out
+    }
+}
