@@ -51,6 +51,7 @@ let package = Package(
         .library(name: "Passwords", targets: ["Passwords"]),
         .library(name: "LDAP", targets: ["LDAP"]),
         .library(name: "JOSE", targets: ["JOSE"]),
+        .library(name: "OAuth", targets: ["OAuth"]),
         .library(name: "Providers", targets: ["Providers"]),
     ],
     dependencies: [
@@ -78,6 +79,7 @@ let package = Package(
         library("Identity", ["Vocabulary", crypto]),
         library("LDAP", ["CLDAP", "COpenSSL"]),
         library("JOSE", ["COpenSSL"]),
+        library("OAuth", ["JOSE", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
         library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", logging]),
@@ -125,6 +127,7 @@ let package = Package(
         tests("IdentityTests", ["Identity", "Vocabulary", "Fixtures", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("JOSETests", ["JOSE", "Fixtures"]),
+        tests("OAuthTests", ["OAuth", "JOSE"]),
         tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
@@ -167,8 +170,8 @@ let package = Package(
 if Context.environment["SANITIZE"] != nil {
     let kept: Set = [
         "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "Vocabulary", "Authorization", "Governance", "Identity", "LDAP",
-        "JOSE", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests", "GovernanceTests",
-        "IdentityTests", "LDAPTests", "JOSETests", "PasswordsTests", "StorageTests",
+        "JOSE", "OAuth", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests", "GovernanceTests",
+        "IdentityTests", "LDAPTests", "JOSETests", "OAuthTests", "PasswordsTests", "StorageTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()

@@ -1,0 +1,49 @@
+import JOSE
+
+/// A client's certificate as the TLS connection proved it: the client holds its private key.
+public struct ClientCertificate: Sendable, Hashable {
+    /// SHA-256 of the DER encoding as base64url: `x5t#S256` (RFC 8705 §3.1).
+    public var thumbprint: String
+    /// Somebody the server trusts issued it; without this only a thumbprint speaks for it.
+    public var isIssuedByTrusted: Bool
+    /// What it says of its owner.
+    public var subjects: Set<CertificateSubject>
+
+    public init(thumbprint: String, isIssuedByTrusted: Bool, subjects: Set<CertificateSubject>) {
+        self.thumbprint = thumbprint
+        self.isIssuedByTrusted = isIssuedByTrusted
+        self.subjects = subjects
+    }
+
+    /// The certificate whose DER encoding these bytes are, with nothing said of its issuer; nil only when the
+    /// cryptographic library fails.
+    public init?(selfSigned der: [UInt8]) {
+        guard let thumbprint = SHA256Text.of(der) else { return nil }
+        self.init(thumbprint: thumbprint, isIssuedByTrusted: false, subjects: [])
+    }
+
+    /// Whether it proves a client (RFC 8705 §2).
+    ///
+    /// - Parameter keySet: the client's JWK set as it is written, of which `x5c` and `x5t#S256` name certificates.
+    func proves(_ client: ClientMetadata, keySet: JSONObject?) -> Bool {
+        switch client.authentication {
+        case .tlsClientAuth:
+            guard isIssuedByTrusted, let subject = client.certificateSubject else { return false }
+            return subjects.contains(subject)
+        case .selfSignedTLSClientAuth:
+            return Self.thumbprints(in: keySet).contains { SHA256Text.same($0, thumbprint) }
+        default: return false
+        }
+    }
+
+    /// §2.2.2: the first certificate of each key, or its thumbprint.
+    static func thumbprints(in keySet: JSONObject?) -> [String] {
+        (keySet?["keys"]?.array ?? []).compactMap { key in
+            guard let key = key.object else { return nil }
+            if let chain = key["x5c"]?.texts {
+                return chain.first.flatMap(PaddedBase64.decode).flatMap(SHA256Text.of)
+            }
+            return key["x5t#S256"]?.text
+        }
+    }
+}
