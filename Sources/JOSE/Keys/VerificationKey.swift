@@ -75,13 +75,16 @@ extension KeyDescription {
 }
 
 extension SignatureAlgorithm {
-    /// The algorithm a key says it has, or the one that is wanted; both, only when they agree.
+    /// The algorithm a key says it has, or the one that is wanted; both, only when they agree. Of keys, not of tokens,
+    /// the common slip `ES521`, named after the curve, is read as `ES512`.
     static func pinned(said: String?, wanted: SignatureAlgorithm?) throws -> SignatureAlgorithm {
         guard let said else {
             guard let wanted else { throw JOSEError(.unsupportedAlgorithm, "alg") }
             return wanted
         }
-        guard let own = SignatureAlgorithm(rawValue: said) else { throw JOSEError(.unsupportedAlgorithm, "alg") }
+        guard let own = SignatureAlgorithm(rawValue: said == "ES521" ? "ES512" : said) else {
+            throw JOSEError(.unsupportedAlgorithm, "alg")
+        }
         guard wanted == nil || wanted == own else { throw JOSEError(.algorithmMismatch, "alg") }
         return own
     }
