@@ -16,6 +16,9 @@ struct PrivateKey: Sendable {
     init(_ json: JSONObject) throws {
         publicKey = try JSONWebKey(publicPartOf: json, refusingSecrets: false)
         secret = try Self.secret(of: publicKey.material, json)
+        if case .rsa(let modulus, let exponent) = publicKey.material {
+            try RSAConsistency.require(modulus: modulus, exponent: exponent, secret)
+        }
         pair = try EVPKey.make(publicKey.material, secret)
         if case .rsa = publicKey.material { try provePair() }
     }
@@ -34,7 +37,7 @@ struct PrivateKey: Sendable {
         }
     }
 
-    /// The numbers of an RSA key are many: one signature tells whether they are of one key.
+    /// That the factors are primes is not asked (it takes long); one signature tells whether they do for some.
     private func provePair() throws {
         let message = Array("a pair".utf8)
         guard let signature = try? pair.sign(message, .rs256),
