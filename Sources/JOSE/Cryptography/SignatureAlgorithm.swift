@@ -1,4 +1,4 @@
-/// The algorithms of JWS (RFC 7518 §3.1, RFC 8037 §3.1). There is no `none`: what is unsigned proves nothing.
+/// The algorithms of JWS (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). There is no `none`: what is unsigned proves nothing.
 public enum SignatureAlgorithm: String, Sendable, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"
@@ -9,7 +9,10 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable {
     case es256 = "ES256"
     case es384 = "ES384"
     case es512 = "ES512"
+    /// Of the Ed25519 curve only; the name that most still use.
     case edDSA = "EdDSA"
+    /// The same signature under the name that says its curve. A key is pinned to one of the two names.
+    case ed25519 = "Ed25519"
     case hs256 = "HS256"
     case hs384 = "HS384"
     case hs512 = "HS512"
@@ -19,7 +22,7 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable {
         switch self {
         case .rs256, .ps256, .es256, .hs256: .sha256
         case .rs384, .ps384, .es384, .hs384: .sha384
-        case .rs512, .ps512, .es512, .hs512, .edDSA: .sha512
+        case .rs512, .ps512, .es512, .hs512, .edDSA, .ed25519: .sha512
         }
     }
 
@@ -43,7 +46,7 @@ public enum SignatureAlgorithm: String, Sendable, CaseIterable {
         case .rs256, .rs384, .rs512: .rsaPKCS1
         case .ps256, .ps384, .ps512: .rsaPSS
         case .es256, .es384, .es512: .ecdsa
-        case .edDSA: .edDSA
+        case .edDSA, .ed25519: .edDSA
         case .hs256, .hs384, .hs512: .hmac
         }
     }

@@ -92,13 +92,14 @@ extension SignatureAlgorithm {
 
 extension KeyMaterial {
     func signatureAlgorithm(said: String?, wanted: SignatureAlgorithm?) throws -> SignatureAlgorithm {
-        let algorithm = try SignatureAlgorithm.pinned(said: said, wanted: wanted ?? onlySignatureAlgorithm)
+        let usual = said == nil ? usualSignatureAlgorithm : nil
+        let algorithm = try SignatureAlgorithm.pinned(said: said, wanted: wanted ?? usual)
         guard algorithm.fits(self) else { throw JOSEError(.algorithmMismatch, "kty") }
         return algorithm
     }
 
-    /// The algorithm of keys that have but one.
-    private var onlySignatureAlgorithm: SignatureAlgorithm? {
+    /// The algorithm of a key that does not say, where its curve leaves no choice but of a name.
+    private var usualSignatureAlgorithm: SignatureAlgorithm? {
         SignatureAlgorithm.allCases.first { type != "RSA" && $0.fits(self) }
     }
 }
