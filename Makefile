@@ -6,6 +6,7 @@
 #   check       format, warnings as errors, the arrows between targets
 #   bench       performance bars, release build; fails below a bar
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
+#   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
 #   certs       a local certificate authority and a server certificate in certs/
 #   clean       remove everything that was built
@@ -16,12 +17,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test check bench fuzz sanitize certs clean packages-run packages-test debug-build release-build
+.PHONY: help run demo-check test check bench fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
 
 SWIFT_FLAGS ?=
 DEMO_FLAGS ?=
 FILTER ?=
 FUZZ_SECONDS ?= 60
+SCHEMATHESIS_SECONDS ?= 600
 LOGS := .build-logs
 VENV := .build-venv
 PEERS := .build-peers
@@ -76,6 +78,10 @@ bench: packages-test
 
 fuzz: packages-run
 	.ci/fuzz $(FUZZ_SECONDS)
+
+# Debug, so that what is asserted there is asserted; the same binary that the tests run against.
+schemathesis: debug-build
+	.ci/schemathesis .build/debug/gatehouse $(SCHEMATHESIS_SECONDS)
 
 # LeakSanitizer fails even an empty Swift program on Linux, so leaks are not looked for. SANITIZE makes the package small:
 # see the end of Package.swift.
