@@ -24,7 +24,12 @@ let package = Package(
     targets: [
         .target(name: "BenchTable", swiftSettings: strict),
         bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage"), gatehouse("Fixtures")]),
-        bench("GovernanceBench", [gatehouse("Authorization"), gatehouse("Governance"), gatehouse("Fixtures")]),
+        bench(
+            "GovernanceBench",
+            [
+                gatehouse("Authorization"), gatehouse("Governance"), gatehouse("Storage"), gatehouse("Gateway"),
+                gatehouse("Fixtures"),
+            ]),
         bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
         bench(
             "LoginBench",

@@ -2,14 +2,16 @@ import BenchTable
 import Foundation
 import Vocabulary
 
-/// Bars of the governance core, each on one thread: separation of duties, decisions by governed rules, folding.
+/// Bars of the governance core, each on one thread: separation of duties, decisions by governed rules, folding, and
+/// loading from a real store.
 @main
 enum GovernanceBench {
-    static func main() throws {
+    static func main() async throws {
         let table = BenchTable()
         try Duties.measure(table)
         try Rules.measureDecisions(table)
         try Rules.measureFold(table)
+        try await Replay.measure(table)
         if !table.isMet { exit(1) }
     }
 }

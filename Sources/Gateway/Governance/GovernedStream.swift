@@ -3,38 +3,53 @@ import Storage
 import Vocabulary
 
 /// A state and the stream version it holds for, 0 and nil before the first event.
-struct Loaded<State: Sendable & Hashable & Codable>: Sendable, Hashable {
-    var state: State?
-    var version: Int64
+public struct Loaded<State: Sendable & Hashable & Codable>: Sendable, Hashable {
+    /// Nil before the first event, and after one that ended the thing for good.
+    public var state: State?
+    /// The stream version of the last event that is folded in.
+    public var version: Int64
     /// The position of the last event read or written; 0 when all of it came from a snapshot.
     var position: Int64 = 0
 
-    static func == (left: Self, right: Self) -> Bool { left.version == right.version && left.state == right.state }
+    init(state: State?, version: Int64) { (self.state, self.version) = (state, version) }
 
-    func hash(into hasher: inout Hasher) {
+    /// Before the first event.
+    public init() { self.init(state: nil, version: 0) }
+
+    /// Alike when state and version are, wherever they were read.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.version == right.version && left.state == right.state
+    }
+
+    /// By state and version.
+    public func hash(into hasher: inout Hasher) {
         hasher.combine(version)
         hasher.combine(state)
     }
 }
 
-/// The stream of one governed thing.
-struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Hashable>: Sendable {
+/// The stream of one governed thing: its events in the journal, and the state that they fold to.
+public struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Hashable>: Sendable {
     /// The form of today's snapshots: raised whenever a state's JSON changes, so that older ones are folded anew.
-    static var snapshotFormat: Int64 { 3 }
+    static var snapshotFormat: Int64 { 4 }
 
     let aggregate: Aggregate<State, Event>
-    let stream: Stream
+    /// Where its events stand.
+    public let stream: Stream
 
-    init<Kind>(_ aggregate: Aggregate<State, Event>, _ id: Identifier<Kind>) {
+    /// The stream of the thing with this id.
+    public init<Kind>(_ aggregate: Aggregate<State, Event>, _ id: Identifier<Kind>) {
         self.aggregate = aggregate
         stream = Stream(.governed(aggregate.kind), id)
     }
 
-    /// The state now: the newest snapshot and what came after it, or everything from the first event.
-    func load(
+    /// The state now: the newest snapshot and what came after it, or everything from the first event. Throws
+    /// `keys.refused` for a snapshot that was not sealed for this stream, and `storage.corrupt` or
+    /// `governance.broken_stream` for a journal that cannot be folded.
+    public func load(
         _ sql: any SQLConnection, in tenant: TenantID, keys: KeyRing, fromSnapshot: Bool = true
     ) throws -> Loaded<State> {
-        var loaded = Loaded<State>(state: nil, version: 0)
+        var loaded = Loaded<State>()
         if fromSnapshot,
             let kept = try sql.snapshot(of: stream, in: tenant, format: Self.snapshotFormat, keys: keys)
         {
@@ -67,7 +82,7 @@ struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Ha
 
     /// Appends what was decided on a loaded state, and a snapshot where one is due. Throws `storage.conflict` when the
     /// stream has moved on since it was loaded.
-    func append(
+    public func append(
         _ events: [Event], to loaded: Loaded<State>, by caller: Caller, cadence: SnapshotCadence, _ tx: Transaction
     ) throws -> Loaded<State> {
         var after = loaded

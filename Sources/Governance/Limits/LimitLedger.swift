@@ -25,7 +25,7 @@ extension Limit.Maximum {
 
 /// What has been executed under one rule and what is held back for it: the fold of its events, and so derived from
 /// executions only. It remembers as far back as the longest limit can look, a little more than a week.
-public struct LimitLedger: Sendable, Hashable, Codable {
+public struct LimitLedger: Sendable, Hashable {
     /// Bounds.
     public enum Bounds {
         /// Reservations held at a time; one more is refused.
@@ -105,28 +105,5 @@ extension Limit {
         case .user: return earlier.user == usage.user
         case .resource: return earlier.resource == usage.resource
         }
-    }
-}
-
-extension Usage: Codable {
-    private enum Key: String, CodingKey { case at, day, week, user, resource, amounts }
-
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: Key.self)
-        self.init(
-            at: try values.decode(Timestamp.self, forKey: .at), day: try values.decode(Int64.self, forKey: .day),
-            week: try values.decode(Int64.self, forKey: .week), user: try values.decode(Subject.self, forKey: .user),
-            resource: try values.decodeIfPresent([UInt8].self, forKey: .resource),
-            amounts: try values.decode([String: Amount].self, forKey: .amounts))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: Key.self)
-        try values.encode(at, forKey: .at)
-        try values.encode(day, forKey: .day)
-        try values.encode(week, forKey: .week)
-        try values.encode(user, forKey: .user)
-        try values.encodeIfPresent(resource, forKey: .resource)
-        try values.encode(amounts, forKey: .amounts)
     }
 }

@@ -53,6 +53,35 @@ struct LimitTests {
         #expect(after.executions.count == 1 && after.version == 1)
     }
 
+    @Test("equal ledgers are equal bytes, whatever way they came to be", arguments: 1...8 as ClosedRange<UInt64>)
+    func bytes(seed: UInt64) throws {
+        var generator = Seeded(seed)
+        var events: [Recorded<LimitEvent>] = []
+        for number in 0..<60 as Range<UInt64> {
+            let user = Subject.person(PersonID(high: 7, low: UInt64.random(in: 1...5, using: &generator)))
+            let usage = try usage(
+                ["pct": 1, "qty": Int64(number)], at: noon + .hours(Int(number)), by: user,
+                on: number % 3 == 0 ? [UInt8(number % 5)] : nil)
+            let id = ReservationID(high: 1, low: number)
+            let event: LimitEvent =
+                number % 2 == 0 ? .executed(rule, usage) : .reserved(rule, id, usage, expiresAt: noon + .days(9))
+            events.append(Recorded(event, at: noon + .hours(Int(number)), actor: admin))
+        }
+        func encoded(_ ledger: LimitLedger?) throws -> Data {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            return try encoder.encode(ledger)
+        }
+        let aggregate = LimitLedger.aggregate
+        let live = try encoded(aggregate.fold(nil, events))
+        for cut in stride(from: 1, to: events.count, by: 9) {
+            let early = try encoded(aggregate.fold(nil, events.prefix(cut)))
+            let snapshot = try JSONDecoder().decode(LimitLedger.self, from: early)
+            #expect(try encoded(snapshot) == early)
+            #expect(try encoded(aggregate.fold(snapshot, events.dropFirst(cut))) == live)
+        }
+    }
+
     @Test("two parallel +2 % under 3 % cannot both pass: the second is decided on a version that is gone")
     func parallel() throws {
         let day = try [limit(.absolute("pct"), .day, 3)]
