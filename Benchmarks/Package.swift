@@ -37,6 +37,7 @@ let package = Package(
                 gatehouse("Gateway"), gatehouse("Passwords"), gatehouse("LDAP"), gatehouse("Providers"),
                 gatehouse("Fixtures"), logging,
             ]),
+        bench("TokenBench", [gatehouse("JOSE")]),
         bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],
     swiftLanguageModes: [.v6]

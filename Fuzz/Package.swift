@@ -29,6 +29,7 @@ let package = Package(
         system("CCrypt", pkgConfig: "libcrypt"),
         .target(name: "Vocabulary", swiftSettings: strict),
         .target(name: "LDAP", dependencies: ["CLDAP", "COpenSSL"], swiftSettings: strict),
+        .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Authorization", dependencies: ["Vocabulary"], swiftSettings: strict),
         // Single files and folders of targets that would bring NIO, GRDB or BoringSSL with them.
         .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: strict),
@@ -39,6 +40,7 @@ let package = Package(
         .target(name: "FuzzDriver"),
         fuzz("FuzzDistinguishedName", ["LDAP"]),
         fuzz("FuzzLDAPTemplate", ["LDAP"]),
+        fuzz("FuzzJOSE", ["JOSE"]),
         fuzz("FuzzIdentifier", ["Vocabulary"]),
         fuzz("FuzzTimestamp", ["Vocabulary"]),
         fuzz("FuzzNetwork", ["Vocabulary"]),
