@@ -89,5 +89,6 @@ public struct RouteRegistry: Sendable {
         route.isTenantScoped ? [route.path, "/t/{tenant}" + route.path] : [route.path]
     }
 
-    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .trace]
+    private static let allMethods: [HTTPRequest.Method] =
+        [.get, .head, .post, .put, .patch, .delete, .trace] + [HTTPRequest.Method("QUERY")].compactMap { $0 }
 }

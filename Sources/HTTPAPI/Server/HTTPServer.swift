@@ -104,7 +104,7 @@ extension HTTPServerConfiguration.Address: CustomStringConvertible {
 extension HTTPLimits {
     var channel: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(self)],
+            additionalChannelHandlers: [ConnectionGuard(self), UnreadableRequest()],
             idleTimeout: .seconds(Int64(idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: headerFieldBytes, maxHeaderListSize: headerListBytes,

@@ -25,6 +25,8 @@ struct HTTPContractTests {
             #expect(wrong.headers[.allow] == options.headers[.allow])
             #expect(try await api.send(.head, "/api/v1/decide").status == 405)
             #expect(try await api.send(.trace, "/api/v1/decide").status == 405)
+            let query = try #require(HTTPRequest.Method("QUERY"))
+            #expect(try await api.send(query, "/api/v1/decide").status == 405)
         }
     }
 

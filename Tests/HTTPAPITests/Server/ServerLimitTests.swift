@@ -82,6 +82,20 @@ struct ServerLimitTests {
         #expect(answer.1)
     }
 
+    @Test("what cannot be read as a request is told so as a problem, whole, and once")
+    func unreadable() async throws {
+        let targets = Self.head([], "/ok?" + String(repeating: "x", count: 20_000))
+        for text in [targets, "GET /ok HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"] {
+            let answer = try await ask(text)
+            let parts = answer.components(separatedBy: "\r\n\r\n")
+            try #require(parts.count == 2, "\(answer)")
+            #expect(parts[0].hasPrefix("HTTP/1.1 400 ") && parts[0].lowercased().contains("connection: close"))
+            #expect(parts[0].lowercased().contains("content-type: application/problem+json"))
+            #expect(parts[0].lowercased().contains("content-length: \(parts[1].utf8.count)"), "\(answer)")
+            #expect(parts[1].contains("\"code\":\"http.unreadable\"") && !parts[1].contains("xxx"))
+        }
+    }
+
     @Test(
         "a host that is there once is served, and HTTP/1.0 may go without",
         arguments: [
