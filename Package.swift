@@ -126,7 +126,7 @@ let package = Package(
         tests("GovernanceTests", ["Governance", "Authorization", "Vocabulary", "Fixtures"]),
         tests("IdentityTests", ["Identity", "Vocabulary", "Fixtures", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
-        tests("JOSETests", ["JOSE", "Fixtures"]),
+        tests("JOSETests", ["JOSE"]),
         tests("OAuthTests", ["OAuth", "JOSE"]),
         tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),

@@ -52,15 +52,29 @@ final class AESOperation {
         return Int(count + rest)
     }
 
-    func run(_ input: [UInt8]) throws -> [UInt8] {
-        var out = [UInt8](repeating: 0, count: input.count + 32)
+    func run(_ input: UnsafeBufferPointer<UInt8>) throws -> [UInt8] {
+        var out = [UInt8](repeating: 0, count: input.count + Self.room)
         let count = try out.withUnsafeMutableBufferPointer { out in
             guard let start = out.baseAddress else { return 0 }
-            return try input.withUnsafeBufferPointer { try run($0, into: start) }
+            return try run(input, into: start)
         }
         out.removeLast(out.count - count)
         return out
     }
+
+    func run(_ input: [UInt8]) throws -> [UInt8] { try input.withUnsafeBufferPointer { try run($0) } }
+
+    /// The same for what stays secret: the result is wiped when it goes.
+    func secret(_ input: [UInt8]) throws -> SecretOctets {
+        var count = 0
+        let out = try SecretOctets(count: input.count + Self.room) { start in
+            count = try input.withUnsafeBufferPointer { try run($0, into: start) }
+        }
+        return out.split(at: count).0
+    }
+
+    /// More than a block: what an operation may write beyond the length of its input.
+    private static let room = 32
 }
 
 /// AES in Galois/Counter mode (RFC 7518 §5.3): vectors of 96 bits, tags of 128.
@@ -70,6 +84,12 @@ enum AESGCM {
 
     static func seal(
         _ plaintext: [UInt8], key: SecretOctets, vector: [UInt8], additional: [UInt8]
+    ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
+        try plaintext.withUnsafeBufferPointer { try seal($0, key: key, vector: vector, additional: additional) }
+    }
+
+    static func seal(
+        _ plaintext: UnsafeBufferPointer<UInt8>, key: SecretOctets, vector: [UInt8], additional: [UInt8]
     ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
         let operation = try AESOperation(.gcm, key: key, vector: vector, encrypting: true)
         try operation.authenticate(additional)
@@ -84,6 +104,20 @@ enum AESGCM {
     static func open(
         _ ciphertext: [UInt8], key: SecretOctets, vector: [UInt8], tag: [UInt8], additional: [UInt8]
     ) throws -> [UInt8] {
+        try opening(key, vector, tag, additional) { try $0.run(ciphertext) }
+    }
+
+    /// Opens a key that was wrapped.
+    ///
+    /// - Throws: `JOSEError` with `decryption_failed`.
+    static func unwrap(_ wrapped: [UInt8], key: SecretOctets, vector: [UInt8], tag: [UInt8]) throws -> SecretOctets {
+        try opening(key, vector, tag, []) { try $0.secret(wrapped) }
+    }
+
+    private static func opening<Result>(
+        _ key: SecretOctets, _ vector: [UInt8], _ tag: [UInt8], _ additional: [UInt8],
+        _ open: (AESOperation) throws -> Result
+    ) throws -> Result {
         guard vector.count == vectorLength, tag.count == tagLength else { throw JOSEError(.decryptionFailed) }
         do {
             let operation = try AESOperation(.gcm, key: key, vector: vector, encrypting: false)
@@ -91,7 +125,7 @@ enum AESGCM {
             try OpenSSL.require(
                 EVP_CIPHER_CTX_ctrl(operation.context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag))
             try operation.authenticate(additional)
-            return try operation.run(ciphertext)
+            return try open(operation)
         } catch {
             throw JOSEError(.decryptionFailed)
         }
@@ -114,7 +148,7 @@ enum AESCBC {
 enum AESKeyWrap {
     static func wrap(_ secret: SecretOctets, with key: SecretOctets) throws -> [UInt8] {
         let operation = try AESOperation(.keyWrap, key: key, vector: nil, encrypting: true)
-        return try operation.run(secret.reveal())
+        return try secret.withBytes { try operation.run($0) }
     }
 
     /// - Throws: `JOSEError` with `decryption_failed`.
@@ -123,7 +157,7 @@ enum AESKeyWrap {
         guard wrapped.count % 8 == 0, (24...72).contains(wrapped.count) else { throw JOSEError(.decryptionFailed) }
         do {
             let operation = try AESOperation(.keyWrap, key: key, vector: nil, encrypting: false)
-            return SecretOctets(try operation.run(wrapped))
+            return try operation.secret(wrapped)
         } catch {
             throw JOSEError(.decryptionFailed)
         }

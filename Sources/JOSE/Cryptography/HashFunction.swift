@@ -33,6 +33,19 @@ public enum HashFunction: String, Sendable, CaseIterable {
         return out
     }
 
+    /// The hash of a secret between two texts, written where it stays secret.
+    func hash(
+        _ start: [UInt8], _ secret: SecretOctets, _ end: [UInt8], into out: UnsafeMutablePointer<UInt8>
+    ) throws {
+        let context = try OpenSSL.require(EVP_MD_CTX_new())
+        defer { EVP_MD_CTX_free(context) }
+        try OpenSSL.require(EVP_DigestInit_ex(context, implementation, nil))
+        try OpenSSL.require(EVP_DigestUpdate(context, start, start.count))
+        try OpenSSL.require(secret.withBytes { EVP_DigestUpdate(context, $0.baseAddress, $0.count) })
+        try OpenSSL.require(EVP_DigestUpdate(context, end, end.count))
+        try OpenSSL.require(EVP_DigestFinal_ex(context, out, nil))
+    }
+
     /// HMAC (RFC 2104) of some bytes.
     func authenticationCode(of bytes: [UInt8], key: SecretOctets) throws -> [UInt8] {
         var out = [UInt8](repeating: 0, count: length)

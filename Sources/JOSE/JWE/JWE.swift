@@ -63,7 +63,7 @@ public enum JWE {
             return SentKey(key: content, encrypted: try AESKeyWrap.wrap(content, with: secret))
         }
         let vector = try OpenSSL.randomBytes(AESGCM.vectorLength)
-        let sealed = try AESGCM.seal(content.reveal(), key: secret, vector: vector, additional: [])
+        let sealed = try content.withBytes { try AESGCM.seal($0, key: secret, vector: vector, additional: []) }
         let parameters: JSONObject = [
             "iv": .string(Base64URL.encode(vector)), "tag": .string(Base64URL.encode(sealed.tag)),
         ]

@@ -34,12 +34,14 @@ enum KeyAgreement {
     ) throws -> SecretOctets {
         func counted(_ bytes: [UInt8]) -> [UInt8] { bigEndian(UInt32(bytes.count)) + bytes }
         let info = counted(Array(name.utf8)) + counted(partyU) + counted(partyV) + bigEndian(UInt32(length * 8))
-        var out: [UInt8] = []
-        var round: UInt32 = 1
-        while out.count < length {
-            out += try HashFunction.sha256.hash(bigEndian(round) + shared.reveal() + info)
-            round += 1
+        let size = HashFunction.sha256.length
+        let rounds = (length + size - 1) / size
+        let derived = try SecretOctets(count: rounds * size) { start in
+            for round in 0..<rounds {
+                let counter = bigEndian(UInt32(round + 1))
+                try HashFunction.sha256.hash(counter, shared, info, into: start + round * size)
+            }
         }
-        return SecretOctets(out[..<length])
+        return derived.split(at: length).0
     }
 }

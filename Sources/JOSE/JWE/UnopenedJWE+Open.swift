@@ -49,10 +49,9 @@ extension UnopenedJWE {
         switch algorithm.family {
         case .wrap: return try AESKeyWrap.unwrap(encryptedKey, with: secret)
         case .gcmWrap:
-            let opened = try AESGCM.open(
+            return try AESGCM.unwrap(
                 encryptedKey, key: secret, vector: try parameter("iv", AESGCM.vectorLength),
-                tag: try parameter("tag", AESGCM.tagLength), additional: [])
-            return SecretOctets(opened)
+                tag: try parameter("tag", AESGCM.tagLength))
         case .direct: return secret
         case .oaep, .agreement, .agreementAndWrap: throw JOSEError(.algorithmMismatch, "alg")
         }

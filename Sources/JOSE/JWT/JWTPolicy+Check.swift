@@ -77,7 +77,8 @@ extension JWTPolicy {
     private func checkDurations(_ claims: JWTClaims, _ now: NumericDate) throws {
         if let maximumAge {
             guard let issuedAt = claims.issuedAt else { throw JOSEError(.missingClaim, "iat") }
-            guard now.seconds(since: issuedAt) <= maximumAge + clockSkew else { throw JOSEError(.tooOld, "iat") }
+            let age = now.seconds(since: issuedAt.adding(clockSkew))
+            guard age <= maximumAge else { throw JOSEError(.tooOld, "iat") }
         }
         if let maximumLifetime {
             guard let expiresAt = claims.expiresAt else { throw JOSEError(.missingClaim, "exp") }
