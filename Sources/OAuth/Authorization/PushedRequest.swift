@@ -12,13 +12,11 @@ public struct PushedRequest: Sendable, Hashable, Codable {
     public let request: AuthorizationRequest
     /// Seconds since 1970.
     public let expiresAt: Int64
-    public private(set) var isAnswered: Bool
 
     /// A request that was just pushed.
     public init(_ request: AuthorizationRequest, now: Int64) {
         self.request = request
         expiresAt = now + Self.lifetime
-        isAnswered = false
     }
 
     /// The URI of a request, from 32 random bytes in base64url or any other handle.
@@ -48,21 +46,13 @@ public struct PushedRequest: Sendable, Hashable, Codable {
 
     /// The request, for the client that is named beside it.
     ///
+    /// - Parameter wasAnswered: a code or an error was given out for it, which happens once.
     /// - Throws: `invalid_request_uri`, for a page: what the record holds is not for this browser.
-    public func opened(by clientID: String, now: Int64) throws(OAuthError) -> AuthorizationRequest {
-        guard Texts.same(request.clientID, clientID), !isAnswered, now < expiresAt else {
+    public func opened(by clientID: String, wasAnswered: Bool, now: Int64) throws(OAuthError) -> AuthorizationRequest {
+        guard Texts.same(request.clientID, clientID), !wasAnswered, now < expiresAt else {
             throw OAuthError(.invalidRequestURI, "request_uri is unknown, used up or expired")
         }
         return request
-    }
-
-    /// The record after its request was answered; nil when it had been already. A store writes it under the condition
-    /// that nobody did before.
-    public func answered() -> PushedRequest? {
-        guard !isAnswered else { return nil }
-        var after = self
-        after.isAnswered = true
-        return after
     }
 
     /// Reads the parameters that an authenticated client pushes (RFC 9126 §2.1).

@@ -63,7 +63,7 @@ public enum RequestObject {
         }
     }
 
-    /// The members as parameters: texts and numbers as they are, `claims` as its JSON, `resource` as often as it stands.
+    /// The members as parameters: texts as they are, `max_age` as the number it is, `claims` as its JSON, `resource` as often as it stands.
     private static func flattened(_ claims: JSONObject) throws(OAuthError) -> Parameters {
         let own: Set<String> = ["iss", "aud", "exp", "nbf", "iat", "jti"]
         var parameters = Parameters()
@@ -71,7 +71,7 @@ public enum RequestObject {
             guard name != "request", name != "request_uri" else { throw refusal("holds another request") }
             switch claims[name] {
             case .string(let text)?: parameters.set(name, text)
-            case .integer(let number)?: parameters.set(name, String(number))
+            case .integer(let number)? where name == "max_age": parameters.set(name, String(number))
             case .object(let object)? where name == "claims": parameters.set(name, object.text)
             case .array(let values)? where Parameters.repeatable.contains(name):
                 for value in values {

@@ -95,8 +95,11 @@ extension ClientMetadata {
     private mutating func readGrants(_ reader: inout MetadataReader, _ author: Author) {
         if let names = reader.texts("grant_types") {
             let known = names.compactMap(GrantType.init)
-            if known.count != names.count || known.isEmpty { reader.blame("grant_types", "is not supported") }
-            grantTypes = Set(known)
+            if known.count == names.count, !known.isEmpty {
+                grantTypes = Set(known)
+            } else {
+                reader.blame("grant_types", "is not supported")
+            }
         }
         if let types = reader.texts("response_types"), types != ["code"], !types.isEmpty {
             reader.blame("response_types", "has to be code")

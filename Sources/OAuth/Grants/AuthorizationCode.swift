@@ -16,7 +16,7 @@ public struct CodeRedemption: Sendable, Hashable {
 }
 
 /// A code that was given out, between the authorization and the token endpoint: a record to be kept under the hash of
-/// the code, and written back under the condition that nobody redeemed it before.
+/// the code. Whether it was used stands beside it, set by one statement that can succeed once.
 public struct AuthorizationCode: Sendable, Hashable, Codable {
     /// How long one is good, in seconds: the 60 of FAPI 2.0 §5.3.2.1.
     public static let lifetime: Int64 = 60
@@ -30,7 +30,6 @@ public struct AuthorizationCode: Sendable, Hashable, Codable {
     public let authentication: Authentication
     /// Seconds since 1970.
     public let expiresAt: Int64
-    public private(set) var isRedeemed = false
 
     /// A code for somebody who is signed in and consented.
     public init(
@@ -48,8 +47,8 @@ public struct AuthorizationCode: Sendable, Hashable, Codable {
 
     /// What becomes of a redemption.
     public enum Outcome: Sendable, Hashable {
-        /// Tokens are made of the grant; the record after it is written first.
-        case granted(TokenGrant, after: AuthorizationCode)
+        /// Tokens are made of the grant, once the code was marked as used; if somebody was faster, it was a replay.
+        case granted(TokenGrant)
         /// The code was redeemed before: every token of the grant is revoked (RFC 9700 §4.5), for one of the two who
         /// had the code is a thief.
         case replayed(revoking: String, OAuthError)
@@ -58,21 +57,21 @@ public struct AuthorizationCode: Sendable, Hashable, Codable {
 
     /// Decides a redemption by an authenticated client.
     ///
-    /// - Parameter binding: what the request proves, and the tokens will be bound to.
+    /// - Parameters:
+    ///   - wasUsed: the code was redeemed before.
+    ///   - binding: what the request proves, and the tokens will be bound to.
     public func redeem(
-        _ redemption: CodeRedemption, by client: AuthenticatedClient, binding: SenderBinding, now: Int64
+        _ redemption: CodeRedemption, wasUsed: Bool, by client: AuthenticatedClient, binding: SenderBinding, now: Int64
     ) -> Outcome {
         // Another client's code says nothing, and does nothing: whoever shows it has no say over the grant.
         guard Texts.same(request.clientID, client.metadata.clientID) else {
-            return .refused(.grant("the code is unknown or not the client's"))
+            return .refused(.unknownGrant)
         }
-        guard !isRedeemed else { return .replayed(revoking: grantID, .grant("the code was used before")) }
+        guard !wasUsed else { return .replayed(revoking: grantID, .grant("the code was used before")) }
         do {
             try check(redemption, binding: binding, now: now)
             let resources = try ResourceIndicators.narrowed(redemption.parameters, granted: resources)
-            var after = self
-            after.isRedeemed = true
-            return .granted(grant(resources, binding), after: after)
+            return .granted(grant(resources, binding))
         } catch {
             return .refused(error)
         }

@@ -12,11 +12,11 @@ public struct RefreshRequest: Sendable, Hashable {
     }
 }
 
-/// All refresh tokens of one grant, one following another: a record to be kept under the grant's name, and written back
-/// under the condition that its generation is still the one that was read.
+/// All refresh tokens of one grant, one following another: a record to be kept with the grant. Each token is kept by its
+/// hash, with its expiry; that it was used stands beside it, set by one statement that can succeed once.
 ///
-/// A token is kept by its hash with the generation it belongs to. One of an earlier generation was used before: whoever
-/// shows it, or whoever used it, is a thief, and the family ends (RFC 9700 §4.14.2).
+/// A token that was used before tells that somebody stole it, or stole what came after it: the grant ends (RFC 9700
+/// §4.14.2).
 public struct RefreshFamily: Sendable, Hashable, Codable {
     /// How long tokens live, in seconds.
     public struct Lifetimes: Sendable, Hashable, Codable {
@@ -36,21 +36,15 @@ public struct RefreshFamily: Sendable, Hashable, Codable {
     /// Each use gives out the next token. Off where the tokens are bound to a client that proves a key each time, as
     /// FAPI 2.0 §5.3.2.1 recommends.
     public let rotates: Bool
-    /// Seconds since 1970.
+    /// Seconds since 1970: no token of the family outlives it.
     public let endsAt: Int64
-    public private(set) var generation: Int64
-    public private(set) var idleUntil: Int64
-    public private(set) var isRevoked: Bool
 
-    /// The family of a grant; its first token is of generation zero.
+    /// The family of a grant.
     public init(_ grant: TokenGrant, client: ClientMetadata, lifetimes: Lifetimes = .init(), now: Int64) {
         self.grant = grant
         self.lifetimes = lifetimes
         rotates = !(client.profile == .fapi2Security && client.isConfidential)
         endsAt = now + lifetimes.absolute
-        generation = 0
-        idleUntil = min(endsAt, now + lifetimes.idle)
-        isRevoked = false
     }
 
     /// Whether a refresh token goes with a grant: the client may use one, somebody signed in, and asked to be acted for
@@ -60,51 +54,54 @@ public struct RefreshFamily: Sendable, Hashable, Codable {
         return !grant.scope.contains("openid") || grant.scope.contains("offline_access")
     }
 
+    /// When a token that is given out, or used, now expires.
+    public func expiry(now: Int64) -> Int64 { min(endsAt, now + lifetimes.idle) }
+
+    /// A token as it is kept.
+    public struct Token: Sendable, Hashable {
+        /// Seconds since 1970.
+        public var expiresAt: Int64
+        /// It was used, and another one given out for it.
+        public var wasUsed: Bool
+
+        public init(expiresAt: Int64, wasUsed: Bool) {
+            self.expiresAt = expiresAt
+            self.wasUsed = wasUsed
+        }
+    }
+
     /// What becomes of a refresh.
     public enum Outcome: Sendable, Hashable {
-        /// Tokens are made of the grant; `after` is written first. A new refresh token of its generation goes with them
-        /// when `isRotated`.
-        case granted(TokenGrant, after: RefreshFamily, isRotated: Bool)
-        /// A used token: the family is written as revoked, and every token of the grant ends.
-        case reused(after: RefreshFamily, OAuthError)
+        /// Tokens are made of the grant, and with them a new refresh token, once this one was marked as used; if somebody
+        /// was faster, it was used before.
+        case rotated(TokenGrant, expiresAt: Int64)
+        /// Tokens are made of the grant; the refresh token stays, and expires later.
+        case kept(TokenGrant, expiresAt: Int64)
+        /// A used token: everything of the grant ends.
+        case reused(revoking: String, OAuthError)
         case refused(OAuthError)
     }
 
-    /// Decides a refresh by an authenticated client.
+    /// Decides a refresh by an authenticated client, of a grant that has not ended.
     ///
-    /// - Parameters:
-    ///   - generation: of the token that was shown.
-    ///   - binding: what the request proves.
+    /// - Parameter binding: what the request proves.
     public func refresh(
-        _ request: RefreshRequest, generation shown: Int64, by client: AuthenticatedClient, binding: SenderBinding,
-        now: Int64
+        _ request: RefreshRequest, token: Token, by client: AuthenticatedClient, binding: SenderBinding, now: Int64
     ) -> Outcome {
-        guard Texts.same(grant.clientID, client.metadata.clientID) else {
-            return .refused(.grant("the refresh token is unknown or not the client's"))
+        // Another client's token says nothing, and does nothing: whoever shows it has no say over the grant.
+        guard Texts.same(grant.clientID, client.metadata.clientID) else { return .refused(.unknownGrant) }
+        guard !token.wasUsed else {
+            return .reused(revoking: grant.grantID, .grant("the refresh token was used before"))
         }
-        guard !isRevoked else { return .refused(.grant("the grant was revoked")) }
-        guard shown == generation else { return .reused(after: revoked(), .grant("the refresh token was used before")) }
-        guard now < idleUntil, now < endsAt else { return .refused(.grant("the refresh token has expired")) }
+        guard now < token.expiresAt, now < endsAt else { return .refused(.grant("the refresh token has expired")) }
         do {
             try checkBinding(client, binding)
-            return .granted(try narrowed(request, binding), after: used(now: now), isRotated: rotates)
+            let grant = try narrowed(request, binding)
+            return rotates
+                ? .rotated(grant, expiresAt: expiry(now: now)) : .kept(grant, expiresAt: expiry(now: now))
         } catch {
             return .refused(error)
         }
-    }
-
-    /// The family after somebody revoked it.
-    public func revoked() -> RefreshFamily {
-        var after = self
-        after.isRevoked = true
-        return after
-    }
-
-    private func used(now: Int64) -> RefreshFamily {
-        var after = self
-        if rotates { after.generation += 1 }
-        after.idleUntil = min(endsAt, now + lifetimes.idle)
-        return after
     }
 
     /// RFC 9449 §5: of a public client the refresh token itself is bound to the key; a confidential client proves itself,

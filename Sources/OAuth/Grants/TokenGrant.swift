@@ -11,7 +11,7 @@ public struct TokenGrant: Sendable, Hashable, Codable {
     public let authentication: Authentication?
     public let nonce: String?
     public let claims: ClaimsRequest
-    public let binding: SenderBinding
+    public var binding: SenderBinding
     /// Of a token exchange: who acts.
     public var actor: ActorChain?
 
@@ -45,6 +45,9 @@ public struct TokenGrant: Sendable, Hashable, Codable {
 }
 
 extension OAuthError {
+    /// Of a code or token that is not known, or of a grant that ended.
+    public static let unknownGrant = OAuthError(.invalidGrant, "unknown, ended, or not the client's")
+
     /// Of every grant: unknown, used, expired, another client's. Which of them is for the journal, not for the caller.
     static func grant(_ reason: String) -> OAuthError { OAuthError(.invalidGrant, reason) }
 }

@@ -55,13 +55,4 @@ public enum UserCode {
             return after
         }
     }
-
-    /// The answer to the device (§3.2).
-    public static func answer(
-        deviceCode: String, userCode: String, verificationURI: String, authorization: DeviceAuthorization, now: Int64
-    ) -> DeviceAnswer {
-        DeviceAnswer(
-            deviceCode: deviceCode, userCode: shown(userCode), verificationURI: verificationURI,
-            expiresIn: authorization.expiresAt - now, interval: authorization.interval)
-    }
 }

@@ -9,3 +9,10 @@ enum Corpus {
             T.self, from: Data(contentsOf: tests.appendingPathComponent("Corpus/\(name).json")))
     }
 }
+
+extension Corpus {
+    /// What becomes of a record that is kept.
+    static func roundTrip<T: Codable>(_ value: T) throws -> T {
+        try JSONDecoder().decode(T.self, from: JSONEncoder().encode(value))
+    }
+}
