@@ -55,7 +55,9 @@ struct SecondOpinionTests {
 
     @Test(
         "What we sign and encrypt, by every algorithm, both libraries read",
-        .enabled(if: hasJudge, "SKIPPED: PyPI's joserfc and jwcrypto are not installed, so the outside judges did not speak"))
+        .enabled(
+            if: hasJudge, "SKIPPED: PyPI's joserfc and jwcrypto are not installed, so the outside judges did not speak")
+    )
     func ours() throws {
         var cases = try SignatureAlgorithm.allCases.map { try signed($0) }
         for algorithm in KeyManagementAlgorithm.allCases {
@@ -71,7 +73,9 @@ struct SecondOpinionTests {
 
     @Test(
         "What both libraries sign and encrypt, by every algorithm, we read",
-        .enabled(if: hasJudge, "SKIPPED: PyPI's joserfc and jwcrypto are not installed, so the outside judges did not speak"))
+        .enabled(
+            if: hasJudge, "SKIPPED: PyPI's joserfc and jwcrypto are not installed, so the outside judges did not speak")
+    )
     func theirs() throws {
         let outcome = try Self.run([Self.tool.path, "make"])
         let cases = try outcome.output.split(separator: "\n").map { try JSONObject(parsing: Array($0.utf8)) }
