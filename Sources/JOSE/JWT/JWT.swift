@@ -17,7 +17,8 @@ public enum JWT {
         _ token: String, with keys: JSONWebKeySet, policy: JWTPolicy, now: NumericDate
     ) throws -> VerifiedJWT {
         let unverified = try UnverifiedJWS(compact: token)
-        return try accept(unverified, try keys.verificationKey(for: unverified.header), policy, now)
+        let key = try keys.verificationKey(for: unverified.header)
+        return try verify(unverified, with: key, policy: policy, now: now)
     }
 
     /// Verifies a token with a key the caller chose, and holds its claims to a policy.
@@ -26,11 +27,14 @@ public enum JWT {
     public static func verify(
         _ token: String, with key: VerificationKey, policy: JWTPolicy, now: NumericDate
     ) throws -> VerifiedJWT {
-        try accept(try UnverifiedJWS(compact: token), key, policy, now)
+        try verify(try UnverifiedJWS(compact: token), with: key, policy: policy, now: now)
     }
 
-    private static func accept(
-        _ unverified: UnverifiedJWS, _ key: VerificationKey, _ policy: JWTPolicy, _ now: NumericDate
+    /// Verifies a token that was read before, to find its key, and holds its claims to a policy.
+    ///
+    /// - Throws: `JOSEError` with the first thing that is wrong.
+    public static func verify(
+        _ unverified: UnverifiedJWS, with key: VerificationKey, policy: JWTPolicy, now: NumericDate
     ) throws -> VerifiedJWT {
         if let accepted = policy.algorithms, !accepted.contains(key.algorithm) {
             throw JOSEError(.algorithmMismatch, "alg")

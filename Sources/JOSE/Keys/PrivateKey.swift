@@ -40,8 +40,8 @@ struct PrivateKey: Sendable {
     /// That the factors are primes is not asked (it takes long); one signature tells whether they do for some.
     private func provePair() throws {
         let message = Array("a pair".utf8)
-        guard let signature = try? pair.sign(message, .rs256),
-            try publicKey.key.verify(signature, over: message, .rs256)
+        guard let signature = try? SignatureOperation(.sign, pair, .rs256).sign(message),
+            try SignatureOperation(.verify, publicKey.key, .rs256).verify(signature, over: message)
         else { throw JOSEError(.malformedKey, "d") }
     }
 

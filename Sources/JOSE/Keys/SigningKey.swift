@@ -8,7 +8,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     private let means: Means
 
     private enum Means: Sendable {
-        case pair(PrivateKey)
+        case pair(PrivateKey, SignatureOperation)
         case secret(SharedSecret)
     }
 
@@ -62,13 +62,13 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     private init(_ key: PrivateKey, algorithm: SignatureAlgorithm?) throws {
         verificationKey = try VerificationKey(key.publicKey.withoutOperations, algorithm: algorithm)
         self.algorithm = verificationKey.algorithm
-        means = .pair(key)
+        means = .pair(key, try SignatureOperation(.sign, key.pair, self.algorithm))
     }
 
     /// The private JWK, to be sealed and kept; it is wiped when the value goes.
     public func privateJWK() -> SecretOctets {
         switch means {
-        case .pair(let key): key.serialized()
+        case .pair(let key, _): key.serialized()
         case .secret(let secret): secret.serialized(use: "sig")
         }
     }
@@ -76,7 +76,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     /// The signature over some bytes, in the form JWS gives it.
     func signature(over message: [UInt8]) throws -> [UInt8] {
         switch means {
-        case .pair(let key): try key.pair.sign(message, algorithm)
+        case .pair(_, let operation): try operation.sign(message)
         case .secret(let secret): try algorithm.hash.authenticationCode(of: message, key: secret.octets)
         }
     }

@@ -11,7 +11,7 @@ public struct VerificationKey: Sendable {
     private let proof: Proof
 
     private enum Proof: Sendable {
-        case signature(EVPKey)
+        case signature(SignatureOperation)
         case authenticationCode(SecretOctets)
     }
 
@@ -26,7 +26,7 @@ public struct VerificationKey: Sendable {
         self.algorithm = try key.material.signatureAlgorithm(said: key.algorithm, wanted: algorithm)
         keyID = key.keyID
         publicKey = key
-        proof = .signature(key.key)
+        proof = .signature(try SignatureOperation(.verify, key.key, self.algorithm))
     }
 
     /// A shared secret for HMAC: an HS algorithm, and at least as many bytes as its hash has (RFC 7518 §3.2).
@@ -60,7 +60,7 @@ public struct VerificationKey: Sendable {
     func require(_ signature: [UInt8], over message: [UInt8]) throws {
         let holds =
             switch proof {
-            case .signature(let key): try key.verify(signature, over: message, algorithm)
+            case .signature(let operation): try operation.verify(signature, over: message)
             case .authenticationCode(let secret):
                 OpenSSL.areEqual(signature, try algorithm.hash.authenticationCode(of: message, key: secret))
             }
