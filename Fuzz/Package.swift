@@ -30,6 +30,7 @@ let package = Package(
         .target(name: "Vocabulary", swiftSettings: strict),
         .target(name: "LDAP", dependencies: ["CLDAP", "COpenSSL"], swiftSettings: strict),
         .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "OAuth", dependencies: ["JOSE", "COpenSSL"], swiftSettings: strict),
         .target(name: "Authorization", dependencies: ["Vocabulary"], swiftSettings: strict),
         // Single files and folders of targets that would bring NIO, GRDB or BoringSSL with them.
         .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: strict),
@@ -41,6 +42,7 @@ let package = Package(
         fuzz("FuzzDistinguishedName", ["LDAP"]),
         fuzz("FuzzLDAPTemplate", ["LDAP"]),
         fuzz("FuzzJOSE", ["JOSE"]),
+        fuzz("FuzzOAuth", ["OAuth", "JOSE"]),
         fuzz("FuzzIdentifier", ["Vocabulary"]),
         fuzz("FuzzTimestamp", ["Vocabulary"]),
         fuzz("FuzzNetwork", ["Vocabulary"]),

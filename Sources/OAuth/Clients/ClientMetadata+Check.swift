@@ -93,10 +93,10 @@ extension ClientMetadata {
     }
 
     /// FAPI 2.0 Security Profile §5.4.1.
-    static let fapiAlgorithms: Set<SignatureAlgorithm> = [.ps256, .es256, .edDSA]
+    static let fapiAlgorithms: Set<SignatureAlgorithm> = [.ps256, .es256, .edDSA, .ed25519]
     /// What a server verifies of anybody else.
     static let acceptedAlgorithms: Set<SignatureAlgorithm> = [
-        .rs256, .rs384, .rs512, .ps256, .ps384, .ps512, .es256, .es384, .es512, .edDSA,
+        .rs256, .rs384, .rs512, .ps256, .ps384, .ps512, .es256, .es384, .es512, .edDSA, .ed25519,
     ]
 
     /// The algorithms that this client's assertions may be signed with.

@@ -134,7 +134,7 @@ import Testing
         #expect(without("token_endpoint_auth_signing_alg", "RS256") == ["token_endpoint_auth_signing_alg"])
         let client = try Stage.client("app", right)
         #expect(client.mustPushRequests && client.mustUsePKCE && client.mustConstrainSender)
-        #expect(client.assertionAlgorithms == [.ps256, .es256, .edDSA])
+        #expect(client.assertionAlgorithms == [.ps256, .es256, .edDSA, .ed25519])
     }
 
     @Test("Lists and texts are read up to their limits, and not one beyond")
