@@ -88,7 +88,7 @@ struct Server {
     private func requestObject(_ text: String) {
         let outer = Parameters([("client_id", "app"), ("request", text)])
         hold(
-            (try? RequestObject.parameters(in: outer, client: registered, issuer: rules.issuer, now: 0)) == nil,
+            (try? RequestObject.verify(outer, client: registered, issuer: rules.issuer, now: 0)) == nil,
             "no request was signed by chance")
     }
 

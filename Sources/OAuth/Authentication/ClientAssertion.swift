@@ -26,10 +26,13 @@ public struct ClientAssertion: Sendable, Hashable {
     /// The audience is the issuer, as one text: an assertion for a token endpoint's address, or for a list that holds
     /// ours among others, was perhaps made for another server (rfc7523bis §4, audience injection).
     ///
-    /// - Parameter audience: the issuer identifier.
+    /// - Parameters:
+    ///   - audience: the issuer identifier.
+    ///   - endpoint: the address the assertion was sent to, for clients that were allowed to name it.
     /// - Throws: `invalid_client` with the check that failed.
     public static func verify(
-        _ token: String, client: ClientMetadata, keys: JSONWebKeySet, audience: String, now: Int64
+        _ token: String, client: ClientMetadata, keys: JSONWebKeySet, audience: String, endpoint: String? = nil,
+        now: Int64
     ) throws(OAuthError) -> ClientAssertion {
         var policy = JWTPolicy(
             issuer: .exactly(client.clientID), audience: .only(audience),
@@ -37,6 +40,7 @@ public struct ClientAssertion: Sendable, Hashable {
             clockSkew: clockSkew)
         // `typ` is recommended, not required (rfc7523bis §4): what is no assertion fails on its claims.
         if (try? UnverifiedJWS(compact: token))?.header.type == nil { policy.type = .absentOr("JWT") }
+        if client.takesLegacyAudience, let endpoint { policy.audience = .containsOneOf([audience, endpoint]) }
         policy.subject = client.clientID
         policy.algorithms = client.assertionAlgorithms
         do {

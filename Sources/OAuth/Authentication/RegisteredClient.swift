@@ -63,10 +63,11 @@ public enum ClientAuthentication {
     ///   - client: the client that was named; nil when there is none, or it is switched off.
     ///   - certificate: of the connection, when there is one.
     ///   - issuer: the audience of assertions.
+    ///   - endpoint: the address the request came to, for clients that may name it as audience.
     /// - Throws: `invalid_client`.
     public static func decide(
         _ shown: PresentedCredentials, client: RegisteredClient?, certificate: ClientCertificate?, issuer: String,
-        now: Int64
+        endpoint: String? = nil, now: Int64
     ) throws(OAuthError) -> AuthenticatedClient {
         guard let client, Texts.same(client.metadata.clientID, shown.clientID) else {
             _ = matches(shown, dummy, now: now)
@@ -77,7 +78,7 @@ public enum ClientAuthentication {
             guard matches(shown, client.secrets, now: now) else { throw refusal }
             return AuthenticatedClient(client.metadata, nil, certificate)
         case (.assertion(_, let token), .privateKeyJWT):
-            let assertion = try verify(token, client, issuer: issuer, now: now)
+            let assertion = try verify(token, client, issuer, endpoint, now)
             return AuthenticatedClient(client.metadata, assertion, certificate)
         case (.name, .tlsClientAuth), (.name, .selfSignedTLSClientAuth):
             guard let certificate, certificate.proves(client.metadata, keySet: client.keySet) else { throw refusal }
@@ -94,12 +95,13 @@ public enum ClientAuthentication {
     private static let refusal = OAuthError(.invalidClient, "client authentication failed")
     private static let dummy = [RegisteredClient.SecretDigest(digest: [UInt8](repeating: 0, count: 32))]
 
-    private static func verify(_ token: String, _ client: RegisteredClient, issuer: String, now: Int64)
-        throws(OAuthError) -> ClientAssertion
-    {
+    private static func verify(
+        _ token: String, _ client: RegisteredClient, _ issuer: String, _ endpoint: String?, _ now: Int64
+    ) throws(OAuthError) -> ClientAssertion {
         let named = (try? UnverifiedJWS(compact: token))?.algorithm
         guard let keys = client.keys(for: named) else { throw refusal }
-        return try ClientAssertion.verify(token, client: client.metadata, keys: keys, audience: issuer, now: now)
+        return try ClientAssertion.verify(
+            token, client: client.metadata, keys: keys, audience: issuer, endpoint: endpoint, now: now)
     }
 
     /// Compares with every secret, so that the time tells neither how many there are nor which one it was.

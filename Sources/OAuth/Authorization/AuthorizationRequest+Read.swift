@@ -62,7 +62,8 @@ extension AuthorizationRequest {
             prompts: try AuthorizationRequest.prompts(parameters),
             maxAge: try age(parameters) ?? client.defaultMaxAge,
             acrValues: try words(parameters, "acr_values") ?? client.defaultACRValues,
-            claims: try ClaimsRequest.read(parameters["claims"]), display: parameters["display"],
+            claims: try ClaimsRequest.read(parameters["claims"]),
+            display: parameters["display"].flatMap { Self.displays.contains($0) ? $0 : nil },
             uiLocales: try words(parameters, "ui_locales") ?? [],
             loginHint: try text(parameters, "login_hint", Limit.hintBytes),
             idTokenHint: try text(parameters, "id_token_hint", Limit.idTokenHintBytes),
@@ -160,6 +161,9 @@ extension AuthorizationRequest {
         guard SHA256Text.isOne(text) else { throw OAuthError(.invalidRequest, "dpop_jkt is not a thumbprint") }
         return text
     }
+
+    /// OpenID Connect Core §3.1.2.1; another is ignored.
+    private static let displays: Set<String> = ["page", "popup", "touch", "wap"]
 
     /// How much of each parameter is read.
     public enum Limit {

@@ -11,12 +11,21 @@ public enum RequestObject {
     /// Whether the parameters carry one; then nothing else of them counts but the client they name.
     public static func isCarried(by parameters: Parameters) -> Bool { parameters.holds("request") }
 
-    /// The parameters in the request object, its signature held to the client's keys.
+    /// What was signed.
+    public struct Verified: Sendable, Hashable {
+        public let parameters: Parameters
+        /// `jti`: when there is one, the object is good once, until `expiresAt` (§10.8).
+        public let id: String?
+        /// Seconds since 1970.
+        public let expiresAt: Int64
+    }
+
+    /// Reads the request object, its signature held to the client's keys.
     ///
     /// - Parameter outer: the parameters it came with.
     /// - Throws: `invalid_request_object`, for a page: before it is verified, nobody has said where to redirect.
-    public static func parameters(in outer: Parameters, client: RegisteredClient, issuer: String, now: Int64)
-        throws(OAuthError) -> Parameters
+    public static func verify(_ outer: Parameters, client: RegisteredClient, issuer: String, now: Int64)
+        throws(OAuthError) -> Verified
     {
         guard let token = outer["request"], token.utf8.count <= byteLimit else {
             throw refusal("is empty or too long")
@@ -26,10 +35,14 @@ public enum RequestObject {
         }
         let claims = try verified(token, client: client, issuer: issuer, now: now)
         // §6.3: the client inside is the client outside.
-        guard let id = claims["client_id"]?.text, Texts.same(id, client.metadata.clientID),
+        guard let id = claims.json["client_id"]?.text, Texts.same(id, client.metadata.clientID),
             outer["client_id"].map({ Texts.same($0, id) }) ?? true
         else { throw refusal("client_id is missing or another one") }
-        return try flattened(claims)
+        guard (claims.tokenID?.utf8.count ?? 0) <= ClientAssertion.idByteLimit, let end = claims.expiresAt else {
+            throw refusal("jti is too long")
+        }
+        return Verified(
+            parameters: try flattened(claims.json), id: claims.tokenID, expiresAt: end.adding(clockSkew).seconds)
     }
 
     private static func refusal(_ reason: String) -> OAuthError {
@@ -37,7 +50,7 @@ public enum RequestObject {
     }
 
     private static func verified(_ token: String, client: RegisteredClient, issuer: String, now: Int64)
-        throws(OAuthError) -> JSONObject
+        throws(OAuthError) -> JWTClaims
     {
         var policy = JWTPolicy(
             issuer: .exactly(client.metadata.clientID), audience: .contains(issuer),
@@ -55,7 +68,7 @@ public enum RequestObject {
             guard let end = token.claims.expiresAt, end.seconds(since: start) <= maximumLifetime else {
                 throw refusal("exp is too far away")
             }
-            return token.claims.json
+            return token.claims
         } catch let error as OAuthError {
             throw error
         } catch {

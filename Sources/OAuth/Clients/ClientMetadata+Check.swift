@@ -78,6 +78,7 @@ extension ClientMetadata {
         if !requiresDPoP, !bindsTokensToCertificate {
             reader.blame("dpop_bound_access_tokens", "tokens have to be bound in this profile")
         }
+        if takesLegacyAudience { reader.blame("legacy_assertion_audience", "is not allowed in this profile") }
         for uri in redirectURIs where WebAddress(uri.text)?.isSecure != true {
             reader.blame("redirect_uris", "has to be https in this profile")
         }

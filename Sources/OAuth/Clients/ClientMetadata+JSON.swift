@@ -42,6 +42,7 @@ extension ClientMetadata {
         json["default_scope"] = defaultScope.map { .string($0.description) }
         json["resources"] = resources.isEmpty ? nil : .texts(resources)
         json["require_pkce"] = .bool(requiresProofKey)
+        if takesLegacyAudience { json["legacy_assertion_audience"] = true }
         json["require_pushed_authorization_requests"] = .bool(requiresPushedRequests)
         json["require_signed_request_object"] = .bool(requiresSignedRequests)
         json["request_object_signing_alg"] = requestObjectAlgorithm.map { .string($0.rawValue) }

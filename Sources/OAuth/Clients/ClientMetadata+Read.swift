@@ -33,7 +33,7 @@ extension ClientMetadata {
 
     /// Reads a client's metadata as RFC 7591 §2 writes them, by the names of the IANA registry "OAuth Dynamic Client
     /// Registration Metadata"; what an administrator may say beyond it has names of its own (`require_pkce`,
-    /// `access_token_format`, `profile`, `resources`, `default_scope`). Members that are not known are ignored.
+    /// `access_token_format`, `profile`, `resources`, `default_scope`, `legacy_assertion_audience`). Members that are not known are ignored.
     ///
     /// - Throws: every fault, told at once.
     public init(reading object: JSONObject, clientID: String, author: Author) throws(ClientMetadataFaults) {
@@ -162,6 +162,7 @@ extension ClientMetadata {
     private mutating func readPrivileges(_ reader: inout MetadataReader) {
         profile = reader.word("profile") ?? .standard
         requiresProofKey = reader.flag("require_pkce") ?? true
+        takesLegacyAudience = reader.flag("legacy_assertion_audience") ?? false
         accessTokenFormat = reader.word("access_token_format") ?? .opaque
         defaultScope = reader.scopes("default_scope")
         resources = reader.texts("resources") ?? []

@@ -9,6 +9,9 @@ public struct ClientMetadata: Sendable, Hashable {
     public internal(set) var authentication = ClientAuthenticationMethod.clientSecretBasic
     /// The algorithm its assertions are signed with; nil for any that the server takes.
     public internal(set) var assertionAlgorithm: SignatureAlgorithm?
+    /// Its assertions may also name the endpoint they are sent to, alone or in a list, as RFC 7523 had it before
+    /// rfc7523bis. Off unless an administrator has a client that knows no better.
+    public internal(set) var takesLegacyAudience = false
     public internal(set) var keys = Keys.none
     /// Of `tls_client_auth`: what the certificate has to say of its owner (RFC 8705 §2.1.2).
     public internal(set) var certificateSubject: CertificateSubject?

@@ -23,6 +23,15 @@ public struct Challenge: Sendable, Hashable {
         self.maxAge = maxAge
     }
 
+    /// The status of the answer that carries it (RFC 6750 §3.1): 401, also for a proof that is missing or wrong.
+    public var status: Int {
+        switch error?.code {
+        case .insufficientScope: 403
+        case .invalidRequest: 400
+        default: 401
+        }
+    }
+
     /// The value for the scheme `Bearer`.
     public var bearer: String { "Bearer" + parameters([]) }
 

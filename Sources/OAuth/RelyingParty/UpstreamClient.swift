@@ -21,6 +21,8 @@ public struct UpstreamClient: Sendable, Hashable {
     public var profile: ProfileMapping
     /// What one provider wants and no standard has: `access_type`, `hd`.
     public var parameters: [String: String]
+    /// Claims that every ID token has to have with these texts: `hd` for people of one Google domain alone.
+    public var requiredClaims: [String: String]
 
     /// How the client proves itself at the token endpoint.
     public enum Authentication: Sendable, Hashable {
@@ -35,7 +37,8 @@ public struct UpstreamClient: Sendable, Hashable {
         endpoints: UpstreamEndpoints, issuer: IssuerRule?, scope: ScopeSet,
         algorithms: Set<SignatureAlgorithm> = [.rs256, .es256], namesItselfInResponses: Bool = false,
         responseMode: ResponseMode? = nil, identity: UpstreamIdentityRule = .issuerAndSubject,
-        profile: ProfileMapping = .standard, parameters: [String: String] = [:]
+        profile: ProfileMapping = .standard, parameters: [String: String] = [:],
+        requiredClaims: [String: String] = [:]
     ) {
         self.provider = provider
         self.clientID = clientID
@@ -50,5 +53,22 @@ public struct UpstreamClient: Sendable, Hashable {
         self.identity = identity
         self.profile = profile
         self.parameters = parameters
+        self.requiredClaims = requiredClaims
+    }
+}
+
+extension UpstreamClient {
+    /// Reads the provider's keys as they were fetched.
+    ///
+    /// An RSA key that does not say its algorithm is pinned to the one its provider names: RS256 where it names that.
+    ///
+    /// - Throws: `malformed_answer` with the check that failed.
+    public func keys(reading body: [UInt8]) throws(UpstreamFault) -> JSONWebKeySet {
+        let order: [SignatureAlgorithm] = [.rs256, .ps256, .rs384, .ps384, .rs512, .ps512]
+        do {
+            return try JSONWebKeySet(parsing: body, unmarkedRSA: order.first(where: algorithms.contains) ?? .rs256)
+        } catch {
+            throw UpstreamFault(.malformedAnswer, "keys: \(error)")
+        }
     }
 }

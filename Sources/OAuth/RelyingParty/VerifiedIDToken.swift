@@ -74,11 +74,21 @@ public struct VerifiedIDToken: Sendable {
         policy.authorizedParty = client.clientID
         policy.maximumAge = maximumAge
         do {
-            return try JWT.verify(token, with: keys, policy: policy, now: NumericDate(seconds: now))
+            let verified = try JWT.verify(token, with: keys, policy: policy, now: NumericDate(seconds: now))
+            try checkRequired(verified.claims, client)
+            return verified
+        } catch let error as UpstreamFault {
+            throw error
         } catch let error as JOSEError where error.reason == .unknownKey {
             throw UpstreamFault(.unknownKey, "\(error)")
         } catch {
             throw UpstreamFault(.invalidIDToken, "\(error)")
+        }
+    }
+
+    private static func checkRequired(_ claims: JWTClaims, _ client: UpstreamClient) throws(UpstreamFault) {
+        for (name, text) in client.requiredClaims {
+            guard let own = claims[name]?.text, Texts.same(own, text) else { throw UpstreamFault(.foreignTenant, name) }
         }
     }
 

@@ -26,8 +26,14 @@ public enum UserInfo {
     public static func idTokenNames(_ grant: TokenGrant) -> Set<String> { Set(grant.claims.idToken.map(\.name)) }
 
     /// The answer at userinfo: the subject, and of what is known of the person what was opened.
-    public static func answer(_ grant: TokenGrant, person: JSONObject, extra: [String: [String]] = [:]) -> JSONObject? {
-        guard let subject = grant.subject else { return nil }
+    ///
+    /// - Throws: `insufficient_scope` for a token without `openid` (§5.3), and for one that is nobody's.
+    public static func answer(_ grant: TokenGrant, person: JSONObject, extra: [String: [String]] = [:])
+        throws(OAuthError) -> JSONObject
+    {
+        guard let subject = grant.subject, grant.scope.contains("openid") else {
+            throw OAuthError(.insufficientScope, "userinfo needs the scope openid")
+        }
         var json: JSONObject = ["sub": .string(subject)]
         json.add(selected(person, names(grant, extra: extra)), without: TokenIssuer.reserved)
         return json

@@ -208,6 +208,32 @@ import Testing
         #expect(refusal { try decide(claims(), client: Stage.client()) } == .invalidClient)
     }
 
+    @Test("A client that knows no better may name the endpoint, when an administrator allowed it, and never in FAPI")
+    func legacyAudience() throws {
+        let members: JSONObject = [
+            "token_endpoint_auth_method": "private_key_jwt", "jwks": .object(try Stage.document(key)),
+        ]
+        var allowed = members
+        allowed["legacy_assertion_audience"] = true
+        let endpoint = Stage.issuer + "/token"
+        func code(_ members: JSONObject, _ audience: JSONValue) throws -> OAuthError.Code? {
+            let client = try Stage.registered(Stage.client("app", members))
+            let token = try JWT.sign(claims(["aud": audience]), with: key)
+            return refusal {
+                try ClientAuthentication.decide(
+                    .assertion(clientID: "app", token: token), client: client, certificate: nil, issuer: Stage.issuer,
+                    endpoint: endpoint, now: Stage.now)
+            }
+        }
+        #expect(try code(members, .string(endpoint)) == .invalidClient)
+        #expect(try code(allowed, .string(endpoint)) == nil)
+        #expect(try code(allowed, [.string(Stage.issuer)]) == nil)
+        #expect(try code(allowed, "https://other.example/token") == .invalidClient)
+        allowed["profile"] = "fapi2_security"
+        allowed["dpop_bound_access_tokens"] = true
+        #expect(throws: ClientMetadataFaults.self) { try Stage.client("app", allowed) }
+    }
+
     @Test("A body that names another client than the assertion is refused")
     func otherName() throws {
         let token = try JWT.sign(claims(), with: key)

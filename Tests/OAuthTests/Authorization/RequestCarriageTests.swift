@@ -82,7 +82,15 @@ import Testing
     ) throws -> Parameters {
         var outer = outer ?? Parameters([("client_id", "app"), ("scope", "openid profile write")])
         outer.set("request", try JWT.sign(claims, with: key ?? self.key, type: type))
-        return try RequestObject.parameters(in: outer, client: client, issuer: Stage.issuer, now: Stage.now)
+        return try RequestObject.verify(outer, client: client, issuer: Stage.issuer, now: Stage.now).parameters
+    }
+
+    @Test("An object with a jti is to be spent")
+    func spent() throws {
+        let token = try JWT.sign(claims(["jti": "r1"]), with: key, type: "oauth-authz-req+jwt")
+        let verified = try RequestObject.verify(
+            Parameters([("request", token)]), client: client, issuer: Stage.issuer, now: Stage.now)
+        #expect(verified.id == "r1" && verified.expiresAt == Stage.now + 60 + RequestObject.clockSkew)
     }
 
     @Test("What is signed counts, and nothing beside it")
@@ -113,7 +121,8 @@ import Testing
             ["iss": "other"], ["iss": nil], ["aud": "https://evil.example"], ["aud": nil], ["exp": nil],
             ["exp": .integer(Stage.now - 60)], ["exp": .integer(Stage.now + 7_200)], ["nbf": .integer(Stage.now + 60)],
             ["client_id": "other"], ["client_id": nil], ["sub": "app"], ["request": "e.y.J"],
-            ["request_uri": "https://evil.example/r"], ["scope": ["openid"]], ["redirect_uri": 7],
+            ["request_uri": "https://evil.example/r"], ["scope": ["openid"]],
+            ["jti": .string(String(repeating: "j", count: 257))], ["redirect_uri": 7],
         ] as [JSONObject])
     func worthless(members: JSONObject) {
         #expect(refusal { try parameters(claims(members)) } == .invalidRequestObject)
@@ -130,12 +139,12 @@ import Testing
         let unsigned = "\(header).\(Base64URL.encode(claims().serialized))."
         let outer = Parameters([("client_id", "app"), ("request", unsigned)])
         let code = refusal {
-            try RequestObject.parameters(in: outer, client: client, issuer: Stage.issuer, now: Stage.now)
+            try RequestObject.verify(outer, client: client, issuer: Stage.issuer, now: Stage.now)
         }
         #expect(code == .invalidRequestObject)
         let long = Parameters([("request", String(repeating: "a", count: RequestObject.byteLimit + 1))])
         #expect(
-            refusal { try RequestObject.parameters(in: long, client: client, issuer: Stage.issuer, now: Stage.now) }
+            refusal { try RequestObject.verify(long, client: client, issuer: Stage.issuer, now: Stage.now) }
                 == .invalidRequestObject)
     }
 }

@@ -118,6 +118,9 @@ import Testing
     func statuses() {
         #expect(OAuthError(.invalidClient).status == 401 && OAuthError(.invalidToken).status == 401)
         #expect(OAuthError(.insufficientScope).status == 403 && OAuthError(.invalidGrant).status == 400)
+        #expect(Challenge(OAuthError(.useDPoPNonce)).status == 401 && Challenge().status == 401)
+        #expect(Challenge(OAuthError(.insufficientScope)).status == 403)
+        #expect(Challenge(OAuthError(.invalidRequest)).status == 400)
         #expect(OAuthError(.useDPoPNonce).status == 400 && OAuthError(.temporarilyUnavailable).status == 503)
     }
 }

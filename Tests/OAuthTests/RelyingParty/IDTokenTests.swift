@@ -140,6 +140,25 @@ struct UpstreamStage {
         #expect(fault { try strong.verify() } == .insufficientAuthentication)
     }
 
+    @Test("People of one domain alone")
+    func domain() throws {
+        var stage = try UpstreamStage()
+        stage.client.requiredClaims = ProviderPreset.google(domain: "corp.example").requiredClaims
+        #expect(try stage.verify(["hd": "corp.example"]).subject == "ada")
+        #expect(fault { try stage.verify(["hd": "evil.example"]) } == .foreignTenant)
+        #expect(fault { try stage.verify() } == .foreignTenant)
+    }
+
+    @Test("Fetched keys are public, and bounded")
+    func fetchedKeys() throws {
+        let document = try JSONWebKeySet([stage.key.verificationKey]).json.serialized
+        #expect(try stage.client.keys(reading: document).verificationKeys.count == 1)
+        let secret = try JSONObject(parsing: stage.key.privateJWK().reveal())
+        let exposed: JSONObject = ["keys": [.object(secret)]]
+        #expect(fault { try stage.client.keys(reading: exposed.serialized) } == .malformedAnswer)
+        #expect(fault { try stage.client.keys(reading: Array("{}".utf8)) } == .malformedAnswer)
+    }
+
     @Test("A refreshed token is of the same person")
     func refreshed() throws {
         let before = try stage.verify()

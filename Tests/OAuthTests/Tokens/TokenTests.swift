@@ -224,11 +224,12 @@ import Testing
             grantID: "g", clientID: "app", subject: "ada", scope: ScopeSet("openid profile roles") ?? .empty,
             resources: [],
             authentication: nil, claims: request, binding: .none)
-        let json = UserInfo.answer(grant, person: person, extra: ["roles": ["roles"]])
+        let json = try UserInfo.answer(grant, person: person, extra: ["roles": ["roles"]])
         #expect(json == ["sub": "ada", "name": "Ada", "phone_number": "1", "roles": ["a"]])
         #expect(UserInfo.selected(person, UserInfo.idTokenNames(grant)) == ["email": "ada@x"])
-        #expect(UserInfo.answer(Stage.grant(subject: nil), person: person) == nil)
-        let signed = UserInfo.signed(json ?? [:], issuer: Stage.issuer, clientID: "app")
+        #expect(refusal { try UserInfo.answer(Stage.grant(subject: nil), person: person) } == .insufficientScope)
+        #expect(refusal { try UserInfo.answer(Stage.grant(scope: "profile"), person: person) } == .insufficientScope)
+        let signed = UserInfo.signed(json, issuer: Stage.issuer, clientID: "app")
         #expect(signed["aud"] == "app" && signed["sub"] == "ada")
     }
 }

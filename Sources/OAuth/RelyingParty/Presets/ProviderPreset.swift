@@ -12,6 +12,7 @@ public struct ProviderPreset: Sendable, Hashable {
     public var authentication: UpstreamClient.Authentication
     public var responseMode: ResponseMode?
     public var parameters: [String: String]
+    public var requiredClaims: [String: String]
 
     init(
         issuer: String, scope: ScopeSet, identity: UpstreamIdentityRule = .issuerAndSubject,
@@ -26,6 +27,7 @@ public struct ProviderPreset: Sendable, Hashable {
         self.authentication = authentication
         responseMode = nil
         parameters = [:]
+        requiredClaims = [:]
     }
 
     /// Discovery §4.1: the well-known part is appended, without a second slash.
@@ -38,10 +40,14 @@ public struct ProviderPreset: Sendable, Hashable {
     /// Any OpenID provider.
     public static func openID(issuer: String) -> ProviderPreset { ProviderPreset(issuer: issuer, scope: usual) }
 
-    /// Google. A Workspace domain in `hd` is asked for and has to be checked in the claim of that name.
+    /// Google: anybody, or the people of one Workspace domain, which is asked for and held to the claim `hd`: the request
+    /// alone is a hint that anybody can change.
     public static func google(domain: String? = nil) -> ProviderPreset {
         var preset = ProviderPreset(issuer: "https://accounts.google.com", scope: usual, authentication: .secretPost)
-        if let domain { preset.parameters["hd"] = domain }
+        if let domain {
+            preset.parameters["hd"] = domain
+            preset.requiredClaims["hd"] = domain
+        }
         return preset
     }
 
@@ -136,6 +142,7 @@ extension ProviderPreset {
             endpoints: endpoints, issuer: issuer, scope: scope,
             algorithms: metadata?.algorithms ?? [.rs256, .es256],
             namesItselfInResponses: metadata?.namesItselfInResponses ?? false, responseMode: responseMode,
-            identity: identity, profile: profile, parameters: parameters)
+            identity: identity, profile: profile, parameters: parameters,
+            requiredClaims: requiredClaims)
     }
 }
