@@ -15,13 +15,6 @@ public struct ClientCertificate: Sendable, Hashable {
         self.subjects = subjects
     }
 
-    /// The certificate whose DER encoding these bytes are, with nothing said of its issuer; nil only when the
-    /// cryptographic library fails.
-    public init?(selfSigned der: [UInt8]) {
-        guard let thumbprint = SHA256Text.of(der) else { return nil }
-        self.init(thumbprint: thumbprint, isIssuedByTrusted: false, subjects: [])
-    }
-
     /// Whether it proves a client (RFC 8705 §2).
     ///
     /// - Parameter keySet: the client's JWK set as it is written, of which `x5c` and `x5t#S256` name certificates.
@@ -29,7 +22,7 @@ public struct ClientCertificate: Sendable, Hashable {
         switch client.authentication {
         case .tlsClientAuth:
             guard isIssuedByTrusted, let subject = client.certificateSubject else { return false }
-            return subjects.contains(subject)
+            return subjects.contains { $0.isSame(as: subject) }
         case .selfSignedTLSClientAuth:
             return Self.thumbprints(in: keySet).contains { SHA256Text.same($0, thumbprint) }
         default: return false

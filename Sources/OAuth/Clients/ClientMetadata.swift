@@ -143,6 +143,15 @@ public enum CertificateSubject: Sendable, Hashable {
         }
     }
 
+    /// Byte for byte, but for addresses of the network, which have several spellings.
+    func isSame(as other: CertificateSubject) -> Bool {
+        if case .ipAddress(let own) = self, case .ipAddress(let theirs) = other {
+            let address = ClientCertificate.normalized(address: own)
+            return address != nil && address == ClientCertificate.normalized(address: theirs)
+        }
+        return member.name == other.member.name && Texts.same(member.value, other.member.value)
+    }
+
     static let makers: [(name: String, make: @Sendable (String) -> CertificateSubject)] = [
         ("tls_client_auth_subject_dn", { .distinguishedName($0) }), ("tls_client_auth_san_dns", { .dnsName($0) }),
         ("tls_client_auth_san_uri", { .uri($0) }), ("tls_client_auth_san_ip", { .ipAddress($0) }),

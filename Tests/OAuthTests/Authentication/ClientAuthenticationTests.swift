@@ -1,3 +1,4 @@
+import Foundation
 import JOSE
 import OAuth
 import Testing
@@ -100,7 +101,6 @@ import Testing
 
     @Test("A certificate proves a client whose subject or thumbprint it is")
     func certificates() throws {
-        let der = Array("a certificate".utf8)
         let ca = try Stage.client(
             "mtls", ["token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example"])
         let right = ClientCertificate(
@@ -118,11 +118,11 @@ import Testing
         #expect(code(ca, nil) == .invalidClient)
         let key = try SigningKey.generate(.es256)
         var jwk = try #require(key.publicKey?.json)
-        jwk["x5c"] = ["YSBjZXJ0aWZpY2F0ZQ=="]
+        jwk["x5c"] = [.string(CertificateSample.text)]
         let own = try Stage.client(
             "self", ["token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": ["keys": [.object(jwk)]]])
-        #expect(code(own, ClientCertificate(selfSigned: der)) == nil)
-        #expect(code(own, ClientCertificate(selfSigned: der + [0])) == .invalidClient)
+        let shown = try #require(ClientCertificate(der: CertificateSample.der, isIssuedByTrusted: false))
+        #expect(code(own, shown) == nil)
         #expect(code(own, right) == .invalidClient)
     }
 }
@@ -243,4 +243,67 @@ import Testing
         ])
         #expect(refusal { try PresentedCredentials.read(authorization: [], parameters: parameters) } == .invalidClient)
     }
+}
+
+@Suite("Client certificates") struct ClientCertificateTests {
+    @Test("A certificate says its thumbprint, its subject and every other name")
+    func names() throws {
+        let certificate = try #require(ClientCertificate(der: CertificateSample.der, isIssuedByTrusted: true))
+        #expect(certificate.thumbprint == "Q753nUQdBQRxBUeEjg_uXBmTqnqhkxLU2VasebmIRuw")
+        #expect(
+            certificate.subjects == [
+                .distinguishedName(#"CN=Ada \"A\" Löve,O=Acme\, Inc."#), .dnsName("a.example"), .uri("urn:app:1"),
+                .email("a@a.example"), .ipAddress("192.0.2.1"), .ipAddress("2001:db8:0:0:0:0:0:1"),
+            ])
+    }
+
+    @Test("An address is the same however it is spelt, and every other name only byte for byte")
+    func spelling() throws {
+        let certificate = try #require(ClientCertificate(der: CertificateSample.der, isIssuedByTrusted: true))
+        func code(_ member: String, _ value: String) -> OAuthError.Code? {
+            refusal {
+                try Stage.authenticated(
+                    Stage.client(
+                        "mtls",
+                        [
+                            "token_endpoint_auth_method": "tls_client_auth", member: .string(value),
+                        ]),
+                    certificate: certificate)
+            }
+        }
+        #expect(code("tls_client_auth_san_ip", "2001:DB8::1") == nil)
+        #expect(code("tls_client_auth_san_ip", "192.0.2.1") == nil)
+        #expect(code("tls_client_auth_san_ip", "192.0.2.2") == .invalidClient)
+        #expect(code("tls_client_auth_san_ip", "a.example") == .invalidClient)
+        #expect(code("tls_client_auth_san_dns", "a.example") == nil)
+        #expect(code("tls_client_auth_san_dns", "A.example") == .invalidClient)
+        #expect(code("tls_client_auth_san_uri", "a.example") == .invalidClient)
+        #expect(code("tls_client_auth_subject_dn", #"CN=Ada \"A\" Löve,O=Acme\, Inc."#) == nil)
+        #expect(code("tls_client_auth_subject_dn", "CN=Ada") == .invalidClient)
+    }
+
+    @Test("What is no certificate is none: cut off, with something behind it, too long, changed")
+    func malformed() {
+        let der = CertificateSample.der
+        #expect(ClientCertificate(der: [], isIssuedByTrusted: true) == nil)
+        #expect(ClientCertificate(der: der.dropLast(), isIssuedByTrusted: true) == nil)
+        #expect(ClientCertificate(der: der + [0], isIssuedByTrusted: true) == nil)
+        let long = [UInt8](repeating: 0x30, count: ClientCertificate.derByteLimit + 1)
+        #expect(ClientCertificate(der: long, isIssuedByTrusted: true) == nil)
+        #expect(ClientCertificate(der: Array("certificate".utf8), isIssuedByTrusted: true) == nil)
+    }
+}
+
+/// Self-signed, of P-256, with a name of each kind; made by `openssl req -x509`.
+enum CertificateSample {
+    static let text =
+        "MIIB+DCCAZ+gAwIBAgIUIJhKbv2Js34k+cYNMyuZrhIz4WUwCgYIKoZIzj0EAwIwLTETMBEGA1UECgwKQWNtZSwgSW5jLjEWMBQG"
+        + "A1UEAwwNQWRhICJBIiBMw7Z2ZTAgFw0yNjExMjExNzE2NDlaGA8yMTI2MTAyODE3MTY0OVowLTETMBEGA1UECgwKQWNtZSwgSW5j"
+        + "LjEWMBQGA1UEAwwNQWRhICJBIiBMw7Z2ZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBjtj8uW9GGb4QSySHGJ3fx63x/Ocd03"
+        + "pBqnSzYOtDFBtSl/Ny22xVv/SHbL5whaU6QBWYJWCYgZYB18sWulGxOjgZowgZcwHQYDVR0OBBYEFEU3PUTBzuCPKVmxbcfdvcCK"
+        + "oD3WMB8GA1UdIwQYMBaAFEU3PUTBzuCPKVmxbcfdvcCKoD3WMA8GA1UdEwEB/wQFMAMBAf8wRAYDVR0RBD0wO4IJYS5leGFtcGxl"
+        + "hgl1cm46YXBwOjGBC2FAYS5leGFtcGxlhwTAAAIBhxAgAQ24AAAAAAAAAAAAAAABMAoGCCqGSM49BAMCA0cAMEQCIGDehyWpupPQ"
+        + "BkPkCGt2w1DK/1lJr2jYo8Ia8/pFnIFPAiBVEvXpkRgarHNkYaRz1ozGrgr4OcrtTb3Tt76kWBwO5A=="
+
+    static let der = Array(Data(base64Encoded: text) ?? Data())
 }
