@@ -32,8 +32,8 @@ public struct VerifiedIDToken: Sendable {
         let verified = try signed(token, client: client, keys: keys, nonce: nonce, now: now)
         do {
             // Fail closed: with an algorithm whose hash is not known, JOSE refused the token before.
-            try TokenHash.check("at_hash", of: verified, against: accessToken)
-            try TokenHash.check("c_hash", of: verified, against: code)
+            try HashClaim.check("at_hash", of: verified, against: accessToken)
+            try HashClaim.check("c_hash", of: verified, against: code)
         } catch {
             throw UpstreamFault(.invalidIDToken, "\(error)")
         }
@@ -48,7 +48,7 @@ public struct VerifiedIDToken: Sendable {
     ) throws(UpstreamFault) -> VerifiedIDToken {
         let verified = try signed(token, client: client, keys: keys, nonce: nil, now: now)
         do {
-            try TokenHash.check("at_hash", of: verified, against: accessToken)
+            try HashClaim.check("at_hash", of: verified, against: accessToken)
         } catch {
             throw UpstreamFault(.invalidIDToken, "\(error)")
         }

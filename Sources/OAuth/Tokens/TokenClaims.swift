@@ -29,7 +29,7 @@ public struct TokenIssuer: Sendable, Hashable {
         claims.set("sid", grant.authentication?.sessionID)
         claims.set("nonce", grant.nonce)
         if let accessToken {
-            claims["at_hash"] = .string(try TokenHash.value(of: accessToken, algorithm: algorithm))
+            claims["at_hash"] = .string(try HashClaim.value(of: accessToken, algorithm: algorithm))
         }
         claims.add(profile, without: Self.reserved)
         return claims

@@ -133,16 +133,16 @@ struct JWTPolicyTests {
     func hashes() throws {
         let vectors = try Corpus.read("rfc/oidc-core-hashes")
         let (token, code) = (try vectors.text("access_token"), try vectors.text("code"))
-        #expect(try TokenHash.value(of: token, algorithm: .rs256) == vectors.text("at_hash"))
-        #expect(try TokenHash.value(of: code, algorithm: .rs256) == vectors.text("c_hash"))
+        #expect(try HashClaim.value(of: token, algorithm: .rs256) == vectors.text("at_hash"))
+        #expect(try HashClaim.value(of: code, algorithm: .rs256) == vectors.text("c_hash"))
         let idToken = try verify(
             ["at_hash": .string(try vectors.text("at_hash")), "c_hash": .string(try vectors.text("c_hash"))], policy())
-        try TokenHash.check("at_hash", of: idToken, against: token, isRequired: true)
-        try TokenHash.check("c_hash", of: idToken, against: code)
-        try TokenHash.check("s_hash", of: idToken, against: "state")
-        #expect(throws: JOSEError(.wrongHash)) { try TokenHash.check("at_hash", of: idToken, against: code) }
+        try HashClaim.check("at_hash", of: idToken, against: token, isRequired: true)
+        try HashClaim.check("c_hash", of: idToken, against: code)
+        try HashClaim.check("s_hash", of: idToken, against: "state")
+        #expect(throws: JOSEError(.wrongHash)) { try HashClaim.check("at_hash", of: idToken, against: code) }
         #expect(throws: JOSEError(.missingClaim)) {
-            try TokenHash.check("s_hash", of: idToken, against: "state", isRequired: true)
+            try HashClaim.check("s_hash", of: idToken, against: "state", isRequired: true)
         }
     }
 

@@ -33,8 +33,8 @@ struct UpstreamStage {
         var claims: JSONObject = [
             "iss": .string(Self.issuer), "sub": "ada", "aud": "app", "iat": .integer(Stage.now),
             "exp": .integer(Stage.now + 300), "nonce": .string(attempt.nonce ?? ""),
-            "at_hash": .string(try TokenHash.value(of: Self.accessToken, algorithm: key.algorithm)),
-            "c_hash": .string(try TokenHash.value(of: Self.code, algorithm: key.algorithm)),
+            "at_hash": .string(try HashClaim.value(of: Self.accessToken, algorithm: key.algorithm)),
+            "c_hash": .string(try HashClaim.value(of: Self.code, algorithm: key.algorithm)),
         ]
         for name in members.names { claims[name] = members[name] == .null ? nil : members[name] }
         return claims

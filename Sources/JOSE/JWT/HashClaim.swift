@@ -1,5 +1,5 @@
 /// The left half of a token's hash that an ID token carries (OpenID Connect Core §3.1.3.6): `at_hash`, `c_hash`, `s_hash`.
-public enum TokenHash {
+public enum HashClaim {
     /// The value for this token beside an ID token signed by this algorithm.
     ///
     /// - Throws: `JOSEError` with `cryptography_failed`.
