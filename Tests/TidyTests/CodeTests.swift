@@ -35,7 +35,7 @@ struct CodeTests {
 
     @Test(
         "Pure targets read no clock and draw no randomness",
-        arguments: ["Vocabulary", "Authorization", "Governance", "Identity"])
+        arguments: ["Vocabulary", "Authorization", "Governance", "Identity", "OAuth"])
     func pureTargets(target: String) throws {
         let files = try house.sources(under: "Sources/\(target)")
         #expect(files.flatMap(Rules.impurities) == [])

@@ -1,6 +1,7 @@
 /// The `Authorization` header of a request to a protected resource (RFC 6750 §2, RFC 9449 §7.1): one header, one scheme,
 /// one blank, one token.
 public enum AuthorizationHeader {
+    /// How a token is shown.
     public enum Scheme: String, Sendable, Hashable, CaseIterable {
         case bearer
         case dpop

@@ -52,14 +52,18 @@ public struct ClientMetadata: Sendable, Hashable {
     public internal(set) var initiateLoginURI: String?
     public internal(set) var about = About()
 
+    /// Where the application runs (OpenID Connect Registration §2).
     public enum ApplicationType: String, Sendable, Hashable, CaseIterable { case web, native }
+    /// Whether every client knows a person by the same name (OpenID Connect Core §8).
     public enum SubjectType: String, Sendable, Hashable, CaseIterable { case `public`, pairwise }
+    /// What an access token looks like.
     public enum AccessTokenFormat: String, Sendable, Hashable, CaseIterable {
         /// Means nothing but to the server's introspection.
         case opaque
         /// RFC 9068.
         case jwt
     }
+    /// What is asked of the client beyond its own registration.
     public enum Profile: String, Sendable, Hashable, CaseIterable {
         case standard
         /// FAPI 2.0 Security Profile.
