@@ -53,6 +53,11 @@ struct ConsoleHouse {
             ["level": "department", "name": "Finance", "parent": .string(ids["unit"] ?? "")])
         let account = try await api.send(.post, "/api/v1/service-accounts", ["name": "payroll"])
         ids["account"] = account.body?["id"]?.string
+        let retired = try await api.send(.post, "/api/v1/service-accounts", ["name": "retired"])
+        ids["retired"] = retired.body?["id"]?.string
+        #expect(try await api.send(.post, "/api/v1/service-accounts/retired/disable").status == 204)
+        ids["left"] = try await ConsolePerson.make("leonard", holding: nil, gateway).description
+        #expect(try await api.send(.post, "/api/v1/people/leonard/disable").status == 204)
         let key = try await api.send(.post, "/api/v1/service-accounts/payroll/keys", ["name": "nightly"])
         ids["key"] = key.body?["key"]?["id"]?.string
         let given = try await api.send(.post, "/api/v1/assignments", ["person": "ottilie", "role": "Analyst"])

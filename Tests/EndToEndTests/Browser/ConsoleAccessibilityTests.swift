@@ -126,12 +126,14 @@ enum ConsoleCrawl {
     static func pages(of house: ConsoleHouse) async throws -> [Page] {
         let patterns = readable(AdminConsole.sections)
         let style = try PageRenderer(site: "Gatehouse").stylesheet
-        var (queue, seen, count) = (starts(house), Set<String>(), [String: Int]())
+        let starts = starts(house)
+        var (queue, seen, count) = (starts, Set<String>(), [String: Int]())
         var pages: [Page] = []
         while let place = queue.first {
             queue.removeFirst()
             guard let pattern = pattern(of: place, patterns), seen.insert(place).inserted,
                 count[pattern, default: 0] < perRoute || place.contains("?")
+                    || starts.contains(place)
             else { continue }
             try await house.adele.open(place)
             #expect(house.adele.status == 200, "\(place): \(house.adele.status)")
@@ -145,12 +147,14 @@ enum ConsoleCrawl {
         return pages
     }
 
-    /// The first page, and those that a filter leads to.
+    /// The first page, those that a filter leads to, and those of whoever something can be done to.
     private static func starts(_ house: ConsoleHouse) -> [String] {
         [
             "", "/risk?who=ada", "/entitlements/access?who=ada", "/duties/findings?who=ada",
-            "/decisions/ask?who=ada&action=read&resource_type=person&resource=x", "/people/\(house.ids["otti"] ?? "")",
-            "/people/\(house.ids["otti"] ?? "")/disable", "/organization", "/providers/corp",
+            "/decisions/ask?who=ada&action=read&resource_type=person&resource=x", "/organization", "/providers/corp",
+            // Somebody who can be disabled, somebody who can be enabled, and somebody who is signed in.
+            "/people/\(house.ids["otti"] ?? "")", "/people/\(house.ids["left"] ?? "")", "/people/adele",
+            "/service-accounts/\(house.ids["retired"] ?? "")", "/groups/\(house.ids["group"] ?? "")",
         ]
     }
 

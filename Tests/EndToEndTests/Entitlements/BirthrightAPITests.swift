@@ -29,7 +29,8 @@ struct BirthrightAPITests {
     }
 
     private static func department(_ house: House, _ login: String, _ name: AttributeValue) async throws {
-        let changed = try await house.api.send(.patch, "/api/v1/people/\(login)", ["department": name])
+        let changed = try await house.api.send(
+            .patch, "/api/v1/people/\(login)", ["department": name], headers: [.ifMatch: "*"])
         #expect(changed.status == 200, "\(changed.text)")
     }
 

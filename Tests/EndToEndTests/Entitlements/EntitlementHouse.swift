@@ -79,7 +79,9 @@ struct EntitlementHouse: Sendable {
     }
 
     /// A service account with these roles, and its API key.
-    func account(_ name: String, roles: [String], _ gateway: Gateway) async throws -> String {
+    func account(
+        _ name: String, roles: [String], _ gateway: Gateway, for lifetime: Duration = .days(1)
+    ) async throws -> String {
         let caller = try TestGateway.operatorCaller(gateway, tenant: "default")
         let account = try await gateway.serviceAccounts.create(name: name, description: nil, by: caller)
         for role in roles {
@@ -87,7 +89,7 @@ struct EntitlementHouse: Sendable {
             _ = try await gateway.roles.assign(role.id, to: .serviceAccount(account.id), expiresAt: nil, by: caller)
         }
         return try await gateway.serviceAccounts.makeKey(
-            for: account.id, name: "k", scopes: nil, lifetime: .days(1), by: caller
+            for: account.id, name: "k", scopes: nil, lifetime: lifetime, by: caller
         ).token.reveal()
     }
 }

@@ -27,7 +27,7 @@ struct CampaignServiceTests {
                     log: DecisionLog(directory: NSTemporaryDirectory() + "none-\(UUID().uuidString)") { _, _, _, _ in []
                     }),
                 applications: ApplicationTable(), standings: bench.sync.standings,
-                providers: ProviderTable(),
+                providers: bench.providers,
                 notifier: Notifier(store: store, tenants: TenantTable(), settings: NotificationConfiguration()),
                 clock: bench.sync.clock)
         }
@@ -130,7 +130,7 @@ struct CampaignServiceTests {
         let boss = try await desk.bench.person("boss"), worker = try await desk.bench.person("worker")
         let people = PeopleService(
             store: desk.bench.sync.store, live: desk.bench.sync.live, standings: desk.bench.sync.standings,
-            providers: ProviderTable())
+            providers: desk.bench.providers)
         guard case .person(let worked) = worker, case .person(let led) = boss else { return }
         var edit = PersonEdit()
         edit.manager = led

@@ -12,6 +12,8 @@ import Vocabulary
 struct EntitlementBench {
     let sync: SyncBench
     let application: ApplicationID
+    /// What people sign in by: passwords of the gateway's own.
+    let providers = ProviderTable()
 
     var entitlements: EntitlementService {
         EntitlementService(store: sync.store, table: sync.table, clock: sync.clock)
@@ -21,13 +23,19 @@ struct EntitlementBench {
     }
     var duties: DutyService { DutyService(store: sync.store, table: sync.table, clock: sync.clock) }
     var roles: RoleService {
-        RoleService(store: sync.store, table: sync.table, resolver: sync.resolver, providers: ProviderTable())
+        RoleService(store: sync.store, table: sync.table, resolver: sync.resolver, providers: providers)
     }
     var caller: Caller { sync.administrator }
 
     init() async throws {
         sync = try await SyncBench()
         application = ApplicationID(high: 4, low: 1)
+        providers.set([
+            ConfiguredProvider(
+                id: ProviderID(high: 8, low: 1), tenant: sync.tenant,
+                configuration: ProviderConfiguration(
+                    key: "local", tenant: "default", name: "Password", isEnabled: true, domains: [], kind: .local))
+        ])
         _ = try await entitlements.create(application, ApplicationDetails(name: "ERP"), by: caller)
     }
 
@@ -71,7 +79,7 @@ struct EntitlementBench {
         var edit = PersonEdit()
         edit.login = login
         let people = PeopleService(
-            store: sync.store, live: sync.live, standings: sync.standings, providers: ProviderTable())
+            store: sync.store, live: sync.live, standings: sync.standings, providers: providers)
         return .person(try await people.create(edit, by: caller).id)
     }
 

@@ -56,7 +56,7 @@ enum PersonPage {
         let trace = try await call.gateway.explanations.explain(question, in: call.tenant)
         let names = try await call.names(ofActors: trace.groups.compactMap(\.broughtBy))
         return [
-            .table(identities(trace)), .table(roles(trace)), .table(groups(trace, names)),
+            .table(identities(trace)), .table(roles(trace)), .table(groups(trace, names, jobs)),
         ]
     }
 
@@ -85,15 +85,40 @@ enum PersonPage {
             }, empty: "No role is held.")
     }
 
-    private static func groups(_ trace: DecisionTrace, _ names: AdminNames) -> AdminTable {
+    private static func groups(
+        _ trace: DecisionTrace, _ names: AdminNames, _ jobs: [CommandID: SyncRunID]
+    ) -> AdminTable {
         AdminTable(
             "Groups", columns: ["Group", "Membership", "Since", "Brought by"],
+        let jobs = try await jobs(behind: trace.groups, call)
             rows: trace.groups.map { group in
                 [
                     AdminValue(group.name, to: "/groups/\(group.id)"),
                     group.isDirect ? "direct" : "through another group",
                     group.sincePosition.map { AdminValue("journal \($0)", to: "/journal/\($0)") } ?? "–",
-                    group.broughtBy.map(names.value(actor:)) ?? "–",
+    /// The directory jobs among the commands that brought the groups: a job's run and its command have one id.
+    private static func jobs(
+        behind groups: [DecisionTrace.GroupLink], _ call: AdminCall
+    ) async throws -> [CommandID: SyncRunID] {
+        guard try await call.may("read", "sync_run") else { return [:] }
+        var jobs: [CommandID: SyncRunID] = [:]
+        for command in Set(groups.compactMap(\.command)) {
+            let run = SyncRunID(high: command.high, low: command.low)
+            let found = try await call.found { try await call.gateway.syncRun(run, in: call.tenant) }
+            jobs[command] = found?.id
+        }
+        return jobs
+    }
+
+    private static func origin(
+        of group: DecisionTrace.GroupLink, _ names: AdminNames, _ jobs: [CommandID: SyncRunID]
+    ) -> AdminValue {
+        guard let actor = group.broughtBy else { return "–" }
+        guard let run = group.command.flatMap({ jobs[$0] }) else { return names.value(actor: actor) }
+        return AdminValue("a directory job", to: "/directory-jobs/\(run)")
+    }
+
+                    origin(of: group, names, jobs),
                 ]
             }, empty: "In no group.")
     }
