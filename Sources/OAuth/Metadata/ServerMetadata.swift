@@ -18,7 +18,7 @@ public struct ServerMetadata: Sendable {
 
     /// Where its endpoints are; nil for those it does not have.
     public struct Endpoints: Sendable, Hashable {
-        public var authorization: String
+        public var authorization: String?
         public var token: String
         public var keys: String
         public var userInfo: String?
@@ -29,7 +29,7 @@ public struct ServerMetadata: Sendable {
         public var pushedRequest: String?
         public var registration: String?
 
-        public init(authorization: String, token: String, keys: String) {
+        public init(authorization: String?, token: String, keys: String) {
             self.authorization = authorization
             self.token = token
             self.keys = keys
@@ -64,7 +64,7 @@ public struct ServerMetadata: Sendable {
     }
 
     private func writeEndpoints(_ json: inout JSONObject) {
-        json["authorization_endpoint"] = .string(endpoints.authorization)
+        json.set("authorization_endpoint", endpoints.authorization)
         json["token_endpoint"] = .string(endpoints.token)
         json["jwks_uri"] = .string(endpoints.keys)
         json.set("userinfo_endpoint", endpoints.userInfo)
@@ -79,9 +79,11 @@ public struct ServerMetadata: Sendable {
 
     private func writeRequests(_ json: inout JSONObject) {
         json["scopes_supported"] = .texts(scopes.names.sorted())
-        json["response_types_supported"] = ["code"]
-        json["response_modes_supported"] = .texts(ResponseMode.allCases.map(\.rawValue))
         json["grant_types_supported"] = .texts(grantTypes.map(\.rawValue))
+        // RFC 8414 §2: required, empty where nothing is answered through a browser.
+        json["response_types_supported"] = endpoints.authorization == nil ? [] : ["code"]
+        guard endpoints.authorization != nil else { return }
+        json["response_modes_supported"] = .texts(ResponseMode.allCases.map(\.rawValue))
         json["code_challenge_methods_supported"] = ["S256"]
         json["prompt_values_supported"] = .texts(AuthorizationRequest.Prompt.allCases.map(\.rawValue))
         json["display_values_supported"] = ["page"]
