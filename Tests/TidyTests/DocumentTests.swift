@@ -46,6 +46,17 @@ struct DocumentTests {
         #expect(rows.filter { !$0.isProved(by: names) }.map(\.id) == [])
     }
 
+    /// So that a row which names a test of something else is noticed where it is written.
+    @Test("A requirement that is said to work is named by a test")
+    func namedRequirements() throws {
+        let rows = Requirement.rows(in: try house.text("docs/requirements.md"))
+        let tests = try house.sources(under: "Tests").filter { !$0.path.contains("TidyTests/") }
+        let named = Set(
+            tests.flatMap { $0.lines.flatMap { line in line.matches(of: #/S[0-4]-\d\d/#).map { String($0.output) } } })
+        #expect(named.count > 200)
+        #expect(rows.filter { $0.state == "works" && !named.contains($0.id) }.map(\.id) == [])
+    }
+
     @Test("There is one row for each requirement, in a state that means something")
     func requirementRows() throws {
         let rows = Requirement.rows(in: try house.text("docs/requirements.md"))

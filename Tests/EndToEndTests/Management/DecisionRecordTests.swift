@@ -27,6 +27,7 @@ struct DecisionRecordTests {
         throw Fault("test.flush", .ourselves, "The decision was not flushed within four seconds.")
     }
 
+    // S3-31, S4-64.
     @Test func decisionsAreFoundByPersonOutcomeResourceAndTime() async throws {
         let running = try await TestGateway.open(
             extra: """

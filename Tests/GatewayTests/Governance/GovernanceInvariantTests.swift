@@ -62,7 +62,7 @@ struct GovernanceInvariantTests {
     }
 
     @Test(
-        "S0-07 S0-74 S1-02 no sequence of commands breaks a rule of the model",
+        "S0-07 S0-67 S0-68 S0-70 S0-74 S1-02 no sequence of commands breaks a rule of the model",
         arguments: 1...12 as ClosedRange<UInt64>)
     func sequences(seed: UInt64) async throws {
         let bench = try await GovernanceBench(every: 5)
