@@ -28,7 +28,7 @@ let package = Package(
             "GovernanceBench",
             [
                 gatehouse("Authorization"), gatehouse("Governance"), gatehouse("Storage"), gatehouse("Gateway"),
-                gatehouse("Fixtures"),
+                gatehouse("Fixtures"), logging,
             ]),
         bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
         bench(

@@ -9,6 +9,7 @@ enum GovernanceBench {
     static func main() async throws {
         let table = BenchTable()
         try Duties.measure(table)
+        try await StoredDuties.measure(table)
         try Rules.measureDecisions(table)
         try Rules.measureFold(table)
         try await Replay.measure(table)

@@ -7,13 +7,6 @@ extension DutyService {
     /// Events that one round looks at; where there are more, everything is looked through.
     private static let reach = 5_000
 
-    /// What changed since the last scan.
-    private enum Change {
-        case nothing
-        case subjects(Set<Subject>)
-        case everything
-    }
-
     /// Looks through whoever's entitlements, roles or exemptions changed since the last scan; through everybody where
     /// the change concerns anybody, such as a rule, a mapping or a directory job, and once a day. Answers nil where
     /// nothing had to be looked at.
@@ -44,41 +37,11 @@ extension DutyService {
         return scan
     }
 
-    private static func change(_ view: GovernedView) throws -> Change {
+    private static func change(_ view: GovernedView) throws -> DutyChange {
         let kind = StreamKind.governed(SodRule.aggregate.kind)
         guard try !view.sql.governed(kind, in: view.tenant, limit: 1).isEmpty else { return .nothing }
         let mark = try SodScanMark(view.sql, view.tenant)
         guard let due = mark.wholeDueAt, view.now < due else { return .everything }
-        let places = try view.sql.places(in: view.tenant, after: mark.asOf, limit: reach)
-        guard places.count < reach else { return .everything }
-        var subjects: Set<Subject> = []
-        for place in places {
-            guard let concerned = try view.concerned(by: place) else { return .everything }
-            subjects.formUnion(concerned)
-        }
-        return subjects.isEmpty ? .nothing : .subjects(subjects)
-    }
-}
-
-extension GovernedView {
-    /// Whom an event concerns, as far as duties go: nobody, somebody, or nil for anybody.
-    fileprivate func concerned(by place: JournalPlace) throws -> Set<Subject>? {
-        switch place.kind.rawValue {
-        case "role", "mapping", "governed.sod_rule": return nil
-        case "group": return place.type == "group.created" ? [] : nil
-        case "sync_run": return place.type == "sync_run.applied" ? nil : []
-        case "governed.entitlement":
-            return ["entitlement.role_bound", "entitlement.role_unbound"].contains(place.type) ? nil : []
-        case "person": return PersonID(bytes: place.stream).map { [.person($0)] } ?? []
-        case "assignment":
-            guard let id = AssignmentID(bytes: place.stream) else { return [] }
-            return try sql.holder(ofRoleAssignment: id, in: tenant).map { [$0] } ?? []
-        case "governed.entitlement_assignment", "governed.exemption":
-            let row = try sql.governed(Stream(kind: place.kind, id: place.stream), in: tenant)
-            if let holding = row.flatMap(Holding.init) { return [holding.subject] }
-            guard let bytes = row?.parent else { return [] }
-            return Set(["person", "service_account"].compactMap { Subject(kind: $0, bytes: bytes) })
-        default: return []
-        }
+        return try DutyChange(after: mark.asOf, limit: reach, view)
     }
 }

@@ -4,7 +4,7 @@ import Identity
 import Storage
 import Vocabulary
 
-/// Judges the groups that a directory brings at a login by the entitlements they lead to.
+/// Judges what a directory brings at a login, groups and attributes, by the entitlements it leads to.
 struct GroupDuties: Sendable {
     let authorization: TenantAuthorization
 
@@ -27,6 +27,30 @@ struct GroupDuties: Sendable {
         let found = duties.validatePreventive(adding: added, to: kept, for: subject, at: view.now).violations
         let wrong = Set(found.flatMap(\.conflictingEntitlements))
         return gained.filter { !(led[$0] ?? []).isDisjoint(with: wrong) }
+    }
+
+    /// Whether attributes give somebody a role that a rule of separation of duties keeps from them. No attribute is left
+    /// out to prevent it: what it says may be why something else was taken away. So nobody signs in with it, until an
+    /// administrator has seen to it or an exemption allows it. What was broken before stands in nobody's way.
+    ///
+    /// - Parameters:
+    ///   - former: the person as they are stored; nil for somebody new.
+    ///   - linked: the account of somebody new.
+    func bar(
+        _ person: Person, was former: Person?, linked: LinkedIdentity? = nil, _ view: GovernedView
+    ) throws -> Bool {
+        func held(_ roles: Set<RoleID>) throws -> Set<EntitlementID> {
+            try view.catalog(of: .person(person.id), roles: roles).effective(.person(person.id), roles, view.now)
+        }
+        let before = try former.map { try HeldRoles.of($0, authorization, view.sql, now: view.now) } ?? []
+        let after = try HeldRoles.of(person, linked: linked, authorization, view.sql, now: view.now)
+        guard !after.isSubset(of: before) else { return false }
+        let all = try held(after)
+        let added = all.subtracting(try held(before))
+        guard !added.isEmpty else { return false }
+        return try !view.duties(naming: added, for: [.person(person.id)]).validatePreventive(
+            adding: added, to: all.subtracting(added), for: .person(person.id), at: view.now
+        ).isValid
     }
 
     /// What being in each of these groups gives, by the groups around it, the mappings of the provider and the roles'

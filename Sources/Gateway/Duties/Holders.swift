@@ -30,19 +30,42 @@ struct Holders {
         return found
     }
 
-    /// What everybody holds, by assignments and by roles.
+    /// What everybody holds, by assignments and by roles: in one pass over the rows of each.
     func everything() throws -> [Subject: Set<EntitlementID>] {
         var held: [Subject: Set<EntitlementID>] = [:]
-        for holding in try view.holdings({ _ in }) where holding.isInForce(at: view.now) {
-            held[holding.subject, default: []].insert(holding.entitlement)
+        try view.sql.forEachGovernedPair(
+            .governed(EntitlementAssignment.aggregate.kind), in: view.tenant, state: AssignmentStatus.active.rawValue,
+            at: view.now
+        ) { scope, target, parent in
+            guard let subject = Subject(kind: scope, bytes: target), let id = EntitlementID(bytes: parent) else {
+                return
+            }
+            held[subject, default: []].insert(id)
         }
-        let bound = try view.entitlements(of: authorization.roles.keys)
-        for role in authorization.roles.keys {
-            let entitlements = authorization.rules.closure(of: [role])
-                .reduce(into: Set<EntitlementID>()) { $0.formUnion(bound[$1] ?? []) }
-            guard !entitlements.isEmpty else { continue }
-            for subject in try of([role]) { held[subject, default: []].formUnion(entitlements) }
+        let given = try given()
+        guard !given.isEmpty else { return held }
+        try view.sql.forEachAssignedRole(in: view.tenant, at: view.now) { role, subject in
+            if let entitlements = given[role] { held[subject, default: []].formUnion(entitlements) }
+        }
+        for mapping in authorization.mappings.mappings {
+            guard let entitlements = given[mapping.role] else { continue }
+            for person in try SyncService.mappedHolders(mapping, in: view.tenant, view.sql) {
+                held[.person(person), default: []].formUnion(entitlements)
+            }
         }
         return held
+    }
+
+    /// What each role gives, with what it inherits; a role that gives nothing is left out.
+    private func given() throws -> [RoleID: Set<EntitlementID>] {
+        let bound = try view.entitlements(of: authorization.roles.keys)
+        guard !bound.isEmpty else { return [:] }
+        var given: [RoleID: Set<EntitlementID>] = [:]
+        for role in authorization.roles.keys {
+            let all = authorization.rules.closure(of: [role])
+                .reduce(into: Set<EntitlementID>()) { $0.formUnion(bound[$1] ?? []) }
+            if !all.isEmpty { given[role] = all }
+        }
+        return given
     }
 }

@@ -9,12 +9,21 @@ extension EntitlementService {
     public func bind(
         _ id: EntitlementID, to role: RoleID, expecting version: Int64? = nil, by caller: Caller
     ) async throws -> Entitlement {
-        let authorization = try await table.snapshot(of: caller.tenant)
-        return try await store.govern(by: caller) { writer in
+        let reach = DutyReach.holders(of: role) { _ in [id] }
+        return try await reach.carryOut(in: caller.tenant, store, table, at: clock) { judged in
+            try await bind(id, to: role, expecting: version, judged, by: caller)
+        }
+    }
+
+    private func bind(
+        _ id: EntitlementID, to role: RoleID, expecting version: Int64?, _ judged: DutyReach.Judgement,
+        by caller: Caller
+    ) async throws -> Entitlement {
+        try await store.govern(by: caller) { writer in
             guard try writer.tx.sql.role(role, in: writer.tenant) != nil else {
                 throw GovernanceError.notFound(resource: "role", id: role.description)
             }
-            try RoleDuties(writer.view, authorization).require(adding: [id], toHoldersOf: [role])
+            try judged.confirm(writer.view)
             return try Self.change(id, expecting: version, writer) { catalog, _ in
                 try catalog.decide(.bindToRole(id, role), tenant: writer.tenant, now: writer.now)
             }

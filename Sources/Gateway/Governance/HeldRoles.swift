@@ -16,11 +16,23 @@ enum HeldRoles {
         return authorization.rules.closure(of: direct + (try mapped(person, authorization, sql)))
     }
 
+    /// The roles that somebody would hold with these attributes, whatever is stored of them.
+    ///
+    /// - Parameter linked: an account of theirs that is not stored yet.
+    static func of(
+        _ person: Person, linked: LinkedIdentity? = nil, _ authorization: TenantAuthorization, _ sql: any SQLConnection,
+        now: Timestamp
+    ) throws -> Set<RoleID> {
+        let direct = try sql.assignments(of: .person(person.id)).filter { $0.expiresAt.map { now < $0 } ?? true }
+        let mapped = try mapped(person, linked: linked, authorization, sql)
+        return authorization.rules.closure(of: direct.map(\.role) + mapped)
+    }
+
     /// What the mappings give a person through their accounts, groups and attributes.
     private static func mapped(
-        _ person: Person, _ authorization: TenantAuthorization, _ sql: any SQLConnection
+        _ person: Person, linked: LinkedIdentity? = nil, _ authorization: TenantAuthorization, _ sql: any SQLConnection
     ) throws -> [RoleID] {
-        let identities = try sql.identities(of: person.id, grantedBy: .max)
+        let identities = try sql.identities(of: person.id, grantedBy: .max) + [linked].compactMap(\.self)
         guard !identities.isEmpty else { return [] }
         let direct = try sql.directGroups(of: person.id, grantedBy: .max)
         let groups = Set(direct.flatMap { authorization.containers[$0] ?? [$0] }).sorted()

@@ -126,6 +126,7 @@ extension LoginService {
             case .refused(let refusal):
                 work.linkRefusal = refusal
                 return .refused(.notLinked)
+            case .barred: return .refused(.separationOfDuties)
             case .person(let person, _): return .verified(person, mustChange ? .directory : nil)
             }
         }

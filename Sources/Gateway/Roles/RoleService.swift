@@ -74,17 +74,25 @@ public struct RoleService: Sendable {
     /// what it would give, for a predefined one, and for what the configuration owns.
     public func change(_ role: Role, expecting version: Int64?, by caller: Caller) async throws -> Role {
         try await requireHeld(Set(role.permissions), inheriting: role.parents, by: caller)
-        let authorization = try? await table.snapshot(of: caller.tenant)
-        return try await table.write(.administration, in: caller.tenant) { tx in
+        guard (try? await table.snapshot(of: caller.tenant)) != nil else {
+            // Where the tenant's roles do not compile, nobody holds any.
+            return try await change(role, expecting: version, nil, by: caller)
+        }
+        let reach = DutyReach.holders(of: role.id) { try $0.closure(of: role.parents, newTo: role.id) }
+        return try await reach.carryOut(in: caller.tenant, store, table, at: resolver.clock) { judged in
+            try await change(role, expecting: version, judged, by: caller)
+        }
+    }
+
+    private func change(
+        _ role: Role, expecting version: Int64?, _ judged: DutyReach.Judgement?, by caller: Caller
+    ) async throws -> Role {
+        try await table.write(.administration, in: caller.tenant) { tx in
             guard let present = try tx.sql.role(role.id, in: caller.tenant) else { throw Fault.notFound("role") }
             guard !present.isPredefined else { throw Fault.forbidden("A predefined role cannot be changed.") }
             if let conflict = Ownership(object: present.managedBy).conflict(replacingBy: .api) { throw conflict.fault }
             try Self.check(role, beside: try tx.sql.roles(in: caller.tenant))
-            try Self.requireDuties(tx, authorization, by: caller) { duties, authorization in
-                let inherited = authorization.rules.closure(of: role.parents)
-                    .subtracting(authorization.rules.closure(of: [role.id]))
-                try duties.require(adding: try duties.entitlements(of: inherited), toHoldersOf: [role.id])
-            }
+            try judged?.confirm(GovernedWriter(tx: tx, caller: caller).view)
             guard version == nil || version == present.version,
                 try tx.sql.update(role, expecting: present.version)
             else { throw Fault.stale("role") }
@@ -134,18 +142,27 @@ public struct RoleService: Sendable {
     ) async throws -> RoleMapping {
         try await requireHeld(granting: role, expiresAt: nil, by: caller)
         try Self.check(match)
-        let authorization = try await table.snapshot(of: caller.tenant)
-        let mapping = try await store.write(.administration) { tx in
-            guard try tx.sql.providers().contains(where: { $0.id == provider && $0.tenant == caller.tenant }) else {
+        let wanted = RoleMapping(
+            id: MappingID.random(at: resolver.clock()), tenant: caller.tenant, provider: provider, match: match,
+            role: role)
+        let reach = DutyReach(
+            added: { try $0.closure(of: [role]) }, subjects: { try $0.holders(by: wanted) })
+        let mapping = try await reach.carryOut(in: caller.tenant, store, table, at: resolver.clock) { judged in
+            try await create(wanted, judged, by: caller)
+        }
+        await table.refresh(caller.tenant)
+        return mapping
+    }
+
+    private func create(
+        _ mapping: RoleMapping, _ judged: DutyReach.Judgement, by caller: Caller
+    ) async throws -> RoleMapping {
+        try await store.write(.administration) { tx in
+            guard try tx.sql.providers().contains(where: { $0.id == mapping.provider && $0.tenant == caller.tenant })
+            else {
                 throw Fault.notFound("provider")
             }
-            let mapping = RoleMapping(
-                id: MappingID.random(at: tx.now), tenant: caller.tenant, provider: provider, match: match, role: role)
-            try Self.requireDuties(tx, authorization, by: caller) { duties, authorization in
-                try duties.require(
-                    adding: try duties.entitlements(of: authorization.rules.closure(of: [role])),
-                    to: try SyncService.mappedHolders(mapping, in: caller.tenant, tx.sql).sorted().map(Subject.person))
-            }
+            try judged.confirm(GovernedWriter(tx: tx, caller: caller).view)
             try Self.insert(mapping, by: caller, tx)
             return mapping
         }
@@ -207,9 +224,8 @@ public struct RoleService: Sendable {
                 throw Fault(
                     "conflict", .caller, "The role is assigned already.", remedy: "Revoke it first to change its end.")
             }
-            try Self.requireDuties(tx, authorization, by: caller) { duties, _ in
-                try duties.require(granting: [role], to: subject)
-            }
+            let view = GovernedWriter(tx: tx, caller: caller).view
+            try refusing { try RoleDuties(view, authorization).require(granting: [role], to: subject) }
             let assignment = RoleAssignment(
                 id: AssignmentID.random(at: tx.now), tenant: caller.tenant, subject: subject, role: role,
                 grantedBy: caller.actor, grantedAt: tx.now, expiresAt: expiresAt)
@@ -217,16 +233,6 @@ public struct RoleService: Sendable {
             tx.afterCommit { cache.forget(subject, in: caller.tenant) }
             return assignment
         }
-    }
-
-    /// Judges a change by the entitlements that come with roles; where the tenant's roles do not compile, nobody holds any.
-    private static func requireDuties(
-        _ tx: Transaction, _ authorization: TenantAuthorization?, by caller: Caller,
-        _ judge: (RoleDuties, TenantAuthorization) throws -> Void
-    ) throws {
-        guard let authorization else { return }
-        let view = GovernedWriter(tx: tx, caller: caller).view
-        try refusing { try judge(RoleDuties(view, authorization), authorization) }
     }
 
     static func insert(_ assignment: RoleAssignment, by caller: Caller, _ tx: Transaction) throws {

@@ -29,6 +29,9 @@ enum LoginWording {
         case .sessionOver: "Your session has ended. Please sign in again."
         case .otherBrowser, .outOfStep, .staleProof, .unsupportedRecord: "This page is out of date. Please begin again."
         case .cancelled: "Signing in was cancelled."
+        case .separationOfDuties:
+            "Your directory gives you access that one person may not have together. Ask your administrator."
+        case .refusedByRule: "A rule of your organization does not let you sign in now. Ask your administrator."
         case .throttled: "Too many attempts. Please wait a moment and try again."
         case .badCredentials, .personDisabled, .upstreamDisabled, .upstreamLocked, .notLinked, .foreignProof,
             .otherProvider, .wrongMethod, .factsMissing, .wrongPurpose:

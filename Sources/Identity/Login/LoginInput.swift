@@ -63,6 +63,10 @@ public enum LoginRefusal: String, Sendable, Hashable, Codable, CaseIterable {
     case unknownProvider = "login.unknown_provider"
     /// The identity could not be linked or created; the `LinkRefusal` is in the journal.
     case notLinked = "login.not_linked"
+    /// What the directory says of the person now would give them what they may not hold together.
+    case separationOfDuties = "login.separation_of_duties"
+    /// A rule of the organization does not let the person sign in; which one is in the journal.
+    case refusedByRule = "login.refused_by_rule"
     case malformedLogin = "login.malformed_login"
     case secondFactorWrong = "login.second_factor_wrong"
     case tooManyAttempts = "login.too_many_attempts"

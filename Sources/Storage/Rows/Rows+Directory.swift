@@ -56,6 +56,23 @@ extension SQLConnection {
     }
 
     /// Whether this person has a password of this gateway.
+    /// Calls back with every role that an assignment gives now, and who has it: active people and service accounts.
+    public func forEachAssignedRole(
+        in tenant: TenantID, at now: Timestamp, _ body: (RoleID, Subject) throws -> Void
+    ) throws {
+        try forEach(
+            """
+            SELECT a.role, a.subject_kind, a.subject FROM role_assignment a
+            LEFT JOIN person p ON a.subject_kind = 'person' AND p.id = a.subject AND p.tenant = a.tenant
+            WHERE a.tenant = ?1 AND a.valid_to IS NULL AND (a.expires_at IS NULL OR a.expires_at > ?2)
+                AND (a.subject_kind <> 'person' OR p.status = 'active')
+            """, [.id(tenant), .time(now)]
+        ) { row in
+            guard let subject = Subject(kind: try row.text(1), bytes: try row.blob(2)) else { return }
+            try body(try row.id(0), subject)
+        }
+    }
+
     public func hasPassword(_ person: PersonID) throws -> Bool {
         try queryOne("SELECT 1 FROM password WHERE person = ?1", [.id(person)]) != nil
     }

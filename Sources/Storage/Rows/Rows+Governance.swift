@@ -77,7 +77,8 @@ extension SQLConnection {
         narrowing.add("id >", id.map(SQLValue.blob))
         let (conditions, count) = (narrowing.conditions, narrowing.values.count)
         return try query(
-            GovernedRow.columns + " WHERE \(conditions) ORDER BY id LIMIT ?\(count + 1) OFFSET ?\(count + 2)",
+            GovernedRow.columns + filter.index
+                + " WHERE \(conditions) ORDER BY id LIMIT ?\(count + 1) OFFSET ?\(count + 2)",
             narrowing.values + [
                 .integer(Int64(min(max(1, limit), Store.pageLimit))), .integer(Int64(max(0, offset))),
             ]
@@ -90,9 +91,25 @@ extension SQLConnection {
         _ body: (GovernedRow) throws -> Void
     ) throws {
         let narrowing = filter.narrowing(kind, in: tenant)
-        try forEach(GovernedRow.columns + " WHERE \(narrowing.conditions) ORDER BY id", narrowing.values) {
+        try forEach(
+            GovernedRow.columns + filter.index + " WHERE \(narrowing.conditions) ORDER BY id", narrowing.values
+        ) {
             try body(GovernedRow(row: $0))
         }
+    }
+
+    /// What every row of one kind in a state is about and hangs on, where time has not made it due: `scope`, `target` and
+    /// `parent`. A row without any of them is left out.
+    public func forEachGovernedPair(
+        _ kind: StreamKind, in tenant: TenantID, state: String, at now: Timestamp,
+        _ body: (_ scope: String, _ target: [UInt8], _ parent: [UInt8]) throws -> Void
+    ) throws {
+        try forEach(
+            """
+            SELECT scope, target, parent FROM governed WHERE tenant = ?1 AND kind = ?2 AND state = ?3
+                AND (due_at IS NULL OR due_at > ?4) AND scope IS NOT NULL AND target IS NOT NULL AND parent IS NOT NULL
+            """, [.id(tenant), .text(kind.rawValue), .text(state), .time(now)]
+        ) { try body(try $0.text(0), try $0.blob(1), try $0.blob(2)) }
     }
 
     /// How many rows of one kind a filter lets through.
@@ -100,7 +117,8 @@ extension SQLConnection {
         _ kind: StreamKind, in tenant: TenantID, _ filter: GovernedFilter = GovernedFilter()
     ) throws -> Int64 {
         let narrowing = filter.narrowing(kind, in: tenant)
-        return try queryOne("SELECT count(*) FROM governed WHERE \(narrowing.conditions)", narrowing.values)?
+        return try queryOne(
+            "SELECT count(*) FROM governed\(filter.index) WHERE \(narrowing.conditions)", narrowing.values)?
             .integer(0) ?? 0
     }
 
@@ -237,6 +255,13 @@ extension GovernedFilter {
     fileprivate func narrowing(_ kind: StreamKind, in tenant: TenantID) -> Narrowing {
         var narrowing = Narrowing(
             conditions: "tenant = ?1 AND kind = ?2", values: [.id(tenant), .text(kind.rawValue)])
+    /// By which index: without statistics SQLite would rather read everything of the kind, because the rows lie in the
+    /// order of that key.
+    fileprivate var index: String {
+        if target != nil { return " INDEXED BY governed_by_target" }
+        return parent != nil && name == nil ? " INDEXED BY governed_by_parent" : ""
+    }
+
         narrowing.add("state =", state.map(SQLValue.text))
         narrowing.add("type =", type.map(SQLValue.text))
         narrowing.add("scope =", scope.map(SQLValue.text))

@@ -22,13 +22,14 @@ final class WatchedDirectory: Sendable {
 
     static let strictGuard = "sync: { guard: { removals_count: 0, removals_percent: 0% } }"
 
-    /// The provider as one line of `providers`, its job and its logins as `settings` say.
-    func provider(passwordFile: String, settings: String = strictGuard) -> String {
+    /// The provider as one line of `providers`, its job and its logins as `settings` say; `attributes` that people have
+    /// beside name and mail.
+    func provider(passwordFile: String, settings: String = strictGuard, attributes: String? = nil) -> String {
         """
         { id: \(Self.provider), type: ldap, name: Works, domains: [corp.example], \
         servers: ["\(server.ldapsURL ?? "")"], tls: { ca_file: "\(authority.authorityFile)" }, \
         bind_dn: "\(server.serviceDN)", bind_password_file: "\(passwordFile)", \
-        people: { base: "\(fixture.peopleBase)", attributes: { display_name: cn, mail: mail } }, \
+        people: { base: "\(fixture.peopleBase)", attributes: { display_name: cn, mail: mail\(attributes.map { ", " + $0 } ?? "") } }, \
         groups: { base: "\(fixture.groupsBase)" }, \
         \(settings) }
         """
@@ -42,14 +43,14 @@ final class WatchedDirectory: Sendable {
 
     /// A gateway in this process that knows this directory and its own passwords.
     func gateway(
-        extra: String = "", settings: String = strictGuard,
+        extra: String = "", settings: String = strictGuard, attributes: String? = nil,
         clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> TestGateway {
         return try await TestGateway.open(
             extra: """
                 providers:
                   - { id: local, type: local, name: Password }
-                  - \(provider(passwordFile: "directory.password", settings: settings))
+                  - \(provider(passwordFile: "directory.password", settings: settings, attributes: attributes))
                 \(extra)
                 """, files: ["directory.password": server.servicePassword], clock: clock)
     }

@@ -6,6 +6,8 @@ import Vocabulary
 enum UpstreamOutcome: Sendable {
     case person(PersonID, groupsAdded: Bool)
     case refused(LinkRefusal)
+    /// Attributes give a role that separation of duties keeps from the person: nothing was stored.
+    case barred
 }
 
 /// A person whom a directory described exactly as they are stored.
@@ -21,7 +23,7 @@ struct UpstreamRefresh: Sendable {
     let createsPeople: Bool
     /// For each known group, itself and every group it lies in.
     let containers: [GroupID: [GroupID]]
-    /// Judges the groups a person gains; nil judges none.
+    /// Judges the groups and attributes a person gains; nil judges none.
     var duties: GroupDuties?
     let caller: Caller
 
@@ -29,11 +31,11 @@ struct UpstreamRefresh: Sendable {
         switch LinkDecision.decide(identity, facts: try facts(tx.sql)) {
         case .refused(let refusal): return .refused(refusal)
         case .known(let person, let link):
-            try refresh(person, tx)
+            guard try refresh(person, tx) else { return .barred }
             try tx.sql.noteSeen(link, login: identity.login, at: tx.now)
             return .person(person, groupsAdded: try refreshGroups(of: person, tx))
         case .create:
-            let person = try create(tx)
+            guard let person = try create(tx) else { return .barred }
             return .person(person, groupsAdded: try refreshGroups(of: person, tx))
         }
     }
@@ -64,15 +66,17 @@ struct UpstreamRefresh: Sendable {
 
     // MARK: The person
 
-    private func create(_ tx: Transaction) throws -> PersonID {
+    /// Nil, and nobody is made, where separation of duties is against it.
+    private func create(_ tx: Transaction) throws -> PersonID? {
         let person = Person(
             id: PersonID.random(at: tx.now), tenant: caller.tenant, login: identity.login,
             displayName: identity.displayName, givenName: identity.givenName, familyName: identity.familyName,
             mail: identity.mail, attributes: identity.attributes, managedBy: .sync, createdAt: tx.now)
-        try PeopleService.insert(person, by: caller, tx)
         let link = LinkedIdentity(
             id: IdentityID.random(at: tx.now), tenant: caller.tenant, person: person.id, subject: identity.subject,
             login: identity.login, linkedAt: tx.now, lastSeenAt: tx.now)
+        guard try !isBarred(person, was: nil, linked: link, tx) else { return nil }
+        try PeopleService.insert(person, by: caller, tx)
         try tx.sql.insert(link)
         try tx.append(
             caller.event(
@@ -83,10 +87,18 @@ struct UpstreamRefresh: Sendable {
         return person.id
     }
 
-    private func refresh(_ id: PersonID, _ tx: Transaction) throws {
+    private func isBarred(
+        _ person: Person, was former: Person?, linked: LinkedIdentity? = nil, _ tx: Transaction
+    ) throws -> Bool {
+        try duties?.bar(person, was: former, linked: linked, GovernedWriter(tx: tx, caller: caller).view) ?? false
+    }
+
+    /// False, and nothing is changed, where separation of duties is against it.
+    private func refresh(_ id: PersonID, _ tx: Transaction) throws -> Bool {
         guard let known = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
         var person = try refreshed(known, tx.sql)
-        guard person != known else { return }
+        guard person != known else { return true }
+        guard try !isBarred(person, was: known, tx) else { return false }
         person.updatedAt = tx.now
         let event = try tx.append(
             caller.event(
@@ -96,6 +108,7 @@ struct UpstreamRefresh: Sendable {
         guard try tx.sql.update(person, expecting: known.version, at: event.position) else {
             throw Fault.stale("person")
         }
+        return true
     }
 
     /// The person with everything that directories own as this one says it is.
