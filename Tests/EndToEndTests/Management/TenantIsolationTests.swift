@@ -15,7 +15,7 @@ struct TenantIsolationTests {
         var ids: [String: String] = [:]
     }
 
-    private static let extra = """
+    static let extra = """
         providers:
           - { id: local, type: local, name: Password }
           - { id: local-other, type: local, name: Password, tenant: other }
@@ -60,7 +60,7 @@ struct TenantIsolationTests {
     private static let shared: Set = ["slug", "purpose"]
 
     /// The same names on both sides.
-    private static func fill(_ side: Side, _ api: TestAPI) async throws -> Side {
+    static func fill(_ side: Side, _ api: TestAPI) async throws -> Side {
         var side = side
         func make(_ name: String, _ body: AttributeValue) async throws {
             let made = try await api.send(.post, side.prefix + (places[name] ?? ""), body, token: side.token)
