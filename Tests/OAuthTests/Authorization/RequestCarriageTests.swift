@@ -148,3 +148,21 @@ import Testing
                 == .invalidRequestObject)
     }
 }
+
+@Suite("How requests come") struct RequestCarriageTests {
+    @Test("By parameters, signed, or pushed, and never by two ways")
+    func ways() throws {
+        let handle = String(repeating: "h", count: 43)
+        let uri = ("request_uri", PushedRequest.uri(handle: handle))
+        let id = ("client_id", "app")
+        #expect(try RequestCarriage.read(Stage.parameters()).carriage == .parameters)
+        #expect(try RequestCarriage.read(Parameters([id, ("request", "e.y.J")])).carriage == .signed)
+        #expect(try RequestCarriage.read(Parameters([id, uri])).carriage == .pushed(handle: handle))
+        #expect(try RequestCarriage.read(Parameters([id, uri])).clientID == "app")
+        #expect(refusal { try RequestCarriage.read(Parameters([id, uri, ("request", "e.y.J")])) } == .invalidRequest)
+        #expect(refusal { try RequestCarriage.read(Parameters([uri])) } == .invalidRequest)
+        #expect(
+            refusal { try RequestCarriage.read(Parameters([id, ("request_uri", "https://evil.example/")])) }
+                == .requestURINotSupported)
+    }
+}
