@@ -180,7 +180,9 @@ public final class Gateway: Sendable {
         SessionService(store: store, live: live, settings: configuration.sessions, clock: clock)
     }
     public var people: PeopleService {
-        PeopleService(store: store, live: live, standings: standings, providers: providers)
+        PeopleService(
+            store: store, live: live, standings: standings, providers: providers,
+            gate: { [roles] in try await roles.attributeGate(by: $0) })
     }
     public var roles: RoleService {
         RoleService(store: store, table: authorization, resolver: resolver, providers: providers)

@@ -15,7 +15,6 @@ extension LDAPDirectorySettings {
         let service = try configuration.bindDN.flatMap { dn in
             try configuration.bindPassword.map { ServiceCredentials(dn: dn, password: try $0.load()) }
         }
-        let people = configuration.people
         self.init(
             provider: provider, tenant: tenant,
             servers: configuration.servers.map { server in
@@ -28,10 +27,17 @@ extension LDAPDirectorySettings {
             searchConnections: configuration.searchConnections, bindConnections: configuration.bindConnections,
             service: service, login: LoginMethod(configuration.login.method),
             domains: Set(domains.map { NameKey.of($0) }),
-            people: People(
-                base: people.base, filter: people.filter, loginAttribute: people.loginAttribute,
-                keyAttribute: KeyAttribute(people.keyAttribute), attributes: people.attributes),
+            people: People(configuration.people),
             groups: configuration.groups.map(Groups.init), pageSize: configuration.sync.pageSize)
+    }
+}
+
+extension LDAPDirectorySettings.People {
+    init(_ configuration: LDAPPeopleConfiguration) {
+        self.init(
+            base: configuration.base, filter: configuration.filter, loginAttribute: configuration.loginAttribute,
+            keyAttribute: LDAPDirectorySettings.KeyAttribute(configuration.keyAttribute),
+            attributes: configuration.attributes)
     }
 }
 

@@ -52,10 +52,22 @@ extension SyncApplier {
             case .familyName: person.familyName = record.familyName
             case .mail: person.mail = record.mail
             case .department: person.department = record.department
-            case .login, .locale, .organizationUnit, .manager, .status, nil: break
+            case .organizationUnit: person.organizationUnit = try unit(of: change, tx)
+            case .manager: person.manager = try manager(of: record, tx)
+            case .login, .locale, .status, nil: break
             }
         }
         return true
+    }
+
+    /// Where the plan puts them, if the unit is still there: a held plan may be older than the tree.
+    private func unit(of change: Identity.PersonChange, _ tx: Transaction) throws -> OrganizationUnitID? {
+        try change.organizationUnit.flatMap { try tx.sql.hasOrganizationUnit($0) ? $0 : nil }
+    }
+
+    /// Whoever the directory names, if they are here.
+    private func manager(of record: PersonRecord, _ tx: Transaction) throws -> PersonID? {
+        try record.manager.flatMap { try keys.person($0, provider, tx.sql) }
     }
 
     private func save(
@@ -123,7 +135,8 @@ extension SyncApplier {
             id: PersonID.random(at: tx.now), tenant: job.row.tenant, login: record.login,
             displayName: record.displayName, givenName: record.givenName, familyName: record.familyName,
             mail: record.mail, status: record.isDisabled ? .disabled(.directory, at: tx.now) : .active,
-            department: record.department, attributes: record.attributes, managedBy: .sync, createdAt: tx.now)
+            organizationUnit: try unit(of: change, tx), department: record.department,
+            manager: try manager(of: record, tx), attributes: record.attributes, managedBy: .sync, createdAt: tx.now)
         var created = job.event(
             "person.created", Stream("person", person.id),
             facts: [

@@ -9,6 +9,8 @@ public struct PeopleService: Sendable {
     let live: LiveCredentials
     let standings: StandingCache
     let providers: ProviderTable
+    /// Judges what attributes lead to; nil where no role can come of them.
+    var gate: (@Sendable (Caller) async throws -> AttributeGate)?
 
     /// The person. Throws `not found` when the tenant has nobody of this id.
     public func person(_ id: PersonID, in tenant: TenantID) async throws -> Person {
@@ -78,10 +80,12 @@ public struct PeopleService: Sendable {
         _ id: PersonID, _ change: PersonEdit, expecting version: Int64?, by caller: Caller
     ) async throws -> Person {
         try change.check()
-        return try await store.write(.administration) { [standings] tx in
-            guard var person = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
+        let gate = try await gate?(caller)
+        return try await store.write(.administration) { [standings, providers] tx in
+            guard let known = try tx.sql.person(id, in: caller.tenant) else { throw Fault.notFound("person") }
+            var person = known
             if let version, version != person.version { throw Fault.stale("person") }
-            let ownership = Ownership(object: person.managedBy, attributes: person.ownership)
+            let ownership = person.owners(describedBy: providers.described(by: try tx.sql.identities(of: id)))
             if let conflict = ownership.conflict(changing: change.touched, by: .api) { throw conflict.fault }
             if let login = change.login, let holder = try tx.sql.person(login: login, in: caller.tenant),
                 holder.id != id
@@ -90,6 +94,7 @@ public struct PeopleService: Sendable {
             }
             try change.checkPlace(of: id, in: caller.tenant, tx.sql)
             change.apply(to: &person)
+            try gate?.judge(person, was: known, by: caller, tx)
             person.updatedAt = tx.now
             let event = try tx.append(
                 caller.event(

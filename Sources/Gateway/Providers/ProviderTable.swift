@@ -1,3 +1,5 @@
+import Identity
+import Providers
 import Synchronization
 import Vocabulary
 
@@ -7,9 +9,7 @@ public struct ConfiguredProvider: Sendable {
     public let tenant: TenantID
     public let configuration: ProviderConfiguration
 
-    public var isLocal: Bool {
-        if case .local = configuration.kind { true } else { false }
-    }
+    public var isLocal: Bool { configuration.isLocal }
 }
 
 /// The providers in the order of the configuration.
@@ -33,5 +33,23 @@ public final class ProviderTable: Sendable {
         memory.withLock { $0.first { $0.tenant == tenant && $0.configuration.key == key } }
     }
 
+    /// What any of these accounts' providers says of a person. A provider that is configured no longer counts as saying
+    /// what directories usually do: it may come back.
+    func described(by identities: [LinkedIdentity]) -> DescribedAttributes {
+        identities.reduce(identities.isEmpty ? .usual : .none) { described, identity in
+            described.union(provider(identity.subject.provider)?.configuration.described ?? .usual)
+        }
+    }
+
     func set(_ providers: [ConfiguredProvider]) { memory.withLock { $0 = providers } }
+}
+
+extension ProviderConfiguration {
+    /// What the provider says of people.
+    fileprivate var described: DescribedAttributes {
+        switch kind {
+        case .local: .none
+        case .ldap(let settings): LDAPDirectorySettings.People(settings.people).described
+        }
+    }
 }

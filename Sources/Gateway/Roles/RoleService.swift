@@ -329,7 +329,7 @@ public struct RoleService: Sendable {
     }
 
     /// Nil for the operating system's administrator and the gateway itself, whom roles do not judge.
-    private func heldRoles(of caller: Caller) async throws -> [RoleID]? {
+    func heldRoles(of caller: Caller) async throws -> [RoleID]? {
         guard let principal = caller.principal else {
             switch caller.actor {
             case .operatingSystemUser, .system: return nil

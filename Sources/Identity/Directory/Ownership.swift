@@ -16,18 +16,26 @@ public struct OwnershipConflict: Sendable, Hashable {
     }
 }
 
-/// Who may change what: an attribute belongs to its own owner where one is named, else to the object's.
+/// Who may change what: an attribute belongs to its own owner where one is named, else to the object's. A directory owns
+/// what it describes and nothing more: the rest of its people belongs to administrators here, who else could say it?
 public struct Ownership: Sendable, Hashable {
     public let object: ManagedBy
     public let attributes: [String: ManagedBy]
+    /// What the object's providers say something about.
+    public let described: DescribedAttributes
 
-    public init(object: ManagedBy, attributes: [String: ManagedBy] = [:]) {
+    public init(
+        object: ManagedBy, attributes: [String: ManagedBy] = [:], described: DescribedAttributes = .usual
+    ) {
         self.object = object
         self.attributes = attributes
+        self.described = described
     }
 
-    /// Who may change this attribute: its own owner, else the object's.
-    public func owner(of attribute: String) -> ManagedBy { attributes[attribute] ?? object }
+    /// Who may change this attribute: its own owner, else the object's where the object's source describes it.
+    public func owner(of attribute: String) -> ManagedBy {
+        attributes[attribute] ?? (object == .sync && !described.contains(attribute) ? .api : object)
+    }
 
     /// What stands against `actor` changing these attributes; nil when nothing does. Where several owners object, the
     /// one that owns the first attribute by name answers.
@@ -45,5 +53,8 @@ public struct Ownership: Sendable, Hashable {
 }
 
 extension Person {
-    public var owners: Ownership { Ownership(object: managedBy, attributes: ownership) }
+    /// Who may change what of this person, whose providers describe these attributes.
+    public func owners(describedBy described: DescribedAttributes) -> Ownership {
+        Ownership(object: managedBy, attributes: ownership, described: described)
+    }
 }

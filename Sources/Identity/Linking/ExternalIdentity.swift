@@ -26,11 +26,13 @@ public struct ExternalIdentity: Sendable, Hashable {
     public let attributes: [String: AttributeValue]
     /// Every group, those reached through nesting included.
     public let groups: [UpstreamGroup]
+    /// What the provider says something about: the rest of a person stays as it is.
+    public let described: DescribedAttributes
 
     public init(
         provider: ProviderID, subjectKey: String, login: String, displayName: String? = nil, givenName: String? = nil,
         familyName: String? = nil, mail: String? = nil, attributes: [String: AttributeValue] = [:],
-        groups: [UpstreamGroup] = []
+        groups: [UpstreamGroup] = [], described: DescribedAttributes = .usual
     ) {
         self.provider = provider
         self.subjectKey = subjectKey
@@ -41,6 +43,7 @@ public struct ExternalIdentity: Sendable, Hashable {
         self.mail = mail
         self.attributes = attributes
         self.groups = groups
+        self.described = described
     }
 
     public var subject: UpstreamSubject { UpstreamSubject(provider: provider, key: subjectKey) }

@@ -10,14 +10,18 @@ public struct PersonRecord: Sendable, Hashable, Codable {
     public let familyName: String?
     public let mail: String?
     public let department: String?
+    /// The name or id of an organization unit, as the directory writes it.
+    public let organizationUnit: String?
+    /// The upstream key of the person's manager, where the answer has that entry.
+    public var manager: String?
     /// The directory says that this account may not be used.
     public let isDisabled: Bool
     public let attributes: [String: AttributeValue]
 
     public init(
         key: String, login: String, displayName: String? = nil, givenName: String? = nil, familyName: String? = nil,
-        mail: String? = nil, department: String? = nil, isDisabled: Bool = false,
-        attributes: [String: AttributeValue] = [:]
+        mail: String? = nil, department: String? = nil, organizationUnit: String? = nil, manager: String? = nil,
+        isDisabled: Bool = false, attributes: [String: AttributeValue] = [:]
     ) {
         self.key = key
         self.login = login
@@ -26,6 +30,8 @@ public struct PersonRecord: Sendable, Hashable, Codable {
         self.familyName = familyName
         self.mail = mail
         self.department = department
+        self.organizationUnit = organizationUnit
+        self.manager = manager
         self.isDisabled = isDisabled
         self.attributes = attributes
     }
@@ -50,6 +56,8 @@ public struct GroupRecord: Sendable, Hashable, Codable {
 /// Members are positions in `people` and `groups`, resolved by the adaptor (which alone knows how its names compare).
 public struct DirectorySnapshot: Sendable {
     public let provider: ProviderID
+    /// What of people the provider describes: nothing else of theirs is compared.
+    public let described: DescribedAttributes
     public let people: [PersonRecord]
     public let groups: [GroupRecord]
     /// (group, person).
@@ -60,10 +68,12 @@ public struct DirectorySnapshot: Sendable {
     public let dangling: [(group: Int32, count: Int)]
 
     public init(
-        provider: ProviderID, people: [PersonRecord], groups: [GroupRecord], memberships: [IndexPair],
-        nestings: [IndexPair] = [], dangling: [(group: Int32, count: Int)] = []
+        provider: ProviderID, described: DescribedAttributes = .usual, people: [PersonRecord],
+        groups: [GroupRecord], memberships: [IndexPair], nestings: [IndexPair] = [],
+        dangling: [(group: Int32, count: Int)] = []
     ) {
         self.provider = provider
+        self.described = described
         self.people = people
         self.groups = groups
         self.memberships = memberships

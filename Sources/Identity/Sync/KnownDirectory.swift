@@ -6,16 +6,22 @@ public struct KnownPerson: Sendable, Hashable {
     public let version: Int64
     public let status: PersonStatus
     public let record: PersonRecord
+    public let organizationUnit: OrganizationUnitID?
+    /// Whoever it is, of this provider or not; the record has the key of one of this provider.
+    public let manager: PersonID?
     /// Attributes that somebody else owns: the sync leaves them alone.
     public let foreignAttributes: Set<String>
 
     public init(
-        id: PersonID, version: Int64, status: PersonStatus, record: PersonRecord, foreignAttributes: Set<String> = []
+        id: PersonID, version: Int64, status: PersonStatus, record: PersonRecord,
+        organizationUnit: OrganizationUnitID? = nil, manager: PersonID? = nil, foreignAttributes: Set<String> = []
     ) {
         self.id = id
         self.version = version
         self.status = status
         self.record = record
+        self.organizationUnit = organizationUnit
+        self.manager = manager
         self.foreignAttributes = foreignAttributes
     }
 }
@@ -47,10 +53,13 @@ public struct KnownDirectory: Sendable {
     public let takenLogins: Set<String>
     /// Mail addresses (`NameKey`) of the same.
     public let takenMails: Set<String>
+    /// The tenant's organization units, by what a directory may call them.
+    public let units: UnitNames
 
     public init(
         provider: ProviderID, people: [KnownPerson] = [], groups: [KnownGroup] = [], memberships: [IndexPair] = [],
-        nestings: [IndexPair] = [], takenLogins: Set<String> = [], takenMails: Set<String> = []
+        nestings: [IndexPair] = [], takenLogins: Set<String> = [], takenMails: Set<String> = [],
+        units: UnitNames = UnitNames([])
     ) {
         self.provider = provider
         self.people = people
@@ -59,5 +68,6 @@ public struct KnownDirectory: Sendable {
         self.nestings = nestings
         self.takenLogins = takenLogins
         self.takenMails = takenMails
+        self.units = units
     }
 }

@@ -21,7 +21,16 @@ struct PersonOrder {
     func sorted(_ changes: [PersonChange]) -> [PersonChange] {
         let rest = changes.filter { !$0.kind.isRevocation && !Self.movesLogin($0) }
         return changes.filter(\.kind.isRevocation) + byDependency(changes.filter(Self.movesLogin))
-            + rest.filter { $0.kind != .change } + rest.filter { $0.kind == .change }
+            + managersFirst(rest.filter { $0.kind != .change }) + rest.filter { $0.kind == .change }
+    }
+
+    /// Whoever comes comes after their manager, so that the manager is there to be named. Of people who manage each other
+    /// in a circle one has to be first.
+    private func managersFirst(_ changes: [PersonChange]) -> [PersonChange] {
+        guard changes.contains(where: { $0.record?.manager != nil }) else { return changes }
+        let places = Dictionary(
+            changes.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return Self.chained(changes) { $0.record?.manager.flatMap { places[$0] } }
     }
 
     private static func movesLogin(_ change: PersonChange) -> Bool {
@@ -34,16 +43,21 @@ struct PersonOrder {
             changes.enumerated().compactMap { index, change in
                 change.id.flatMap { names[$0] }.map { ($0, index) }
             }, uniquingKeysWith: { first, _ in first })
+        return Self.chained(changes) { $0.record.flatMap { holders[NameKey.of($0.login)] } }
+    }
+
+    /// Each change after the one that it waits for.
+    private static func chained(
+        _ changes: [PersonChange], waitingFor predecessor: (PersonChange) -> Int?
+    ) -> [PersonChange] {
         var isDone = [Bool](repeating: false, count: changes.count)
         var ordered: [PersonChange] = []
         for start in changes.indices where !isDone[start] {
             var chain = [start]
             isDone[start] = true
-            while let wanted = changes[chain[chain.count - 1]].record.map({ NameKey.of($0.login) }),
-                let holder = holders[wanted], !isDone[holder]
-            {
-                isDone[holder] = true
-                chain.append(holder)
+            while let next = predecessor(changes[chain[chain.count - 1]]), !isDone[next] {
+                isDone[next] = true
+                chain.append(next)
             }
             ordered += chain.reversed().map { changes[$0] }
         }

@@ -44,10 +44,17 @@ extension SyncComparison {
         for (index, slot) in people.enumerated() {
             let old = knownPerson(slot)
             let had = old?.status == .active ? before.roles(of: index, attributes: old?.record.attributes) : nil
-            let has = willBeActive(slot) ? after.roles(of: index, attributes: record(slot)?.attributes) : nil
+            let has = willBeActive(slot) ? after.roles(of: index, attributes: attributes(of: slot)) : nil
             tally.add(had: had, has: has, key: { personKey(index) }, person: old?.id)
         }
         return tally.effect
+    }
+
+    /// Free attributes as they will be: the directory's, and what it says nothing of as it is.
+    private func attributes(of slot: Slot) -> [String: AttributeValue]? {
+        guard let record = record(slot) else { return nil }
+        let kept = knownPerson(slot)?.record.attributes.filter { !snapshot.described.contains("attributes.\($0.key)") }
+        return record.attributes.merging(kept ?? [:]) { described, _ in described }
     }
 
     private func willBeActive(_ slot: Slot) -> Bool {

@@ -27,14 +27,26 @@ extension SyncComparison {
         guard let row = knownPerson(slot) else {
             guard let record = record(slot), !isLeftOut(slot) else { return nil }
             return PersonChange(
-                kind: .add, key: record.key, id: nil, version: nil, record: record, attributes: [], deleteAfter: nil)
+                kind: .add, key: record.key, id: nil, version: nil, record: record, attributes: [], deleteAfter: nil,
+                organizationUnit: unit(of: record))
         }
         guard let record = record(slot) else { return missing(row, settings, now) }
         let attributes = changedAttributes(row, record, keepsLogin: loginRefused.contains(slot.new))
         guard let kind = kind(row, record, attributes) else { return nil }
         return PersonChange(
             kind: kind, key: record.key, id: row.id, version: row.version, record: record, attributes: attributes,
-            deleteAfter: nil)
+            deleteAfter: nil, organizationUnit: unit(of: record))
+    }
+
+    /// Compared by key: a manager may come with the same run. One of another provider is none of this directory's.
+    private func managerDiffers(_ row: KnownPerson, _ record: PersonRecord) -> Bool {
+        let named = record.manager.flatMap { leftOutKeys.contains($0) ? nil : $0 }
+        guard row.manager != nil else { return named != nil }
+        return row.record.manager != named || named == nil
+    }
+
+    private func unit(of record: PersonRecord) -> OrganizationUnitID? {
+        record.organizationUnit.flatMap { known.units[$0] }
     }
 
     /// Whoever was disabled here for another reason stays just that: as a leaver they would come back active with the
@@ -66,7 +78,7 @@ extension SyncComparison {
 
     private func changedAttributes(_ row: KnownPerson, _ record: PersonRecord, keepsLogin: Bool) -> [String] {
         let old = row.record
-        guard old != record else { return [] }
+        guard old != record || row.organizationUnit != nil || row.manager != nil else { return [] }
         var names: [String] = []
         func note(_ attribute: PersonAttribute) { names.append(attribute.rawValue) }
         if old.login != record.login, !keepsLogin { note(.login) }
@@ -75,11 +87,13 @@ extension SyncComparison {
         if old.familyName != record.familyName { note(.familyName) }
         if old.mail != record.mail { note(.mail) }
         if old.department != record.department { note(.department) }
+        if row.organizationUnit != unit(of: record) { note(.organizationUnit) }
+        if managerDiffers(row, record) { note(.manager) }
         if old.attributes != record.attributes {
             let keys = Set(old.attributes.keys).union(record.attributes.keys)
             names += keys.filter { old.attributes[$0] != record.attributes[$0] }.map { "attributes.\($0)" }
         }
-        return names.filter { !row.foreignAttributes.contains($0) }.sorted()
+        return names.filter { snapshot.described.contains($0) && !row.foreignAttributes.contains($0) }.sorted()
     }
 
     // MARK: Groups and memberships
@@ -162,6 +176,19 @@ extension SyncComparison {
         let cycles = graph.cyclic.map {
             SyncWarning(kind: .nestingCycle, key: snapshot.groups[Int($0)].key, count: 1)
         }
-        return (warnings + dangling + cycles).sorted { ($0.key, $0.kind.rawValue) < ($1.key, $1.kind.rawValue) }
+        return (warnings + dangling + cycles + unknownUnits()).sorted {
+            ($0.key, $0.kind.rawValue) < ($1.key, $1.kind.rawValue)
+        }
     }
+
+    private func unknownUnits() -> [SyncWarning] {
+        guard snapshot.described.contains(.organizationUnit) else { return [] }
+        let unknown = snapshot.people.lazy.compactMap(\.organizationUnit).filter { known.units[$0] == nil }
+        return unknown.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }.sorted { $0.key < $1.key }
+            .prefix(Self.unitWarningLimit)
+            .map { SyncWarning(kind: .unknownUnit, key: String($0.key.prefix(64)), count: $0.value) }
+    }
+
+    /// Names of units that are told of; a mapping of the wrong attribute would tell of as many as there are people.
+    private static var unitWarningLimit: Int { 100 }
 }

@@ -23,6 +23,8 @@ public struct SyncComparison: Sendable {
     let warnings: [SyncWarning]
     /// Snapshot positions whose login may not be taken over.
     let loginRefused: Set<Int32>
+    /// Upstream keys of entries that the store has no row for and cannot make one for: they manage nobody.
+    let leftOutKeys: Set<String>
 
     /// - Throws: `sync.provider_mismatch` when the two are of different providers.
     public init(snapshot: DirectorySnapshot, known: KnownDirectory) throws {
@@ -55,6 +57,8 @@ public struct SyncComparison: Sendable {
         let names = NameConflicts(snapshot: snapshot, known: known, people: merged.slots)
         loginRefused = names.loginRefused
         self.conflicts = conflicts + names.conflicts
+        let leftOut = people.filter { $0.old < 0 && names.loginRefused.contains($0.new) }
+        leftOutKeys = Set(leftOut.map { snapshot.people[Int($0.new)].key })
     }
 
     /// The row that already describes this slot, if any.

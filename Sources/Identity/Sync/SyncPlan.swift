@@ -30,6 +30,8 @@ public struct PersonChange: Sendable, Hashable, Codable {
     /// The attributes to write, sorted: built-in names and `attributes.<name>`.
     public let attributes: [String]
     public let deleteAfter: Timestamp?
+    /// Where the person stands by the directory; nil for nowhere, and where it does not say.
+    public var organizationUnit: OrganizationUnitID?
 }
 
 /// One change to a group.
@@ -89,10 +91,12 @@ public struct SyncWarning: Sendable, Hashable, Codable {
         case nestingCycle = "nesting_cycle"
         /// Two groups claim one key, or a key is malformed; the entry is left out.
         case malformedGroup = "malformed_group"
+        /// People are said to be in an organization unit that is not there, or whose name several have.
+        case unknownUnit = "unknown_unit"
     }
 
     public let kind: Kind
-    /// The group's key.
+    /// The group's key, or what the unit was called.
     public let key: String
     public let count: Int
 }

@@ -2,6 +2,11 @@ import Identity
 import LDAP
 import Vocabulary
 
+extension LDAPDirectorySettings.People {
+    /// What the directory says something about: the attributes that it is asked for.
+    public var described: DescribedAttributes { AttributeReader(self).described }
+}
+
 /// Turns directory entries into records, by the declared attributes alone.
 struct AttributeReader: Sendable {
     private let settings: LDAPDirectorySettings.People
@@ -26,6 +31,8 @@ struct AttributeReader: Sendable {
             case "familyName", "family_name": builtIn[.familyName] = source
             case "mail": builtIn[.mail] = source
             case "department": builtIn[.department] = source
+            case "manager": builtIn[.manager] = source
+            case "organizationUnit", "organization_unit": builtIn[.organizationUnit] = source
             default: declared.append((name, source))
             }
         }
@@ -36,8 +43,17 @@ struct AttributeReader: Sendable {
     /// Our names of what goes into `PersonRecord.attributes`.
     var names: [String] { declared.map(\.name) }
 
+    /// What this directory says something about.
+    var described: DescribedAttributes { DescribedAttributes(builtIn.keys, free: names) }
+
     /// The directory's attribute for mail addresses, where one is declared.
     var mailAttribute: String? { builtIn[.mail] }
+
+    /// The name of the manager's entry, where the directory is asked for it.
+    func manager(of entry: LDAPEntry) -> String? { text(entry, .manager) }
+
+    /// Whether the directory is asked for managers.
+    var readsManagers: Bool { builtIn[.manager] != nil }
 
     /// What to ask for. Never "all": that has brought password hashes out of directories.
     var wanted: [String] {
@@ -54,7 +70,7 @@ struct AttributeReader: Sendable {
             key: UpstreamKey.text(of: entry) ?? "", login: entry[settings.loginAttribute] ?? "",
             displayName: text(entry, .displayName), givenName: text(entry, .givenName),
             familyName: text(entry, .familyName), mail: text(entry, .mail), department: text(entry, .department),
-            isDisabled: AccountState.refusal(entry, now: now) != nil,
+            organizationUnit: text(entry, .organizationUnit), isDisabled: AccountState.refusal(entry, now: now) != nil,
             attributes: declared.isEmpty ? [:] : attributes(entry))
     }
 

@@ -30,7 +30,7 @@ extension LDAPDirectory {
         let identity = ExternalIdentity(
             provider: settings.provider, subjectKey: record.key, login: record.login, displayName: record.displayName,
             givenName: record.givenName, familyName: record.familyName, mail: record.mail,
-            attributes: record.attributes, groups: groups)
+            attributes: record.attributes, groups: groups, described: reader.described)
         return .verified(identity, LoginWarnings(warnings))
     }
 

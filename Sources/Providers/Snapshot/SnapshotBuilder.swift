@@ -20,6 +20,9 @@ struct SnapshotBuilder {
     /// Members that are no person: groups not read yet, or nobody.
     private var unresolved: [(group: Int32, member: String)] = []
     private var primaryGroups = PrimaryGroups()
+    /// Folded DN to position, and who names whom as their manager; empty where managers are not read.
+    private var entries: [String: Int32] = [:]
+    private var managers: [(person: Int32, name: String)] = []
 
     init(_ settings: LDAPDirectorySettings, _ reader: AttributeReader, now: Timestamp) {
         self.settings = settings
@@ -34,6 +37,7 @@ struct SnapshotBuilder {
             let position = Int32(people.count)
             let record = reader.record(entry, now: now)
             people.append(record)
+            if reader.readsManagers { note(entry, at: position) }
             guard settings.groups != nil else { continue }
             if let name = listsLogins ? NameKey.of(record.login) : FoldedName.of(entry.dn) {
                 // Two entries with one login: the first counts, as in the plan's report of the conflict.
@@ -41,6 +45,11 @@ struct SnapshotBuilder {
             }
             primaryGroups.add(person: position, entry)
         }
+    }
+
+    private mutating func note(_ entry: LDAPEntry, at position: Int32) {
+        if let name = FoldedName.of(entry.dn) { entries[name] = position }
+        if let name = reader.manager(of: entry).flatMap(FoldedName.of) { managers.append((position, name)) }
     }
 
     mutating func add(groups page: [LDAPEntry]) {
@@ -81,10 +90,15 @@ struct SnapshotBuilder {
             }
         }
         memberships += primaryGroups.memberships
+        // Nobody manages themselves, and an entry outside the answer is nobody here.
+        for (person, name) in managers {
+            guard let manager = entries[name], manager != person else { continue }
+            people[Int(person)].manager = people[Int(manager)].key
+        }
         let counts = dangling.map { (group: $0.key, count: $0.value) }.sorted { $0.group < $1.group }
         return DirectorySnapshot(
-            provider: settings.provider, people: people, groups: groups, memberships: memberships, nestings: nestings,
-            dangling: counts)
+            provider: settings.provider, described: reader.described, people: people, groups: groups,
+            memberships: memberships, nestings: nestings, dangling: counts)
     }
 }
 

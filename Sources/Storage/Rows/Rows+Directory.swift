@@ -13,6 +13,7 @@ extension SQLConnection {
         try reader.readGroups(self)
         try reader.readMemberships(self)
         try reader.readTakenNames(self)
+        reader.units = UnitNames(try organizationUnits(of: tenant))
         return reader.directory
     }
 
@@ -55,7 +56,6 @@ extension SQLConnection {
         return holders
     }
 
-    /// Whether this person has a password of this gateway.
     /// Calls back with every role that an assignment gives now, and who has it: active people and service accounts.
     public func forEachAssignedRole(
         in tenant: TenantID, at now: Timestamp, _ body: (RoleID, Subject) throws -> Void
@@ -73,6 +73,7 @@ extension SQLConnection {
         }
     }
 
+    /// Whether this person has a password of this gateway.
     public func hasPassword(_ person: PersonID) throws -> Bool {
         try queryOne("SELECT 1 FROM password WHERE person = ?1", [.id(person)]) != nil
     }
@@ -121,6 +122,7 @@ private struct KnownDirectoryReader {
     private var nestings: [IndexPair] = []
     private var takenLogins: Set<String> = []
     private var takenMails: Set<String> = []
+    var units = UnitNames([])
     private var personPositions: [PersonID: Int32] = [:]
     private var groupPositions: [GroupID: Int32] = [:]
 
@@ -133,7 +135,7 @@ private struct KnownDirectoryReader {
     var directory: KnownDirectory {
         KnownDirectory(
             provider: provider, people: people, groups: groups, memberships: memberships, nestings: nestings,
-            takenLogins: takenLogins, takenMails: takenMails)
+            takenLogins: takenLogins, takenMails: takenMails, units: units)
     }
 
     mutating func readPeople(_ sql: any SQLConnection) throws {
@@ -141,7 +143,8 @@ private struct KnownDirectoryReader {
             """
             SELECT i.subject_key, p.id, p.version, p.status, p.status_reason, p.status_at, p.delete_after, p.login,
                 p.display_name, p.given_name, p.family_name, p.mail, p.department, p.attributes, p.managed_by,
-                p.ownership
+                p.ownership, p.organization_unit, p.manager,
+                (SELECT m.subject_key FROM identity m WHERE m.person = p.manager AND m.provider = i.provider LIMIT 1)
             FROM identity i JOIN person p ON p.id = i.person WHERE i.provider = ?1 AND p.tenant = ?2
             """, [.id(provider), .id(tenant)]
         ) { row in
@@ -161,9 +164,11 @@ private struct KnownDirectoryReader {
         let record = PersonRecord(
             key: try row.text(0), login: try row.text(7), displayName: try row.optionalText(8),
             givenName: try row.optionalText(9), familyName: try row.optionalText(10), mail: try row.optionalText(11),
-            department: try row.optionalText(12), isDisabled: isDisabled, attributes: values)
+            department: try row.optionalText(12), manager: try row.optionalText(18), isDisabled: isDisabled,
+            attributes: values)
         return KnownPerson(
             id: try row.id(1), version: try row.integer(2), status: status, record: record,
+            organizationUnit: try row.optionalID(16), manager: try row.optionalID(17),
             foreignAttributes: try foreignAttributes(row, values.keys))
     }
 

@@ -50,6 +50,11 @@ extension SQLConnection {
 
     // MARK: Organization tree
 
+    /// Whether the unit is still there.
+    public func hasOrganizationUnit(_ id: OrganizationUnitID) throws -> Bool {
+        try queryOne("SELECT 1 FROM organization_unit WHERE id = ?1", [.id(id)]) != nil
+    }
+
     /// Every unit of the tenant.
     public func organizationUnits(of tenant: TenantID) throws -> [OrganizationUnit] {
         try query(

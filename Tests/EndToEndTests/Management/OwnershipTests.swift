@@ -29,7 +29,7 @@ struct OwnershipTests {
                 let before = try await api.send(.get, "/api/v1/people/alice")
                 #expect(before.body?["managed_by"] == "sync")
                 let path = "/api/v1/people/alice"
-                for attribute in ["mail", "login", "display_name", "given_name"] {
+                for attribute in ["mail", "login", "display_name"] {
                     let change: AttributeValue = .object([attribute: "eve@example.org"])
                     expectOwned(
                         try await api.send(.patch, path, change, headers: Self.any), by: "sync", naming: attribute)

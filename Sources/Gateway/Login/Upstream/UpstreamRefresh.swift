@@ -114,7 +114,7 @@ struct UpstreamRefresh: Sendable {
     /// The person with everything that directories own as this one says it is.
     private func refreshed(_ known: Person, _ sql: any SQLConnection) throws -> Person {
         var person = known
-        let owners = known.owners
+        let owners = known.owners(describedBy: identity.described)
         func take(_ attribute: PersonAttribute, _ path: WritableKeyPath<Person, String?>, _ value: String?) {
             if owners.owner(of: attribute.rawValue) == .sync { person[keyPath: path] = value }
         }

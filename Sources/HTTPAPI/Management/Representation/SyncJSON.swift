@@ -58,6 +58,7 @@ extension SyncReport {
                 "memberships_lost": .integer(Int64(counts.membershipsLost)),
                 "roles_gained": .integer(Int64(counts.rolesGained)), "roles_lost": .integer(Int64(counts.rolesLost)),
                 "applied": .integer(Int64(counts.applied)), "skipped": .integer(Int64(counts.skipped)),
+                "warnings": .integer(Int64(counts.warnings)),
             ],
         ])
     }
@@ -98,7 +99,7 @@ enum SyncSchema {
             "counts": .object([
                 "people": .map(counts), "groups": .map(counts), "memberships_gained": counts,
                 "memberships_lost": counts, "roles_gained": counts, "roles_lost": counts, "applied": counts,
-                "skipped": counts,
+                "skipped": counts, "warnings": counts,
             ]),
         ], optional: ["run"])
 }
