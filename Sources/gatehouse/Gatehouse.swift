@@ -33,7 +33,8 @@ struct Gatehouse: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
             CommandGroup(
-                name: "Decisions", subcommands: [DecideCommand.self, ExplainCommand.self, DecisionCommand.self]),
+                name: "Decisions",
+                subcommands: [DecideCommand.self, ExplainCommand.self, ReservationCommand.self, DecisionCommand.self]),
             CommandGroup(
                 name: "Records",
                 subcommands: [AuditCommand.self, ReportCommand.self, DatabaseCommand.self, KeyCommand.self]),

@@ -66,7 +66,10 @@ public struct DecisionTrace: Sendable {
     /// The reasons as sentences for the person concerned; names of rules stay inside.
     public var sentences: [String] {
         guard isActive else { return ["Your account is disabled."] }
-        if isGoverned, let governed { return [governed.reason.forPeople] }
+        if isGoverned, let governed {
+            guard governed.reason == .limitExceeded, let limit = exceeded else { return [governed.reason.forPeople] }
+            return [limit.sentence]
+        }
         return decision.reasons.map { reason in
             switch reason {
             case .allowedByRule: "A rule allows this."
@@ -79,9 +82,17 @@ public struct DecisionTrace: Sendable {
         }
     }
 
+    /// The first limit that stands in the way.
+    private var exceeded: LimitTrace? {
+        governedRules.first { $0.rule == governed?.rule }?.limits.first { $0.outcome != .within }
+    }
+
     /// What would have to be so for this to be allowed, the nearest way first.
     public var missing: [String] {
-        if isGoverned, let governed { return Self.missing(governed) }
+        if isGoverned, let governed {
+            if governed.reason == .limitExceeded { return exceeded?.missing.map { [$0] } ?? [] }
+            return Self.missing(governed)
+        }
         if case .stepUp(let strength, _)? = decision.obligations.first, explanation.decision.obligations.isEmpty {
             return [Self.wording(AuthenticationRequirement(strength: strength, maxAgeSeconds: nil))]
         }
@@ -181,8 +192,9 @@ public struct ExplanationService: Sendable {
         let (request, now) = (try question.request(), decisions.clock())
         let explanation = authorization.index.explain(request, standing: resolved.standing, now: now)
         let call = DecisionService.Call(
-            question: question, origin: DecisionOrigin(caller: nil, protocol: "explain"), authorization: authorization,
-            now: now)
+            question: question,
+            origin: DecisionOrigin(caller: nil, protocol: "explain", vouchesForSeverity: vouchesForSeverity),
+            authorization: authorization, now: now)
         let joined = try await decisions.joined(explanation.decision, request, resolved, call)
         let direct = try await Self.directGroups(of: resolved, in: tenant, resolver.store)
         let names = TraceNames(authorization)
@@ -202,7 +214,7 @@ public struct ExplanationService: Sendable {
             roles: Self.roles(of: resolved, authorization, names, providerNames),
             roleNames: authorization.roles.mapValues(\.name), names: names,
             authentication: authentication(question.asked, providerNames), explanation: explanation, joined: joined,
-            governedRules: try governedRules(request, resolved, call))
+            governedRules: try governedRules(request, resolved, joined.governed, call))
     }
 
     private func authentication(
@@ -214,7 +226,7 @@ public struct ExplanationService: Sendable {
     }
 
     private func governedRules(
-        _ request: DecisionRequest, _ resolved: ResolvedSubject, _ call: DecisionService.Call
+        _ request: DecisionRequest, _ resolved: ResolvedSubject, _ decision: RuleDecision?, _ call: DecisionService.Call
     ) throws -> [GovernedTrace] {
         guard let book = call.authorization.book, let governed = resolved.governed else { return [] }
         let inquiry = try decisions.inquiry(request, resolved.subject, governed, call)

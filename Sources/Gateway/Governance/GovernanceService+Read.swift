@@ -73,14 +73,47 @@ extension GovernanceService {
     /// Every change of a policy, oldest first: who, when, why as far as it was not erased, and what became different.
     /// Throws `not_found` when the tenant has no such policy.
     public func history(of id: PolicyID, in tenant: TenantID) async throws -> [PolicyChange] {
-        let stream = policy(id)
-        let events = try await store.read { sql in
-            var events: [Recorded<PolicyEvent>] = []
-            try stream.forEach(sql, in: tenant, keys: store.keys) { event, _ in events.append(event) }
-            return events
-        }
-        guard !events.isEmpty else { throw Fault.notFound("policy") }
+        let events = try await events(of: policy(id), "policy", in: tenant)
         return try refusing { try GovernedPolicy.history(of: events) }
+    }
+
+    /// The same of a policy set.
+    public func history(of id: PolicySetID, in tenant: TenantID) async throws -> [PolicyChange] {
+        let events = try await events(of: set(id), "policy set", in: tenant)
+        return try refusing { try PolicySet.history(of: events) }
+    }
+
+    /// The same of an exemption. What was said about a person is gone once that person is erased.
+    public func history(of id: ExemptionID, in tenant: TenantID) async throws -> [PolicyChange] {
+        let events = try await events(of: exemption(id), "exemption", in: tenant)
+        return try refusing { try Exemption.history(of: events) }
+    }
+
+    /// Why each of these exemptions was granted and revoked, as far as it was not erased.
+    public func accounts(
+        of ids: some Sequence<ExemptionID> & Sendable, in tenant: TenantID
+    ) async throws -> [ExemptionID: ExemptionAccount] {
+        try await store.read { sql in
+            var accounts: [ExemptionID: ExemptionAccount] = [:]
+            for id in ids { accounts[id] = ExemptionAccount(try events(of: exemption(id), sql, in: tenant)) }
+            return accounts
+        }
+    }
+
+    private func events<State, Event>(
+        of stream: GovernedStream<State, Event>, _ what: String, in tenant: TenantID
+    ) async throws -> [Recorded<Event>] {
+        let found: [Recorded<Event>] = try await store.read { try self.events(of: stream, $0, in: tenant) }
+        guard !found.isEmpty else { throw Fault.notFound(what) }
+        return found
+    }
+
+    private func events<State, Event>(
+        of stream: GovernedStream<State, Event>, _ sql: any SQLConnection, in tenant: TenantID
+    ) throws -> [Recorded<Event>] {
+        var events: [Recorded<Event>] = []
+        try stream.forEach(sql, in: tenant, keys: store.keys) { event, _ in events.append(event) }
+        return events
     }
 }
 

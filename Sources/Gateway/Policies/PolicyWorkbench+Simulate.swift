@@ -41,7 +41,8 @@ extension PolicyWorkbench {
         let joined = try rules.judge(question, party) { limits.ledger(of: $0, in: tenant) }
         guard let book = rules.book, let governed = party.governed else { return (joined, []) }
         let traces = book.traces(
-            question.inquiry(party.subject, governed), standing: governed.standing, now: question.at)
+            question.inquiry(party.subject, governed), standing: governed.standing,
+            counters: { limits.ledger(of: $0, in: tenant) }, for: joined.governed, now: question.at)
         return (joined, traces)
     }
 

@@ -78,9 +78,27 @@ extension PolicyWorkbench {
     /// Makes drafts of a bundle, or of one document of any style but a policy document's own, with their cases: all of
     /// them or none. They are reviewed and activated like every draft.
     ///
-    /// - Throws: `governance.rejected` with every fault, each with its place.
-    public func importing(_ tree: AttributeValue, by caller: Caller) async throws -> [ImportedPolicy] {
-        let drafts = try refusing { try PolicyDraft.bundle(tree, limit: Self.bundleLimit) }
+    /// - Parameters:
+    ///   - name: what the policy is called, of one document; nil for what it says itself.
+    ///   - enforcement: how hard it bites, likewise.
+    /// - Throws: `governance.rejected` with every fault, each with its place; `governance.invalid` for a name given to
+    ///   several.
+    public func importing(
+        _ tree: AttributeValue, name: String? = nil, enforcement: Enforcement? = nil, by caller: Caller
+    ) async throws -> [ImportedPolicy] {
+        var drafts = try refusing { try PolicyDraft.bundle(tree, limit: Self.bundleLimit) }
+        if name != nil || enforcement != nil {
+            guard drafts.count == 1, tree["governed_policies"] == nil else { throw Self.severalNamed }
+            drafts = drafts.map { $0.renamed(name, enforcement: enforcement) }
+        }
+        return try await store(drafts, by: caller)
+    }
+
+    private static let severalNamed = Fault(
+        "governance.invalid", .caller, "A name and an enforcement are for one document, not for a bundle.",
+        remedy: "Write them into the bundle's policies.")
+
+    private func store(_ drafts: [PolicyDraft], by caller: Caller) async throws -> [ImportedPolicy] {
         return try await store.govern(by: caller) { writer in
             try drafts.map { draft in
                 if let unit = draft.details.scope.unit,

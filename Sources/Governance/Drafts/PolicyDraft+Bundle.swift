@@ -27,6 +27,15 @@ extension PolicyDraft {
         return drafts
     }
 
+    /// The same rules under another name or another enforcement; nil leaves what the document says.
+    public func renamed(_ name: String?, enforcement: Enforcement?) -> PolicyDraft {
+        let renamed = PolicyDetails(
+            name: name ?? details.name, description: details.description, type: details.type,
+            enforcement: enforcement ?? details.enforcement, scope: details.scope, frameworks: details.frameworks,
+            zone: details.zone, isOverridable: details.isOverridable)
+        return PolicyDraft(details: renamed, rules: rules, tests: tests)
+    }
+
     /// What the stream of a new draft begins with.
     ///
     /// - Parameter ruleID: makes an id for each rule.

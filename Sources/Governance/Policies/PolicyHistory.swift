@@ -1,7 +1,7 @@
 import Authorization
 import Vocabulary
 
-/// One change of a policy, for people: which version it made, who made it, when, why, and what is different.
+/// One change of a policy, a set or an exemption, for people: which version it made, who made it, when, why, and what is different.
 public struct PolicyChange: Sendable, Hashable {
     /// One thing that is different; a side that was not there is nil.
     public struct Difference: Sendable, Hashable, CustomStringConvertible {
@@ -28,27 +28,13 @@ extension GovernedPolicy {
     public static func history(
         of events: some Sequence<Recorded<PolicyEvent>>
     ) throws(GovernanceError) -> [PolicyChange] {
-        var state: GovernedPolicy?
-        var changes: [PolicyChange] = []
-        for recorded in events {
-            let after = try applying(recorded, to: state)
-            changes.append(
-                PolicyChange(
-                    version: after.version, event: recorded.event.name, at: recorded.at, actor: recorded.actor,
-                    reason: recorded.event.reason, differences: differences(from: state, to: after)))
-            state = after
-        }
-        return changes
+        try PolicyChange.history(of: events, aggregate, lines: \.lines) { ($0.name, $0.reason) }
     }
 
     /// What is different between two versions, by path.
     public static func differences(from before: GovernedPolicy?, to after: GovernedPolicy) -> [PolicyChange.Difference]
     {
-        let (old, new) = (before?.lines ?? [:], after.lines)
-        return Set(old.keys).union(new.keys).sorted().compactMap { path in
-            old[path] == new[path]
-                ? nil : PolicyChange.Difference(path: path, before: old[path], after: new[path])
-        }
+        PolicyChange.differences(before?.lines ?? [:], after.lines)
     }
 
     /// Everything an author or reviewer decides, one line a value.
@@ -64,16 +50,50 @@ extension GovernedPolicy {
         lines["effective_from"] = effective?.from.rfc3339
         lines["effective_until"] = effective?.until?.rfc3339
         for framework in frameworks { lines["frameworks.\(framework.rawValue)"] = "yes" }
-        if let selectors = scope.selectors { Self.flatten(selectors, "scope", &lines) }
+        if let selectors = scope.selectors { PolicyChange.flatten(selectors, "scope", &lines) }
         for (number, rule) in rules.enumerated() {
             let path = "rules.\(rule.document["id"]?.string ?? rule.id.description)"
             lines[path + ".place"] = String(number + 1)
-            Self.flatten(rule.document, path, &lines)
+            PolicyChange.flatten(rule.document, path, &lines)
         }
         return lines
     }
+}
 
-    private static func flatten(_ value: AttributeValue, _ path: String, _ lines: inout [String: String]) {
+extension PolicyChange {
+    /// What the events of one thing did, oldest first. Throws what folding them throws.
+    ///
+    /// - Parameters:
+    ///   - lines: everything that somebody decides about the thing, one line a value, by path.
+    ///   - words: what an event is called, and why it was brought about.
+    static func history<State, Event>(
+        of events: some Sequence<Recorded<Event>>, _ aggregate: Aggregate<State, Event>,
+        lines: (State) -> [String: String], words: (Event) -> (name: String, reason: ChangeReason?)
+    ) throws(GovernanceError) -> [PolicyChange] {
+        var state: State?
+        var before: [String: String] = [:]
+        var changes: [PolicyChange] = []
+        for recorded in events {
+            try aggregate.apply(&state, recorded)
+            let after = state.map(lines) ?? [:]
+            let (name, reason) = words(recorded.event)
+            changes.append(
+                PolicyChange(
+                    version: Int64(changes.count + 1), event: name, at: recorded.at, actor: recorded.actor,
+                    reason: reason, differences: differences(before, after)))
+            before = after
+        }
+        return changes
+    }
+
+    /// What is different between two states, by path.
+    static func differences(_ old: [String: String], _ new: [String: String]) -> [Difference] {
+        Set(old.keys).union(new.keys).sorted().compactMap { path in
+            old[path] == new[path] ? nil : Difference(path: path, before: old[path], after: new[path])
+        }
+    }
+
+    static func flatten(_ value: AttributeValue, _ path: String, _ lines: inout [String: String]) {
         switch value {
         case .object(let members): for (key, item) in members { flatten(item, "\(path).\(key)", &lines) }
         case .list(let items) where items.contains(where: { $0.object != nil }):

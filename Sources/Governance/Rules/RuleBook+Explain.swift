@@ -24,12 +24,35 @@ public struct GovernedTrace: Sendable, Hashable {
     public let verdict: Verdict
     /// Each comparison, with what it found.
     public let comparisons: [ComparisonTrace]
+    /// The name of its policy.
+    public let policyName: String
+    /// Whether it is one of those that made the decision.
+    public let isDetermining: Bool
+    /// When it applies, by the clock of `zone`; empty means always.
+    public let windows: [TimeWindow]
+    /// The IANA name.
+    public let zone: String
+    /// How its limits stand, where it matches what was asked.
+    public let limits: [LimitTrace]
+    /// Whom it asks, where it asks for an approval.
+    public let approval: Rule.Approval?
+    /// The sets in which its policy votes.
+    public let sets: [PolicySetID]
+    /// What became of it beside: exempted, approved, outvoted, logged and the like.
+    public let notes: [RuleDecision.Note.Kind]
 }
 
 extension RuleBook {
     /// What became of every rule for this action and resource type, in order of precedence. Costs milliseconds over
     /// thousands of rules; not for the request path.
-    public func traces(_ inquiry: RuleInquiry, standing: Standing, now: Timestamp) -> [GovernedTrace] {
+    ///
+    /// - Parameters:
+    ///   - counters: the ledger of a rule's limits; nil when nothing was ever counted.
+    ///   - decision: what these rules came to; nil when none of them looked at the request.
+    public func traces(
+        _ inquiry: RuleInquiry, standing: Standing, counters: (RuleID) -> LimitLedger? = { _ in nil },
+        for decision: RuleDecision?, now: Timestamp
+    ) -> [GovernedTrace] {
         let rules = index.explain(inquiry.request, standing: standing, now: now).rules
         let numbered = rules.compactMap { trace -> (Int, RuleTrace)? in
             guard case .policy(_, let version) = trace.rule, Int(version) < entries.count else { return nil }
@@ -37,9 +60,29 @@ extension RuleBook {
         }
         return numbered.sorted { $0.0 < $1.0 }.map { number, trace in
             let entry = entries[number]
+            let verdict = verdict(entry, trace, inquiry, now)
             return GovernedTrace(
-                rule: entry.origin, effect: entry.rule.effect, enforcement: entry.enforcement,
-                verdict: verdict(entry, trace, inquiry, now), comparisons: trace.comparisons)
+                rule: entry.origin, effect: entry.rule.effect, enforcement: entry.enforcement, verdict: verdict,
+                comparisons: trace.comparisons, policyName: entry.policyName,
+                isDetermining: decision?.determining.contains(entry.origin) ?? false, windows: entry.rule.windows,
+                zone: entry.zone.name,
+                limits: verdict == .satisfied ? limits(of: entry, inquiry, counters(entry.rule.id), now) : [],
+                approval: entry.rule.approval, sets: sets.filter { $0.members.contains(entry.place) }.map(\.id),
+                notes: (decision?.notes ?? []).filter { $0.rule == entry.origin }.map(\.kind))
+        }
+    }
+
+    private func limits(
+        of entry: Entry, _ inquiry: RuleInquiry, _ ledger: LimitLedger?, _ now: Timestamp
+    ) -> [LimitTrace] {
+        let rule = entry.rule
+        guard !rule.limits.isEmpty else { return [] }
+        let usage = rule.usage(inquiry, params: rule.resolvedParams(inquiry), at: now, zone: entry.zone)
+        let bySeverity = rule.params.filter { if case .bySeverity = $0.value { true } else { false } }
+        let context = LimitContext(severity: inquiry.severity, attributes: inquiry.context)
+        return rule.limits.map { limit in
+            (ledger ?? LimitLedger(rule: rule.id)).trace(
+                limit, for: usage, context, goingBySeverity: Set(bySeverity.keys), at: now)
         }
     }
 

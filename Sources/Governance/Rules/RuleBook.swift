@@ -31,6 +31,8 @@ public struct RuleBook: Sendable {
         /// Whether the scope lets everybody and everything through, so that nothing need be looked up.
         let isEverywhere: Bool
 
+        /// The questions about sessions that it names.
+        let sessionQuestions: Set<SessionQuestion>
         init(
             _ rule: Rule, of policy: GovernedPolicy, at place: PlacedPolicy, in period: EffectivePeriod,
             except standIns: [StandIn], zone: Zone

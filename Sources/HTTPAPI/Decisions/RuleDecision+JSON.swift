@@ -61,27 +61,71 @@ extension RuleOrigin {
 
 extension RuleDecision.Note {
     fileprivate var json: AttributeValue {
-        let (word, about): (String, AttributeValue?) =
-            switch kind {
-            case .logged: ("logged", nil)
-            case .warned: ("warned", nil)
-            case .exempted(let id): ("exempted", id.json)
-            case .outvoted(let id): ("outvoted", id.json)
-            case .erred: ("erred", nil)
-            case .bypassed(let severity): ("bypassed", .string(severity.rawValue))
-            case .approved(let id): ("approved", id.json)
-            }
-        return HTTPAPI.json(["note": .string(word), "by": about, "rule": rule.json])
+        HTTPAPI.json(["note": .string(kind.word), "by": kind.about, "rule": rule.json])
+    }
+}
+
+extension RuleDecision.Note.Kind {
+    /// As a stable word for programs.
+    var word: String {
+        switch self {
+        case .logged: "logged"
+        case .warned: "warned"
+        case .exempted: "exempted"
+        case .outvoted: "outvoted"
+        case .voted: "voted"
+        case .erred: "erred"
+        case .bypassed: "bypassed"
+        case .approved: "approved"
+        }
+    }
+
+    /// The exemption, set, severity or approval that did it.
+    var about: AttributeValue? {
+        switch self {
+        case .logged, .warned, .erred: nil
+        case .exempted(let id): id.json
+        case .outvoted(let id), .voted(let id): id.json
+        case .bypassed(let severity): .string(severity.rawValue)
+        case .approved(let id): id.json
+        }
     }
 }
 
 extension GovernedTrace {
     var json: AttributeValue {
-        [
-            "rule": .string(rule.description), "name": .string(rule.name), "effect": .string(effect.rawValue),
+        HTTPAPI.json([
+            "rule": .string(rule.description), "name": .string(rule.name), "policy": .string(policyName),
+            "policy_id": rule.policy.json, "version": .integer(rule.version), "effect": .string(effect.rawValue),
             "enforcement": .string(String(describing: enforcement)), "verdict": .string(verdict.rawValue),
-            "comparisons": .list(comparisons.map(\.json)),
-        ]
+            "determining": .bool(isDetermining), "comparisons": .list(comparisons.map(\.json)),
+            "windows": .list(windows.map { .string(RuleReading.words($0, in: zone)) }),
+            "limits": .list(limits.map(\.json)), "approval": approval?.json, "sets": .list(sets.map(\.json)),
+            "notes": .list(notes.map { HTTPAPI.json(["note": .string($0.word), "by": $0.about]) }),
+        ])
+    }
+}
+
+extension LimitTrace {
+    fileprivate var json: AttributeValue {
+        HTTPAPI.json([
+            "limit": .string(RuleReading.words(limit)), "asked": asked?.json, "used": used.json, "max": maximum.json,
+            "left": left.json, "outcome": .string(outcome.rawValue),
+        ])
+    }
+}
+
+extension Amount {
+    /// A whole amount is a whole number.
+    fileprivate var json: AttributeValue {
+        millionths.isMultiple(of: 1_000_000)
+            ? .integer(millionths / 1_000_000) : .number(Double(millionths) / 1_000_000)
+    }
+}
+
+extension Rule.Approval {
+    fileprivate var json: AttributeValue {
+        HTTPAPI.json(["roles": .list(roles.map(AttributeValue.string)), "workflow": workflow?.json])
     }
 }
 

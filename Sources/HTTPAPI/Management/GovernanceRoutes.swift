@@ -37,7 +37,11 @@ struct GovernanceRoutes {
                 .get, "/api/v1/governance/policies/{policy}/history", "getGovernedPolicyHistory",
                 "Lists every change of a governed policy, oldest first: who, when, why and what is different",
                 tag: "governance", access: Self.read, query: Route.Parameter.page,
-                response: .page(.reference("PolicyChange")), handler: history),
+                response: .page(.reference("PolicyChange"))
+            ) { request in
+                let id: PolicyID = try request.id("policy")
+                return try await history(request) { try await gateway.governance.history(of: id, in: $0) }
+            },
         ]
     }
 
@@ -62,6 +66,15 @@ struct GovernanceRoutes {
                     try request.id("set"), in: try request.requiredTenant)
                 return APIResponse(body: set.json, etag: EntityTag(version: set.version))
             },
+            Route(
+                .get, "/api/v1/governance/policy-sets/{set}/history", "getPolicySetHistory",
+                "Lists every change of a policy set, oldest first: who, when and what is different",
+                tag: "governance", access: Self.read, query: Route.Parameter.page,
+                response: .page(.reference("PolicyChange"))
+            ) { request in
+                let id: PolicySetID = try request.id("set")
+                return try await history(request) { try await gateway.governance.history(of: id, in: $0) }
+            },
         ]
     }
 
@@ -78,9 +91,20 @@ struct GovernanceRoutes {
                 .get, "/api/v1/governance/exemptions/{exemption}", "getExemption", "Shows an exemption",
                 tag: "governance", access: Self.read, response: .reference("Exemption")
             ) { request in
-                let exemption = try await gateway.governance.exemption(
-                    try request.id("exemption"), in: try request.requiredTenant)
-                return APIResponse(body: exemption.json, etag: EntityTag(version: exemption.version))
+                let tenant = try request.requiredTenant
+                let exemption = try await gateway.governance.exemption(try request.id("exemption"), in: tenant)
+                let accounts = try await gateway.governance.accounts(of: [exemption.id], in: tenant)
+                return APIResponse(
+                    body: exemption.json(accounts[exemption.id]), etag: EntityTag(version: exemption.version))
+            },
+            Route(
+                .get, "/api/v1/governance/exemptions/{exemption}/history", "getExemptionHistory",
+                "Lists what happened to an exemption, oldest first: who granted and who ended it, when and why",
+                tag: "governance", access: Self.read, query: Route.Parameter.page,
+                response: .page(.reference("PolicyChange"))
+            ) { request in
+                let id: ExemptionID = try request.id("exemption")
+                return try await history(request) { try await gateway.governance.history(of: id, in: $0) }
             },
         ]
     }
@@ -125,17 +149,20 @@ struct GovernanceRoutes {
             guard let id = PolicyID(text) else { throw Self.unknown("policy") }
             return id
         }
+        let tenant = try request.requiredTenant
         let exemptions = try await gateway.governance.exemptions(
-            in: try request.requiredTenant, state: try word("state", request), from: policy,
+            in: tenant, state: try word("state", request), from: policy,
             after: page.cursor.flatMap { ExemptionID($0.after) }, limit: page.limit + 1)
-        return try request.answer(exemptions, page, mac) { ($0.id.description, $0.json) }
+        let accounts = try await gateway.governance.accounts(of: exemptions.map(\.id), in: tenant)
+        return try request.answer(exemptions, page, mac) { ($0.id.description, $0.json(accounts[$0.id])) }
     }
 
-    @Sendable private func history(_ request: APIRequest) async throws -> APIResponse {
+    private func history(
+        _ request: APIRequest, _ read: (TenantID) async throws -> [PolicyChange]
+    ) async throws -> APIResponse {
         let page = try request.page(mac: mac)
         let after = page.cursor.flatMap { Int64($0.after) } ?? 0
-        let changes = try await gateway.governance.history(
-            of: try request.id("policy"), in: try request.requiredTenant)
+        let changes = try await read(try request.requiredTenant)
         let rest = changes.drop { $0.version <= after }.prefix(page.limit + 1)
         return try request.answer(Array(rest), page, mac) { (String($0.version), $0.json) }
     }

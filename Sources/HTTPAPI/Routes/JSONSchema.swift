@@ -24,6 +24,8 @@ public struct JSONSchema: Sendable, Equatable {
             "integer", ["minimum": minimum.map { .integer(Int64($0)) }, "maximum": maximum.map { .integer(Int64($0)) }])
     }
 
+    /// Any number, whole or not.
+    public static let number = made("number", [:])
     public static let boolean = made("boolean", [:])
     public static let uuid = string(format: "uuid")
     public static let time = string(format: "date-time")

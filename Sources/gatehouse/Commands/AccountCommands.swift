@@ -5,7 +5,7 @@ import Vocabulary
 struct ServiceAccountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "service-account", abstract: "Accounts of programs.",
-        subcommands: [Add.self, List.self, Disable.self, Enable.self])
+        subcommands: [Add.self, List.self, Show.self, Disable.self, Enable.self])
 
     struct Add: ActCommand {
         static let configuration = CommandConfiguration(abstract: "Makes a service account.")
@@ -19,6 +19,14 @@ struct ServiceAccountCommand: ParsableCommand {
         func sentence(_ answer: AttributeValue) -> String {
             "Made \(name), \(answer.cell("id")). It needs a key: gatehouse api-key add \(name) KEY-NAME"
         }
+    }
+
+    struct Show: ShowCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a service account.")
+        @Argument(help: "Its name or id.") var account: String
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("service-accounts", account) }
     }
 
     struct List: ListCommand {

@@ -9,7 +9,8 @@ struct ApprovalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approval", abstract: "Requests for approval, and what is said about them.",
         subcommands: [
-            List.self, Show.self, History.self, Approve.self, Reject.self, Delegate.self, Override.self, Invite.self,
+            List.self, Inbox.self, Show.self, History.self, Approve.self, Reject.self, Delegate.self, Override.self,
+            Review.self, Escalate.self, Cancel.self, Invite.self,
         ])
 
     struct List: ListCommand {
@@ -101,7 +102,7 @@ struct ApprovalCommand: ParsableCommand {
         }
     }
 
-    struct Invite: ActCommand {
+    struct Invite: APICommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a link by which somebody outside decides the present stage, once.")
         @Argument(help: "The approval's id.") var approval: String
@@ -109,12 +110,14 @@ struct ApprovalCommand: ParsableCommand {
         @Option(help: "Until when, as an RFC 3339 date-time; the stage's deadline without it.") var until: String?
         @OptionGroup var options: APIOptions
 
-        var request: ActRequest {
-            (.post, api("governance", "approvals", approval, "invite"), members(["mail": mail, "until": until]))
-        }
-        func sentence(_ answer: AttributeValue) -> String {
-            answer["link"]?.string.map { "Hand this over; it works once, until \(answer.cell("until")):\n\($0)" }
+        func perform(_ client: ControlClient) async throws -> APIAnswer {
+            let answer = try await client.call(
+                .post, api("governance", "approvals", approval, "invite"),
+                .object(members(["mail": mail, "until": until])))
+            let sentence =
+                answer["link"]?.string.map { "Hand this over; it works once, until \(answer.cell("until")):\n\($0)" }
                 ?? "The link is on its way; it works once, until \(answer.cell("until"))."
+            return APIAnswer(answer, sentence)
         }
     }
 }
@@ -148,43 +151,5 @@ extension SpokenCommand {
         let (name, body) = word
         let answer = try await client.call(.post, api("governance", "approvals", approval, name), .object(body))
         return APIAnswer(answer, "The approval is \(answer.cell("state")), at stage \(answer.cell("stage")).")
-    }
-}
-
-/// The stages that approvals pass through.
-struct WorkflowCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "workflow", abstract: "Workflow templates: the stages that approvals pass through.",
-        subcommands: [List.self, Show.self, Create.self])
-
-    struct List: ListCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists workflow templates.")
-        static let columns: KeyValuePairs = [
-            "NAME": "template.name", "RETIRED": "retired", "VERSION": "version", "ID": "id",
-        ]
-        @OptionGroup var options: APIOptions
-
-        var path: String { api("governance", "workflows") }
-    }
-
-    struct Show: ShowCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows a workflow template with its stages.")
-        @Argument(help: "Its id.") var workflow: String
-        @OptionGroup var options: APIOptions
-
-        var path: String { api("governance", "workflows", workflow) }
-    }
-
-    struct Create: APICommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a workflow template of a document.")
-        @Argument(help: "The document, YAML or JSON: name, description, category, stages, escalations.")
-        var file: String
-        @OptionGroup var options: APIOptions
-
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let document = try PolicyService.parse(try PolicyCommand.read(file))
-            let made = try await client.call(.post, api("governance", "workflows"), ["template": document])
-            return APIAnswer(made, "Made workflow \(made.cell("id")).")
-        }
     }
 }

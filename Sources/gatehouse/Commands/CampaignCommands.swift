@@ -7,7 +7,7 @@ struct CampaignCommand: ParsableCommand {
         commandName: "campaign", abstract: "Reviews of who holds what: begun, decided line by line, closed.",
         subcommands: [
             Create.self, List.self, Show.self, Lines.self, Decide.self, Delegate.self, Remind.self, Escalate.self,
-            Close.self,
+            Close.self, Inbox.self,
         ])
 
     struct Create: ActCommand {
@@ -65,6 +65,21 @@ struct CampaignCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         var path: String { api("campaigns", campaign) }
+    }
+
+    struct Inbox: ListCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the open lines that wait for somebody's word, over all reviews.")
+        static let columns = Lines.columns
+        @OptionGroup var speaker: SpeakerOptions
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("review-lines") }
+
+        func run() async throws {
+            let key = try speaker.key()
+            try await options.withGateway(speakingFor: key) { try await perform($0) }.show(options)
+        }
     }
 
     struct Lines: ListCommand {

@@ -8,6 +8,7 @@ struct DutyCommand: ParsableCommand {
         commandName: "sod", abstract: "Separation of duties: rules, checks, scans and what they found.",
         subcommands: [
             List.self, Show.self, Add.self, Change.self, Delete.self, Check.self, Scan.self, Violations.self,
+            Violation.self,
             Exempt.self, Exemptions.self,
         ])
 
@@ -124,6 +125,14 @@ struct DutyCommand: ParsableCommand {
             api("governance", "sod", "violations")
                 + query(["person": person, "rule": rule, "status": status])
         }
+    }
+
+    struct Violation: ShowCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a violation with what is held together.")
+        @Argument(help: "Its id.") var violation: String
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "sod", "violations", violation) }
     }
 
     struct Exempt: APICommand {

@@ -6,9 +6,10 @@ struct EntitlementCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "entitlement", abstract: "Entitlements of applications, who holds them, and requests for them.",
         subcommands: [
-            Applications.self, AddApplication.self, List.self, Show.self, Add.self, Change.self, Delete.self,
-            Bind.self, Unbind.self, Assign.self, Import.self, Assignments.self, Revoke.self, Access.self, Request.self,
-            Audit.self,
+            Applications.self, AddApplication.self, ShowApplication.self, ChangeApplication.self, List.self, Show.self,
+            Add.self, Change.self, Delete.self,
+            Bind.self, Unbind.self, Assign.self, Import.self, Assignments.self, ShowAssignment.self, Delegate.self,
+            Revoke.self, Access.self, Request.self, Rules.self, Audit.self, Event.self,
         ])
 
     struct Applications: ListCommand {
@@ -257,11 +258,16 @@ struct EntitlementOptions: ParsableArguments {
 
 /// A person, or a service account.
 struct SubjectOptions: ParsableArguments {
-    @Option(help: "A person, by login, mail or id.") var person: String?
+    @Argument(help: "A person, by login, mail or id; --person says the same.") var named: String?
+    @Option(name: .customLong("person"), help: "A person, by login, mail or id.") var chosen: String?
     @Option(name: .customLong("service-account"), help: "A service account, by name or id.") var account: String?
 
+    var person: String? { named ?? chosen }
+
     func validate() throws {
-        if (person == nil) == (account == nil) { throw ValidationError("Give either --person or --service-account.") }
+        if [named, chosen, account].compactMap(\.self).count != 1 {
+            throw ValidationError("Name either a person or a --service-account.")
+        }
     }
 
     var body: [String: AttributeValue] { members(["person": person, "service_account": account]) }

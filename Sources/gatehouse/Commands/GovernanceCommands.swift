@@ -9,7 +9,9 @@ struct GovernedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "governance", abstract: "Governed policies, policy sets and exemptions.",
         subcommands: [
-            List.self, Show.self, History.self, Sets.self, Exemptions.self, Import.self, Run.self,
+            List.self, Show.self, History.self, Sets.self, PolicySetCommand.self, Exemptions.self,
+            ExemptionCommand.self, PolicyCommand.Import.self, Run.self,
+            Evaluate.self,
         ])
 
     struct List: ListCommand {
@@ -38,28 +40,13 @@ struct GovernedCommand: ParsableCommand {
         var path: String { api("governance", "policies", policy) }
     }
 
-    struct History: APICommand {
+    struct History: HistoryCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows every change of a governed policy: who, when, why, and what became different.")
         @Argument(help: "Its id.") var policy: String
         @OptionGroup var options: APIOptions
 
-        func perform(_ client: ControlClient) async throws -> APIAnswer {
-            let path = api("governance", "policies", policy, "history")
-            let changes = try await client.all(path)
-            return APIAnswer(.list(changes), changes.map(Self.text).joined(separator: "\n"))
-        }
-
-        private static func text(_ change: AttributeValue) -> String {
-            let head = ["version", "at", "event", "actor"].map { Console.plain(change.cell($0)) }
-            let why = ["reason", "claim"].compactMap { name in
-                change[name]?.string.map { "    \(name): \(Console.plain($0))" }
-            }
-            let differences = (change["differences"]?.list ?? []).map { one in
-                "    \(one.cell("path")): \(one.cell("before")) → \(one.cell("after"))"
-            }
-            return ([head.joined(separator: "  ")] + why + differences.map(Console.plain)).joined(separator: "\n")
-        }
+        var path: String { api("governance", "policies", policy, "history") }
     }
 
     struct Sets: ListCommand {
@@ -76,7 +63,7 @@ struct GovernedCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists exemptions.")
         static let columns: KeyValuePairs = [
             "POLICY": "policy_id", "ENTITY": "entity_id", "STATE": "state", "FROM": "valid_from",
-            "UNTIL": "expires_at", "GRANTED BY": "granted_by", "ID": "id",
+            "UNTIL": "expires_at", "GRANTED BY": "granted_by", "WHY": "reason", "ID": "id",
         ]
         @Option(help: "Only those in this state: active, revoked or expired.") var state: String?
         @Option(help: "Only those from this policy, by id.") var policy: String?
@@ -87,20 +74,15 @@ struct GovernedCommand: ParsableCommand {
         }
     }
 
-    struct Import: APICommand {
+    struct Evaluate: APICommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a draft of a document in the severity or the condition style.")
-        @Argument(help: "The document, YAML or JSON.") var file: String
-        @Option(help: "The policy's name; needed where the document has none.") var name: String?
-        @Option(help: "advisory, recommended, mandatory or critical.") var enforcement = "mandatory"
+            abstract: "Puts an action to the policies in force, in the words of a healing system's request.")
+        @Argument(help: "The request, YAML or JSON.") var file: String
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
-            var payload = members(["name": name, "enforcement": enforcement])
-            payload["document"] = try PolicyService.parse(try PolicyCommand.read(file))
-            let made = try await client.call(
-                .post, api("governance", "commands", GovernanceService.importName), .object(payload))
-            return APIAnswer(made, "Drafted policy \(made.cell("id")) of \(file). Approve and activate it next.")
+            let request = try PolicyService.parse(try PolicyCommand.read(file))
+            return APIAnswer(properties: try await client.call(.post, api("governance", "evaluate"), request))
         }
     }
 

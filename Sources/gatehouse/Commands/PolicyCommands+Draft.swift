@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authorization
 import Fetch
 import Foundation
 import Gateway
@@ -148,17 +149,26 @@ extension PolicyCommand {
 
     struct Import: APICommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes drafts of an exported document, or of one of any style, with their cases.")
+            abstract: "Makes drafts of an exported document, or of one of any style, with their cases.",
+            discussion: "`policy import` and `governance import` are the same.")
         @Argument(help: "The document, YAML or JSON.") var file: String
+        @Option(help: "What the policy of one document is called, in place of what it says.") var name: String?
+        @Option(help: "advisory, recommended, mandatory or critical, in place of what it says.")
+        var enforcement: Enforcement?
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let document = try PolicyService.parse(try PolicyCommand.read(file))
-            let made = try await client.call(.post, api("governance", "imports"), ["document": document])
+            var body = members(["name": name, "enforcement": enforcement?.rawValue])
+            body["document"] = document
+            let made = try await client.call(.post, api("governance", "imports"), .object(body))
             let lines = (made["policies"]?.list ?? []).map { one in
                 "Drafted \(one.cell("name")), \(one.cell("rules")) rules: \(one.cell("id"))"
             }
-            return APIAnswer(made, lines.map(Console.plain).joined(separator: "\n"))
+            let next = lines.isEmpty ? "There was no policy in it." : "Approve and activate them next."
+            return APIAnswer(made, (lines + [next]).map(Console.plain).joined(separator: "\n"))
         }
     }
 }
+
+extension Enforcement: ExpressibleByArgument {}

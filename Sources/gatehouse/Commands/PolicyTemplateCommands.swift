@@ -41,17 +41,11 @@ struct PolicyTemplateCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         func validate() throws {
-            guard values.allSatisfy({ $0.contains("=") }) else {
-                throw ValidationError("A value is NAME=VALUE, such as length=14.")
-            }
+            try NamedValues(typed: values).validate(as: "length=14")
         }
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
-            var filled: [String: AttributeValue] = [:]
-            for value in values {
-                let halves = value.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                filled[String(halves[0])] = try PolicyService.parse(String(halves[1]))
-            }
+            let filled = try NamedValues(typed: values).object()
             let made = try await client.call(
                 .post, api("governance", "templates", template, "draft"), ["values": .object(filled)])
             let document = made["document"] ?? .null

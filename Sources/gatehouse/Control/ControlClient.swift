@@ -37,7 +37,7 @@ struct ControlClient: Sendable {
             method, path, headers: headers, body: body.map { Array(CanonicalJSON.encode($0).utf8) } ?? [],
             timeout: timeout)
         let answer = response.body.isEmpty ? .null : try StrictJSON.parse(response.body)
-        guard (200..<300).contains(response.status) else { throw Self.refusal(answer, response.status) }
+        guard (200..<300).contains(response.status) else { throw refusal(answer, response.status) }
         return answer
     }
 
@@ -47,7 +47,7 @@ struct ControlClient: Sendable {
         while let part = next {
             let response = try await fetch(.get, part, headers: [], body: [], timeout: .seconds(120))
             guard (200..<300).contains(response.status) else {
-                throw Self.refusal((try? StrictJSON.parse(response.body)) ?? .null, response.status)
+                throw refusal((try? StrictJSON.parse(response.body)) ?? .null, response.status)
             }
             try take(String(decoding: response.body, as: UTF8.self))
             next = Self.next(response.header("link")).map { path.prefix { $0 != "?" } + $0 }
@@ -90,9 +90,17 @@ struct ControlClient: Sendable {
     }
 
     /// RFC 9457: the sentence is `detail`, else `title`.
-    private static func refusal(_ problem: AttributeValue, _ status: Int) -> CommandRefusal {
-        let sentence = problem["detail"]?.string ?? problem["title"]?.string ?? "The gateway answered \(status)."
+    private func refusal(_ problem: AttributeValue, _ status: Int) -> CommandRefusal {
+        let detail = problem["detail"]?.string ?? (status == 404 ? absence : nil)
+        let sentence = detail ?? problem["title"]?.string ?? "The gateway answered \(status)."
         return CommandRefusal(Console.plain(sentence))
+    }
+
+    /// What is not there is a name that was typed: the command's, or the tenant's.
+    private var absence: String {
+        let place = tenant.map { "There is no tenant `\($0)`, or it has nothing" } ?? "There is nothing"
+        return
+            "\(place) of this name or id. Lists show ids: where a command asks for one, a name is none."
     }
 
     // The socket is this machine's; plain HTTP never leaves it.

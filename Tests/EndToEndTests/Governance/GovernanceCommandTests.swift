@@ -53,7 +53,10 @@ struct GovernanceCommandTests {
             for (file, document) in documents {
                 try CanonicalJSON.encode(document ?? .null).write(toFile: file, atomically: true, encoding: .utf8)
             }
-            #expect(try await installed.run("governance", "import", alerts).status == 1, "it has no name")
+            let bundle = installed.folder + "/bundle.json"
+            try #"{"version": 1, "governed_policies": []}"#.write(toFile: bundle, atomically: true, encoding: .utf8)
+            let named = try await installed.run("governance", "import", bundle, "--name", "Both")
+            #expect(named.status == 1 && named.error.contains("for one document"), "\(named.error)")
             try await installed.done("governance", "import", alerts, "--name", "Alerts", "--enforcement", "critical")
             try await installed.done("governance", "import", secrets)
             let list = try await installed.done("governance", "list", "--state", "draft")

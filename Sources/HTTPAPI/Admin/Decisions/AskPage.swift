@@ -91,14 +91,41 @@ enum AskPage {
 
     private static func governed(_ trace: DecisionTrace) -> AdminTable {
         AdminTable(
-            "What governed rules said", columns: ["Rule", "Effect", "Verdict", "Compared"],
+            "What governed rules said", columns: ["Rule", "Effect", "Verdict", "When and how much", "Compared"],
             rows: trace.governedRules.map { rule in
                 [
-                    AdminValue(rule.rule.name).hinted(rule.rule.description), effect(rule.effect.rawValue),
-                    verdict(rule.verdict.rawValue),
-                    .list(rule.comparisons.map(compared)),
+                    AdminValue(rule.rule.name, to: PolicyPages.place(rule.rule.policy))
+                        .hinted("\(rule.policyName), version \(rule.rule.version)"),
+                    effect(rule.effect.rawValue).hinted(rule.enforcement.rawValue),
+                    verdict(rule.verdict.rawValue).hinted(rule.isDetermining ? "decided" : nil),
+                    .list(bounds(of: rule)), .list(rule.comparisons.map(compared)),
                 ]
             })
+    }
+
+    /// Windows, limits as they stand, who is asked, and what became of the rule beside.
+    private static func bounds(of rule: GovernedTrace) -> [AdminValue] {
+        rule.windows.map { AdminValue(RuleReading.words($0, in: rule.zone)) }
+            + rule.limits.map { limit in
+                AdminValue(RuleReading.words(limit.limit)).hinted(
+                    "\(adminWords(limit.outcome.rawValue)): \(limit.used) of \(limit.maximum) used, \(limit.left) left"
+                        + (limit.asked.map { ", \($0) asked for" } ?? ""))
+            } + (approvers(of: rule).map { [AdminValue("approved by \($0)")] } ?? []) + rule.notes.map(note)
+    }
+
+    private static func approvers(of rule: GovernedTrace) -> String? {
+        guard let roles = rule.approval?.roles, !roles.isEmpty else { return nil }
+        return roles.joined(separator: " or ")
+    }
+
+    private static func note(_ kind: RuleDecision.Note.Kind) -> AdminValue {
+        switch kind {
+        case .exempted(let id): AdminValue("exempted", to: ExemptionPages.place(id))
+        case .approved(let id): AdminValue("approved", to: "/approvals/\(id)")
+        case .outvoted(let id), .voted(let id): AdminValue(kind.word, to: PolicySetPages.place(id))
+        case .bypassed(let severity): AdminValue("nobody is asked at \(severity.rawValue)")
+        case .logged, .warned, .erred: AdminValue(kind.word)
+        }
     }
 
     private static func roles(_ trace: DecisionTrace) -> AdminTable {

@@ -44,13 +44,14 @@ enum ExemptionPages {
         let part = try call.cut(found, page) { $0.id.description }
         let names = try await names(of: part.shown, call)
         let targets = try await targets(of: part.shown, call)
+        let accounts = try await call.gateway.governance.accounts(of: part.shown.map(\.id), in: call.tenant)
         let table = AdminTable(
-            "Exemptions", columns: ["", "Who", "From what", "State", "Since", "Until", "Granted by"], part, call,
-            empty: "There is no such exemption."
+            "Exemptions", columns: ["", "Who", "From what", "Why", "State", "Since", "Until", "Granted by"], part,
+            call, empty: "There is no such exemption."
         ) { exemption in
             [
                 AdminValue("Exemption", to: place(exemption.id)), holder(of: exemption, names),
-                targets[exemption.target] ?? "–", .badge(exemption.state.rawValue.titled, exemption.state.tone),
+                targets[exemption.target] ?? "–", reason(accounts[exemption.id]), .badge(exemption.state.rawValue.titled, exemption.state.tone),
                 AdminValue(exemption.from), AdminValue(exemption.until?.reading ?? "without an end"),
                 names.value(actor: exemption.grantedBy.description),
             ]
@@ -92,6 +93,11 @@ enum ExemptionPages {
         return names
     }
 
+    /// Why it was granted, as it was said.
+    private static func reason(_ account: ExemptionAccount?) -> AdminValue {
+        AdminValue(account?.reason ?? "erased with whom it was about")
+    }
+
     private static func exemption(_ call: AdminCall) async throws -> Exemption {
         try await call.gateway.governance.exemption(try call.id("exemption"), in: call.tenant)
     }
@@ -100,15 +106,19 @@ enum ExemptionPages {
         let exemption = try await exemption(call)
         let names = try await names(of: [exemption], call)
         let targets = try await targets(of: [exemption], call)
+        let account = try await call.gateway.governance.accounts(of: [exemption.id], in: call.tenant)[exemption.id]
+        let changes = try await call.gateway.governance.history(of: exemption.id, in: call.tenant)
         var rows: [(name: String, value: AdminValue)] = [
             ("State", .badge(exemption.state.rawValue.titled, exemption.state.tone)),
             ("Who", holder(of: exemption, names)), ("From what", targets[exemption.target] ?? "–"),
+            ("Why", reason(account)),
             ("Since", AdminValue(exemption.from)), ("Until", AdminValue(exemption.until?.reading ?? "without an end")),
             (
                 "Granted by",
                 names.value(actor: exemption.grantedBy.description).hinted("on " + exemption.grantedAt.reading)
             ),
         ]
+        if let claim = account?.claim { rows.append(("Said to be granted by", AdminValue(claim))) }
         if let conditions = exemption.conditions {
             rows.append(("Only when", .list(ConditionReading.lines(conditions).map { AdminValue($0) })))
         }
@@ -126,7 +136,12 @@ enum ExemptionPages {
         ])
         return AdminPage(
             heading: "Exemption", trail: trail,
-            blocks: [.actions(exemption.state == .active ? actions : []), .facts(AdminFacts("About", rows))])
+            blocks: [
+                .actions(exemption.state == .active ? actions : []), .facts(AdminFacts("About", rows)),
+                .table(
+                    PolicyPages.table(
+                        "What became of it", changes, try await call.names(of: changes.compactMap(\.actor.subject)))),
+            ])
     }
 
     // MARK: Granting

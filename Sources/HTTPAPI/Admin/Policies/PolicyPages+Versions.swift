@@ -10,14 +10,19 @@ extension PolicyPages {
 
     /// Who changed what when and why, the newest first.
     static func history(_ changes: [PolicyChange], of policy: GovernedPolicy, _ names: AdminNames) -> [AdminBlock] {
-        let table = AdminTable(
-            "Versions", columns: ["Version", "When", "Who", "Why", "What changed"],
-            rows: changes.suffix(shownVersions).reversed().map { row($0, names) })
+        let table = table("Versions", changes.suffix(shownVersions), names)
         guard policy.version > 1 else { return [.table(table)] }
         return [
             .table(table),
             .actions([AdminAction("Compare versions", to: place(policy.id, "/versions"))]),
         ]
+    }
+
+    /// Changes of a policy, a set or an exemption, the newest first.
+    static func table(_ title: String, _ changes: [PolicyChange], _ names: AdminNames) -> AdminTable {
+        AdminTable(
+            title, columns: ["Version", "When", "Who", "Why", "What changed"],
+            rows: changes.reversed().map { row($0, names) })
     }
 
     private static func row(_ change: PolicyChange, _ names: AdminNames) -> [AdminValue] {
@@ -75,10 +80,7 @@ extension PolicyPages {
             blocks: [
                 .filter(filter(policy, from, to)),
                 .listing(listing(differences, "From version \(min(from, to)) to version \(max(from, to))")),
-                .table(
-                    AdminTable(
-                        "All versions", columns: ["Version", "When", "Who", "Why", "What changed"],
-                        rows: changes.reversed().map { row($0, names) })),
+                .table(table("All versions", changes, names)),
             ])
     }
 

@@ -64,6 +64,8 @@ enum PolicySetPages {
                 AdminValue(policy.enforcement.rawValue.titled), AdminValue(lines: []).with(removes ? [action] : []),
             ])
         }
+        let changes = try await call.gateway.governance.history(of: set.id, in: call.tenant)
+        let authors = try await call.names(of: changes.compactMap(\.actor.subject))
         let actions = try await call.offered([("add_to_set", AdminAction("Add a policy", to: place(set.id, "/add")))])
         return AdminPage(
             heading: set.name, lead: set.description.isEmpty ? nil : set.description, trail: trail,
@@ -81,6 +83,7 @@ enum PolicySetPages {
                     AdminTable(
                         "Its policies", columns: ["Policy", "State", "Enforcement", "Change"], rows: rows,
                         empty: "It has no policy yet.")),
+                .table(PolicyPages.table("Versions", changes, authors)),
             ])
     }
 

@@ -49,8 +49,8 @@ private struct RuleLines {
             .init(label: "About", texts: [document["description"]?.string].compactMap { $0 }),
             .init(label: "Who", texts: who), .init(label: "What", texts: [does]),
             .init(label: "When", texts: document["when"].map(ConditionReading.lines) ?? []),
-            .init(label: "Window", texts: rule.windows.map(window)),
-            .init(label: "Limits", texts: rule.limits.map(limit)),
+            .init(label: "Window", texts: rule.windows.map { RuleReading.words($0, in: zone) }),
+            .init(label: "Limits", texts: rule.limits.map { RuleReading.words($0) }),
             .init(label: "Parameters", texts: rule.params.sorted { $0.key < $1.key }.map(parameter)),
             .init(label: "Approval", texts: rule.approval.map(approval) ?? []),
             .init(label: "Demands", texts: rule.demand.map(demand) ?? []),
@@ -82,69 +82,6 @@ private struct RuleLines {
         if !types.isEmpty { text += " on \(types.joined(separator: " or "))" }
         if !ids.isEmpty { text += " named \(ids.joined(separator: " or "))" }
         return text
-    }
-
-    private func window(_ window: TimeWindow) -> String {
-        "\(Self.days(window.days)), \(Self.clock(window.start)) to \(Self.clock(window.end)), \(zone)"
-    }
-
-    private static let dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-
-    /// Monday first, runs of three and more as from–to.
-    private static func days(_ days: Set<Int>) -> String {
-        if days.count == 7 { return "every day" }
-        let order = [1, 2, 3, 4, 5, 6, 0]
-        var runs: [[Int]] = []
-        for (place, day) in order.enumerated() where days.contains(day) {
-            if place > 0, days.contains(order[place - 1]), !runs.isEmpty {
-                runs[runs.count - 1].append(day)
-            } else {
-                runs.append([day])
-            }
-        }
-        return runs.map { run in
-            run.count > 2
-                ? "\(dayNames[run[0]])–\(dayNames[run[run.count - 1]])"
-                : run.map { dayNames[$0] }.joined(separator: ", ")
-        }.joined(separator: ", ")
-    }
-
-    private static func clock(_ minutes: Int) -> String {
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(two(minutes / 60)):\(two(minutes % 60))"
-    }
-
-    private func limit(_ limit: Limit) -> String {
-        let what =
-            switch limit.measure {
-            case .count: "times"
-            case .quantity(let name), .absolute(let name): "of \(name) altogether"
-            }
-        let sharing =
-            switch limit.sharing {
-            case .rule: ""
-            case .user: " for each user"
-            case .resource: " for each resource"
-            }
-        let sign = if case .absolute = limit.measure { ", ups and downs alike" } else { "" }
-        return "at most \(maximum(limit.maximum)) \(what) \(period(limit.period))\(sharing)\(sign)"
-    }
-
-    private func maximum(_ maximum: Limit.Maximum) -> String {
-        switch maximum {
-        case .fixed(let amount): "\(amount)"
-        case .bySeverity(let amounts):
-            amounts.sorted { $0.key < $1.key }.map { "\($0.value) at \($0.key.rawValue)" }.joined(separator: ", ")
-        case .attribute(let name, let otherwise): "what context.\(name) says (else \(otherwise))"
-        }
-    }
-
-    private func period(_ period: Limit.Period) -> String {
-        switch period {
-        case .day: "a day"
-        case .isoWeek: "a week (Monday to Sunday)"
-        case .rolling(let seconds): "in \(seconds / 3_600) hours"
-        }
     }
 
     private func parameter(_ pair: (key: String, value: Rule.Parameter)) -> String {

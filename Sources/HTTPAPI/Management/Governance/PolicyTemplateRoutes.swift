@@ -1,3 +1,4 @@
+import Authorization
 import Gateway
 import Governance
 import HTTPTypes
@@ -168,7 +169,14 @@ struct PolicyTemplateRoutes {
                 "Makes drafts of a bundle, or of one document of any style, with their cases",
                 details: "All of them or none. They are reviewed and activated like every draft.", tag: "governance",
                 access: .permission(action: "import", type: "governance"),
-                requestBody: .object(["document": .map(.any)]),
+                requestBody: .object(
+                    [
+                        "document": .map(.any),
+                        "name": .string(minLength: 1, maxLength: GovernedPolicy.Limits.nameBytes)
+                            .described("What the policy of one document is called, in place of what it says."),
+                        "enforcement": .words(Enforcement.allCases.map(\.rawValue))
+                            .described("How hard it bites, likewise."),
+                    ], optional: ["name", "enforcement"]),
                 response: .object([
                     "policies": .array(
                         .object([
@@ -178,7 +186,9 @@ struct PolicyTemplateRoutes {
                 ]), successStatus: 201, bodyLimit: 8 * PolicyWorkbench.documentLimit
             ) { request in
                 let made = try await gateway.workbench.importing(
-                    request.body?["document"] ?? .null, by: try request.caller(gateway))
+                    request.body?["document"] ?? .null, name: try request.optionalText("name"),
+                    enforcement: try request.optionalText("enforcement").flatMap(Enforcement.init),
+                    by: try request.caller(gateway))
                 return APIResponse(.created, body: ["policies": .list(made.map(\.json))])
             },
         ]

@@ -99,11 +99,27 @@ enum DecisionSchema {
     private static let comparisons = JSONSchema.array(
         .object(["comparison": .string(), "result": .string(), "found": .any], optional: ["found"]))
 
-    private static let governedRule = JSONSchema.object([
-        "rule": .string(), "name": .string(), "effect": .words(Rule.Effect.allCases.map(\.rawValue)),
-        "enforcement": .string(), "verdict": .words(GovernedTrace.Verdict.allCases.map(\.rawValue)),
-        "comparisons": comparisons,
-    ])
+    private static let governedRule = JSONSchema.object(
+        [
+            "rule": .string(), "name": .string(), "policy": .string().described("By name."), "policy_id": .uuid,
+            "version": APISchemas.version, "effect": .words(Rule.Effect.allCases.map(\.rawValue)),
+            "enforcement": .string(), "verdict": .words(GovernedTrace.Verdict.allCases.map(\.rawValue)),
+            "determining": .boolean.described("Whether it is one of those that made the decision."),
+            "comparisons": comparisons, "windows": APISchemas.texts.described("When it applies; empty is always."),
+            "limits": .array(limit).described("How its limits stand, where it matches."),
+            "approval": .object(["roles": APISchemas.texts, "workflow": .uuid], optional: ["workflow"])
+                .described("Whom it asks, where it asks for an approval."),
+            "sets": .array(.uuid).described("The policy sets in which its policy votes."),
+            "notes": .array(.object(["note": .string(), "by": .string()], optional: ["by"]))
+                .described("What became of it beside, by which exemption, approval, set or severity."),
+        ], optional: ["approval"])
+
+    private static let limit = JSONSchema.object(
+        [
+            "limit": .string().described("In words."), "asked": .number.described("Absent where it was not said."),
+            "used": .number.described("Executed and held back."), "max": .number, "left": .number,
+            "outcome": .words(LimitTrace.Outcome.allCases.map(\.rawValue)),
+        ], optional: ["asked"])
 
     private static let authentication = JSONSchema.object(
         [

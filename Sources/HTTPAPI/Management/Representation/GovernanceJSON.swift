@@ -60,7 +60,20 @@ extension PolicySet {
 }
 
 extension Exemption {
-    var json: AttributeValue {
+    var json: AttributeValue { .object(members) }
+
+    /// With why it was granted and revoked, for whoever may read what is governed.
+    func json(_ account: ExemptionAccount?) -> AttributeValue {
+        var members = members
+        members["reason"] = account?.reason.map { .string($0) }
+        members["claim"] = account?.claim.map { .string($0) }
+        members["revoked_by"] = account?.revokedBy.map { .string($0.description) }
+        members["revocation_reason"] = account?.revocation?.text.map { .string($0) }
+        members["revocation_claim"] = account?.revocation?.claim.map { .string($0) }
+        return .object(members)
+    }
+
+    private var members: [String: AttributeValue] {
         var members: [String: AttributeValue?] = [
             "id": id.json, "state": .string(state.rawValue), "valid_from": from.json, "expires_at": until?.json,
             "conditions": conditions, "risk_level": riskAcceptance.map { .string($0.level.rawValue) },
@@ -79,7 +92,7 @@ extension Exemption {
             members["entity_type"] = "other"
             members["entity_id"] = Identifier<Void>(high: high, low: low).json
         }
-        return HTTPAPI.json(members)
+        return members.compactMapValues(\.self)
     }
 }
 
@@ -132,9 +145,13 @@ enum GovernanceSchema {
             "state": .words(Exemption.State.allCases.map(\.rawValue)), "valid_from": .time, "expires_at": .time,
             "conditions": .any, "risk_level": .string(), "risk_accepted_by": .uuid, "granted_by": .string(),
             "granted_at": .time, "ended_at": .time, "version": APISchemas.version,
+            "reason": .string().described("As it was said; absent once whom it is about is erased."),
+            "claim": .string().described("Who the payload says granted it: `granted_by` is who did."),
+            "revoked_by": .string(), "revocation_reason": .string(), "revocation_claim": .string(),
         ],
         optional: [
-            "policy_id", "sod_rule_id", "expires_at", "conditions", "risk_level", "risk_accepted_by", "ended_at",
+            "reason", "claim", "revoked_by", "revocation_reason", "revocation_claim", "policy_id", "sod_rule_id",
+            "expires_at", "conditions", "risk_level", "risk_accepted_by", "ended_at",
         ])
 
     static let set = JSONSchema.object(
