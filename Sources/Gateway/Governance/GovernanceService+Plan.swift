@@ -200,12 +200,17 @@ extension GovernanceService {
 extension SQLConnection {
     /// Throws `governance.not_found` unless the tenant has this person or service account.
     func require(_ subject: Subject, in tenant: TenantID) throws {
-        let isKnown =
-            switch subject {
-            case .person(let id): try person(id, in: tenant) != nil
-            case .serviceAccount(let id): try serviceAccount(id, in: tenant) != nil
-            }
-        guard isKnown else { throw GovernanceError.notFound(resource: subject.kind, id: subject.id) }
+        guard try knows(subject, in: tenant) else {
+            throw GovernanceError.notFound(resource: subject.kind, id: subject.id)
+        }
+    }
+
+    /// Whether the tenant has this person or service account.
+    func knows(_ subject: Subject, in tenant: TenantID) throws -> Bool {
+        switch subject {
+        case .person(let id): try person(id, in: tenant) != nil
+        case .serviceAccount(let id): try serviceAccount(id, in: tenant) != nil
+        }
     }
 }
 

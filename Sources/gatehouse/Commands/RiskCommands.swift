@@ -5,7 +5,7 @@ import Vocabulary
 struct RiskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "risk", abstract: "Risk scores, how they are counted, and how they went.",
-        subcommands: [Score.self, Record.self, History.self, Settings.self, Configure.self])
+        subcommands: [Score.self, Highest.self, Record.self, History.self, Settings.self, Configure.self])
 
     struct Score: ShowCommand {
         static let configuration = CommandConfiguration(abstract: "Counts somebody's risk, and says of what.")
@@ -13,6 +13,17 @@ struct RiskCommand: ParsableCommand {
         @OptionGroup var options: APIOptions
 
         var path: String { api("governance", "risk", "scores") + subject.query }
+    }
+
+    struct Highest: ListCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists whoever has the highest scores, the highest first.")
+        static let columns: KeyValuePairs = [
+            "SCORE": "score", "LEVEL": "level", "KIND": "subject.type", "ID": "subject.id",
+        ]
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("governance", "risk", "highest") }
     }
 
     struct Record: ActCommand {

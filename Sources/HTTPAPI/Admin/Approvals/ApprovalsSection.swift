@@ -18,6 +18,7 @@ extension AdminSection {
             },
             .post("/approvals/{approval}/withdraw", .authenticated, submit: ApprovalActions.withdraw),
         ],
+        keepers: [("read", "approval")],
         notices: [
             "approved": "Your approval is recorded.", "rejected": "Your rejection is recorded.",
             "delegated": "Somebody else may decide in your place now.", "withdrawn": "Your request is withdrawn.",

@@ -25,6 +25,7 @@ extension AdminSection {
                 "/campaigns/{campaign}/lines/{line}/delegate", .authenticated, ReviewPages.askDelegation,
                 submit: ReviewPages.delegate),
         ],
+        keepers: [("read", "campaign"), ("manage", "campaign")],
         notices: [
             "started": "The review has begun.", "reminded": "The reviewers are reminded.",
             "closed": "The review is closed; what was not kept is taken away.", "kept": "Noted: it is kept.",
@@ -139,9 +140,13 @@ enum CampaignPages {
 
     @Sendable static func ask(_ call: AdminCall) async throws -> AdminPage {
         let levels = RiskLevel.allCases.map { AdminField.Choice($0.rawValue, "\($0.rawValue) and above") }
+        let applications = try await call.may("read", "entitlement") ? Self.applications(call) : nil
         let fields = [
             AdminField("name", "Name", value: call.value("name"), isRequired: true),
-            AdminField("application", "Application", value: call.value("application"), hint: "Its id."),
+            applications.map {
+                AdminField(
+                    "application", "Application", .choice([.init("", "–")] + $0), value: call.value("application"))
+            } ?? AdminField("application", "Application", value: call.value("application"), hint: "Its id."),
             AdminField("role", "Or role", value: call.value("role"), hint: "Its name."),
             AdminField("manager", "Or people led by", value: call.value("manager"), hint: "Login or mail."),
             AdminField(
@@ -156,7 +161,9 @@ enum CampaignPages {
             AdminField("reviewer", "Reviewer", value: call.value("reviewer"), hint: "Login or mail.", isRequired: true),
             AdminField(
                 "escalates_to", "Then ask", value: call.value("escalates_to"), hint: "Once the deadline passed."),
-            AdminField("deadline", "Deadline", .time, value: call.value("deadline"), isRequired: true),
+            AdminField(
+                "deadline", "Deadline", .time, value: call.value("deadline"),
+                hint: "A day such as 2026-12-31, in UTC.", isRequired: true),
             AdminField(
                 "undecided", "What nobody decides",
                 .choice([.init("revoke", "is taken away"), .init("keep", "is kept")]),
@@ -165,6 +172,15 @@ enum CampaignPages {
         let form = AdminForm(
             to: "/campaigns/new", fields: fields, buttons: [.init("Begin the review")], cancel: "/campaigns")
         return AdminPage(heading: "Begin a review", trail: trail, blocks: [.form(form)])
+    }
+
+    /// Applications that the field offers; with more of them it asks for an id.
+    private static let offered = 200
+
+    private static func applications(_ call: AdminCall) async throws -> [AdminField.Choice]? {
+        let found = try await call.gateway.entitlements.applications(in: call.tenant, GovernedPart(limit: offered + 1))
+        guard found.count <= offered else { return nil }
+        return found.map { AdminField.Choice($0.id.description, $0.details.name) }.sorted { $0.label < $1.label }
     }
 
     @Sendable static func start(_ call: AdminCall, _ form: FormBody) async throws -> AdminOutcome {

@@ -14,11 +14,12 @@ extension AdminConsole {
 
     /// By what roles give, not by a decision: the menu is on every page, and each page decides for itself.
     func isOffered(_ section: AdminSection, _ call: AdminCall) async throws -> Bool {
+        var permissions = section.keepers.map { RolePermission(action: $0.action, resourceType: $0.type) }
         if case .permission(let action, let type) = section.access {
-            let permission = RolePermission(action: action, resourceType: type)
-            let subject = Subject.person(call.account.person.id)
-            if try await gateway.roles.gives(anyOf: [permission], to: subject, in: call.tenant) { return true }
+            permissions.append(RolePermission(action: action, resourceType: type))
         }
+        let subject = Subject.person(call.account.person.id)
+        if try await gateway.roles.gives(anyOf: permissions, to: subject, in: call.tenant) { return true }
         return try await section.isOffered?(call) ?? false
     }
 
@@ -39,9 +40,10 @@ extension AdminConsole {
         for chapter in AdminSection.Chapter.allCases {
             var entries: [AdminMenu.Entry] = []
             for section in sections where section.chapter == chapter {
-                guard try await isOffered(section, call) else { continue }
-                entries.append(
-                    .init(label: section.title, path: section.path, isCurrent: section.slug == current?.slug))
+                // Where one is, the navigation says so, though nothing waits there any more.
+                let isCurrent = section.slug == current?.slug
+                if !isCurrent { guard try await isOffered(section, call) else { continue } }
+                entries.append(.init(label: section.title, path: section.path, isCurrent: isCurrent))
             }
             if !entries.isEmpty { menu.chapters.append(.init(name: chapter.rawValue, entries: entries)) }
         }

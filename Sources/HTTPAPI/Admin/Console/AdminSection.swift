@@ -24,6 +24,8 @@ struct AdminSection: Sendable {
     /// What shows the entry, and whether it does: whoever lacks it gets neither entry nor pages.
     let access: Route.Access
     let routes: [AdminRoute]
+    /// Who always finds it in the navigation, where everybody may come in: whoever a role gives one of these.
+    var keepers: [(action: String, type: String)] = []
     /// The sentences that a page of the section may show after a change, by the word in `?done=`. What the query says is
     /// never shown itself.
     var notices: [String: String] = [:]

@@ -147,18 +147,35 @@ enum AccessPages {
         let everything = try await call.gateway.assignments.effectiveAccess(of: subject, in: call.tenant)
         let page = try call.page(50)
         let part = try call.cut(whole: everything, page) { $0.entitlement.description }
-        let labels = try await EntitlementPages.names(of: Set(part.shown.map(\.entitlement)), call)
-        let roles = try await call.gateway.roles.roles(in: call.tenant).namesByID
         let names = try await call.names(of: [subject])
+        var table = try await table("\(names.text(subject)) has", part.shown, call)
+        (table.next, table.first) = (part.next, page.cursor == nil ? nil : call.address())
+        return table
+    }
+
+    /// The first of what somebody has, for a page about them.
+    static func summary(of subject: Subject, _ call: AdminCall) async throws -> AdminTable {
+        let everything = try await call.gateway.assignments.effectiveAccess(of: subject, in: call.tenant)
+        var table = try await table("Entitlements, and why", Array(everything.prefix(AdminCall.pageLimit)), call)
+        if everything.count > AdminCall.pageLimit { table.next = "/entitlements/access?who=\(subject.id)" }
+        return table
+    }
+
+    private static func table(
+        _ title: String, _ access: [EffectiveEntitlement], _ call: AdminCall
+    ) async throws -> AdminTable {
+        let labels = try await EntitlementPages.names(of: Set(access.map(\.entitlement)), call)
+        let roles = try await call.gateway.roles.roles(in: call.tenant).namesByID
         return AdminTable(
-            "\(names.text(subject)) has", columns: ["Entitlement", "Because of"], part, call, empty: "Nothing."
-        ) { item in
-            [
-                AdminValue(
-                    labels[item.entitlement] ?? item.entitlement.description, to: "/entitlements/\(item.entitlement)"),
-                .list(item.derivations.map { because($0, roles) }),
-            ]
-        }
+            title, columns: ["Entitlement", "Because of"],
+            rows: access.map { item in
+                [
+                    AdminValue(
+                        labels[item.entitlement] ?? item.entitlement.description,
+                        to: "/entitlements/\(item.entitlement)"),
+                    .list(item.derivations.map { because($0, roles) }),
+                ]
+            }, empty: "Nothing.")
     }
 
     private static func because(

@@ -1,5 +1,6 @@
 import Authorization
 import Gateway
+import Governance
 import Identity
 import Vocabulary
 
@@ -15,6 +16,7 @@ enum PersonPage {
         if try await call.may("explain", "decision") {
             page.blocks += try await origin(of: person, call)
         }
+        page.blocks += try await governed(person, call)
         if try await call.may("list", "session") { page.blocks.append(.table(sessions(of: person, call))) }
         return page
     }
@@ -46,6 +48,37 @@ enum PersonPage {
         return AdminFacts("Profile", rows)
     }
 
+    // MARK: What they have, and what comes of it
+
+    /// Entitlements, risk, findings and the last decisions, each for whoever may read it.
+    private static func governed(_ person: Person, _ call: AdminCall) async throws -> [AdminBlock] {
+        let subject = Subject.person(person.id)
+        var blocks: [AdminBlock] = []
+        if try await call.may("read", "entitlement") {
+            blocks.append(.table(try await AccessPages.summary(of: subject, call)))
+        }
+        if try await call.may("read", "risk") {
+            let score = try await call.gateway.risk.score(of: subject, in: call.tenant)
+            let value = AdminValue("\(score.score) of 100", to: "/risk?who=\(person.id)")
+            blocks.append(.facts(AdminFacts("Risk", [("Score", value), ("Level", RiskPages.level(score.level))])))
+        }
+        if try await call.may("read", "sod") {
+            let found = try await call.gateway.duties.violations(
+                in: call.tenant, of: subject, status: .active, GovernedPart(limit: shown))
+            blocks.append(.table(try await FindingPages.table("What breaks separation of duties", found, call)))
+        }
+        if try await call.may("read", "decision") {
+            var filter = DecisionFilter()
+            filter.subject = subject
+            let last = try await call.gateway.decisionLog.list(filter, in: call.tenant, limit: shown)
+            blocks.append(.table(try await DecisionPages.table("Last decisions", last.decisions, call)))
+        }
+        return blocks
+    }
+
+    /// Rows of each of these tables; their own pages have all of them.
+    private static let shown = 10
+
     // MARK: Where everything comes from
 
     /// The way that an explanation of any decision begins with.
@@ -55,9 +88,32 @@ enum PersonPage {
             resourceID: person.id.description)
         let trace = try await call.gateway.explanations.explain(question, in: call.tenant)
         let names = try await call.names(ofActors: trace.groups.compactMap(\.broughtBy))
+        let jobs = try await jobs(behind: trace.groups, call)
         return [
             .table(identities(trace)), .table(roles(trace)), .table(groups(trace, names, jobs)),
         ]
+    }
+
+    /// The directory jobs among the commands that brought the groups: a job's run and its command have one id.
+    private static func jobs(
+        behind groups: [DecisionTrace.GroupLink], _ call: AdminCall
+    ) async throws -> [CommandID: SyncRunID] {
+        guard try await call.may("read", "sync_run") else { return [:] }
+        var jobs: [CommandID: SyncRunID] = [:]
+        for command in Set(groups.compactMap(\.command)) {
+            let run = SyncRunID(high: command.high, low: command.low)
+            let found = try await call.found { try await call.gateway.syncRun(run, in: call.tenant) }
+            jobs[command] = found?.id
+        }
+        return jobs
+    }
+
+    private static func origin(
+        of group: DecisionTrace.GroupLink, _ names: AdminNames, _ jobs: [CommandID: SyncRunID]
+    ) -> AdminValue {
+        guard let actor = group.broughtBy else { return "–" }
+        guard let run = group.command.flatMap({ jobs[$0] }) else { return names.value(actor: actor) }
+        return AdminValue("a directory job", to: "/directory-jobs/\(run)")
     }
 
     private static func identities(_ trace: DecisionTrace) -> AdminTable {
@@ -90,34 +146,11 @@ enum PersonPage {
     ) -> AdminTable {
         AdminTable(
             "Groups", columns: ["Group", "Membership", "Since", "Brought by"],
-        let jobs = try await jobs(behind: trace.groups, call)
             rows: trace.groups.map { group in
                 [
                     AdminValue(group.name, to: "/groups/\(group.id)"),
                     group.isDirect ? "direct" : "through another group",
                     group.sincePosition.map { AdminValue("journal \($0)", to: "/journal/\($0)") } ?? "–",
-    /// The directory jobs among the commands that brought the groups: a job's run and its command have one id.
-    private static func jobs(
-        behind groups: [DecisionTrace.GroupLink], _ call: AdminCall
-    ) async throws -> [CommandID: SyncRunID] {
-        guard try await call.may("read", "sync_run") else { return [:] }
-        var jobs: [CommandID: SyncRunID] = [:]
-        for command in Set(groups.compactMap(\.command)) {
-            let run = SyncRunID(high: command.high, low: command.low)
-            let found = try await call.found { try await call.gateway.syncRun(run, in: call.tenant) }
-            jobs[command] = found?.id
-        }
-        return jobs
-    }
-
-    private static func origin(
-        of group: DecisionTrace.GroupLink, _ names: AdminNames, _ jobs: [CommandID: SyncRunID]
-    ) -> AdminValue {
-        guard let actor = group.broughtBy else { return "–" }
-        guard let run = group.command.flatMap({ jobs[$0] }) else { return names.value(actor: actor) }
-        return AdminValue("a directory job", to: "/directory-jobs/\(run)")
-    }
-
                     origin(of: group, names, jobs),
                 ]
             }, empty: "In no group.")

@@ -40,12 +40,29 @@ enum RiskPages {
                 return page
             }
             page.blocks += try await score(of: subject, call)
+        } else {
+            page.blocks.append(.table(try await highest(call)))
         }
         page.blocks.append(.facts(try await settings(call)))
         if try await call.may("configure", "risk") {
             page.blocks.append(.actions([AdminAction("Change the model", to: "/risk/settings")]))
         }
         return page
+    }
+
+    /// Whoever has the highest scores now, each leading to what it is made of.
+    private static func highest(_ call: AdminCall) async throws -> AdminTable {
+        let scores = try await call.gateway.risk.highest(in: call.tenant, limit: AdminCall.pageLimit)
+        let names = try await call.names(of: scores.map(\.subject))
+        return AdminTable(
+            "The highest scores", columns: ["Who", "Score", "Level", "Because of"],
+            rows: scores.map { score in
+                [
+                    names.value(score.subject),
+                    AdminValue("\(score.score) of 100", to: "/risk?who=\(score.subject.id)"),
+                    level(score.level), .list(score.factors.compactMap(\.description).map { AdminValue($0) }),
+                ]
+            }, empty: "Nobody holds an entitlement.")
     }
 
     private static func score(of subject: Subject, _ call: AdminCall) async throws -> [AdminBlock] {

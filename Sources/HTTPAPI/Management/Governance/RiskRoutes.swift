@@ -69,6 +69,20 @@ struct RiskRoutes {
                 return APIResponse(.created, body: score.json)
             },
             Route(
+                .get, "/api/v1/governance/risk/highest", "listHighestRisks",
+                "Lists whoever has the highest scores, the highest first",
+                details: """
+                    At most \(RiskService.rankingLimit), chosen by what is held and by the breaches that scans have found. \
+                    Whoever holds nothing is not among them.
+                    """, tag: "risk", access: Self.read, query: Route.Parameter.page,
+                response: .page(.reference("RiskScore"))
+            ) { request in
+                let scores = try await gateway.risk.highest(
+                    in: try request.requiredTenant, limit: RiskService.rankingLimit)
+                let places = Array(scores.enumerated())
+                return try request.answer(whole: places, by: { Self.key($0.offset) }, mac: mac) { $0.element.json }
+            },
+            Route(
                 .get, "/api/v1/governance/risk/history", "getRiskHistory",
                 "Lists somebody's recorded scores since a moment, oldest first", tag: "risk", access: Self.read,
                 query: Route.Parameter.page + Route.Parameter.subjectOrCaller + [
@@ -138,7 +152,6 @@ extension RiskHistoryEntry {
 enum RiskSchema {
     private static let level = JSONSchema.words(RiskLevel.allCases.map(\.rawValue))
     private static let points = JSONSchema.integer(minimum: 0, maximum: 100)
-    private static let number = JSONSchema(json: ["type": "number"])
     private static let members: [String: JSONSchema] = [
         "model": .words(RiskModel.allCases.map(\.rawValue)), "low_max": .integer(), "medium_max": .integer(),
         "high_max": .integer(),
@@ -151,7 +164,7 @@ enum RiskSchema {
         "factors": .array(
             .object(
                 [
-                    "name": .string(), "weight": number, "raw_value": number, "contribution": number,
+                    "name": .string(), "weight": .number, "raw_value": .number, "contribution": .number,
                     "description": .string(),
                 ], optional: ["description"])), "calculated_at": .time,
     ])
