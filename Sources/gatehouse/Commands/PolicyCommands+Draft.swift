@@ -1,5 +1,4 @@
 import ArgumentParser
-import Authorization
 import Fetch
 import Foundation
 import Gateway
@@ -154,12 +153,12 @@ extension PolicyCommand {
         @Argument(help: "The document, YAML or JSON.") var file: String
         @Option(help: "What the policy of one document is called, in place of what it says.") var name: String?
         @Option(help: "advisory, recommended, mandatory or critical, in place of what it says.")
-        var enforcement: Enforcement?
+        var enforcement: String?
         @OptionGroup var options: APIOptions
 
         func perform(_ client: ControlClient) async throws -> APIAnswer {
             let document = try PolicyService.parse(try PolicyCommand.read(file))
-            var body = members(["name": name, "enforcement": enforcement?.rawValue])
+            var body = members(["name": name, "enforcement": enforcement])
             body["document"] = document
             let made = try await client.call(.post, api("governance", "imports"), .object(body))
             let lines = (made["policies"]?.list ?? []).map { one in
@@ -170,5 +169,3 @@ extension PolicyCommand {
         }
     }
 }
-
-extension Enforcement: ExpressibleByArgument {}
