@@ -93,7 +93,7 @@ let package = Package(
             "Gateway",
             [
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
-                "Storage", crypto, logging, "Yams",
+                "Storage", "JOSE", "OAuth", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [
@@ -102,7 +102,8 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Governance", "Identity", "Gateway", crypto, logging, nio,
+                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "Gateway", crypto, logging,
+                nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -136,7 +137,7 @@ let package = Package(
             "GatewayTests",
             [
                 "Gateway", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Providers", "Storage",
-                "Vocabulary", "Fixtures", crypto, logging,
+                "Vocabulary", "Fixtures", "JOSE", "OAuth", crypto, logging,
             ]),
         tests(
             "HTTPAPITests",
@@ -156,7 +157,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "Authorization", "Gateway", "HTTPAPI", "Identity", "Storage", "Vocabulary", "Fetch", "Fixtures",
-                "DemoApp", crypto, logging,
+                "DemoApp", "GatehouseClient", "JOSE", "OAuth", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),

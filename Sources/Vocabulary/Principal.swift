@@ -100,6 +100,8 @@ public enum Actor: Hashable, Sendable, Codable {
     case operatingSystemUser(UInt32)
     /// A part of the gateway acting by itself: `scheduler`, `sync`, `expiry`, `configuration`.
     case system(String)
+    /// An application or service that proved itself to the authorization server, in its own name or a person's.
+    case client(ClientID)
     /// Somebody not yet proven: the person at a login page.
     case anonymous
 
@@ -109,6 +111,7 @@ public enum Actor: Hashable, Sendable, Codable {
         case .serviceAccount(let id): "service_account:\(id)"
         case .operatingSystemUser(let uid): "os:\(uid)"
         case .system(let part): "system:\(part)"
+        case .client(let id): "client:\(id)"
         case .anonymous: "anonymous"
         }
     }

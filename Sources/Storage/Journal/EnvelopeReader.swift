@@ -50,6 +50,7 @@ struct EnvelopeReader {
         case 2: .serviceAccount(try id())
         case 3: .operatingSystemUser(UInt32(try take(4).bigEndianNumber))
         case 4: .system(try word())
+        case 5: .client(try id())
         default: throw Self.malformed
         }
     }

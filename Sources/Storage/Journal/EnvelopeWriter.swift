@@ -70,6 +70,9 @@ struct EnvelopeWriter {
         case .system(let part):
             bytes.append(4)
             try word(part)
+        case .client(let id):
+            bytes.append(5)
+            bytes.append(id)
         }
     }
 

@@ -11,6 +11,14 @@ public enum SingleUse: Sendable, Hashable {
     case unknown
 }
 
+/// A refresh token as it is kept.
+public struct StoredRefreshToken: Sendable, Hashable {
+    public let grant: AuthorizationGrantID
+    public let createdAt: Timestamp
+    public let expiresAt: Timestamp
+    public let wasUsed: Bool
+}
+
 extension SQLConnection {
     // MARK: What a browser or a client asked for
 
@@ -62,6 +70,18 @@ extension SQLConnection {
             [.blob(hash.bytes), .id(grant), .text(record), .time(expiry)])
     }
 
+    /// What a code is for, used or not; nil when this tenant has none of this hash.
+    public func code(
+        _ hash: TokenHash, in tenant: TenantID
+    ) throws -> (grant: AuthorizationGrantID, record: String, wasUsed: Bool)? {
+        try queryOne(
+            """
+            SELECT g.id, c.record, c.used_at FROM oauth_code c JOIN oauth_grant g ON g.id = c.grant_id
+            WHERE c.hash = ?1 AND g.tenant = ?2
+            """, [.blob(hash.bytes), .id(tenant)]
+        ).map { (try $0.id(0), try $0.text(1), !(try $0.isNull(2))) }
+    }
+
     /// Uses the code up where it is unused, and says what it was for. One conditional statement decides, so of any number
     /// of presentations one is the first.
     public func takeCode(_ hash: TokenHash, in tenant: TenantID, at now: Timestamp) throws -> SingleUse {
@@ -85,16 +105,24 @@ extension SQLConnection {
         try take("oauth_refresh_token", "''", hash, tenant, now)
     }
 
-    /// The grant that a refresh token hangs on, used or not: what revocation asks (RFC 7009 §2.1).
-    public func grant(
-        ofRefreshToken hash: TokenHash, in tenant: TenantID
-    ) throws -> (AuthorizationGrantID, client: ClientID)? {
+    /// A refresh token as it is kept, used or not; nil when this tenant has none of this hash.
+    public func refreshToken(_ hash: TokenHash, in tenant: TenantID) throws -> StoredRefreshToken? {
         try queryOne(
             """
-            SELECT g.id, g.client FROM oauth_refresh_token c JOIN oauth_grant g ON g.id = c.grant_id
-            WHERE c.hash = ?1 AND g.tenant = ?2
+            SELECT g.id, c.created_at, c.expires_at, c.used_at FROM oauth_refresh_token c
+            JOIN oauth_grant g ON g.id = c.grant_id WHERE c.hash = ?1 AND g.tenant = ?2
             """, [.blob(hash.bytes), .id(tenant)]
-        ).map { (try $0.id(0), try $0.id(1)) }
+        ).map {
+            StoredRefreshToken(
+                grant: try $0.id(0), createdAt: try $0.time(1), expiresAt: try $0.time(2), wasUsed: !(try $0.isNull(3)))
+        }
+    }
+
+    /// Lets a refresh token that is not exchanged for another live longer; never shorter.
+    public func extendRefreshToken(_ hash: TokenHash, until expiry: Timestamp) throws {
+        try execute(
+            "UPDATE oauth_refresh_token SET expires_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at < ?2",
+            [.blob(hash.bytes), .time(expiry)])
     }
 
     private func take(

@@ -3,6 +3,7 @@ import Vocabulary
 
 /// A device that waits for a person's yes (RFC 8628), as stored.
 public struct StoredDevice: Sendable, Hashable {
+    /// How far it has come.
     public enum State: String, Sendable, CaseIterable, Hashable {
         case pending, approved, denied, used
     }

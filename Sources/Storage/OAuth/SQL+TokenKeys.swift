@@ -2,6 +2,7 @@ import Vocabulary
 
 /// A key that signs tokens, as stored.
 public struct StoredTokenKey: Sendable, Hashable {
+    /// How far it has come.
     public enum State: String, Sendable, CaseIterable, Hashable {
         /// Published, and signs nothing yet: whoever keeps key sets has time to see it.
         case next

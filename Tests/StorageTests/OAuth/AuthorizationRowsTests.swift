@@ -81,9 +81,9 @@ struct AuthorizationRowsTests {
             ]
         }
         #expect(found == [.unknown, .taken(grant, record: ""), .replayed(grant), .unknown, .unknown])
-        let owner = try await stage.store.read { try $0.grant(ofRefreshToken: token, in: tenant)?.0 }
-        #expect(owner == grant)
-        #expect(try await stage.store.read { try $0.grant(ofRefreshToken: token, in: other)?.0 } == nil)
+        let kept = try await stage.store.read { try $0.refreshToken(token, in: tenant) }
+        #expect(kept?.grant == grant && kept?.wasUsed == true)
+        #expect(try await stage.store.read { try $0.refreshToken(token, in: other) } == nil)
         try await stage.store.close()
     }
 

@@ -1,0 +1,133 @@
+import Gateway
+import HTTPTypes
+import Hummingbird
+import JOSE
+import Logging
+import NIOCore
+import OAuth
+import Vocabulary
+
+/// The endpoints that programs use of the authorization server: discovery, keys, tokens, revocation. Each tenant is an
+/// issuer of its own, at the root or below `/t/{tenant}`.
+struct OAuthRoutes: Sendable {
+    let gateway: Gateway
+    let gate: RouteRegistry.Gate
+
+    func install(on router: Router<GatewayRequestContext>) {
+        // RFC 8414 §3.1 inserts the well-known part between host and path.
+        router.get("/.well-known/oauth-authorization-server") { _, context in try await discovery(context) }
+        router.get("/.well-known/oauth-authorization-server/t/{tenant}") { _, context in
+            try await discovery(context)
+        }
+        for prefix in ["", "/t/{tenant}"] {
+            router.get(RouterPath(prefix + "/oauth2/jwks")) { _, context in try await keys(context) }
+            router.post(RouterPath(prefix + "/oauth2/token")) { request, context in
+                try await OAuthExchange(gateway, gate, request, context).answer { call in
+                    (.ok, try await gateway.tokens.token(call))
+                }
+            }
+            router.post(RouterPath(prefix + "/oauth2/revoke")) { request, context in
+                try await OAuthExchange(gateway, gate, request, context).answer { call in
+                    try await gateway.tokens.revoke(call)
+                    return (.ok, nil)
+                }
+            }
+        }
+    }
+
+    private func tenant(_ context: GatewayRequestContext) async throws -> Tenant {
+        try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
+    }
+
+    private func discovery(_ context: GatewayRequestContext) async throws -> Response {
+        let metadata = gateway.serverMetadata(of: try await tenant(context).id)
+        return Self.cached(metadata.json.serialized, "application/json")
+    }
+
+    private func keys(_ context: GatewayRequestContext) async throws -> Response {
+        let document = try await gateway.tokenKeys.document(of: try await tenant(context).id)
+        return Self.cached(document, "application/jwk-set+json")
+    }
+
+    /// Both documents may be kept for a few minutes: a key is published a day before it signs.
+    private static func cached(_ document: [UInt8], _ type: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: type, .cacheControl: "public, max-age=300", .accessControlAllowOrigin: "*",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: document)))
+    }
+}
+
+/// One request to an endpoint that clients authenticate at, and its answer in the words of RFC 6749 §5.
+struct OAuthExchange: Sendable {
+    let gateway: Gateway
+    let gate: RouteRegistry.Gate
+    let request: Request
+    let context: GatewayRequestContext
+
+    init(
+        _ gateway: Gateway, _ gate: RouteRegistry.Gate, _ request: Request, _ context: GatewayRequestContext
+    ) {
+        (self.gateway, self.gate, self.request, self.context) = (gateway, gate, request, context)
+    }
+
+    typealias Answer = (status: HTTPResponse.Status, body: JSONObject?)
+
+    /// Reads the request and sends what `work` answers; what it refuses with becomes an error answer.
+    func answer(_ work: (OAuthCall) async throws -> Answer) async throws -> Response {
+        do {
+            let answer = try await work(try await call())
+            return Self.response(answer.status, answer.body)
+        } catch let error as OAuthError {
+            return refusal(error)
+        }
+    }
+
+    /// What of the request the endpoints go by.
+    func call() async throws -> OAuthCall {
+        let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
+        let type = request.headers[.contentType].map(MediaType.essence)
+        guard type == "application/x-www-form-urlencoded" else {
+            throw OAuthError(.invalidRequest, "the body has to be application/x-www-form-urlencoded")
+        }
+        // A query is no place for what stands here: it would be in logs (RFC 6749 §2.3.1).
+        guard request.uri.query == nil else { throw OAuthError(.invalidRequest, "the query has to be empty") }
+        let body: ByteBuffer
+        do { body = try await request.body.collect(upTo: OAuth.Parameters.Limits.body.bytes) } catch {
+            throw OAuthError(.invalidRequest, "the request is too long")
+        }
+        let parameters: OAuth.Parameters
+        do { parameters = try OAuth.Parameters(reading: Array(body.readableBytesView), limits: .body) } catch {
+            throw error.error
+        }
+        return OAuthCall(
+            tenant: tenant.id, parameters: parameters, authorization: request.headers[values: .authorization],
+            proofs: HTTPField.Name("DPoP").map { request.headers[values: $0] } ?? [],
+            address: gateway.tokens.issuer(of: tenant.id) + endpoint, trace: context.requestID)
+    }
+
+    /// The endpoint's path behind the issuer.
+    private var endpoint: String {
+        let parts = request.uri.path.split(separator: "/")
+        return "/" + (parts.starts(with: ["t"]) ? parts.dropFirst(2) : parts[...]).joined(separator: "/")
+    }
+
+    /// RFC 6749 §5.2: 401 with a challenge where the client showed itself in the header.
+    private func refusal(_ error: OAuthError) -> Response {
+        context.logger.info(
+            "oauth request refused",
+            metadata: ["error": "\(error.code.rawValue)", "detail": "\(error.description ?? "")"])
+        var response = Self.response(.init(code: error.status), error.json)
+        if error.code == .invalidClient {
+            response.headers[.wwwAuthenticate] = Challenge.basic(realm: "gatehouse")
+        }
+        return response
+    }
+
+    static func response(_ status: HTTPResponse.Status, _ body: JSONObject?) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body?.serialized ?? [])))
+    }
+}
