@@ -48,6 +48,9 @@ public final class Gateway: Sendable {
         let storage = storeConfiguration(configuration, logger: logger, now: clock())
         let store = try await configuration.withMasterKey(logger) {
             try await Store.open(storage, masterKey: $0, clock: clock)
+        if configuration.storage.requiresEncryptedVolume {
+            try VolumeEncryption().require(at: configuration.storage.directory)
+        }
         }
         do {
             // A database that is behind its last head starts nothing: it is restored first.

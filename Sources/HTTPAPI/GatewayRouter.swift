@@ -78,9 +78,11 @@ public struct GatewayRouter: Sendable {
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         AdminConsole(account: account).install(on: router)
-        AccessRequestRoutes(account: account).install(on: router)
-        OutsideRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
-        ApprovalCallbackRoute(gateway: gateway).install(on: router)
+        if gateway.offers(.approvalWorkflows) {
+            AccessRequestRoutes(account: account).install(on: router)
+            OutsideRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+            ApprovalCallbackRoute(gateway: gateway).install(on: router)
+        }
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
     }

@@ -36,6 +36,7 @@ public struct AccessRequestService: Sendable {
     public func request(
         _ wish: Wish, by caller: Caller
     ) async throws -> (assignment: EntitlementAssignment, approval: Approval) {
+        try table.settings.require(.approvalWorkflows)
         let authorization = try await table.snapshot(of: caller.tenant)
         return try await store.govern(by: caller) { writer in
             try RequestThrottle.admit(caller.principal?.subject ?? wish.subject, writer)

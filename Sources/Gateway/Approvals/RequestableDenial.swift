@@ -54,7 +54,9 @@ struct DenialBinding: Sendable, Hashable {
 extension DecisionService {
     /// What lets the refused question be asked about; nil where an approval would not help.
     func requestable(_ decided: Decided, _ id: DecisionID) -> RequestableDenial? {
-        guard decided.decision.isGoverned, decided.decision.governed?.needsApproval == true else { return nil }
+        guard decided.decision.isGoverned, decided.decision.governed?.needsApproval == true,
+            resolver.table.settings.capabilities.contains(.approvalWorkflows)
+        else { return nil }
         let (call, keys) = (decided.call, resolver.store.keys)
         let until = Timestamp(seconds: (call.now + RequestableDenial.lifetime).seconds)
         let binding = DenialBinding(

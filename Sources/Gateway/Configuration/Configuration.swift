@@ -86,6 +86,8 @@ public struct StorageConfiguration: Sendable {
     public var readers: Int
 }
 
+    /// Refuses a start where the directory lies on no volume that is known to be encrypted.
+    public var requiresEncryptedVolume: Bool
 /// One of `tenants`.
 public struct TenantConfiguration: Sendable {
     public var slug: String
@@ -206,6 +208,12 @@ public struct GovernanceConfiguration: Sendable {
     public var requiresApprovalForProduction = false
     /// Target systems that are told who gets and loses entitlements.
     public var provisioning: [ProvisioningConfiguration] = []
+    /// Whoever wrote the last change of a policy does not approve it.
+    public var approvesByAnother = false
+    /// How many events of a policy, set or exemption lie between two snapshots of it.
+    public var snapshots = SnapshotCadence.standard
+    /// What is switched on; everything unless configuration names less.
+    public var capabilities = Set(Capability.allCases)
 
     public init() {}
 }
@@ -240,6 +248,8 @@ public struct LimitConfiguration: Sendable {
     public var requestsPerSource: Int
     /// Credentials that prove nobody, from one source in a minute.
     public var failedCallsPerSource: Int
+    /// Calls of the API by one person or service account in a minute.
+    public var callsPerCaller: Int
     public var evaluationsPerRequest: Int
     public var groupsPerPerson: Int
     public var policiesPerTenant: Int

@@ -117,6 +117,9 @@ extension Configuration {
         decisions = DecisionConfiguration(root.section("decisions"))
         retention = RetentionConfiguration(root.section("retention"))
         governance = GovernanceConfiguration(root.section("governance"))
+        if !governance.capabilities.contains(.identityIntegration) {
+            for place in providers.indices where !providers[place].isLocal { providers[place].isEnabled = false }
+        }
         compliance = ComplianceConfiguration(root.section("compliance"))
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))

@@ -16,6 +16,9 @@ public struct ProviderConfiguration: Sendable {
     /// Login domains that lead here (home-realm discovery), lower case.
     public var domains: [String]
     public var kind: Kind
+
+    /// Whether passwords are kept here.
+    public var isLocal: Bool { if case .local = kind { true } else { false } }
 }
 
 /// A provider of `type: ldap`: its servers, how they are trusted, and what is read from them.

@@ -58,7 +58,9 @@ extension DecisionService {
         }
         var approval: Approval?
         let id = recorder.nextID(at: decided.call.now)
-        if decided.decision.isGoverned, let governed = decided.decision.governed, governed.needsApproval {
+        if decided.decision.isGoverned, let governed = decided.decision.governed, governed.needsApproval,
+            resolver.table.settings.capabilities.contains(.approvalWorkflows)
+        {
             let subject = decided.resolved.subject
             approval = try await approvals.ask(
                 RuleApprovals.Wish(

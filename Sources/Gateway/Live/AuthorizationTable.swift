@@ -63,6 +63,8 @@ final class AuthorizationTable: Sendable {
     var limits: LimitMemory { source.limits }
     /// The slug of the tenant whose system-wide policies hold everywhere.
     var globalTenant: String? { source.settings.globalTenant }
+    /// What configuration says of governance.
+    var settings: GovernanceConfiguration { source.settings }
 
     /// The tenant's snapshot, loaded now if nobody has asked before.
     ///

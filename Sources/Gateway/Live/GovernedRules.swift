@@ -68,7 +68,9 @@ struct GovernedRules {
         let policies = compiled.inherited + compiled.own
         exemptions = try policies.isEmpty ? [] : reader.exemptions(in: tenant)
         zones = source.zones.table(Set(policies.compactMap(\.zone)))
-        mode = source.settings.enforcesPolicies ? .enforced : .logOnly
+        let settings = source.settings
+        let enforces = settings.enforcesPolicies && settings.capabilities.contains(.policyEnforcement)
+        mode = enforces ? .enforced : .logOnly
     }
 
     var policies: [GovernedPolicy] { inherited + own }

@@ -36,7 +36,7 @@ public struct Doctor: Sendable {
 
     /// Never throws: what fails is a finding. A running server is not disturbed.
     public func examine() async -> [Finding] {
-        var findings = await examineClock() + [examineKey(), examineStorage(), examineSpace()]
+        var findings = await examineClock() + [examineKey(), examineStorage(), examineVolume(), examineSpace()]
         findings += await examineSinks() + examineTargets() + [examineErasures(), examineBlockList()]
         findings += configuration.policies.map(examinePolicy) + examinePoliciesTogether() + (await examineRules())
         findings += await examineNotifications() + examineRetention()

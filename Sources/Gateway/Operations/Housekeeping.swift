@@ -57,9 +57,11 @@ public struct Housekeeping: Service {
                         try await self.gateway.campaigns.carryOutWhatIsDue(now: self.gateway.clock())
                     }
                 }
-                group.addTask {
-                    await self.every(self.gateway.configuration.compliance.statusEvery, "compliance.status") {
-                        try await self.gateway.refreshCompliance()
+                if self.gateway.offers(.complianceReporting) {
+                    group.addTask {
+                        await self.every(self.gateway.configuration.compliance.statusEvery, "compliance.status") {
+                            try await self.gateway.refreshCompliance()
+                        }
                     }
                 }
                 group.addTask {

@@ -30,6 +30,8 @@ public enum GovernanceError: Error, Sendable, Hashable {
     case notDelegable(EntitlementID)
 
     case sodRuleNotFound(SodRuleID)
+    /// It is given along this workflow only.
+    case approvalRequired(WorkflowTemplateID)
     case sodViolationNotFound(SodViolationID)
     case sodExemptionNotFound(ExemptionID)
     case sodViolation(SodRuleID, message: String)
@@ -116,6 +118,7 @@ extension GovernanceError {
         switch self {
         case .sodRuleNotFound(let id): ("sod.rule_not_found", "There is no rule \(id).")
         case .sodViolationNotFound(let id): ("sod.violation_not_found", "There is no violation \(id).")
+        case .approvalRequired(let id): ("assignment.approval_required", "It is given along workflow \(id) only.")
         case .sodExemptionNotFound(let id): ("sod.exemption_not_found", "There is no exemption \(id).")
         case .sodViolation(_, let message): ("sod.violation", message)
         case .sodMultipleViolations(let count): ("sod.multiple_violations", "\(count) rules would be broken.")

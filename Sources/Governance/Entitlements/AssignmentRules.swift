@@ -10,12 +10,15 @@ public struct AssignmentRules: Sendable, Hashable, Codable {
     public enum Check: String, Sendable, Codable, CaseIterable {
         case expiryDate = "expiry_date", duplicateAssignment = "duplicate_assignment"
         case justificationRequired = "justification_required"
+        /// What requests of an entitlement pass through a workflow for is given along that only.
+        case approval
 
-        var validator: AssignmentValidator {
+        var validator: AssignmentValidator? {
             switch self {
             case .expiryDate: .expiryDate
             case .duplicateAssignment: .duplicateAssignment
             case .justificationRequired: .justificationRequired
+            case .approval: nil
             }
         }
     }
@@ -63,9 +66,11 @@ public struct AssignmentRules: Sendable, Hashable, Codable {
 
     /// The checks of this tenant, and those of one's own.
     public func validation(_ own: [AssignmentValidator] = []) -> AssignmentValidation {
-        AssignmentValidation(
-            checks.map(\.validator)
+        var validation = AssignmentValidation(
+            checks.compactMap(\.validator)
                 + prerequisites.map { .prerequisite($0.required, for: $0.entitlement) } + own)
+        if checks.contains(.approval) { validation.workflow = { workflow(for: $0) } }
+        return validation
     }
 
     /// The workflow that a request of an entitlement passes through; nil for one stage by `approverRoles`.

@@ -81,6 +81,8 @@ public struct AssignmentValidator: Sendable {
 /// The checks of a tenant, all of which are asked.
 public struct AssignmentValidation: Sendable {
     public private(set) var validators: [AssignmentValidator]
+    /// The workflow along which alone an entitlement is given by hand; nil for none.
+    var workflow: @Sendable (EntitlementID) -> WorkflowTemplateID? = { _ in nil }
 
     /// With the checks given.
     public init(_ validators: [AssignmentValidator] = []) { self.validators = validators }

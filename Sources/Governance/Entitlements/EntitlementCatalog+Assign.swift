@@ -89,6 +89,9 @@ extension EntitlementCatalog {
             throw .invalidState(current: entitlement.status.rawValue, expected: "active")
         }
         try requireActive(entitlement.application)
+        if input.source == .direct, !input.awaitsApproval, let workflow = validation.workflow(input.entitlement) {
+            throw .approvalRequired(workflow)
+        }
         let problems = validation.problems(
             input, risk: entitlement.details.riskLevel, held: held, now: now)
         guard problems.isEmpty else { throw .validationFailed(problems) }

@@ -17,18 +17,18 @@ extension AuthZENRoutes {
                     The body tells the refused question again and carries `denial` as the refusal gave it. The task is \
                     an approval; once it is approved, ask the question again.
                     """,
-                tag: "decisions", access: access, requestBody: .map(.any), response: .map(.any), successStatus: 202,
+                tag: "approvals", access: access, requestBody: .map(.any), response: .map(.any), successStatus: 202,
                 handler: submit),
             Route(
                 .get, Self.tasksPath + "/{task}", "getAccessRequest", "Shows what became of an access request (ARAP)",
-                tag: "decisions", access: access, response: .map(.any)
+                tag: "approvals", access: access, response: .map(.any)
             ) { request in
                 let task = try await gateway.accessTasks.task(try Self.id(request), in: try request.requiredTenant)
                 return APIResponse(body: try json(task, request))
             },
             Route(
                 .post, Self.tasksPath + "/{task}/cancel", "cancelAccessRequest", "Withdraws an access request (ARAP)",
-                details: "By whoever submitted it, or asked for it.", tag: "decisions", access: access,
+                details: "By whoever submitted it, or asked for it.", tag: "approvals", access: access,
                 response: .map(.any)
             ) { request in
                 let task = try await gateway.accessTasks.cancel(

@@ -147,7 +147,7 @@ struct VerifyRoutes: Sendable {
         page.reasons = trace.sentences
         page.missing = trace.missing
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
-        if trace.isRequestable {
+        if trace.isRequestable, gateway.offers(.approvalWorkflows) {
             page.links.append(
                 MessagePage.Link(
                     "Request access", AccessRequestRoutes.link(to: held, of: application, gateway)))

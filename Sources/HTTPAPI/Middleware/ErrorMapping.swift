@@ -76,7 +76,8 @@ public enum ErrorMapping {
     private static let unavailable: Set<String> = ["unavailable", "busy", "overloaded", "timeout", "draining"]
     private static let callerStatus: [String: Int] = [
         "not_found": 404, "unknown": 404, "conflict": 409, "exists": 409, "owned": 409, "managed": 409,
-        "has_assignments": 409, "name_exists": 409, "not_delegable": 409, "violation": 409, "multiple_violations": 409,
+        "has_assignments": 409, "name_exists": 409, "not_delegable": 409, "approval_required": 409, "violation": 409,
+        "multiple_violations": 409,
         "closed": 409, "already_decided": 409, "requester": 403, "not_an_approver": 403, "not_the_reviewer": 403,
         "own_line": 403,
         "rule_not_found": 404, "violation_not_found": 404, "exemption_not_found": 404, "validation_failed": 422,

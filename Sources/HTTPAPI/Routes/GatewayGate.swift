@@ -7,6 +7,7 @@ import Vocabulary
 extension RouteRegistry.Gate {
     /// The gate of a running gateway: tenants by slug, callers by API key or session cookie, permissions by policy.
     public init(_ gateway: Gateway) {
+        let budget = MinuteBudget<Subject>(perMinute: gateway.configuration.limits.callsPerCaller)
         self.init(
             tenant: { slug in
                 let found =
@@ -26,7 +27,11 @@ extension RouteRegistry.Gate {
                         challenge: BearerChallenge.insufficientAuthentication(demand).header)
                 }
             },
-            once: { try await RepeatedCommand(ledger: gateway.commands).run($0) })
+            once: { try await RepeatedCommand(ledger: gateway.commands).run($0) },
+            admit: { route, principal in
+                if let principal { try budget.admit(principal.subject, at: gateway.clock()) }
+                if let capability = route.capability, !gateway.offers(capability) { throw capability.refusal }
+            })
     }
 
     /// An API key in `Authorization`, for programs; the session cookie, for administrators' pages.

@@ -17,7 +17,11 @@ struct RouteDispatch: Sendable {
     func respond(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let parameters = try Self.parameters(context)
         let tenant = try await gate.tenant(parameters["tenant"] ?? Tenant.defaultSlug)
-        let principal = try await admit(request, context, tenant)
+        let principal = try await caller(request, context, tenant)
+        try gate.admit(route, principal)
+        if let principal, case .permission(let action, let type) = route.access {
+            try await gate.authorize(principal, action, type, tenant)
+        }
         let ifMatch = request.headers[.ifMatch]
         // Before the body is read: nothing in it could make up for the missing header.
         if route.preconditions == .required, ifMatch == nil { throw Refusal.preconditionRequired }
@@ -42,7 +46,7 @@ struct RouteDispatch: Sendable {
         return parameters
     }
 
-    private func admit(
+    private func caller(
         _ request: Request, _ context: GatewayRequestContext, _ tenant: Tenant
     ) async throws -> Principal? {
         if route.access == .anonymous { return nil }
@@ -55,9 +59,6 @@ struct RouteDispatch: Sendable {
         // Whatever the validator says: a credential of one tenant never acts in another.
         guard principal.tenant == tenant.id else {
             throw Refusal.unauthenticated(challenge: BearerChallenge.invalidToken.header)
-        }
-        if case .permission(let action, let type) = route.access {
-            try await gate.authorize(principal, action, type, tenant)
         }
         return principal
     }

@@ -42,17 +42,21 @@ public struct RouteRegistry: Sendable {
         public let authorize: @Sendable (Principal, String, String, Tenant) async throws -> Void
         /// Runs a request that carries an `Idempotency-Key`, once, or answers what it answered.
         public let once: @Sendable (APIRequest) async throws -> APIResponse
+        /// Throws for a route that is switched off, and for a caller who comes too often.
+        public let admit: @Sendable (Route, Principal?) throws -> Void
 
         public init(
             tenant: @escaping @Sendable (String) async throws -> Tenant,
             principal: @escaping @Sendable (Request, GatewayRequestContext, Tenant) async throws -> Principal?,
             authorize: @escaping @Sendable (Principal, String, String, Tenant) async throws -> Void,
-            once: @escaping @Sendable (APIRequest) async throws -> APIResponse
+            once: @escaping @Sendable (APIRequest) async throws -> APIResponse,
+            admit: @escaping @Sendable (Route, Principal?) throws -> Void = { _, _ in }
         ) {
             self.tenant = tenant
             self.principal = principal
             self.authorize = authorize
             self.once = once
+            self.admit = admit
         }
     }
 

@@ -14,6 +14,7 @@ extension AdminConsole {
 
     /// By what roles give, not by a decision: the menu is on every page, and each page decides for itself.
     func isOffered(_ section: AdminSection, _ call: AdminCall) async throws -> Bool {
+        if let capability = section.capability, !gateway.offers(capability) { return false }
         var permissions = section.keepers.map { RolePermission(action: $0.action, resourceType: $0.type) }
         if case .permission(let action, let type) = section.access {
             permissions.append(RolePermission(action: action, resourceType: type))

@@ -99,6 +99,7 @@ struct AdminConsole: Sendable {
         switch try await account.admit(request, context) {
         case .redirect(let response): return response
         case .admitted(let person):
+            if let capability = section.capability, !gateway.offers(capability) { throw capability.refusal }
             let call = AdminCall(
                 account: person, gateway: gateway, parameters: try RouteDispatch.parameters(context),
                 place: Self.place(route, context))

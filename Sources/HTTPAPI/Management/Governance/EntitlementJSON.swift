@@ -151,7 +151,8 @@ enum EntitlementSchema {
         ], optional: ["subject", "before", "after"])
 
     private static let ruleMembers: [String: JSONSchema] = [
-        "checks": .array(.words(AssignmentRules.Check.allCases.map(\.rawValue)), maximum: 3),
+        "checks": .array(
+            .words(AssignmentRules.Check.allCases.map(\.rawValue)), maximum: AssignmentRules.Check.allCases.count),
         "prerequisites": .array(
             .object(["entitlement_id": .uuid, "required_id": .uuid]), maximum: AssignmentRules.listLimit),
         "approver_roles": .array(name, minimum: 1, maximum: WorkflowTemplate.Limits.roles),
