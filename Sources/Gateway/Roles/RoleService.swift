@@ -166,8 +166,6 @@ public struct RoleService: Sendable {
             try Self.insert(mapping, by: caller, tx)
             return mapping
         }
-        await table.refresh(caller.tenant)
-        return mapping
     }
 
     private static func check(_ match: MappingMatch) throws {

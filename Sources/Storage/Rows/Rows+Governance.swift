@@ -191,12 +191,15 @@ extension SQLConnection {
     ) throws -> [[UInt8]] {
         let targets = targets.prefix(500)
         guard !targets.isEmpty else { return [] }
-        let places = targets.indices.map { "?\($0 + 5)" }.joined(separator: ", ")
-        return try query(
+        // A part of each, bounded by itself: over all of them at once, every thing that points there would be sorted.
+        let parts = targets.indices.map { index in
             """
-            SELECT DISTINCT id FROM governed_link
-            WHERE tenant = ?1 AND kind = ?2 AND id > ?3 AND target IN (\(places)) ORDER BY id LIMIT ?4
-            """,
+            SELECT id FROM (SELECT id FROM governed_link
+            WHERE tenant = ?1 AND kind = ?2 AND target = ?\(index + 5) AND id > ?3 ORDER BY id LIMIT ?4)
+            """
+        }
+        return try query(
+            "SELECT DISTINCT id FROM (\(parts.joined(separator: " UNION ALL "))) ORDER BY id LIMIT ?4",
             [.id(tenant), .text(kind.rawValue), .blob(id ?? []), .integer(Int64(min(max(1, limit), Store.pageLimit)))]
                 + targets.map(SQLValue.blob)
         ).map { try $0.blob(0) }
@@ -252,9 +255,6 @@ private struct Narrowing {
 }
 
 extension GovernedFilter {
-    fileprivate func narrowing(_ kind: StreamKind, in tenant: TenantID) -> Narrowing {
-        var narrowing = Narrowing(
-            conditions: "tenant = ?1 AND kind = ?2", values: [.id(tenant), .text(kind.rawValue)])
     /// By which index: without statistics SQLite would rather read everything of the kind, because the rows lie in the
     /// order of that key.
     fileprivate var index: String {
@@ -262,6 +262,9 @@ extension GovernedFilter {
         return parent != nil && name == nil ? " INDEXED BY governed_by_parent" : ""
     }
 
+    fileprivate func narrowing(_ kind: StreamKind, in tenant: TenantID) -> Narrowing {
+        var narrowing = Narrowing(
+            conditions: "tenant = ?1 AND kind = ?2", values: [.id(tenant), .text(kind.rawValue)])
         narrowing.add("state =", state.map(SQLValue.text))
         narrowing.add("type =", type.map(SQLValue.text))
         narrowing.add("scope =", scope.map(SQLValue.text))
