@@ -35,8 +35,8 @@ extension StorageConfiguration {
         directory = section.file("directory") ?? ""
         if directory.isEmpty { section.report("directory", "is required.") }
         readers = section.integer("readers", default: 4, in: 1...64)
-        section.finish()
         requiresEncryptedVolume = section.bool("require_encrypted_volume", default: false)
+        section.finish()
     }
 }
 
@@ -284,11 +284,8 @@ extension GovernanceConfiguration {
         globalTenant = section.optionalText("global_tenant")
         enforcesPolicies = section.bool("enforce_policies", default: true)
         requiresApprovalForProduction = section.bool("require_approval_for_production", default: false)
-        provisioning = section.sections("provisioning", limit: 32).compactMap { entry in
-        approvesByAnother = section.bool("approve_by_another", default: false)
-        snapshots =
-            SnapshotCadence(every: Int64(section.integer("snapshot_every", default: 100, in: 1...1_000_000))) ?? .standard
         if section.has("capabilities") { capabilities = Self.capabilities(section) }
+        provisioning = section.sections("provisioning", limit: 32).compactMap { entry in
             defer { entry.finish() }
             guard case .webhook(let url, let secret, let authorities)? = JournalConfiguration.webhook(entry) else {
                 return nil
@@ -298,7 +295,6 @@ extension GovernanceConfiguration {
         }
         section.finish()
     }
-}
 
     private static func capabilities(_ section: ConfigurationSection) -> Set<Capability> {
         let words = section.texts("capabilities", limit: Capability.allCases.count)
@@ -309,6 +305,7 @@ extension GovernanceConfiguration {
         }
         return Set(known)
     }
+}
 
 extension LoggingConfiguration {
     init(_ section: ConfigurationSection) {
@@ -324,8 +321,8 @@ extension LimitConfiguration {
         bodyBytes = section.bytes("body_bytes", default: 1 << 20, in: (16 << 10)...(64 << 20))
         uriBytes = section.bytes("uri_bytes", default: 8 << 10, in: (1 << 10)...(8 << 10))
         requestsPerSource = section.integer("requests_per_source", default: 600, in: 1...1_000_000)
-        failedCallsPerSource = section.integer("failed_calls_per_source", default: 60, in: 1...1_000_000)
         callsPerCaller = section.integer("calls_per_caller", default: 60_000, in: 1...1_000_000_000)
+        failedCallsPerSource = section.integer("failed_calls_per_source", default: 60, in: 1...1_000_000)
         evaluationsPerRequest = section.integer("evaluations_per_request", default: 100, in: 1...10_000)
         groupsPerPerson = section.integer("groups_per_person", default: 2_048, in: 16...65_536)
         policiesPerTenant = section.integer("policies_per_tenant", default: 10_000, in: 1...100_000)

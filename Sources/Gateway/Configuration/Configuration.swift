@@ -84,10 +84,10 @@ public struct TLSFiles: Sendable, Hashable {
 public struct StorageConfiguration: Sendable {
     public var directory: String
     public var readers: Int
-}
-
     /// Refuses a start where the directory lies on no volume that is known to be encrypted.
     public var requiresEncryptedVolume: Bool
+}
+
 /// One of `tenants`.
 public struct TenantConfiguration: Sendable {
     public var slug: String
@@ -206,14 +206,10 @@ public struct GovernanceConfiguration: Sendable {
     public var enforcesPolicies = true
     /// Whatever a request says is done in production waits for an approval, in every tenant.
     public var requiresApprovalForProduction = false
-    /// Target systems that are told who gets and loses entitlements.
-    public var provisioning: [ProvisioningConfiguration] = []
-    /// Whoever wrote the last change of a policy does not approve it.
-    public var approvesByAnother = false
-    /// How many events of a policy, set or exemption lie between two snapshots of it.
-    public var snapshots = SnapshotCadence.standard
     /// What is switched on; everything unless configuration names less.
     public var capabilities = Set(Capability.allCases)
+    /// Target systems that are told who gets and loses entitlements.
+    public var provisioning: [ProvisioningConfiguration] = []
 
     public init() {}
 }
@@ -246,10 +242,10 @@ public struct LimitConfiguration: Sendable {
     public var bodyBytes: Int
     public var uriBytes: Int
     public var requestsPerSource: Int
-    /// Credentials that prove nobody, from one source in a minute.
-    public var failedCallsPerSource: Int
     /// Calls of the API by one person or service account in a minute.
     public var callsPerCaller: Int
+    /// Credentials that prove nobody, from one source in a minute.
+    public var failedCallsPerSource: Int
     public var evaluationsPerRequest: Int
     public var groupsPerPerson: Int
     public var policiesPerTenant: Int

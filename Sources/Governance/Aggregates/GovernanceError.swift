@@ -28,10 +28,10 @@ public enum GovernanceError: Error, Sendable, Hashable {
     case assignmentNotFound(EntitlementAssignmentID)
     case assignmentAlreadyExists(EntitlementID)
     case notDelegable(EntitlementID)
-
-    case sodRuleNotFound(SodRuleID)
     /// It is given along this workflow only.
     case approvalRequired(WorkflowTemplateID)
+
+    case sodRuleNotFound(SodRuleID)
     case sodViolationNotFound(SodViolationID)
     case sodExemptionNotFound(ExemptionID)
     case sodViolation(SodRuleID, message: String)
@@ -110,6 +110,7 @@ extension GovernanceError {
         case .assignmentNotFound(let id): ("assignment.not_found", "There is no assignment \(id).")
         case .assignmentAlreadyExists(let id): ("assignment.already_exists", "Entitlement \(id) is held already.")
         case .notDelegable(let id): ("assignment.not_delegable", "Entitlement \(id) cannot be passed on.")
+        case .approvalRequired(let id): ("assignment.approval_required", "It is given along workflow \(id) only.")
         default: dutyWords
         }
     }
@@ -118,7 +119,6 @@ extension GovernanceError {
         switch self {
         case .sodRuleNotFound(let id): ("sod.rule_not_found", "There is no rule \(id).")
         case .sodViolationNotFound(let id): ("sod.violation_not_found", "There is no violation \(id).")
-        case .approvalRequired(let id): ("assignment.approval_required", "It is given along workflow \(id) only.")
         case .sodExemptionNotFound(let id): ("sod.exemption_not_found", "There is no exemption \(id).")
         case .sodViolation(_, let message): ("sod.violation", message)
         case .sodMultipleViolations(let count): ("sod.multiple_violations", "\(count) rules would be broken.")
