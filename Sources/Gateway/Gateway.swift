@@ -45,12 +45,12 @@ public final class Gateway: Sendable {
         _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
         uptime: @escaping @Sendable () -> Duration = SystemClock.uptime
     ) async throws -> Gateway {
-        let storage = storeConfiguration(configuration, logger: logger, now: clock())
-        let store = try await configuration.withMasterKey(logger) {
-            try await Store.open(storage, masterKey: $0, clock: clock)
         if configuration.storage.requiresEncryptedVolume {
             try VolumeEncryption().require(at: configuration.storage.directory)
         }
+        let storage = storeConfiguration(configuration, logger: logger, now: clock())
+        let store = try await configuration.withMasterKey(logger) {
+            try await Store.open(storage, masterKey: $0, clock: clock)
         }
         do {
             // A database that is behind its last head starts nothing: it is restored first.
