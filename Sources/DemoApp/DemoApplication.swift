@@ -54,6 +54,9 @@ public struct DemoApplication: Service {
         router.get("/sealed") { request, context in
             pages.sealed(reader.identity(in: request.headers, peer: context.peer)).response()
         }
+        router.get("/ledger") { request, context in
+            pages.ledger(reader.identity(in: request.headers, peer: context.peer)).response()
+        }
         router.get("/headers") { request, _ in HeaderDump(request.headers).response() }
         router.get("/demo.css") { _, _ in DemoStyle.response() }
         router.get("/health") { _, _ in "ok\n" }

@@ -21,6 +21,7 @@ struct DemoPages: Sendable {
             \(roles.isEmpty ? "none" : "<ul class=\"badges\">\(roles)</ul>")</dd></div></dl>
             <p class="actions"><a class="button" href="/restricted">Open the restricted page</a>
             <a class="button quiet" href="/sealed">Open the sealed page</a>
+            <a class="button quiet" href="/ledger">Open the ledger</a>
             <a class="button quiet" href="/headers">See the headers</a></p>
             """)
     }
@@ -41,6 +42,16 @@ struct DemoPages: Sendable {
             "Sealed", person,
             """
             <p class="lead">This page is for those who have proven two factors. You have.</p>
+            <p class="actions"><a class="button quiet" href="/">Back to the start</a></p>
+            """)
+    }
+
+    func ledger(_ person: ForwardedIdentity?) -> DemoPage {
+        guard let person else { return nobody() }
+        return page(
+            "Ledger", person,
+            """
+            <p class="lead">Somebody else has approved that you read this page.</p>
             <p class="actions"><a class="button quiet" href="/">Back to the start</a></p>
             """)
     }

@@ -48,10 +48,7 @@ public final class GatehouseClient: Sendable {
     ) async throws -> Decision {
         let question = Question(
             subject: subject, action: action, resource: resource, context: context.isEmpty ? nil : context)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let answer = try await post(
-            "/access/v1/evaluation", type: "application/json", body: try encoder.encode(question))
+        let answer = try await post("/access/v1/evaluation", type: Self.json, body: try Self.encoded(question))
         return try Self.decode(Decision.self, answer)
     }
 
@@ -63,17 +60,34 @@ public final class GatehouseClient: Sendable {
         if life > .zero { cache.insert(introspection, for: token, until: asked + life, now: clock.now) }
     }
 
-    private func post(_ path: String, type: String, body: Data) async throws -> Data {
+    // MARK: Asking
+
+    static let json = "application/json"
+
+    static func encoded(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+
+    func post(_ path: String, type: String, body: Data) async throws -> Data {
+        try Self.body(of: try await send("POST", path, type: type, body: body), path)
+    }
+
+    func get(_ path: String) async throws -> Data {
+        try Self.body(of: try await send("GET", path, type: nil, body: Data()), path)
+    }
+
+    func send(_ method: String, _ path: String, type: String?, body: Data) async throws -> TransportAnswer {
         guard let url = configuration.endpoint(path) else {
             throw GatehouseError("configuration.issuer", "The issuer makes no URL with \(path).")
         }
-        let request = TransportRequest(
-            url: url,
-            headers: [
-                "Authorization": "Bearer \(configuration.apiKey.value)", "Content-Type": type,
-                "Accept": "application/json",
-            ], body: body)
-        let answer = try await transport(request)
+        var headers = ["Authorization": "Bearer \(configuration.apiKey.value)", "Accept": Self.json]
+        headers["Content-Type"] = type
+        return try await transport(TransportRequest(method: method, url: url, headers: headers, body: body))
+    }
+
+    static func body(of answer: TransportAnswer, _ path: String) throws -> Data {
         switch answer.status {
         case 200: return answer.body
         case 401, 403: throw GatehouseError("gateway.refused_us", "The gateway answered \(answer.status) to our key.")
@@ -81,7 +95,7 @@ public final class GatehouseClient: Sendable {
         }
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+    static func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
         do { return try JSONDecoder().decode(type, from: data) } catch {
             throw GatehouseError("gateway.answer", "The gateway's answer is not the JSON it has to be.")
         }

@@ -25,6 +25,9 @@ extension Gateway {
             groupsAdded: { try await resolver.table.reload($0) },
             configurationDigest: { configuration.digest })
         environment.duties = { GroupDuties(authorization: try await resolver.table.snapshot(of: $0)) }
+        let rules = SessionRules(resolver: resolver, meter: parts.meter)
+        environment.signIn = { try await rules.ruling(of: $0, in: $1) }
+        environment.keep = { try await rules.ruling(of: $0) }
         return LoginService(
             store: resolver.store, live: parts.live, credentials: parts.credentials,
             settings: LoginSettings(
@@ -68,6 +71,7 @@ struct LoginParts: Sendable {
     let applications: ApplicationTable
     let providers: ProviderTable
     let directories: DirectoryTable
+    let meter: PolicyMeter
 
     /// The enabled providers of a tenant, in the order they are shown.
     func entries(of tenant: TenantID) -> [LoginProviderEntry] {

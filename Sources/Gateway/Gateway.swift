@@ -13,6 +13,9 @@ public final class Gateway: Sendable {
     public let tenants: TenantTable
     public let applications: ApplicationTable
     public let providers: ProviderTable
+    /// Applications and services that may ask for tokens.
+    public let clients = ClientTable()
+    let tokenKeyTable = TokenKeyTable()
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher
@@ -135,7 +138,7 @@ public final class Gateway: Sendable {
             configuration,
             LoginParts(
                 live: live, credentials: credentials, resolver: resolver,
-                applications: applications, providers: providers, directories: directories))
+                applications: applications, providers: providers, directories: directories, meter: policyMeter))
         sync = SyncService(
             store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
     }
@@ -146,6 +149,7 @@ public final class Gateway: Sendable {
             (try sql.liveSessions(at: now), try sql.liveApplicationSessions(at: now), try sql.liveAPIKeys(at: now))
         }
         live.fill(sessions: sessions, applicationSessions: children, keys: keys)
+        try await fillOAuth()
         let accounts = try await store.read { sql in
             try sql.tenants().flatMap { try sql.serviceAccounts(in: $0.id) }
         }

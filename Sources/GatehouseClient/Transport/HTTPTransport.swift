@@ -5,8 +5,10 @@ import Foundation
 /// Throws `GatehouseError` `transport.…` when there is no answer.
 public typealias HTTPTransport = @Sendable (TransportRequest) async throws -> TransportAnswer
 
-/// A POST to the gateway. Its headers hold the API key: do not log them.
+/// A request to the gateway. Its headers hold the API key: do not log them.
 public struct TransportRequest: Sendable {
+    /// `POST`, or `GET` with an empty body.
+    public let method: String
     public let url: URL
     public let headers: [String: String]
     public let body: Data

@@ -38,8 +38,8 @@ private final class BoundedSession: Sendable {
 
     func send(_ request: TransportRequest) async throws -> TransportAnswer {
         var native = URLRequest(url: request.url)
-        native.httpMethod = "POST"
-        native.httpBody = request.body
+        native.httpMethod = request.method
+        if !request.body.isEmpty { native.httpBody = request.body }
         for (name, value) in request.headers { native.setValue(value, forHTTPHeaderField: name) }
         let task = session.dataTask(with: native)
         return try await withTaskCancellationHandler {

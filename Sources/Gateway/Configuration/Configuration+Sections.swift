@@ -1,3 +1,4 @@
+import Governance
 import Vocabulary
 
 // One initializer per section of the file, in the file's order. Each reads every key it knows and then says it is done,
@@ -284,6 +285,10 @@ extension GovernanceConfiguration {
         globalTenant = section.optionalText("global_tenant")
         enforcesPolicies = section.bool("enforce_policies", default: true)
         requiresApprovalForProduction = section.bool("require_approval_for_production", default: false)
+        approvesByAnother = section.bool("approve_by_another", default: false)
+        snapshots =
+            SnapshotCadence(every: Int64(section.integer("snapshot_every", default: 100, in: 1...1_000_000)))
+            ?? .standard
         if section.has("capabilities") { capabilities = Self.capabilities(section) }
         provisioning = section.sections("provisioning", limit: 32).compactMap { entry in
             defer { entry.finish() }

@@ -1,3 +1,4 @@
+import Governance
 import Vocabulary
 
 /// Everything `config/gatehouse.yaml` can say, decoded once and handed down as plain values.
@@ -24,6 +25,7 @@ public struct Configuration: Sendable {
     public var governance: GovernanceConfiguration
     public var compliance: ComplianceConfiguration
     public var notifications: NotificationConfiguration
+    public var oauth: OAuthConfiguration
     public var logging: LoggingConfiguration
     /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
     public var metricsListen: ListenAddress?
@@ -206,6 +208,10 @@ public struct GovernanceConfiguration: Sendable {
     public var enforcesPolicies = true
     /// Whatever a request says is done in production waits for an approval, in every tenant.
     public var requiresApprovalForProduction = false
+    /// Whoever wrote the last change of a policy does not approve it.
+    public var approvesByAnother = false
+    /// How many events of a policy, set or exemption lie between two snapshots of it.
+    public var snapshots = SnapshotCadence.standard
     /// What is switched on; everything unless configuration names less.
     public var capabilities = Set(Capability.allCases)
     /// Target systems that are told who gets and loses entitlements.

@@ -121,6 +121,9 @@ extension Configuration {
             for place in providers.indices where !providers[place].isLocal { providers[place].isEnabled = false }
         }
         compliance = ComplianceConfiguration(root.section("compliance"))
+        oauth = OAuthConfiguration(
+            root.section("oauth"),
+            clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) })
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

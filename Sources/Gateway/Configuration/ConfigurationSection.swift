@@ -1,4 +1,5 @@
 import Foundation
+import Vocabulary
 import Yams
 
 /// Collects faults while the sections of one file are read, and knows the environment that overrides scalars.
@@ -222,6 +223,18 @@ final class ConfigurationSection {
         return sequence.enumerated().map { index, element in
             ConfigurationSection(element, path: "\(key(name))[\(index)]", context: context)
         }
+    }
+
+    /// Every member but these, as it stands: for whatever has a reader and words of its own.
+    func rest(but names: Set<String>) -> [String: AttributeValue] {
+        var values: [String: AttributeValue] = [:]
+        for (name, node) in members where !names.contains(name) {
+            known.insert(name)
+            do { values[name] = try YAMLTree.value(of: node) } catch {
+                report(name, "cannot be read: aliases, keys that stand twice and very deep values are not taken.")
+            }
+        }
+        return values
     }
 
     /// All keys of a mapping from names to single values, such as attribute maps.

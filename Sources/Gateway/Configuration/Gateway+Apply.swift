@@ -23,12 +23,13 @@ extension Gateway {
             guard let known = tenants.tenant(slug: tenant.slug) else { continue }
             let policies = documents[tenant.slug] ?? []
             let applied = try await authorization.write(.administration, in: known.id, isAlone: true) {
-                [configuration, logger] tx in
+                [configuration, logger, live] tx in
                 let caller = Self.caller(in: known.id, tx)
                 let providers = try Self.applyProviders(configuration, tenant.slug, by: caller, tx)
                 try Self.applyRoles(configuration, tenant.slug, by: caller, tx)
                 try Self.applyMappings(configuration, tenant.slug, providers, by: caller, tx)
                 try Self.applyApplications(configuration, tenant.slug, by: caller, tx)
+                try Self.applyClients(configuration, tenant.slug, live.grants, by: caller, tx)
                 for document in policies {
                     _ = try PolicyService.put(
                         document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)

@@ -88,9 +88,11 @@ extension DecisionService {
             key = try Self.resourceKey(
                 request.resourceType, request.resourceID, keys: resolver.store.keys, in: call.authorization.tenant)
         }
-        return RuleInquiry(
+        var inquiry = RuleInquiry(
             request, context: call.question.context, subject: subject, place: governed.place, roles: governed.roles,
             resourceKey: key)
+        inquiry.isSeverityVouchedFor = call.origin.vouchesForSeverity
+        return inquiry
     }
 }
 

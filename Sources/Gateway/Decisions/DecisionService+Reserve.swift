@@ -20,7 +20,8 @@ extension DecisionService {
         case .decided(let found): decided = found
         }
         let id = recorder.nextID(at: decided.call.now)
-        let desk = LimitDesk(store: resolver.store, memory: resolver.table.limits)
+        let desk = LimitDesk(
+            store: resolver.store, memory: resolver.table.limits, cadence: resolver.table.settings.snapshots)
         var reservation: LimitReservation?
         if let wish = decided.wish(id, hold) {
             do { reservation = try await desk.reserve(wish, by: caller) } catch let fault as Fault

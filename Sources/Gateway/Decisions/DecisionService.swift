@@ -48,12 +48,18 @@ public struct DecisionOrigin: Sendable {
     public var batch: DecisionID?
     /// The id of the request.
     public var request: String?
+    /// Whether the caller is trusted with how severe something is: without it no severity spares an approval.
+    public var vouchesForSeverity: Bool
 
-    public init(caller: Subject?, protocol: String, batch: DecisionID? = nil, request: String? = nil) {
+    public init(
+        caller: Subject?, protocol: String, batch: DecisionID? = nil, request: String? = nil,
+        vouchesForSeverity: Bool = false
+    ) {
         self.caller = caller
         self.protocol = `protocol`
         self.batch = batch
         self.request = request
+        self.vouchesForSeverity = vouchesForSeverity
     }
 
     var recorded: RecordedOrigin {

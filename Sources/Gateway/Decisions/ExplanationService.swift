@@ -175,6 +175,29 @@ extension RuleDecision.Reason {
     }
 }
 
+extension LimitTrace {
+    /// Why the limit stands in the way, in the words of the person concerned.
+    fileprivate var sentence: String {
+        switch outcome {
+        case .within: "A rule allows this."
+        case .usedUp: "As much of this as is allowed was done already."
+        case .tooMuch: "This is more at once than is allowed."
+        case .noSeverity: "How much of this is allowed goes by its severity, and no severity that counts was given."
+        case .noAmount: "Only so much of this is allowed, and how much it is was not said."
+        case .noResource: "Only so much of this is allowed for each resource, and no resource was named."
+        }
+    }
+
+    /// What the question would have to say besides; nil where saying more would not help.
+    fileprivate var missing: String? {
+        switch outcome {
+        case .within, .usedUp, .tooMuch, .noResource: nil
+        case .noSeverity: "The question would have to give `context.severity`."
+        case .noAmount: limit.measure.parameter.map { "The question would have to give `context.\($0)`." }
+        }
+    }
+}
+
 /// Answers why.
 public struct ExplanationService: Sendable {
     let decisions: DecisionService
@@ -183,7 +206,11 @@ public struct ExplanationService: Sendable {
 
     /// The same decision as `DecisionService.decide`, unrecorded, with the way to it. Throws `not_found` for a subject
     /// that is not there.
-    public func explain(_ question: DecisionQuestion, in tenant: TenantID) async throws -> DecisionTrace {
+    ///
+    /// - Parameter vouchesForSeverity: as of the origin of a decision.
+    public func explain(
+        _ question: DecisionQuestion, in tenant: TenantID, vouchesForSeverity: Bool = false
+    ) async throws -> DecisionTrace {
         let resolver = decisions.resolver
         let authorization = try await resolver.table.snapshot(of: tenant)
         guard let resolved = try await decisions.resolve(question.asked, in: tenant) else {
@@ -230,7 +257,10 @@ public struct ExplanationService: Sendable {
     ) throws -> [GovernedTrace] {
         guard let book = call.authorization.book, let governed = resolved.governed else { return [] }
         let inquiry = try decisions.inquiry(request, resolved.subject, governed, call)
-        return book.traces(inquiry, standing: governed.standing, now: call.now)
+        let (limits, tenant) = (decisions.resolver.table.limits, call.authorization.tenant)
+        return book.traces(
+            inquiry, standing: governed.standing, counters: { limits.ledger(of: $0, in: tenant) }, for: decision,
+            now: call.now)
     }
 
     private struct Origin: Sendable {

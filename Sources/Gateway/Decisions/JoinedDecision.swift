@@ -89,7 +89,7 @@ extension RecordedDecision {
             case .exempted(let id): exemption = exemption ?? id.description
             case .approved(let id): approval = approval ?? id.description
             case .erred: erred.append(ErredRule(rule: note.rule.description, code: "rule_error"))
-            case .logged, .warned, .outvoted, .bypassed: continue
+            case .logged, .warned, .outvoted, .voted, .bypassed: continue
             }
         }
     }
@@ -143,6 +143,7 @@ extension RuleDecision {
             case .warned: words.append("warn:\(note.rule)")
             case .bypassed(let severity): words.append("bypass:\(severity.rawValue):\(note.rule)")
             case .outvoted(let set): words.append("outvoted:\(set):\(note.rule)")
+            case .voted(let set): words.append("voted:\(set):\(note.rule)")
             case .exempted, .erred, .approved: continue
             }
         }

@@ -39,26 +39,39 @@ public struct LimitDesk: Sendable {
             guard let held = ledger.reservations[wish.id] else {
                 throw Fault("limit.unheld", .ourselves, "A reservation was written and is not there.")
             }
-            try tx.sql.put(
-                GovernedRow(
-                    tenant: caller.tenant, kind: Self.kind, id: wish.id.bytes, state: "held", type: "reservation",
-                    scope: Self.holder(caller), target: wish.rule.bytes, version: ledger.version, position: position,
-                    dueAt: held.expiresAt))
-            return LimitReservation(id: wish.id, rule: wish.rule, expiresAt: held.expiresAt)
+            let reservation = LimitReservation(id: wish.id, rule: wish.rule, expiresAt: held.expiresAt)
+            let holder = Self.holder(caller)
+            try tx.sql.put(Self.row(reservation, .held, holder, caller.tenant, ledger.version, position))
+            return reservation
         }
     }
 
-    /// Counts what was held for good: it was carried out. Throws `not_found` for a reservation that is not held, or that
-    /// somebody else made, and
-    /// `limit.reservation_expired` for one that was not used in time.
+    /// Counts what was held for good: it was carried out. Said again, it answers as it did, for whoever lost the answer.
+    /// Throws `not_found` for a reservation that is gone, or that somebody else made, `conflict` for one that was released,
+    /// and `limit.reservation_expired` for one that was not used in time.
     @discardableResult public func commit(_ id: ReservationID, by caller: Caller) async throws -> LimitReservation {
-        try await end(id, .commit(id), by: caller)
+        try await end(id, .commit(id), as: .committed, by: caller)
     }
 
-    /// Lets go of what was held: it was not carried out. Throws `not_found` for a reservation that is not held,
-    /// or that somebody else made.
+    /// Lets go of what was held: it was not carried out. Said again, it answers as it did. Throws `not_found` for a
+    /// reservation that is gone, or that somebody else made, `conflict` for one that was committed.
     @discardableResult public func release(_ id: ReservationID, by caller: Caller) async throws -> LimitReservation {
-        try await end(id, .release(id), by: caller)
+        try await end(id, .release(id), as: .released, by: caller)
+    }
+
+    /// What became of a reservation.
+    private enum ReservationState: String {
+        case held, committed, released
+    }
+
+    private static func row(
+        _ reservation: LimitReservation, _ state: ReservationState, _ holder: String?, _ tenant: TenantID,
+        _ version: Int64, _ position: Int64
+    ) -> GovernedRow {
+        GovernedRow(
+            tenant: tenant, kind: kind, id: reservation.id.bytes, state: state.rawValue, type: "reservation",
+            scope: holder, target: reservation.rule.bytes, version: version, position: position,
+            dueAt: reservation.expiresAt)
     }
 
     /// Whose a reservation is: nobody else commits or releases it, but for the machine's administrator.
@@ -67,18 +80,24 @@ public struct LimitDesk: Sendable {
     }
 
     private func end(
-        _ id: ReservationID, _ command: LimitCommand, by caller: Caller
+        _ id: ReservationID, _ command: LimitCommand, as end: ReservationState, by caller: Caller
     ) async throws -> LimitReservation {
         try await store.write(.administration) { [self] tx in
             let row = try tx.sql.governed(Stream(Self.kind, id), in: caller.tenant)
-            guard let rule = row?.target.flatMap({ RuleID(bytes: $0) }), let end = row?.dueAt,
-                caller.principal == nil || row?.scope == Self.holder(caller)
+            guard let row, let rule = row.target.flatMap({ RuleID(bytes: $0) }), let due = row.dueAt,
+                caller.principal == nil || row.scope == Self.holder(caller)
             else {
                 throw Fault.notFound("reservation")
             }
-            _ = try carry(out: command, rule, [], LimitContext(), caller, tx)
-            try tx.sql.deleteGoverned(Stream(Self.kind, id), in: caller.tenant)
-            return LimitReservation(id: id, rule: rule, expiresAt: end)
+            let reservation = LimitReservation(id: id, rule: rule, expiresAt: due)
+            if row.state == end.rawValue { return reservation }
+            guard row.state == ReservationState.held.rawValue else {
+                throw Fault("conflict", .caller, "The reservation was \(row.state) already.")
+            }
+            let (ledger, position) = try carry(out: command, rule, [], LimitContext(), caller, tx)
+            // Kept until it would have ended, so that a request sent again is known again.
+            try tx.sql.put(Self.row(reservation, end, row.scope, caller.tenant, ledger.version, position))
+            return reservation
         }
     }
 
@@ -146,5 +165,7 @@ public struct LimitDesk: Sendable {
 
 extension Gateway {
     /// Reservations under the limits of governed rules.
-    public var limits: LimitDesk { LimitDesk(store: store, memory: authorization.limits) }
+    public var limits: LimitDesk {
+        LimitDesk(store: store, memory: authorization.limits, cadence: configuration.governance.snapshots)
+    }
 }

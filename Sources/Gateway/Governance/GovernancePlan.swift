@@ -13,6 +13,13 @@ struct GovernancePlan: Sendable {
     /// The target's version, as long as nothing is written.
     private var version: Int64 = 0
     private(set) var events: [String] = []
+    /// The policy that it puts in force.
+    var comesIntoForce: GovernedPolicy?
+    /// Written beside the events: what was overridden.
+    private var notes: [NewEvent] = []
+
+    /// Journals something with the rest.
+    mutating func note(_ event: NewEvent) { notes.append(event) }
 
     init(_ target: Stream, version: Int64) {
         self.target = target
@@ -58,6 +65,7 @@ struct GovernancePlan: Sendable {
             let (stream, written) = try write(tx)
             if stream == target { version = written }
         }
+        for note in notes { try tx.append(note) }
         return version
     }
 }

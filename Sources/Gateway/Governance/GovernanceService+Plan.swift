@@ -57,12 +57,15 @@ extension GovernanceService {
             }
             if case .create = command, state == nil { try requireFree(id, in: tenant, sql) }
             let events = try GovernedPolicy.decide(command, on: state, parent: parent)
+            if let state, case .approve = command { try requireAnother(than: state, request, &plan) }
             if let state, events.contains(where: \.isActivation) {
                 try requireAlone(state, in: tenant, sql)
                 try requireCases(of: state, in: tenant, &plan, clock(), sql)
+                try takesEffect(state, events, request, &plan)
             }
             for case (let details?, let superseded) in events.map(\.named) {
                 try require(details.scope, superseded, in: tenant, sql)
+                try require(zone: details.zone)
             }
             if let state, state.state == .approved, let old = state.supersedes, events.contains(where: \.isActivation) {
                 succeeded = (old, state)
@@ -71,6 +74,29 @@ extension GovernanceService {
         }
         if let succeeded { try supersede(succeeded.old, by: succeeded.by, request, &plan, sql) }
         return plan
+    }
+
+    /// Where four eyes are asked for: whoever wrote the last change does not approve it. The machine's administrator may,
+    /// for the day that nobody else is there, and the journal says so.
+    private func requireAnother(
+        than state: GovernedPolicy, _ request: GovernanceRequest, _ plan: inout GovernancePlan
+    ) throws {
+        guard table?.settings.approvesByAnother == true, state.editedBy == request.caller.actor else { return }
+        guard case .operatingSystemUser = request.caller.actor else {
+            throw GovernanceError.approverIsAuthor(state.id)
+        }
+        plan.note(request.override("governance.approved_alone", state))
+    }
+
+    /// Remembers what is put in force, as it will be, unless nobody is to look at what it would do.
+    private func takesEffect(
+        _ state: GovernedPolicy, _ events: [PolicyEvent], _ request: GovernanceRequest, _ plan: inout GovernancePlan
+    ) throws {
+        if request.isForced { return plan.note(request.override("governance.activation_forced", state)) }
+        plan.comesIntoForce = try events.reduce(state) { state, event in
+            try GovernedPolicy.applying(
+                Recorded(event, at: clock(), actor: request.caller.actor), to: state)
+        }
     }
 
     /// The global tenant's policy of this id; nil where no tenant is above. Whether it permits being overridden is looked
@@ -188,12 +214,28 @@ extension GovernanceService {
         _ scope: PolicyScope, _ superseded: PolicyID?, in tenant: TenantID, _ sql: any SQLConnection
     ) throws {
         if let subject = scope.subject { try sql.require(subject, in: tenant) }
-        if let unit = scope.unit, try !sql.organizationUnits(of: tenant).contains(where: { $0.id == unit }) {
-            throw GovernanceError.notFound(resource: "organization unit", id: unit.description)
+        if let id = scope.unit {
+            guard let unit = try sql.organizationUnits(of: tenant).first(where: { $0.id == id }) else {
+                throw GovernanceError.notFound(resource: "organization unit", id: id.description)
+            }
+            guard unit.level.word == scope.level.rawValue else {
+                throw GovernanceError.invalid(
+                    field: "scope", reason: "names `\(unit.name)`, a unit of the level \(unit.level.word)")
+            }
         }
         if let superseded, try sql.governed(policy(superseded).stream, in: tenant) == nil {
             throw GovernanceError.notFound(resource: "policy", id: superseded.description)
         }
+    }
+}
+
+extension GovernanceService {
+    /// A zone that the machine does not know would keep the policy from ever being activated.
+    private func require(zone: String?) throws {
+        guard let zone, let zones = table?.zones, zones.table([zone])[zone] == nil else { return }
+        throw Fault(
+            "policy.unknown_zone", .caller, "This machine's time-zone database has no `\(zone)`.",
+            remedy: "Write an IANA name, such as `Europe/Berlin`.")
     }
 }
 

@@ -73,6 +73,7 @@ public struct GovernanceService: Sendable {
             return .write(try refusing { try plan(request, now, sql) })
         }
         guard case .write(let plan) = step else { return try step.outcome() }
+        if let policy = plan.comesIntoForce { try await requireReversible(policy, in: caller.tenant) }
         let version = try await write(plan, in: caller.tenant) { tx in
             let version = try plan.commit(tx, in: caller.tenant)
             try tx.sql.insert(
@@ -122,6 +123,19 @@ struct GovernanceRequest: Sendable {
             Stream(kind: earlier.kind, id: earlier.id), version: earlier.version, events: [], isRepetition: true)
     }
 
+    /// Whether what it would do is not to be looked at.
+    var isForced: Bool { payload["force"]?.bool == true }
+
+    /// The event that says what this command overrode.
+    func override(_ type: String, _ policy: GovernedPolicy) -> NewEvent {
+        caller.event(
+            type, Stream("tenant", caller.tenant),
+            facts: [
+                Fact("policy", .id(policy.id, "policy")), Fact("policy_version", .integer(policy.version)),
+                Fact("command", .word(name)),
+            ])
+    }
+
     /// Refuses a version that the caller has seen and that is not the present one.
     func requireSeen(_ present: Int64, _ what: String) throws {
         if let version, version != present { throw Fault.stale(what) }
@@ -144,5 +158,8 @@ func refusing<Result>(_ body: () throws -> Result) throws -> Result {
 
 extension Gateway {
     /// Governed policies, policy sets and exemptions.
-    public var governance: GovernanceService { GovernanceService(store: store, table: authorization, clock: clock) }
+    public var governance: GovernanceService {
+        GovernanceService(
+            store: store, table: authorization, clock: clock, cadence: configuration.governance.snapshots)
+    }
 }

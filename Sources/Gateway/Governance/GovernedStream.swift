@@ -31,7 +31,7 @@ public struct Loaded<State: Sendable & Hashable & Codable>: Sendable, Hashable {
 /// The stream of one governed thing: its events in the journal, and the state that they fold to.
 public struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendable & Hashable>: Sendable {
     /// The form of today's snapshots: raised whenever a state's JSON changes, so that older ones are folded anew.
-    static var snapshotFormat: Int64 { 4 }
+    static var snapshotFormat: Int64 { 5 }
 
     let aggregate: Aggregate<State, Event>
     /// Where its events stand.

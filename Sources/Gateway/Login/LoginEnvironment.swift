@@ -1,3 +1,4 @@
+import Governance
 import Identity
 import Vocabulary
 
@@ -39,6 +40,10 @@ public struct LoginEnvironment: Sendable {
     public var groupsAdded: @Sendable (TenantID) async throws -> Void
     /// Judges the groups that a directory brings; nil judges none.
     var duties: @Sendable (TenantID) async throws -> GroupDuties? = { _ in nil }
+    /// What rules say of a sign-in; nil where none is about it.
+    var signIn: @Sendable (SessionRules.SignIn, TenantID) async throws -> SessionRuling? = { _, _ in nil }
+    /// What rules say of a session that is shown; nil where none is about it.
+    var keep: @Sendable (Session) async throws -> SessionRuling? = { _ in nil }
     /// Digest of the configuration in effect.
     public var configurationDigest: @Sendable () -> [UInt8]
 

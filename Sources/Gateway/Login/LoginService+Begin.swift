@@ -1,4 +1,5 @@
 import Authorization
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -39,7 +40,8 @@ extension LoginService {
     /// - Throws: `not_found` for an application of another tenant.
     public func begin(_ beginning: LoginBeginning, from browser: LoginBrowser) async throws -> LoginStart {
         let now = clock()
-        let session = beginning.session.flatMap { $0.isExpired(at: now) || $0.tenant != browser.tenant ? nil : $0 }
+        var beginning = beginning
+        let session = try await kept(&beginning, browser, now)
         let request = try request(of: beginning, stepUpOf: session?.id, in: browser.tenant)
         if let session,
             session.satisfies(request.demandedStrength, maxAgeSeconds: request.maxAgeSeconds, now: now)
@@ -48,6 +50,22 @@ extension LoginService {
         }
         let (secret, work) = try await insert(request, session, browser, now)
         return .begun(secret: secret, try await firstPage(of: work, session))
+    }
+
+    /// The browser's session, where it still counts for anything, and what rules demand before it goes on.
+    private func kept(_ beginning: inout LoginBeginning, _ browser: LoginBrowser, _ now: Timestamp) async throws
+        -> Session?
+    {
+        guard let session = beginning.session, !session.isExpired(at: now), session.tenant == browser.tenant else {
+            return nil
+        }
+        guard let ruling = try await environment.keep(session) else { return session }
+        guard !ruling.isRefused else { return nil }
+        if let strength = ruling.demand?.strength {
+            beginning.demandedStrength = max(beginning.demandedStrength, strength)
+        }
+        beginning.maxAgeSeconds = [beginning.maxAgeSeconds, ruling.demand?.maxAgeSeconds].compactMap { $0 }.min()
+        return session
     }
 
     private func request(

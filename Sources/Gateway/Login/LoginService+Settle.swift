@@ -127,7 +127,8 @@ extension LoginService {
             let device = try device(of: grant.person, work, token, tx)
             try note(grant, work, tx)
             let started = try SessionService.begin(
-                grant, token: own, device: device.id, by: caller, settings: settings.sessions, live, tx)
+                grant, token: own, device: device.id, by: caller, settings: settings.sessions,
+                ruling: work.ruling, live, tx)
             try tx.append(
                 caller.event(
                     "login.succeeded", Stream("login_flow", work.flow.id),

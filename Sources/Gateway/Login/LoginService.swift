@@ -1,3 +1,4 @@
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -163,9 +164,12 @@ public struct LoginService: Sendable {
         let (person, factors) = (known.person, known.factors)
         work.standing = standing
         if work.login.isEmpty { work.login = person.login }
+        let ruling = try await ruling(of: id, factors, &work)
         return LoginSubjectFacts(
             person: id, tenant: tenant, isActive: person.isActive, enrolledFactors: factors,
-            rolesRequireMFA: standing.requiresMultiFactor, mayBeAskedForMFA: standing.mayBeAskedForMultiFactor,
+            rolesRequireMFA: standing.requiresMultiFactor,
+            rulesRequireMFA: (ruling?.demand?.strength ?? .none) >= .aal2,
+            isBarred: ruling?.isRefused ?? false, mayBeAskedForMFA: standing.mayBeAskedForMultiFactor,
             mayHaveLocalPassword: providers.contains(where: \.isLocal) && person.managedBy != .sync)
     }
 }
@@ -214,6 +218,8 @@ struct LoginWork: Sendable {
     var upstreamReason: String?
     var linkRefusal: LinkRefusal?
     var standing: LoginStanding?
+    /// What rules say of the sign-in; nil where none is about it.
+    var ruling: SessionRuling?
     /// What the next decision goes by, where it was read together with something else.
     var known: PersonFacts?
     /// Uses up what was proven in this request, in the transaction that moves the flow; false when it is used already.

@@ -1,3 +1,4 @@
+import Governance
 import Identity
 import Storage
 import Vocabulary
@@ -11,17 +12,21 @@ public struct StartedSession: Sendable {
 extension SessionService {
     /// Makes the session a completed login is worth, inside the transaction that completes the flow. A step-up rotates
     /// the session it strengthens; the oldest session ends where the person has too many. `token` is what its cookie
-    /// will hold.
+    /// will hold, and `ruling` what rules say of how long it lasts: shorter than the configuration has it, never longer.
     static func begin(
         _ grant: SessionGrant, token: BearerToken, device: DeviceID?, by caller: Caller, settings: SessionConfiguration,
-        _ live: LiveCredentials, _ tx: Transaction
+        ruling: SessionRuling?, _ live: LiveCredentials, _ tx: Transaction
     ) throws -> StartedSession {
         let id = SessionID.random(at: tx.now)
+        func bounded(_ lifetime: SessionLifetime) -> SessionLifetime {
+            lifetime.bounded(idleSeconds: ruling?.idleSeconds, absoluteSeconds: ruling?.absoluteSeconds)
+        }
         let session: Session
         if let old = grant.rotates {
             guard let before = live.session(old), before.person == grant.person,
                 let rotated = before.rotated(
-                    id: id, secretHash: token.hash, events: grant.events, anomalies: grant.anomalies, now: tx.now)
+                    id: id, secretHash: token.hash, events: grant.events, anomalies: grant.anomalies, now: tx.now,
+                    bound: bounded)
             else { throw Fault("session.over", .caller, "The session to strengthen has ended.") }
             session = rotated
             _ = try tx.sql.end(old, in: caller.tenant, .rotated, at: tx.now)
@@ -29,9 +34,10 @@ extension SessionService {
             session = Session(
                 id: id, tenant: caller.tenant, person: grant.person, events: grant.events, provider: grant.provider,
                 createdAt: tx.now,
-                lifetime: SessionLifetime(
-                    idleSeconds: settings.idle.components.seconds,
-                    absoluteSeconds: settings.absolute.components.seconds),
+                lifetime: bounded(
+                    SessionLifetime(
+                        idleSeconds: settings.idle.components.seconds,
+                        absoluteSeconds: settings.absolute.components.seconds)),
                 secretHash: token.hash, device: device, anomalies: grant.anomalies)
             try endOldest(of: grant.person, keeping: settings.perPerson - 1, by: caller, live, tx)
         }

@@ -132,12 +132,17 @@ public struct SessionService: Sendable {
 
     /// Ends one session and every application session under it; false when it had ended already.
     public func end(_ id: SessionID, _ reason: SessionEnd, by caller: Caller) async throws -> Bool {
+        try await end(id, reason, by: caller, facts: [])
+    }
+
+    /// As above, with what else its event says of the reason.
+    func end(_ id: SessionID, _ reason: SessionEnd, by caller: Caller, facts: [Fact]) async throws -> Bool {
         try await store.write(.revocation) { [live] tx in
             guard try tx.sql.end(id, in: caller.tenant, reason, at: tx.now) else { return false }
             try tx.append(
                 caller.event(
-                    "session.ended", Stream("session", id), facts: [Fact("reason", .word(reason.rawValue.lowercased()))]
-                ))
+                    "session.ended", Stream("session", id),
+                    facts: [Fact("reason", .word(reason.rawValue.lowercased()))] + facts))
             tx.afterCommit { live.remove(id) }
             return true
         }
@@ -171,6 +176,8 @@ public struct SessionService: Sendable {
         }
         let ids = ended.map(\.id)
         tx.afterCommit { for id in ids { live.remove(id) } }
+        // What a person allowed clients outlives sessions, but not the person's own right to be here.
+        if kept == nil { try GrantEnding.end(.person(person), .personDisabled, by: caller, live.grants, tx) }
         return ended.count
     }
 }

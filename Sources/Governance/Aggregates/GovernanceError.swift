@@ -18,6 +18,8 @@ public enum GovernanceError: Error, Sendable, Hashable {
     case validationFailed([AssignmentProblem])
 
     case policyNotActive(PolicyID, state: PolicyState)
+    /// Whoever wrote the last change does not approve it.
+    case approverIsAuthor(PolicyID)
     case parentForbidsOverride(PolicyID)
     case exemptionReasonTooShort(Int)
     case exemptionExpiryInPast
@@ -72,7 +74,7 @@ extension GovernanceError {
             ("governance.invalid_state", "It is \(current); the command needs \(expected).")
         case .notFound(let resource, let id): ("governance.not_found", "There is no \(resource) \(id).")
         case .alreadyExists(let resource, let id):
-            ("governance.already_exists", "There is a \(resource) \(id) already.")
+            ("governance.already_exists", "There is \(Self.article(resource)) \(resource) \(id) already.")
         case .invalid(let field, let reason): ("governance.invalid", "`\(field)` \(reason).")
         case .rejected(let faults):
             ("governance.rejected", faults.map(\.description).joined(separator: " "))
@@ -82,10 +84,16 @@ extension GovernanceError {
         }
     }
 
+    private static func article(_ noun: String) -> String {
+        noun.first.map { "aeiou".contains($0) } == true ? "an" : "a"
+    }
+
     private var specificWords: (code: String, message: String) {
         switch self {
         case .policyNotActive(let id, let state):
             ("exemption.policy_not_active", "Policy \(id) is \(state.rawValue); exemptions need an active one.")
+        case .approverIsAuthor(let id):
+            ("policy.approver_is_author", "Whoever wrote the last change of policy \(id) does not approve it.")
         case .parentForbidsOverride(let id): ("policy.override_forbidden", "Policy \(id) may not be overridden.")
         case .exemptionReasonTooShort(let count):
             ("exemption.reason_too_short", "The reason has \(count) characters; it needs 10.")

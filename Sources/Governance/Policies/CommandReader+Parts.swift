@@ -52,7 +52,7 @@ extension CommandReader {
             }
             return .set(id, name == "add_to_set" ? .addToSet(policy) : .removeFromSet(policy))
         }
-        let word = members["combination"].flatMap { $0.word(CombinationWord.self, &log) } ?? .all
+        let word = members["combination"].flatMap { self.word($0, CombinationWord.self, &log) } ?? CombinationWord.all
         let count = members["at_least"].flatMap { $0.integer(1...Int64(PolicySet.memberLimit), &log) }.map(Int.init)
         guard let combination = PolicyCombination(word, count: count) else {
             log.report("at_least", "missing_key", "missing", "Say how many")
@@ -121,7 +121,8 @@ extension CommandReader {
     /// `"Organization"`, or a mapping with `level` and what narrows it.
     func scope(_ node: DocumentNode, _ log: inout FaultLog) -> PolicyScope? {
         if case .string = node.value {
-            return word(node, ScopeLevel.self, &log).flatMap { PolicyScope($0) }
+            let scope = word(node, ScopeLevel.self, &log).flatMap { PolicyScope($0) }
+            return named(scope, node, &log)
         }
         let lists = ["environments", "services", "resources", "actions"]
         guard let members = node.members(["level", "unit", "subject"] + lists, required: ["level"], &log),
@@ -135,7 +136,16 @@ extension CommandReader {
             level, unit: identifier(members["unit"], &log), subject: person.map(Subject.person), environments: names[0],
             services: names[1], resources: names[2], actions: names[3])
         if scope == nil { log.report(node.path, "bad_scope", "the level has no such part", "Narrow another level") }
-        return scope
+        return named(scope, node, &log)
+    }
+
+    /// A policy for one person says for whom; for each one by themselves it would be one for everybody.
+    private func named(_ scope: PolicyScope?, _ node: DocumentNode, _ log: inout FaultLog) -> PolicyScope? {
+        guard let scope, scope.level == .individual, scope.subject == nil else { return scope }
+        log.report(
+            node.path, "bad_scope", "an individual policy names nobody",
+            "Write `{level: individual, subject: ID}`, or another level")
+        return nil
     }
 
     private func tags(_ node: DocumentNode, _ log: inout FaultLog) -> [ComplianceFramework] {

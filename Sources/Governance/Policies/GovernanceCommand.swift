@@ -103,7 +103,9 @@ struct CommandReader {
             "revoke": "revoked_by", "archive": "archived_by", "submit_for_review": "submitted_by",
         ]
         let claim = claims[name] ?? "by"
-        let keys = ["policy_id", "reason", claim, "approval_date", "effective_from", "effective_until"]
+        // `force` is for whoever carries the command out: what it overrides is looked at there.
+        let forcing = ["activate", "resume"].contains(name) ? ["force"] : []
+        let keys = ["policy_id", "reason", claim, "approval_date", "effective_from", "effective_until"] + forcing
         guard let members = members(keys, ["policy_id"], &log),
             let id: PolicyID = identifier(members["policy_id"], &log)
         else {

@@ -18,6 +18,7 @@ extension GovernedPolicy {
         case .updated(let details, let submitted, _):
             policy.take(details)
             policy.isSubmitted = submitted
+            policy.editedBy = recorded.actor
         case .approved:
             policy.state = .approved
             policy.approvedBy = recorded.actor
@@ -27,7 +28,9 @@ extension GovernedPolicy {
         case .suspended: policy.state = .suspended
         case .revoked: policy.state = .revoked
         case .archived: policy.state = .archived
-        case .ruleAdded, .ruleUpdated, .ruleRemoved, .ruleReordered: policy.applyRule(recorded.event)
+        case .ruleAdded, .ruleUpdated, .ruleRemoved, .ruleReordered:
+            policy.applyRule(recorded.event)
+            policy.editedBy = recorded.actor
         }
         return policy
     }
@@ -42,7 +45,8 @@ extension GovernedPolicy {
             enforcement: details.enforcement, scope: details.scope, state: .draft, rules: [],
             frameworks: details.frameworks, zone: details.zone, isOverridable: details.isOverridable,
             overrides: creation.overrides, supersedes: creation.supersedes, effective: nil, isSubmitted: false,
-            version: 1, createdAt: recorded.at, updatedAt: recorded.at, createdBy: recorded.actor, approvedBy: nil)
+            version: 1, createdAt: recorded.at, updatedAt: recorded.at, createdBy: recorded.actor,
+            editedBy: recorded.actor, approvedBy: nil)
     }
 
     private mutating func take(_ details: PolicyDetails) {

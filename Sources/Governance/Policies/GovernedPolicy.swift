@@ -48,6 +48,8 @@ public struct GovernedPolicy: Sendable, Hashable, Codable {
     public let createdAt: Timestamp
     public internal(set) var updatedAt: Timestamp
     public let createdBy: Actor
+    /// Who wrote the last change of what it says.
+    public internal(set) var editedBy: Actor
     public internal(set) var approvedBy: Actor?
 
     /// Whether it is enforced at a moment: active, and within its effective period.

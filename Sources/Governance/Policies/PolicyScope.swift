@@ -15,26 +15,28 @@ public struct PolicyScope: Sendable, Hashable, Codable {
     public static let nameBytes = 256
 
     public let level: ScopeLevel
-    /// The department, project or team; nil means every unit of that level, and the whole tenant at the two widest.
+    /// The organization, department, project or team; nil means every unit of that level, and the whole tenant at the two
+    /// widest.
     public let unit: OrganizationUnitID?
-    /// The one subject of an individual policy.
+    /// The one subject of an individual policy; without it, it is nobody's.
     public let subject: Subject?
-    /// Compared byte for byte with `context.environment`; an empty list does not narrow.
+    /// Compared with `context.environment` without regard to the case of ASCII letters, because a deny for `production`
+    /// is meant for `Production` too; an empty list does not narrow.
     public let environments: [String]
-    /// Compared with `context.service_name`.
+    /// Compared with `context.service_name`, in the same way.
     public let services: [String]
-    /// Resource types.
+    /// Resource types, byte for byte.
     public let resources: [String]
-    /// Actions.
+    /// Actions, byte for byte.
     public let actions: [String]
 
-    /// Nil when a unit stands at a level that has none, an individual is missing its subject or has one too many, or a
-    /// selector is too long.
+    /// Nil when a unit stands at a level that has none, a subject at another level than the individual, or a selector is
+    /// too long.
     public init?(
         _ level: ScopeLevel, unit: OrganizationUnitID? = nil, subject: Subject? = nil, environments: [String] = [],
         services: [String] = [], resources: [String] = [], actions: [String] = []
     ) {
-        guard unit == nil || [.department, .project, .team].contains(level) else { return nil }
+        guard unit == nil || [.organization, .department, .project, .team].contains(level) else { return nil }
         guard subject == nil || level == .individual else { return nil }
         let selectors = [environments, services, resources, actions]
         guard selectors.allSatisfy({ $0.count <= Self.selectorLimit }),
@@ -57,10 +59,11 @@ public struct PolicyScope: Sendable, Hashable, Codable {
     /// Whether somebody at that place is within the tree part of the scope.
     public func covers(_ place: ScopePlace) -> Bool {
         switch level {
-        case .system, .organization: true
+        case .system: true
+        case .organization: unit == nil || place.units.contains { $0.level == level && $0.id == unit }
         case .department, .project, .team:
             place.units.contains { $0.level == level && (unit == nil || $0.id == unit) }
-        case .individual: subject == nil || subject == place.subject
+        case .individual: subject == place.subject
         }
     }
 
@@ -72,11 +75,22 @@ public struct PolicyScope: Sendable, Hashable, Codable {
         environment: String?, service: String?, resource: String, action: String, orUnknown: Bool = false
     ) -> Bool {
         func admits(_ names: [String], _ value: String?) -> Bool {
-            names.isEmpty || value.map { value in names.contains { $0.utf8.elementsEqual(value.utf8) } } ?? orUnknown
+            names.isEmpty || value.map { value in names.contains { Self.areSame($0.utf8, value.utf8) } } ?? orUnknown
         }
-        return admits(environments, environment) && admits(services, service) && admits(resources, resource)
-            && admits(actions, action)
+        func names(_ names: [String], _ value: String) -> Bool {
+            names.isEmpty || names.contains { $0.utf8.elementsEqual(value.utf8) }
+        }
+        return admits(environments, environment) && admits(services, service) && names(resources, resource)
+            && names(actions, action)
     }
+}
+
+extension PolicyScope {
+    fileprivate static func areSame(_ left: String.UTF8View, _ right: String.UTF8View) -> Bool {
+        left.elementsEqual(right) { folded($0) == folded($1) }
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }
 
 /// Where a subject stands in the organization's tree.

@@ -34,15 +34,30 @@ struct RuleReader {
         let params = members["params"].map { self.params($0, &log) } ?? [:]
         let windows = members["window"].map { self.windows($0, &log) } ?? []
         let limits = members["limits"].map { self.limits($0, params, &log) } ?? []
-        let approval = members["approval"].flatMap { self.approval($0, &log) }
+        let approval = members["approval"].flatMap { self.approval($0, &log) } ?? effect.flatMap(Rule.Approval.fallback)
         let roles = members["roles"]?.texts(itemLimit: PolicyLimits.listItems, byteLimit: PolicyLimits.nameBytes, &log)
         let execute = flag(members["auto_execute"], &log), suggest = flag(members["auto_suggest"], &log)
         checkEffect(effect, members, demand, &log)
         guard let name, let effect, let matcher = matcher(members, &log) else { return nil }
+        checkSessionBounds(matcher, params, &log)
         return Rule(
             id: id, name: name, effect: effect, matcher: matcher, priority: priority ?? 0, demand: demand,
             params: params, windows: windows, limits: limits, approval: approval, roles: roles ?? [],
             autoExecute: execute, autoSuggest: suggest)
+    }
+
+    /// What bounds a session is known when the rule is written, not when somebody cannot sign in.
+    private func checkSessionBounds(
+        _ matcher: Policy, _ params: [String: Rule.Parameter], _ log: inout FaultLog
+    ) {
+        guard case .named(let actions) = matcher.actions, actions.contains(SessionQuestion.signIn.rawValue) else {
+            return
+        }
+        for key in [SessionQuestion.idleParameter, SessionQuestion.absoluteParameter] {
+            guard let parameter = params[key] else { continue }
+            if case .fixed(let value) = parameter, let seconds = value.integer, seconds > 0 { continue }
+            log.report("\(node.path).params.\(key)", "bad_value", "a time is no positive whole number", "Write seconds")
+        }
     }
 
     private func checkEffect(

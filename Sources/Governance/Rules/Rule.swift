@@ -38,6 +38,15 @@ public struct Rule: Sendable, Hashable {
         public let workflow: WorkflowTemplateID?
         /// At this severity nobody is asked; the decision says so.
         public let bypassAt: Severity?
+
+        /// Who is asked by a rule that names nobody: somebody has to be able to say yes. Nil for what asks nobody.
+        static func fallback(_ effect: Effect) -> Approval? {
+            switch effect {
+            case .requireApproval: Approval(roles: ["Reviewer", "Admin"], workflow: nil, bypassAt: nil)
+            case .requireReview: Approval(roles: ["Reviewer"], workflow: nil, bypassAt: nil)
+            case .allow, .deny, .quarantine, .logOnly, .stepUp: nil
+            }
+        }
     }
 
     /// A parameter of the action, fixed or by severity.

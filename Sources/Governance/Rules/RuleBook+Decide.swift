@@ -59,7 +59,8 @@ struct Weighing {
     private var denies: [Int] = []
     private var asking: [Int] = []
     private var demands: [Int] = []
-    private var unmetSet = false
+    /// Sets that too few members allow it of, with everybody who voted.
+    private var unmet: [(set: PolicySetID, voters: Set<PlacedPolicy>)] = []
     /// Whether a role, or a rule outside the book, permits it.
     private var isPermittedOtherwise: Bool
     /// Whether the book answers alone.
@@ -119,6 +120,7 @@ struct Weighing {
 
     private func applies(_ number: Int) -> Bool {
         let entry = placed(number)
+        if let question = inquiry.sessionQuestion, !entry.sessionQuestions.contains(question) { return false }
         return entry.isInForce(at: now, for: inquiry) && entry.reaches(inquiry)
     }
 
@@ -228,7 +230,7 @@ struct Weighing {
             if set.combination.isMet(allowing: votes.for, of: votes.for + votes.against.count) {
                 for policy in votes.against { lifted[policy] = set.id }
             } else {
-                unmetSet = true
+                unmet.append((set.id, set.members.intersection(allowing).union(votes.against)))
                 bound.formUnion(votes.against)
             }
         }
@@ -250,7 +252,8 @@ struct Weighing {
             decision.quarantine = denies.contains { placed($0).rule.effect == .quarantine }
             return deny(.denied, by: first, all: denies)
         }
-        if unmetSet, book.mode == .enforced { return deny(.setNotMet, by: nil, all: []) }
+        if !unmet.isEmpty, book.mode == .enforced { return deny(.setNotMet, by: nil, all: nameVoters()) }
+        if inquiry.sessionQuestion != nil { dropLiftedBounds() }
         guard let chosen = allows.first else {
             // Log-only mode says what would have happened, and lets it happen.
             guard isPermittedOtherwise || isAlone && book.mode == .logOnly else {
@@ -271,6 +274,21 @@ struct Weighing {
         if !stepUp() { allow(chosen) }
     }
 
+    /// Nobody needs an allow to sign in, so one only bounds: whom its policy exempts it does not, nor where its
+    /// enforcement binds nobody.
+    private mutating func dropLiftedBounds() {
+        let bounds = allows
+        allows = []
+        for number in bounds {
+            let entry = placed(number)
+            if let exemption = exemption(from: entry.place) {
+                decision.notes.append(.init(rule: entry.origin, kind: .exempted(exemption)))
+            } else if bite(entry.enforcement) == .block {
+                allows.append(number)
+            }
+        }
+    }
+
     /// Denies what waits for a stronger or fresher authentication; false when nothing does.
     private mutating func stepUp() -> Bool {
         guard let first = demands.first else { return false }
@@ -285,6 +303,18 @@ struct Weighing {
         let context = LimitContext(severity: inquiry.severity, attributes: inquiry.context)
         return !(ledger ?? LimitLedger(rule: entry.rule.id)).admits(
             usage, under: entry.rule.limits, context, at: now)
+    }
+
+    /// The rules of those who voted in a set that was not met, each with a note of its set.
+    private mutating func nameVoters() -> [Int] {
+        var voters: Set<Int> = []
+        for (set, members) in unmet {
+            for number in denies + allows where members.contains(placed(number).place) {
+                voters.insert(number)
+                decision.notes.append(.init(rule: placed(number).origin, kind: .voted(set)))
+            }
+        }
+        return voters.sorted()
     }
 
     private mutating func deny(_ reason: RuleDecision.Reason, by first: Int?, all: [Int]) {
@@ -317,9 +347,11 @@ struct Weighing {
         decision.execute = placed(chosen).rule.autoExecute
     }
 
-    /// Nobody is asked at this severity; never under critical enforcement, and never in silence.
+    /// Nobody is asked at this severity; never on the word of whoever wants it, never under critical enforcement, and
+    /// never in silence.
     private mutating func isBypassed(_ number: Int, _ approval: Rule.Approval) -> Bool {
-        guard let severity = inquiry.severity, approval.bypassAt == severity, placed(number).enforcement != .critical
+        guard let severity = inquiry.severity, inquiry.isSeverityVouchedFor, approval.bypassAt == severity,
+            placed(number).enforcement != .critical
         else { return false }
         decision.notes.append(.init(rule: placed(number).origin, kind: .bypassed(severity)))
         return true

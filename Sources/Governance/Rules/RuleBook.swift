@@ -27,12 +27,13 @@ public struct RuleBook: Sendable {
         /// When and for what a tenant's own policy stands in for it.
         let standIns: [StandIn]
         let zone: Zone
+        let policyName: String
         let isRestriction: Bool
         /// Whether the scope lets everybody and everything through, so that nothing need be looked up.
         let isEverywhere: Bool
-
         /// The questions about sessions that it names.
         let sessionQuestions: Set<SessionQuestion>
+
         init(
             _ rule: Rule, of policy: GovernedPolicy, at place: PlacedPolicy, in period: EffectivePeriod,
             except standIns: [StandIn], zone: Zone
@@ -40,8 +41,10 @@ public struct RuleBook: Sendable {
             (self.rule, self.period, self.place, self.standIns, self.zone) = (rule, period, place, standIns, zone)
             origin = RuleOrigin(policy: policy.id, version: policy.version, rule: rule.id, name: rule.name)
             (enforcement, scope, frameworks) = (policy.enforcement, policy.scope, policy.frameworks)
+            policyName = policy.name
             isRestriction = rule.isRestriction
             isEverywhere = policy.scope.level <= .organization && policy.scope.selectors == nil
+            sessionQuestions = rule.sessionQuestions
         }
 
         /// Whether its policy is in force and nothing stands in for it where this is asked.
@@ -186,6 +189,11 @@ public struct RuleBook: Sendable {
     /// Resolves what is known of a subject against these rules.
     public func standing(of facts: SubjectFacts) throws -> Standing { try index.standing(of: facts) }
 
+    /// Whether any rule answers a question about sessions: without one nobody need be asked.
+    public func answers(_ question: SessionQuestion) -> Bool {
+        entries.contains { $0.sessionQuestions.contains(question) }
+    }
+
     /// How many rules there are.
     public var ruleCount: Int { entries.count }
 
@@ -202,6 +210,14 @@ public struct RuleBook: Sendable {
         entries.first { $0.rule.id == rule }.map {
             mode == .enforced && $0.enforcement >= .mandatory ? $0.rule.limits : []
         }
+    }
+}
+
+extension Rule {
+    /// The questions about sessions that it names, so that it answers them.
+    fileprivate var sessionQuestions: Set<SessionQuestion> {
+        guard case .named(let actions) = matcher.actions else { return [] }
+        return Set(actions.compactMap(SessionQuestion.init))
     }
 }
 

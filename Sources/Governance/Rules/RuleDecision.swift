@@ -63,6 +63,8 @@ public struct RuleDecision: Sendable, Hashable {
             case exempted(ExemptionID)
             /// Members of a set outvoted it.
             case outvoted(PolicySetID)
+            /// It voted in a set that too few members of allow it.
+            case voted(PolicySetID)
             /// It could not be evaluated: an allow was skipped, anything else counts as matched.
             case erred
             /// Nobody was asked because of the severity.

@@ -18,6 +18,9 @@ public struct RuleInquiry: Sendable {
     public let resourceKey: [UInt8]?
     /// Approvals that were given for this very request; the caller has verified that they are.
     public let approvals: [ApprovalGrant]
+    /// Whether somebody who is trusted with it says how severe it is. Only then does a severity spare an approval:
+    /// whoever wants the action would otherwise choose whether anybody is asked.
+    public var isSeverityVouchedFor = true
 
     /// An approval that was given, and what for.
     public struct ApprovalGrant: Sendable, Hashable {
@@ -62,9 +65,16 @@ public struct RuleInquiry: Sendable {
 
     /// The same inquiry with approvals that were given for it; the caller has verified that they are.
     public func approved(_ grants: [ApprovalGrant]) -> RuleInquiry {
-        RuleInquiry(
+        var inquiry = RuleInquiry(
             request, context: context, subject: subject, place: place, roles: roles, resourceKey: resourceKey,
             approvals: approvals + grants)
+        inquiry.isSeverityVouchedFor = isSeverityVouchedFor
+        return inquiry
+    }
+
+    /// The question about signing in that this is; nil for every other.
+    var sessionQuestion: SessionQuestion? {
+        request.resourceType == SessionQuestion.resourceType ? SessionQuestion(rawValue: request.action) : nil
     }
 
     /// `context.severity`, when it is one.

@@ -1,3 +1,4 @@
+import Authorization
 import Gateway
 import HTTPTypes
 import Hummingbird
@@ -77,6 +78,11 @@ struct AccountRoutes: Sendable {
         guard let (session, secret) = try call.session() else {
             return .redirect(call.redirect(Self.login(call, request, demands: "")))
         }
+        switch try await gateway.verdict(on: session, trace: call.trace) {
+        case .kept: break
+        case .over: return .redirect(call.redirect(Self.login(call, request, demands: "")))
+        case .stepUp(let demand): return .redirect(call.redirect(Self.login(call, request, demands: demand.query)))
+        }
         let person = try await gateway.people.person(session.person, in: call.tenant.id)
         let account = AccountCall(call: call, session: session, secret: secret, person: person)
         guard isSensitive else { return .admitted(account) }
@@ -85,8 +91,8 @@ struct AccountRoutes: Sendable {
         let isFresh = session.satisfies(
             demanded, maxAgeSeconds: Self.freshness.components.seconds, now: gateway.clock())
         if isFresh { return .admitted(account) }
-        let demands = "&acr=\(ASCII.percentEncode(demanded.acr))&max_age=\(Self.freshness.components.seconds)"
-        return .redirect(call.redirect(Self.login(call, request, demands: demands)))
+        let demand = AuthenticationRequirement(strength: demanded, maxAgeSeconds: Self.freshness.components.seconds)
+        return .redirect(call.redirect(Self.login(call, request, demands: demand.query)))
     }
 
     /// A form sent too late leads back to its page, not to its own address, which answers posts only.

@@ -47,7 +47,7 @@ extension AuthZENRoutes {
 
     @Sendable private func submit(_ request: APIRequest) async throws -> APIResponse {
         let submission = try Self.submission(request.body?.object ?? [:])
-        let origin = DecisionOrigin(caller: request.principal?.subject, protocol: "authzen", request: request.trace)
+        let origin = try await request.origin("authzen", of: submission.question, gateway)
         let task = try await gateway.accessTasks.submit(
             submission, in: try request.requiredTenant, origin: origin, by: try request.caller(gateway))
         return APIResponse(

@@ -67,8 +67,7 @@ struct AuthZENRoutes {
     private func answer(
         _ question: AuthZENQuestion, _ request: APIRequest, batch: DecisionID?
     ) async throws -> AttributeValue {
-        let origin = DecisionOrigin(
-            caller: request.principal?.subject, protocol: "authzen", batch: batch, request: request.trace)
+        let origin = try await request.origin("authzen", of: question.question, batch: batch, gateway)
         let answer = try await gateway.decisions.decide(
             question.question, in: try request.requiredTenant, origin: origin)
         var context = answer.context().object ?? [:]

@@ -53,9 +53,17 @@ struct VerifyRoutes: Sendable {
             context.refusal.code = "forward_auth.scheme"
             return refusal(.forbidden, application)
         }
-        guard let principal = try principal(request, application) else {
+        guard let credential = try credential(request, application) else {
             return unauthenticated(request, held, application)
         }
+        if case .applicationSession(_, let session) = credential {
+            switch try await gateway.verdict(on: session, trace: context.requestID) {
+            case .kept: break
+            case .over: return unauthenticated(request, held, application)
+            case .stepUp(let demand): return unauthenticated(request, held, application, stepUp: demand)
+            }
+        }
+        let principal = credential.principal
         guard isEnough(principal, for: application) else {
             context.refusal.code = "step_up_required"
             return unauthenticated(request, held, application, stepUp: application.requirement)
@@ -70,13 +78,15 @@ struct VerifyRoutes: Sendable {
     }
 
     /// The application's own session, from its own cookie on its own host.
-    private func principal(_ request: Request, _ application: ProtectedApplication) throws -> Principal? {
+    private func credential(
+        _ request: Request, _ application: ProtectedApplication
+    ) throws -> ValidatedCredential? {
         let name = CookieName.name(.application, tenant: application.settings.sessionCookie)
         guard let cookie = try CookieHeader(request.headers).secret(name),
             case .success(let credential) = gateway.sessions.validate(
                 applicationSession: cookie.reveal(), for: application.id)
         else { return nil }
-        return credential.principal
+        return credential
     }
 
     /// Whether the login is as strong and as recent as the application asks for by now.
@@ -110,8 +120,7 @@ struct VerifyRoutes: Sendable {
         let origin = application.publicURL?.origin ?? ""
         let target = origin + held.uri.path + (held.uri.query.map { "?\($0)" } ?? "")
         var location = origin + HandOverRoutes.startPath + "?return=" + ASCII.percentEncode(target)
-        if let strength = stepUp?.strength { location += "&acr=" + ASCII.percentEncode(strength.acr) }
-        if let age = stepUp?.maxAgeSeconds { location += "&max_age=\(age)" }
+        location += stepUp?.query ?? ""
         response.headers[.location] = location
         return response
     }
@@ -136,7 +145,7 @@ struct VerifyRoutes: Sendable {
     private func denied(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         guard let held = try? ForwardedRequest(headers: request.headers, peer: context.peer, trusted: trusted),
             let application = gateway.applications.application(host: held.host),
-            let principal = try? principal(request, application), isEnough(principal, for: application)
+            let principal = try? credential(request, application)?.principal, isEnough(principal, for: application)
         else { throw Refusal.forbidden(code: "forward_auth.denied") }
         let trace = try await gateway.explanations.explain(
             question(principal, held, application), in: application.tenant)

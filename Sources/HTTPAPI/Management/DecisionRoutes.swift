@@ -32,8 +32,10 @@ struct DecisionRoutes {
                 access: .permission(action: "explain", type: "decision"), requestBody: Self.question,
                 response: .reference("Explanation"), repetition: .harmless
             ) { request in
+                let question = try await inquiry(request)
                 let trace = try await gateway.explanations.explain(
-                    try await inquiry(request), in: try request.requiredTenant)
+                    question, in: try request.requiredTenant,
+                    vouchesForSeverity: try await request.vouches(forSeverityOf: question, gateway))
                 return APIResponse(body: trace.json)
             },
         ]
@@ -41,7 +43,7 @@ struct DecisionRoutes {
 
     @Sendable private func decide(_ request: APIRequest) async throws -> APIResponse {
         let (question, tenant) = (try await inquiry(request), try request.requiredTenant)
-        let origin = DecisionOrigin(caller: request.principal?.subject, protocol: "api", request: request.trace)
+        let origin = try await request.origin("api", of: question, gateway)
         let answer: DecisionAnswer
         if try request.optionalBool("request_approval") == true {
             try await request.require("request", "approval", gateway)

@@ -62,7 +62,7 @@ struct GovernedRuleRoutes {
                 .principal(principal), action: asked.action, resourceType: ActionRequest.resourceType,
                 resourceID: asked.service,
                 context: asked.context)
-            let origin = DecisionOrigin(caller: principal.subject, protocol: "evaluate", request: request.trace)
+            let origin = try await request.origin("evaluate", of: question, gateway)
             let answer = try await gateway.decisions.decideOrAsk(
                 question, reason: nil, in: try request.requiredTenant, origin: origin,
                 by: try request.caller(gateway))

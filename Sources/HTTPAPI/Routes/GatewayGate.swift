@@ -17,7 +17,7 @@ extension RouteRegistry.Gate {
                 guard let tenant = found, !tenant.isDisabled else { throw Refusal.notFound }
                 return tenant
             },
-            principal: { request, _, tenant in try Self.principal(request, tenant, gateway) },
+            principal: { request, _, tenant in try await Self.principal(request, tenant, gateway) },
             authorize: { principal, action, type, tenant in
                 switch try await gateway.management(of: principal, action, type, in: tenant.id) {
                 case .permitted: return
@@ -35,7 +35,9 @@ extension RouteRegistry.Gate {
     }
 
     /// An API key in `Authorization`, for programs; the session cookie, for administrators' pages.
-    private static func principal(_ request: Request, _ tenant: Tenant, _ gateway: Gateway) throws -> Principal? {
+    private static func principal(
+        _ request: Request, _ tenant: Tenant, _ gateway: Gateway
+    ) async throws -> Principal? {
         if let header = request.headers[.authorization] {
             guard case .bearer(let token) = try AuthorizationHeader(header),
                 case .success(let credential) = gateway.sessions.validate(apiKey: token.reveal())
@@ -48,7 +50,13 @@ extension RouteRegistry.Gate {
         guard let cookie = try CookieHeader(request.headers).secret(name),
             case .success(let session) = gateway.sessions.validate(session: cookie.reveal(), in: tenant.id)
         else { return nil }
-        return ValidatedCredential.session(session).principal
+        switch try await gateway.verdict(on: session) {
+        case .kept: return ValidatedCredential.session(session).principal
+        case .over: return nil
+        case .stepUp(let demand):
+            throw Refusal.insufficientAuthentication(
+                challenge: BearerChallenge.insufficientAuthentication(demand).header)
+        }
     }
 }
 

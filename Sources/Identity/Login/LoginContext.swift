@@ -55,6 +55,10 @@ public struct LoginSubjectFacts: Sendable, Hashable {
     public let enrolledFactors: Set<AuthenticationMethod>
     /// Whether one of the person's roles requires two factors.
     public let rolesRequireMFA: Bool
+    /// Whether a rule of the organization demands two factors of this sign-in.
+    public let rulesRequireMFA: Bool
+    /// Whether a rule of the organization refuses it, whatever is proven.
+    public let isBarred: Bool
     /// Whether a role, a policy or an application may ask this person for two factors, now or later.
     public let mayBeAskedForMFA: Bool
     /// Whether the person may have a local password: set-up and reset links set one only then.
@@ -62,14 +66,17 @@ public struct LoginSubjectFacts: Sendable, Hashable {
 
     public init(
         person: PersonID, tenant: TenantID, isActive: Bool, enrolledFactors: Set<AuthenticationMethod> = [],
-        rolesRequireMFA: Bool = false, mayBeAskedForMFA: Bool = false, mayHaveLocalPassword: Bool = true
+        rolesRequireMFA: Bool = false, rulesRequireMFA: Bool = false, isBarred: Bool = false,
+        mayBeAskedForMFA: Bool = false, mayHaveLocalPassword: Bool = true
     ) {
         self.person = person
         self.tenant = tenant
         self.isActive = isActive
         self.enrolledFactors = enrolledFactors
         self.rolesRequireMFA = rolesRequireMFA
-        self.mayBeAskedForMFA = mayBeAskedForMFA || rolesRequireMFA
+        self.rulesRequireMFA = rulesRequireMFA
+        self.isBarred = isBarred
+        self.mayBeAskedForMFA = mayBeAskedForMFA || rolesRequireMFA || rulesRequireMFA
         self.mayHaveLocalPassword = mayHaveLocalPassword
     }
 }

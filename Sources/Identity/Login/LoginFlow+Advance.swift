@@ -11,11 +11,12 @@ extension LoginFlow {
         guard facts.isActive else { return end(.personDisabled) }
         let setsByLink = passwordChange == .initial || passwordChange == .reset
         guard isPrimaryProven(at: now) || setsByLink else { return goes(to: .identify, context) }
-        if needsSecondFactor(facts, context), !isSecondFactorProven {
-            // A reset must not go around a second factor that exists, so the factor comes before the new password.
-            if !facts.enrolledFactors.isEmpty { return goes(to: .secondFactor, context) }
-            if !setsByLink { return goes(to: mayEnrolFirstFactor ? .enrolment : .invitation, context) }
-        }
+        let owesFactor = needsSecondFactor(facts, context) && !isSecondFactorProven
+        // A reset must not go around a second factor that exists, so the factor comes before the new password.
+        if owesFactor, !facts.enrolledFactors.isEmpty { return goes(to: .secondFactor, context) }
+        // Only who has proven all they can is told that a rule is against them.
+        if facts.isBarred { return end(.refusedByRule) }
+        if owesFactor, !setsByLink { return goes(to: mayEnrolFirstFactor ? .enrolment : .invitation, context) }
         if passwordChange != nil { return goes(to: .passwordChange, context) }
         // Whoever was invited and may be asked for two factors sets up the first one now: a password alone never will.
         if mayEnrolFirstFactor, facts.mayBeAskedForMFA, facts.enrolledFactors.isEmpty, !isSecondFactorProven {
@@ -53,7 +54,8 @@ extension LoginFlow {
 
     private func needsSecondFactor(_ facts: LoginSubjectFacts, _ context: LoginContext) -> Bool {
         // Whoever has enrolled a factor is always asked for it: that is what they enrolled it for.
-        facts.rolesRequireMFA || context.requestRequiresMFA || request.demandedStrength >= .aal2
+        facts.rolesRequireMFA || facts.rulesRequireMFA || context.requestRequiresMFA
+            || request.demandedStrength >= .aal2
             || !facts.enrolledFactors.isEmpty
     }
 

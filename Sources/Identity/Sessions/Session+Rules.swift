@@ -67,14 +67,16 @@ extension Session: Expiring {
     /// The session that replaces this one at a change of privilege, with a new id and a new secret, so that whoever
     /// knew the old cookie gains nothing (session fixation). Absolute lifetime is not renewed. Nil when this one is
     /// over, or the new proofs would drop an old one.
+    ///
+    /// - Parameter bound: makes the seconds that are left no more than it says.
     public func rotated(
         id: SessionID, secretHash: TokenHash, events: [AuthenticationEvent], anomalies: [LoginAnomaly] = [],
-        now: Timestamp
+        now: Timestamp, bound: (SessionLifetime) -> SessionLifetime = { $0 }
     ) -> Session? {
         guard !isExpired(at: now), secretHash != self.secretHash, id != self.id, Set(self.events).isSubset(of: events)
         else { return nil }
         let remaining = (absoluteLimit - now).microseconds / 1_000_000
-        let left = SessionLifetime(idleSeconds: lifetime.idleSeconds, absoluteSeconds: max(1, remaining))
+        let left = bound(SessionLifetime(idleSeconds: lifetime.idleSeconds, absoluteSeconds: max(1, remaining)))
         return Session(
             id: id, tenant: tenant, person: person, events: events, provider: provider, createdAt: now,
             lifetime: left, secretHash: secretHash, rotatedFrom: self.id, device: device,

@@ -11,6 +11,13 @@ public struct SessionLifetime: Sendable, Hashable, Codable {
         self.idleSeconds = min(max(1, idleSeconds), self.absoluteSeconds)
     }
 
+    /// No longer than these seconds either, where they are given.
+    public func bounded(idleSeconds: Int64?, absoluteSeconds: Int64?) -> SessionLifetime {
+        SessionLifetime(
+            idleSeconds: min(self.idleSeconds, idleSeconds ?? .max),
+            absoluteSeconds: min(self.absoluteSeconds, absoluteSeconds ?? .max))
+    }
+
     /// 30 minutes idle, 12 hours in all.
     public static let standard = SessionLifetime(idleSeconds: 1_800, absoluteSeconds: 43_200)
 }
@@ -18,6 +25,8 @@ public struct SessionLifetime: Sendable, Hashable, Codable {
 /// Why a session ended.
 public enum SessionEnd: String, Sendable, Codable, CaseIterable, Hashable {
     case logout, expired, rotated, administrator, personDisabled, credentialChanged, restore
+    /// A rule of the organization does not let it go on.
+    case rule
 }
 
 /// A browser's single sign-on session at the gateway: who, by which proofs, since when. It holds authentication facts

@@ -79,6 +79,9 @@ struct InitCommand: AsyncParsableCommand {
           - { id: local, type: local, name: Password }
         mfa:
           required_roles: [Admin, Operator]
+        governance:
+          # Whoever wrote the last change of a policy does not approve it. With one administrator, say false.
+          approve_by_another: true
         journal:
           # Put this on another machine or volume: without a head kept outside, a cut tail cannot be noticed.
           sinks:

@@ -45,6 +45,8 @@ struct DemoCommand: AsyncParsableCommand {
         let settings = stage.settings
         let setup = try await stage.gateway.makeSetupLink()
         let invitation = try await invitation(of: "ada", stage)
+        let control = ControlClient(socket: ControlSocket(stage.gateway.configuration).path)
+        try await DemoGovernance(control: control).prepare()
         Console.line(
             """
 
@@ -53,6 +55,9 @@ struct DemoCommand: AsyncParsableCommand {
               Application      \(settings.url(DemoSettings.applicationHost, "/"))
               Restricted page  \(settings.url(DemoSettings.applicationHost, "/restricted"))
               Sealed page      \(settings.url(DemoSettings.applicationHost, "/sealed")) (asks for two factors)
+              Ledger           \(settings.url(DemoSettings.applicationHost, "/ledger")) (grace asks on the page that refuses it,
+                               margaret approves under Approvals)
+              Console          \(settings.url(DemoSettings.gatewayHost, "/admin")) (policies, approvals, duties, reports)
               Your account     \(settings.url(DemoSettings.gatewayHost, "/account"))
               Administrator    \(setup.reveal())
                                (a one-time set-up link; there is no default password)

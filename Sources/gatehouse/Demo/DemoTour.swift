@@ -54,7 +54,7 @@ struct DemoTour {
             ("after signing out the session is over", signOut),
         ] + secondFactorSteps + [
             ("a decision is explained", decideAndExplain)
-        ] + serviceSteps + [
+        ] + serviceSteps + governanceSteps + [
             ("a directory job is planned, applied, and finds nothing more to do", directoryJob)
         ] + revocationSteps + [
             ("the journal lists what happened", listJournal),

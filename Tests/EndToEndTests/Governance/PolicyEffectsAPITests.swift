@@ -132,11 +132,47 @@ struct PolicyEffectsAPITests {
         }
     }
 
+    @Test("S3-24 a severity that whoever wants the action makes up spares no approval, on any way to ask")
+    func assertedSeverity() async throws {
+        let seed = try GovernedStage.corpus("seed-003")
+        let scenario = try #require(seed["scenarios"]?.list?.first { $0["name"] == "critical bypasses the approval" })
+        let now = try #require(scenario["at"]?.string.flatMap { Timestamp(rfc3339: $0) })
+        let wish = "{ action: evaluate, type: decision }", word = "{ action: assert, type: context }"
+        let role = try #require(GovernedStage.words(scenario["roles"]).first)
+        let running = try await TestGateway.open(
+            extra: """
+                roles:
+                  - { name: \(role), permissions: [\(wish)] }
+                  - { name: Monitor, permissions: [\(word)] }
+                """, clock: { now })
+        let wishing = try await GovernedStage.key(running.gateway, "wishing", roles: [role])
+        let trusted = try await GovernedStage.key(running.gateway, "trusted", roles: [role, "Monitor"])
+        try await running.serve { api in
+            try await api.enforce(seed["policy"] ?? .null, name: "Alerts")
+            let wish: AttributeValue = [
+                "action": "alert", "kpiId": scenario["kpi"] ?? .null, "severity": scenario["severity"] ?? .null,
+            ]
+            let refused = try await api.send(.post, "/mcp/actions", wish, token: wishing)
+            #expect(refused.status == 403 && refused.body?["error"] == "Approval required", "\(refused.text)")
+            let question: AttributeValue = [
+                "subject": ["type": "service_account", "id": "wishing"], "action": ["name": "alert"],
+                "resource": ["type": "alert", "id": scenario["kpi"] ?? .null],
+                "context": ["kpi_id": scenario["kpi"] ?? .null, "severity": scenario["severity"] ?? .null],
+            ]
+            let asked = try await api.send(.post, "/access/v1/evaluation", question, token: wishing)
+            #expect(asked.body?["decision"] == false)
+            #expect(asked.body?["context"]?["reason_codes"] == ["approval_required"])
+            let vouched = try await api.send(.post, "/access/v1/evaluation", question, token: trusted)
+            #expect(vouched.body?["decision"] == true, "\(vouched.text)")
+            #expect(try await api.send(.post, "/mcp/actions", wish, token: trusted).status == 200)
+        }
+    }
+
     @Test("S3-28 the server repeats every check before an action: 403 with ok false and the reason in words")
     func checks() async throws {
         let seed = try GovernedStage.corpus("seed-003")
         let roles = GovernedStage.words(seed["roles"]).map {
-            "  - { name: \($0), permissions: [{ action: evaluate, type: decision }] }"
+            "  - { name: \($0), permissions: [{ action: evaluate, type: decision }, { action: assert, type: context }] }"
         }
         for scenario in seed["scenarios"]?.list ?? [] where scenario["executedToday"] == nil {
             let now = try #require(scenario["at"]?.string.flatMap { Timestamp(rfc3339: $0) })

@@ -1,5 +1,6 @@
 import Authorization
 import Foundation
+import Governance
 import Testing
 import Vocabulary
 
@@ -47,6 +48,19 @@ private func directory(_ servers: String, _ more: String = "") -> String {
 }
 
 @Suite struct ConfigurationLoaderTests {
+    @Test(
+        "S0-70 how many events lie between two snapshots is configured, from one to a million, and is a hundred unless")
+    func snapshots() throws {
+        #expect(try read(smallest).governance.snapshots.every == 100)
+        for number in [1, 7, 1_000_000] {
+            let configured = try read(smallest + "governance: { snapshot_every: \(number) }")
+            #expect(configured.governance.snapshots.every == Int64(number))
+        }
+        for wrong in ["0", "1000001", "-1", "often"] {
+            #expect(faults("governance: { snapshot_every: \(wrong) }").map(\.key) == ["governance.snapshot_every"])
+        }
+    }
+
     @Test func `the commented example loads, and every policy file it names holds a document`() throws {
         let configuration = try ConfigurationLoader.load(file: root + "/config/gatehouse.yaml", environment: [:])
         #expect(configuration.providers.map(\.key) == ["local", "corporate"])

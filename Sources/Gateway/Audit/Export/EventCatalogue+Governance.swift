@@ -36,6 +36,8 @@ extension EventCatalogue {
         entry("policy.changed", .api(.update), "Policy document changed", .low),
         entry("policy.updated", .api(.update), "Policy changed"),
         entry("policy.approved", .api(.update), "Policy approved"),
+        entry("governance.approved_alone", .api(.update), "Policy approved by its author", .high),
+        entry("governance.activation_forced", .api(.update), "Policy forced into effect", .high),
         entry("policy.activated", .api(.update), "Policy activated", .low),
         entry("policy.suspended", .api(.update), "Policy suspended", .medium),
         entry("policy.revoked", .api(.update), "Policy revoked", .medium),

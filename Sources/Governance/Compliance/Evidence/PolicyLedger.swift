@@ -3,7 +3,8 @@ import Vocabulary
 /// Who wrote policies and who let them take effect: the fold of `policy.`.
 struct PolicyLedger: Sendable {
     private struct Draft: Sendable {
-        var authors: Set<Actor> = []
+        /// Of the last change: what was approved is what they wrote.
+        var author: Actor?
         var approver: Actor?
     }
 
@@ -27,11 +28,11 @@ struct PolicyLedger: Sendable {
         switch event.type {
         case "policy.created", "policy.updated", "policy.rule_added", "policy.rule_updated", "policy.rule_removed",
             "policy.rule_reordered":
-            drafts[id, default: Draft()].authors.insert(event.actor)
+            drafts[id, default: Draft()].author = event.actor
         case "policy.approved": drafts[id, default: Draft()].approver = event.actor
         case "policy.activated":
             let draft = drafts[id] ?? Draft()
-            let isApproved = draft.approver.map { !draft.authors.contains($0) } ?? false
+            let isApproved = draft.approver.map { $0 != draft.author } ?? false
             activations.append(Activation(policy: id, place: event.place, isApprovedByAnother: isApproved))
         default: return
         }

@@ -42,7 +42,7 @@ struct PolicyActionRoutes {
         let question = DecisionQuestion(
             .principal(principal), action: try request.text("action"), resourceType: "alert",
             resourceID: try request.optionalText("resource") ?? (try request.text("kpiId")), context: context)
-        let origin = DecisionOrigin(caller: principal.subject, protocol: "action", request: request.trace)
+        let origin = try await request.origin("action", of: question, gateway)
         let answer = try await gateway.decisions.reserve(
             question, for: LimitDesk.standardHold, in: try request.requiredTenant, origin: origin,
             by: try request.caller(gateway))
