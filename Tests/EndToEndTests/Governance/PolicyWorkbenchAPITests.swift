@@ -69,7 +69,7 @@ struct PolicyWorkbenchAPITests {
             let answer = compared.body?["answers"]?.list?.first
             #expect(answer?["before"]?["outcome"] == "allowed" && answer?["after"]?["outcome"] == "denied")
             try await api.govern("approve", ["policy_id": id])
-            try await api.govern("activate", ["policy_id": id])
+            try await api.govern("activate", ["policy_id": id, "force": true])
             #expect(try await api.send(.get, Self.base + "policies?state=active").body?["items"]?.list?.count == 1)
             try await api.govern("revoke", ["policy_id": id])
             try await api.govern("archive", ["policy_id": id])
