@@ -17,8 +17,9 @@ public struct OutsideLink: Sendable {
 
 extension ApprovalService {
     /// Lets somebody outside decide the stage that is being decided, once, by a link that ends with its time. The link is
-    /// mailed where an address is given and there is a mail server. Throws `approval.closed`, and `governance.invalid`
-    /// for a time that is past or more than 30 days ahead.
+    /// mailed where an address is given and there is a mail server. Throws `approval.closed`, `approval.requester` to who
+    /// asked for it or gets it, `approval.already_decided` to whose word is in, and `governance.invalid` for a time that
+    /// is past or more than 30 days ahead.
     ///
     /// - Parameter notifier: carries the link.
     public func invite(
@@ -39,7 +40,9 @@ extension ApprovalService {
             let digest = OutsideToken(approval: id, secret: secret).digest(in: writer.tenant, stage: known.stage)
             let approval = try writer.changeApproval(id, counting: table.approvalTally) { approval in
                 try heeding(approval.version)
-                return try approval.decide(.invite(outsider: digest, until: until), now: writer.now)
+                return try approval.decide(
+                    .invite(outsider: digest, until: until, by: caller.principal.map { .subject($0.subject) }),
+                    now: writer.now)
             }
             let token = OutsideToken(approval: id, secret: secret).text
             var isMailed = false

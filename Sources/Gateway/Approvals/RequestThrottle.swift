@@ -16,11 +16,12 @@ enum RequestThrottle {
     static func admit(_ requester: Subject, _ writer: GovernedWriter) throws {
         let limit = if case .person = requester { perPerson } else { perAccount }
         let from = writer.now - period
-        // Ids begin with the time they were made at (RFC 9562 §5.7), and rows are found by requester and id.
-        let first = ApprovalID(high: UInt64(max(0, from.microseconds / 1_000)) << 16, low: 0)
+        // Ids begin with the millisecond they were made in (RFC 9562 §5.7), and rows are found by requester and id. What
+        // was made an hour ago counts no more: that is when whoever was refused is told to come back.
+        let last = ApprovalID(high: UInt64(max(0, from.microseconds / 1_000)) << 16 | 0xFFFF, low: .max)
         let recent = try writer.tx.sql.governed(
             .governed(Approval.aggregate.kind), in: writer.tenant,
-            GovernedFilter(scope: requester.kind, target: requester.bytes), after: first.bytes, limit: limit)
+            GovernedFilter(scope: requester.kind, target: requester.bytes), after: last.bytes, limit: limit)
         guard recent.count >= limit, let oldest = recent.first.flatMap({ ApprovalID(bytes: $0.id) }) else { return }
         let madeAt = Timestamp(microseconds: Int64(oldest.high >> 16) * 1_000)
         throw Fault(

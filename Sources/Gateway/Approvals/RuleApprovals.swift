@@ -59,8 +59,8 @@ struct RuleApprovals: Sendable {
             try RequestThrottle.admit(wish.subject, writer)
             let (details, template) = try Self.stages(of: wish.decision, writer.view)
             let request = ApprovalRequest(
-                id: .random(at: writer.now), requester: wish.subject, rules: wish.decision.approvalRules,
-                evaluation: wish.evaluation, requestDigest: wish.digest,
+                id: .random(at: writer.now), requester: wish.subject, submitter: caller.principal?.subject,
+                rules: wish.decision.approvalRules, evaluation: wish.evaluation, requestDigest: wish.digest,
                 circumstances: StageCircumstances(risk: wish.risk, context: wish.question.context),
                 reason: wish.reason, matter: wish.matter)
             return try writer.beginApproval(request.id, counting: tally) {

@@ -171,9 +171,6 @@ extension Approval {
     /// Where people see and decide it.
     var path: String { "/admin/approvals/\(id)" }
 
-    /// Who asked for it, and who gets it: they have no say in it.
-    var parties: Set<Subject> { Set([terms.requester, terms.beneficiary].compactMap { $0 }) }
-
     /// Whose word is in.
     var voices: Set<Subject> {
         let all = rejections + votes.flatMap { [$0.by] + ($0.onBehalfOf.map { [$0] } ?? []) }

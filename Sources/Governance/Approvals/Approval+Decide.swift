@@ -14,7 +14,7 @@ extension Approval {
             return reject(approver, principal, try checked(comment), now)
         case .delegate(let from, let roles, let to, let until):
             return [try delegate(from, roles, to, until, now)]
-        case .invite(let digest, let until): return try invite(digest, until, now)
+        case .invite(let digest, let until, let inviter): return try invite(digest, until, inviter, now)
         case .escalate(let approver, let roles, let delegators, let isPermitted):
             guard isPermitted || hasSay(approver, roles, delegators, now) else { throw .notAnApprover }
             return try escalate(.manual, now)
@@ -63,7 +63,9 @@ extension Approval {
         _ approver: Approver, roles: Set<String>, delegators: [Approver: Set<String>], now: Timestamp
     ) -> Bool {
         guard state == .pending else { return false }
-        return (try? standing(of: approver, roles, delegators, now)) != nil
+        // In whose place they would vote is nil for their own: what tells is whether it throws.
+        do { _ = try standing(of: approver, roles, delegators, now) } catch { return false }
+        return true
     }
 
     /// Whether an outsider's word would count now.
@@ -89,9 +91,17 @@ extension Approval {
             .filter { !(delegators[$0] ?? []).isDisjoint(with: approverRoles) }
     }
 
-    /// Whether somebody's word is in already, given by themselves or for them, at any stage.
+    /// Whether somebody's word is in already, given by themselves, for them or by an outsider they chose, at any stage.
     private func hasVoted(_ approver: Approver) -> Bool {
-        rejections.contains(approver) || votes.contains { $0.by == approver || $0.onBehalfOf == approver }
+        let voice = voice(of: approver)
+        return rejections.contains { self.voice(of: $0) == voice }
+            || votes.contains { self.voice(of: $0.by) == voice || $0.onBehalfOf == voice }
+    }
+
+    /// Who answers for a word: whoever holds a link was chosen by somebody, who may hold it themselves.
+    private func voice(of approver: Approver) -> Approver {
+        guard case .outsider(let digest) = approver else { return approver }
+        return outsiders.first { $0.digest == digest }?.invitedBy ?? approver
     }
 
     private func approve(
@@ -105,8 +115,12 @@ extension Approval {
     }
 
     private func invite(
-        _ digest: [UInt8], _ until: Timestamp, _ now: Timestamp
+        _ digest: [UInt8], _ until: Timestamp, _ inviter: Approver?, _ now: Timestamp
     ) throws(GovernanceError) -> [ApprovalEvent] {
+        if let inviter {
+            guard !isParty(inviter) else { throw .requesterMayNotApprove }
+            guard !hasVoted(inviter) else { throw .alreadyDecided }
+        }
         guard (16...64).contains(digest.count), outsiders.count < Self.outsiderLimit else {
             throw .invalid(field: "outsider", reason: "has no digest, or there are too many")
         }
@@ -114,7 +128,7 @@ extension Approval {
             throw .invalid(field: "until", reason: "is not within 30 days")
         }
         guard !outsiders.contains(where: { $0.digest == digest }) else { return [] }
-        return [.outsiderInvited(Outsider(digest: digest, stage: stage, until: until))]
+        return [.outsiderInvited(Outsider(digest: digest, stage: stage, until: until, invitedBy: inviter))]
     }
 
     private func reject(

@@ -51,8 +51,9 @@ extension Approval {
                 .init(
                     terms: Approval.Terms(
                         id: request.id, template: template, requester: request.requester,
-                        beneficiary: request.beneficiary, rules: request.rules.map(\.rule),
-                        versions: request.rules.map(\.version), evaluation: request.evaluation,
+                        beneficiary: request.beneficiary, submitter: request.submitter,
+                        rules: request.rules.map(\.rule), versions: request.rules.map(\.version),
+                        evaluation: request.evaluation,
                         assignment: request.assignment, requestDigest: request.requestDigest,
                         risk: request.circumstances.risk, details: details, skipped: skipped),
                     deadline: deadline, reason: request.reason, matter: request.matter))

@@ -25,6 +25,12 @@ public struct Approval: Sendable, Hashable, Codable {
         public let digest: [UInt8]
         public let stage: Int
         public let until: Timestamp
+        /// Whoever chose them, and answers for it: their words count as one. Nil for the gateway and its operator.
+        public let invitedBy: Approver?
+
+        init(digest: [UInt8], stage: Int, until: Timestamp, invitedBy: Approver? = nil) {
+            (self.digest, self.stage, self.until, self.invitedBy) = (digest, stage, until, invitedBy)
+        }
     }
 
     /// Somebody who votes in another's place until a moment, at the stage it was given at and at no other.
@@ -43,6 +49,8 @@ public struct Approval: Sendable, Hashable, Codable {
         public let requester: Subject
         /// Who gets what is asked for, where that is somebody else: they approve it no more than the requester.
         public let beneficiary: Subject?
+        /// Who asked in the requester's name, where that is somebody else: they have no say in it either.
+        public let submitter: Subject?
         /// What the approval is good for.
         public let rules: [RuleID]
         /// The version of the policy that each of these rules stood in, in the same order: what was approved under other
@@ -99,9 +107,13 @@ public struct Approval: Sendable, Hashable, Codable {
     /// Those of the stage that is being decided.
     public var escalations: [Escalation] { terms.details.escalations(at: stage) }
 
-    /// Whether somebody asked for it, or gets what was asked for: they never have a say in it.
+    /// Who asked for it, in whose name, and who gets what was asked for: they never have a say in it.
+    public var parties: Set<Subject> {
+        Set([terms.requester, terms.beneficiary, terms.submitter].compactMap { $0 })
+    }
+
     func isParty(_ approver: Approver) -> Bool {
-        approver == .subject(requester) || terms.beneficiary.map { approver == .subject($0) } ?? false
+        if case .subject(let subject) = approver { parties.contains(subject) } else { false }
     }
 
     /// Whether whoever watches has to be told: an override is under way or was used.
@@ -145,6 +157,8 @@ public struct ApprovalRequest: Sendable, Hashable {
     public let id: ApprovalID
     public let requester: Subject
     public let beneficiary: Subject?
+    /// Who asks in the requester's name; nil where they do themselves.
+    public let submitter: Subject?
     /// The rules that ask for it, in the versions that do.
     public let rules: [RuleOrigin]
     public let assignment: EntitlementAssignmentID?
@@ -157,11 +171,13 @@ public struct ApprovalRequest: Sendable, Hashable {
 
     /// A request for approval of one thing.
     public init(
-        id: ApprovalID, requester: Subject, for beneficiary: Subject? = nil, rules: [RuleOrigin] = [],
+        id: ApprovalID, requester: Subject, for beneficiary: Subject? = nil, submitter: Subject? = nil,
+        rules: [RuleOrigin] = [],
         assignment: EntitlementAssignmentID? = nil, evaluation: DecisionID? = nil, requestDigest: [UInt8],
         circumstances: StageCircumstances, reason: String? = nil, matter: AttributeValue? = nil
     ) {
         (self.beneficiary, self.evaluation, self.matter) = (beneficiary, evaluation, matter)
+        self.submitter = submitter == requester ? nil : submitter
         (self.id, self.requester, self.rules, self.assignment) = (id, requester, rules, assignment)
         (self.requestDigest, self.circumstances, self.reason) = (requestDigest, circumstances, reason)
     }
@@ -175,8 +191,9 @@ public enum ApprovalCommand: Sendable, Hashable {
     case reject(by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], comment: String? = nil)
     /// Somebody who may vote names somebody who votes in their place.
     case delegate(from: Approver, roles: Set<String>, to: Approver, until: Timestamp)
-    /// Lets an outsider vote at the present stage, by the digest their link is bound to, until a moment.
-    case invite(outsider: [UInt8], until: Timestamp)
+    /// Lets an outsider vote at the present stage, by the digest their link is bound to, until a moment. Whoever invites
+    /// answers for it: their own word and those of everybody they invite count as one. Nil for the gateway itself.
+    case invite(outsider: [UInt8], until: Timestamp, by: Approver? = nil)
     /// By an approver of the stage, or by somebody whose permission the caller has checked.
     case escalate(
         by: Approver, roles: Set<String>, delegators: [Approver: Set<String>] = [:], isPermitted: Bool = false)

@@ -19,7 +19,8 @@ extension ApprovalEvent {
                 .fact("until", .time(until)).record
         case .outsiderInvited(let outsider):
             return RecordBuilder("approval.outsider_invited").fact("outsider", .digest(outsider.digest))
-                .fact("stage", .integer(Int64(outsider.stage))).fact("until", .time(outsider.until)).record
+                .fact("stage", .integer(Int64(outsider.stage))).fact("until", .time(outsider.until))
+                .fact("by", outsider.invitedBy?.fact).record
         case .escalated(let trigger, let roles, let deadline):
             return RecordBuilder("approval.escalated").fact("trigger", .word(trigger.rawValue))
                 .fact("deadline", .time(deadline)).text("roles", AttributeValue.list(roles.map(AttributeValue.string)))
@@ -72,7 +73,8 @@ extension ApprovalEvent {
             guard let digest = try reader.digest("outsider") else { throw reader.broken("outsider") }
             return .outsiderInvited(
                 Approval.Outsider(
-                    digest: digest, stage: Int(try reader.integer("stage")), until: try reader.time("until")))
+                    digest: digest, stage: Int(try reader.integer("stage")), until: try reader.time("until"),
+                    invitedBy: try reader.optionalApprover("by")))
         case "approval.reminded": return .reminded
         case "approval.override_begun":
             return .overrideBegun(try reader.approver("by"), reason: reader.optionalText("reason"))
@@ -120,6 +122,7 @@ extension ApprovalEvent.Requested {
             .fact("versions", terms.versions.isEmpty ? nil : .list(terms.versions.map(FactValue.integer)))
             .fact("evaluation", terms.evaluation.map { .id($0, "decision") })
             .fact("beneficiary", terms.beneficiary.map(FactValue.subject))
+            .fact("submitter", terms.submitter.map(FactValue.subject))
             .fact("assignment", terms.assignment.map { .id($0, "entitlement_assignment") })
             .fact("request", .digest(terms.requestDigest)).fact("risk", .word(terms.risk.rawValue))
             .fact("skipped", .list(terms.skipped.map { .integer(Int64($0)) })).fact("deadline", .time(deadline))
@@ -135,7 +138,8 @@ extension ApprovalEvent.Requested {
             terms: Approval.Terms(
                 id: try reader.id("approval"), template: try reader.optionalID("template"),
                 requester: try reader.subject("requester"),
-                beneficiary: try reader.optionalSubject("beneficiary"), rules: try reader.ids("rules"),
+                beneficiary: try reader.optionalSubject("beneficiary"),
+                submitter: try reader.optionalSubject("submitter"), rules: try reader.ids("rules"),
                 versions: reader.has("versions") ? try reader.integers("versions") : [],
                 evaluation: try reader.optionalID("evaluation"),
                 assignment: try reader.optionalID("assignment"), requestDigest: digest,

@@ -19,13 +19,14 @@ struct MetricsPage {
         families[name, default: Family(kind: kind, help: help)].series.append((labels, value))
     }
 
+    /// A family is named even before its first series, so that whoever looks for it knows that it is measured.
     mutating func add(_ family: MetricFamily) {
+        families[family.name, default: Family(kind: family.kind, help: family.help)].series += []
         for series in family.series {
             add(family.name, family.kind, family.help, labels: Self.text(series.labels), series.value)
         }
     }
 
-    /// A family without series is left out.
     var text: String {
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {

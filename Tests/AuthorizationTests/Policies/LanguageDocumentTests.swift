@@ -18,8 +18,8 @@ import Vocabulary
 
     @Test func everyExampleLoadsAndItsCasesPass() throws {
         let examples = try examples()
-        #expect(examples.count == 3)
-        #expect(examples.map(\.tests.count) == [2, 0, 2])
+        #expect(examples.count == 4)
+        #expect(examples.map(\.tests.count) == [2, 2, 0, 2])
         let names = ["Reviewer", "Operator"]
         let roles = try RoleGraph(
             names.enumerated().map { RoleDefinition(id: roleID(UInt64($0.offset + 1)), name: $0.element) })

@@ -14,7 +14,11 @@ struct AccessTaskTests {
         """
     private static let rule: AttributeValue = [
         "id": "plans", "effect": "require_approval", "approval": ["roles": ["Manager"]],
-        "params": ["ceiling": .integer(1)],
+        "resources": ["types": ["document"]],
+    ]
+    /// An approval lifts what stands in the way; it permits nothing by itself.
+    private static let permission: AttributeValue = [
+        "id": "reading", "effect": "allow", "resources": ["types": ["document"]],
     ]
     private static let question: AttributeValue = [
         "subject": ["type": "user", "id": "alice"], "action": ["name": "can_read"],
@@ -62,6 +66,7 @@ struct AccessTaskTests {
             for login in ["alice", "bob"] {
                 #expect(try await api.send(.post, "/api/v1/people", ["login": .string(login)]).status == 201)
             }
+            try await api.enforce(rule: Self.permission, 2)
             let policy = try await api.enforce(rule: Self.rule, 1)
             try await body(Desk(api: api, point: point, manager: manager, policy: policy), now)
         }
@@ -123,7 +128,7 @@ struct AccessTaskTests {
                 #expect(answer["decision"] == false, "\(name)")
                 #expect(answer["context"]?["next_action"] == "request", "\(name)")
             }
-            // The rule changes its parameters: a new version, which nobody has approved anything under.
+            // Each step of its life is another version of the policy, which nobody has approved anything under.
             try await desk.api.govern("suspend", ["policy_id": desk.policy, "reason": "to be changed"])
             try await desk.api.govern("resume", ["policy_id": desk.policy])
             #expect(try await desk.evaluate(["context": context])["decision"] == false)

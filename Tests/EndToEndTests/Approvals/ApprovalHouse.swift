@@ -13,6 +13,8 @@ struct ApprovalHouse: Sendable {
     let entitlement: String
     /// The key of a service account that holds Owner.
     let owner: String
+    /// The key of an administrator who has asked for nothing, and may invite.
+    let clerk: String
 
     static let password = ConsolePerson.password
 
@@ -26,6 +28,7 @@ struct ApprovalHouse: Sendable {
             try await Self.person(login, holding: role, gateway)
         }
         owner = try await house.account("machine", roles: ["Owner"], gateway)
+        clerk = try await house.account("clerk", roles: ["Admin"], gateway)
         var rules: [String: AttributeValue] = ["checks": [], "approver_roles": ["Owner"]]
         if let workflow {
             let made = try await house.api.send(

@@ -25,7 +25,10 @@ struct DenyPageTests {
             try await ConsolePerson.make("olga", named: "Olga", holding: "Owner", gateway)
             try await ConsolePerson.make("rita", named: "Rita", holding: "Reader", gateway)
             try await api.enforce(
-                rule: ["id": "ledger", "effect": "require_approval", "approval": ["roles": ["Owner"]]], 1)
+                rule: [
+                    "id": "ledger", "effect": "require_approval", "approval": ["roles": ["Owner"]],
+                    "resources": ["types": ["page"]],
+                ], 1)
             try await body(api, gateway)
         }
     }

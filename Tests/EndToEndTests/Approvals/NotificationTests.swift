@@ -153,8 +153,11 @@ struct NotificationTests {
             try await house.gateway.notify()
             let rule: AttributeValue = [
                 "id": "signed", "effect": "require_approval", "approval": ["roles": ["Owner"]],
+                "resources": ["types": ["thing"]],
             ]
             let policy = try await house.house.api.enforce(rule: rule, 1)
+            try await house.house.api.enforce(
+                rule: ["id": "things", "effect": "allow", "resources": ["types": ["thing"]]], 2)
             let asked = try await house.house.api.send(
                 .post, "/api/v1/decide",
                 [
@@ -191,9 +194,11 @@ struct NotificationTests {
         let running = try await TestGateway.open(extra: Self.mail(catcher.port), clock: now.now)
         try await running.serveApprovals { house in
             let gateway = house.gateway
-            let policy = try await house.house.api.enforce(rule: ["id": "all", "effect": "deny"], 1)
-            let olga = try await gateway.people.person(
-                named: "olga", in: try #require(gateway.tenants.defaultTenant).id)
+            let policy = try await house.house.api.enforce(
+                rule: ["id": "all", "effect": "deny", "resources": ["types": ["thing"]]], 1)
+            let tenant = try #require(gateway.tenants.defaultTenant).id
+            let olga = try await gateway.people.person(named: "olga", in: tenant)
+            let rita = try await gateway.people.person(named: "rita", in: tenant)
             var caller = try TestGateway.operatorCaller(gateway, tenant: "default")
             caller.actor = .person(olga.id)
             let end = now.value + .days(30)
@@ -201,7 +206,8 @@ struct NotificationTests {
                 "grant_exemption",
                 [
                     "exemption_id": "00000000-0000-7000-8000-0000000000e1", "policy_id": policy,
-                    "entity_id": "rita", "entity_type": "user", "reason": "a migration that takes its time",
+                    "entity_id": .string(rita.id.description), "entity_type": "person",
+                    "reason": "a migration that takes its time",
                     "expires_at": .string(end.rfc3339),
                 ], by: caller)
             func round() async throws -> Int {

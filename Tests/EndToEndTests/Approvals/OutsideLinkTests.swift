@@ -16,7 +16,7 @@ struct OutsideLinkTests {
 
     private static func link(_ id: String, _ house: ApprovalHouse, _ body: AttributeValue = [:]) async throws -> String
     {
-        let made = try await house.say("invite", id, body)
+        let made = try await house.say("invite", id, body, token: house.clerk)
         #expect(made.status == 201, "\(made.text)")
         return try #require(made.body?["link"]?.string)
     }
@@ -117,9 +117,11 @@ struct OutsideLinkTests {
                 """)
         try await running.serveApprovals { house in
             let id = try await house.ask()
-            let made = try await house.say("invite", id, ["mail": "auditor@partner.example"])
+            let made = try await house.say(
+                "invite", id, ["mail": "auditor@partner.example"], token: house.clerk)
             #expect(made.status == 201 && made.body?["link"] == nil && made.body?["mailed"] == true)
-            #expect(try await house.say("invite", id, ["mail": "a@b\r\nBcc: c@d"]).status == 400)
+            let evil = try await house.say("invite", id, ["mail": "a@b\r\nBcc: c@d"], token: house.clerk)
+            #expect(evil.status == 400)
             try await house.gateway.notify()
             let mail = try #require(catcher.caught.first { $0.to == ["auditor@partner.example"] })
             let body = mail.message.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n\n")

@@ -23,7 +23,7 @@ struct ApprovalPhoneTests {
             collected.add("approval", olga.page, ["Approve", "Reject"])
             try await olga.open("/approvals/\(id)/delegate")
             collected.add("delegate", olga.page, ["Delegate"])
-            let made = try await house.say("invite", id)
+            let made = try await house.say("invite", id, token: house.clerk)
             let visitor = WebPerson(api.client)
             try await visitor.open(try #require(made.body?["link"]?.string))
             collected.add("outside", visitor.page, ["Approve", "Reject"])

@@ -2,7 +2,6 @@ import Gateway
 import Governance
 import HTTPTypes
 import Identity
-import Logging
 import Synchronization
 import Testing
 import Vocabulary
@@ -217,13 +216,8 @@ struct AccessRequestAPITests {
         let hand = Hand()
         let running = try await TestGateway.open(clock: { hand.time })
         let (approval, entitlement, key) = try await Self.ask(running.gateway, until: hand.time + .hours(8))
-        try await running.gateway.close()
-        var logger = Logger(label: "test")
-        logger.logLevel = .error
-        let again = try await Gateway.open(
-            try ConfigurationLoader.load(file: running.folder + "/gatehouse.yaml", environment: [:]), logger: logger,
-            clock: { hand.time })
-        let second = TestGateway(gateway: again, folder: running.folder, token: running.token)
+        let second = try await running.restarted(clock: { hand.time })
+        let again = second.gateway
         try await second.serve { api in
             let path = House.base + "access?service_account=asker"
             #expect(try await api.send(.get, path).body?["items"] == [])

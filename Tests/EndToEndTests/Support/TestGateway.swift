@@ -82,6 +82,26 @@ struct TestGateway {
 
     /// Runs the body against the gateway on a real socket, then closes and removes everything.
     func serve(_ body: @Sendable @escaping (TestAPI) async throws -> Void) async throws {
+        do { try await visit(body) } catch {
+            try? await close()
+            throw error
+        }
+        try await close()
+    }
+
+    /// Ends the gateway and opens it on the same folder again, as a restart does.
+    func restarted(clock: @escaping @Sendable () -> Timestamp) async throws -> TestGateway {
+        try await gateway.close()
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let again = try await Gateway.open(
+            try ConfigurationLoader.load(file: folder + "/gatehouse.yaml", environment: [:]), logger: logger,
+            clock: clock)
+        return TestGateway(gateway: again, folder: folder, token: token)
+    }
+
+    /// Runs the body against the gateway on a real socket; the gateway goes on.
+    func visit(_ body: @Sendable @escaping (TestAPI) async throws -> Void) async throws {
         let router = try GatewayRouter(gateway: gateway)
         let responder = try router.responder()
         var logger = Logger(label: "test-server")
@@ -91,15 +111,9 @@ struct TestGateway {
         // The testing framework listens for signals while it serves, and what it leaves behind swallows them: without
         // this, a run that hangs could not even be ended by SIGTERM.
         defer { for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) } }
-        do {
-            try await application.test(.live) { client in
-                try await body(TestAPI(client: client, token: token, registry: router.registry))
-            }
-        } catch {
-            try? await close()
-            throw error
+        try await application.test(.live) { client in
+            try await body(TestAPI(client: client, token: token, registry: router.registry))
         }
-        try await close()
     }
 
     func close() async throws {

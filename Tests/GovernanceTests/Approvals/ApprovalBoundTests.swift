@@ -110,4 +110,69 @@ struct ApprovalBoundTests {
         }
         fails(Array(repeating: 255, count: 32), noon + .hours(1))
     }
+
+    @Test("whoever chose an outsider answers for them: their word and those of everybody they invite count as one")
+    func inviters() throws {
+        let until = noon + .hours(2)
+        let other = Array(repeating: UInt8(2), count: 32)
+        var details = Approval.plainStage(["manager"])
+        details.stages = [WorkflowStage(name: "s", approverRoles: ["manager"], minApprovals: 2)]
+        let started = try start(details)
+        refused(.requesterMayNotApprove, started, .invite(outsider: link, until: until, by: .subject(ada)))
+        var invited = try carry(started, .invite(outsider: link, until: until, by: person(1)))
+        invited = try carry(invited, .invite(outsider: other, until: until, by: person(1)))
+        let voted = try carry(invited, .approve(by: .outsider(link), roles: []))
+        #expect(voted.state == .pending && !voted.mayVote(outsider: other, now: noon))
+        refused(.alreadyDecided, voted, .approve(by: .outsider(other), roles: []))
+        refused(.alreadyDecided, voted, .approve(by: person(1), roles: ["manager"]))
+        refused(.alreadyDecided, voted, .invite(outsider: Array(repeating: 3, count: 32), until: until, by: person(1)))
+        #expect(try carry(voted, .approve(by: person(2), roles: ["manager"])).state == .approved)
+        let own = try carry(invited, .approve(by: person(1), roles: ["manager"]))
+        refused(.alreadyDecided, own, .approve(by: .outsider(link), roles: []))
+        // Those that the gateway invites answer for themselves.
+        var systems = try carry(started, .invite(outsider: link, until: until))
+        systems = try carry(systems, .invite(outsider: other, until: until))
+        systems = try carry(systems, .approve(by: .outsider(link), roles: []))
+        #expect(try carry(systems, .approve(by: .outsider(other), roles: [])).state == .approved)
+    }
+
+    @Test("whoever asked in another's name has no say in it, nor invites anybody to it")
+    func submitters() throws {
+        let request = ApprovalRequest(
+            id: id(1), requester: ada, submitter: .person(PersonID(high: 0xC, low: 1)), requestDigest: digest,
+            circumstances: StageCircumstances(risk: .low, context: [:]))
+        let events = try Approval.request(
+            request, along: Approval.plainStage(["manager"]), zones: try zones(), now: noon)
+        let read = try events.map { try Approval.aggregate.decode(Approval.aggregate.encode($0)) }
+        #expect(read == events)
+        let asked = try #require(
+            try Approval.aggregate.fold(nil, read.map { Recorded($0, at: noon, actor: admin) }))
+        let why = "the site is down"
+        for command in [
+            ApprovalCommand.approve(by: person(1), roles: ["manager"]), .reject(by: person(1), roles: ["manager"]),
+            .override(by: person(1), reason: why), .overrideAlone(by: person(1), reason: why),
+            .invite(outsider: link, until: noon + .hours(1), by: person(1)),
+            .delegate(from: person(2), roles: ["manager"], to: person(1), until: noon + .hours(1)),
+        ] { refused(.requesterMayNotApprove, asked, command) }
+        let alone = try carry(asked, .overrideAlone(by: person(2), reason: why))
+        refused(.requesterMayNotApprove, alone, .review(by: person(1)))
+        #expect(try carry(asked, .approve(by: person(2), roles: ["manager"])).state == .approved)
+        let own = ApprovalRequest(
+            id: id(1), requester: ada, submitter: ada, requestDigest: digest,
+            circumstances: StageCircumstances(risk: .low, context: [:]))
+        #expect(own.submitter == nil)
+    }
+
+    @Test("whether somebody may vote is what a vote of theirs would come to")
+    func mayVote() throws {
+        let approval = try start(Approval.plainStage(["manager"]))
+        func may(_ approver: Approver, _ roles: Set<String>) -> Bool {
+            approval.mayVote(approver, roles: roles, delegators: [:], now: noon)
+        }
+        #expect(may(person(1), ["manager"]) && !may(person(1), ["guest"]) && !may(.subject(ada), ["manager"]))
+        let lent = try carry(
+            approval, .delegate(from: person(1), roles: ["manager"], to: person(2), until: noon + .hours(1)))
+        #expect(lent.mayVote(person(2), roles: [], delegators: [person(1): ["manager"]], now: noon))
+        #expect(!lent.mayVote(person(2), roles: [], delegators: [person(1): ["manager"]], now: noon + .hours(1)))
+    }
 }

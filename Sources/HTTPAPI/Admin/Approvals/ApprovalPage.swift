@@ -31,19 +31,27 @@ enum ApprovalPage {
 
     /// The names of those who have a part in it. Whoever decides has to know whom they decide about.
     private static func names(in found: ApprovalCase, _ call: AdminCall) async throws -> [Subject: String] {
-        var subjects: Set<Subject> = [found.approval.requester]
-        if let beneficiary = found.approval.terms.beneficiary { subjects.insert(beneficiary) }
+        var subjects = found.approval.parties
         for event in found.history.map(\.event) {
             for case .subject(let subject)? in [event.told.by, event.told.principal] { subjects.insert(subject) }
         }
         var names: [Subject: String] = [:]
         for subject in subjects {
-            guard case .person(let id) = subject,
-                let person = try await call.found({ try await call.gateway.people.person(id, in: call.tenant) })
-            else { continue }
-            names[subject] = person.displayName ?? person.login
+            names[subject] = try await name(of: subject, call)
         }
         return names
+    }
+
+    private static func name(of subject: Subject, _ call: AdminCall) async throws -> String? {
+        switch subject {
+        case .person(let id):
+            let person = try await call.found { try await call.gateway.people.person(id, in: call.tenant) }
+            return person.map { $0.displayName ?? $0.login }
+        case .serviceAccount(let id):
+            return try await call.found {
+                try await call.gateway.serviceAccounts.account(named: id.description, in: call.tenant)
+            }?.name
+        }
     }
 
     private static func name(_ subject: Subject, _ names: [Subject: String]) -> AdminValue {
@@ -56,6 +64,7 @@ enum ApprovalPage {
         rows += ApprovalWords.facts(of: found).filter { $0.name != "Risk" }.map { ($0.name, AdminValue($0.value)) }
         rows.append(("Risk", ApprovalWords.badge(approval.terms.risk)))
         rows.append(("Asked for by", name(approval.requester, names)))
+        if let submitter = approval.terms.submitter { rows.append(("Passed on by", name(submitter, names))) }
         if let beneficiary = approval.terms.beneficiary { rows.append(("For", name(beneficiary, names))) }
         if approval.state == .pending {
             let stage = approval.stages[approval.stage]

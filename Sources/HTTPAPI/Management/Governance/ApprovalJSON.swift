@@ -6,7 +6,8 @@ extension Approval {
     var json: AttributeValue {
         HTTPAPI.json([
             "id": id.json, "state": .string(state.rawValue), "requester": requester.json,
-            "beneficiary": terms.beneficiary?.json, "workflow_id": terms.template?.json,
+            "beneficiary": terms.beneficiary?.json, "submitter": terms.submitter?.json,
+            "workflow_id": terms.template?.json,
             "assignment_id": terms.assignment?.json, "rule_ids": .list(rules.map(\.json)),
             "risk": .string(terms.risk.rawValue), "stage": .integer(Int64(stage)),
             "stages": .list(stages.enumerated().map { stage($0, $1) }),
@@ -56,7 +57,8 @@ enum ApprovalSchema {
     static let approval = JSONSchema.object(
         [
             "id": .uuid, "state": .words(Approval.State.allCases.map(\.rawValue)), "requester": .reference("Subject"),
-            "beneficiary": JSONSchema.reference("Subject"), "workflow_id": .uuid, "assignment_id": .uuid,
+            "beneficiary": JSONSchema.reference("Subject"), "submitter": .reference("Subject"), "workflow_id": .uuid,
+            "assignment_id": .uuid,
             "rule_ids": .array(.uuid), "risk": .words(RiskLevel.allCases.map(\.rawValue)),
             "stage": JSONSchema.integer(minimum: 0).described("The one being decided, counted from 0."),
             "stages": .array(
@@ -69,7 +71,7 @@ enum ApprovalSchema {
             "escalated": .array(.words(Escalation.Trigger.allCases.map(\.rawValue))), "reminded": .boolean,
             "alarming": JSONSchema.boolean.described("An override is under way or was used."),
             "needs_review": .boolean, "created_at": .time, "ended_at": .time, "version": APISchemas.version,
-        ], optional: ["beneficiary", "workflow_id", "assignment_id", "ended_at"])
+        ], optional: ["beneficiary", "submitter", "workflow_id", "assignment_id", "ended_at"])
     static let history = JSONSchema.object(
         [
             "approval": .reference("Approval"),

@@ -94,7 +94,7 @@ extension ApprovalEvent {
         case .rejected(let by, let principal, let comment): ("rejected", by, principal, comment)
         case .stageEntered: ("stage_entered", nil, nil, nil)
         case .delegated(let from, let to, _): ("delegated", to, from, nil)
-        case .outsiderInvited: ("outsider_invited", nil, nil, nil)
+        case .outsiderInvited(let outsider): ("outsider_invited", outsider.invitedBy, nil, nil)
         case .escalated(let trigger, _, _): ("escalated_" + trigger.rawValue, nil, nil, nil)
         case .reminded: ("reminded", nil, nil, nil)
         case .overrideBegun(let by, let reason): ("override_begun", by, nil, reason)
