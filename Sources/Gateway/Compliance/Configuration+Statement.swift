@@ -18,9 +18,16 @@ extension Configuration {
             number("own_tls", server.tls == nil ? 0 : 1), number("directory_servers", servers.count),
             number("directory_servers_tls", servers.count(where: \.self)),
             number("decision_retention_days", decisionRetention.components.seconds / 86_400),
-            number("anomaly_kinds", anomalies.settings.kinds.count), number("head_sinks", journal.sinks.count),
+            number("password_letters", passwords.upper + passwords.lower), number("password_digits", passwords.digit),
+            number("anomaly_kinds", anomalyKinds), number("head_sinks", journal.sinks.count),
             Fact("privileged_roles", .list(privileged(roles).prefix(256).map { .id($0, "role") })),
         ]
+    }
+
+    /// Kinds of anomaly that can be found: a journey shows between networks whose places are known, and nowhere else.
+    private var anomalyKinds: Int {
+        let kinds = anomalies.settings.kinds
+        return anomalies.settings.networks.isEmpty ? kinds.subtracting([.impossibleTravel]).count : kinds.count
     }
 
     /// Whether each server of the tenant's directories is asked over TLS.

@@ -97,6 +97,7 @@ public struct EvidenceBook: Sendable {
         switch asked.kind {
         case .configurationChanges: settings.configuration(asked)
         case .passwordRules: settings.passwords(asked)
+        case .passwordComposition: settings.composition(asked)
         case .sessionLimits: settings.sessions(asked)
         case .lockout: settings.lockout(asked, activity.refused)
         case .transportEncryption: settings.transport(asked)

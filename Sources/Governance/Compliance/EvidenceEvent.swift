@@ -35,7 +35,7 @@ extension EvidenceEvent {
         switch actor {
         case .person(let id): .person(id)
         case .serviceAccount(let id): .serviceAccount(id)
-        case .operatingSystemUser, .system, .anonymous: nil
+        case .operatingSystemUser, .system, .client, .anonymous: nil
         }
     }
 

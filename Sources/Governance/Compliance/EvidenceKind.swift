@@ -41,6 +41,8 @@ public enum EvidenceKind: String, Sendable, Codable, CaseIterable, Hashable {
     case loginAnomalies = "login_anomalies"
     /// What a new password has to be.
     case passwordRules = "password_rules"
+    /// A new password has to hold letters and digits.
+    case passwordComposition = "password_composition"
     /// Sessions end by themselves.
     case sessionLimits = "session_limits"
     /// Wrong passwords lock an account for a time.
@@ -98,7 +100,8 @@ extension EvidenceKind {
         case .sessionLimits: [.minutes(60)]
         case .lockout: [.count(10), .minutes(15)]
         case .backups, .headsOutside: [.hours(26)]
-        case .entitlementOwners, .configurationChanges, .transportEncryption, .encryptionAtRest, .journalIntegrity,
+        case .passwordComposition, .entitlementOwners, .configurationChanges, .transportEncryption, .encryptionAtRest,
+            .journalIntegrity,
             .decisionRecord:
             []
         }

@@ -29,7 +29,8 @@ struct SettingsLedger: Sendable {
         for position in changes.sorted { draft.rest(on: position) }
         guard changes.count > 0 else { return draft.absent("No configuration is recorded.") }
         return draft.met(
-            "\(changes.count) configurations are recorded by their digest, each at the start it took effect.")
+            "\(changes.count.of("configuration is", "configurations are")) recorded by digest, each at the start it"
+                + " took effect.")
     }
 
     func passwords(_ asked: EvidenceRequirement) -> Evidence {
@@ -42,6 +43,16 @@ struct SettingsLedger: Sendable {
         return least >= asked[.count]
             ? draft.met("A password has at least \(alone) characters, \(beside) beside a second factor.")
             : draft.unmet("A password may have \(least) characters; \(asked[.count]) are asked for.")
+    }
+
+    func composition(_ asked: EvidenceRequirement) -> Evidence {
+        let draft = draft(asked, ["password_letters", "password_digits"])
+        guard let letters = number("password_letters"), let digits = number("password_digits") else {
+            return draft.absent(Self.unknown)
+        }
+        return letters > 0 && digits > 0
+            ? draft.met("A new password has to hold letters and digits.")
+            : draft.unmet("A new password need not hold both letters and digits.")
     }
 
     func sessions(_ asked: EvidenceRequirement) -> Evidence {
@@ -79,6 +90,8 @@ struct SettingsLedger: Sendable {
         guard encrypted == servers else {
             return draft.unmet("\(servers - encrypted) of \(servers) directory servers are asked without TLS.")
         }
-        return draft.met("Browsers come over https, and all \(servers) directory servers are asked over TLS.")
+        return draft.met(
+            "Browsers come over https, and TLS is used with each directory server; there \(servers == 1 ? "is" : "are")"
+                + " \(servers).")
     }
 }
