@@ -121,7 +121,8 @@ extension ScopeLevel {
     /// Nil for a level of the tree that no scope names.
     fileprivate init?(_ level: OrganizationLevel) {
         switch level {
-        case .organization, .division: return nil
+        case .organization: self = .organization
+        case .division: return nil
         case .department: self = .department
         case .project: self = .project
         case .team: self = .team

@@ -68,9 +68,10 @@ private struct ConditionRule {
             "when": [logic == .and ? "all" : "any": .list(conditions)],
         ]
         rule["priority"] = members["priority"]?.value ?? priority.map(AttributeValue.integer)
-        if [.requireApproval, .requireReview].contains(effect) {
-            let fallback: AttributeValue = effect == .requireReview ? ["Reviewer"] : ["Reviewer", "Admin"]
-            rule["approval"] = ["roles": members["approver_roles"]?.value ?? fallback]
+        if let fallback = Rule.Approval.fallback(effect) {
+            rule["approval"] = [
+                "roles": members["approver_roles"]?.value ?? .list(fallback.roles.map(AttributeValue.string))
+            ]
         }
         return .object(rule)
     }

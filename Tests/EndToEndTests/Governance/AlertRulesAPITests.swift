@@ -153,7 +153,7 @@ struct AlertRulesAPITests {
             #expect(held["expires_at"] == "2026-11-16T09:01:00Z")
             let path = "/api/v1/reservations/\(held["id"]?.string ?? "")"
             #expect(try await api.send(.post, path + "/release").body?["state"] == "released")
-            #expect(try await api.send(.post, path + "/commit").status == 404)
+            #expect(try await api.send(.post, path + "/commit").status == 409)
             #expect(try await api.send(.post, "/api/v1/decide", reserving).body?["decision"] == true)
             let tooLong = Self.ask(scenario, ["reserve": true, "time_to_live": 86_401])
             #expect(try await api.send(.post, "/api/v1/decide", tooLong).status == 400)

@@ -68,7 +68,12 @@ struct GovernanceInvariantTests {
         let bench = try await GovernanceBench(every: 5)
         var draws = Seeded(seed)
         var carriedOut = 0
-        for step in 0..<90 {
+        // Drawn from nothing, most commands would find nothing to be carried out on.
+        for tenant in [bench.tenant, bench.other] {
+            try await bench.activate(Self.policies[0], in: tenant)
+            try await bench.run("create", GovernanceBench.creation(Self.policies[1]), in: tenant)
+        }
+        for step in 0..<140 {
             bench.now = bench.now + .seconds(Int64.random(in: 1...40_000, using: &draws))
             let isHere = Bool.random(using: &draws)
             let (here, there) = isHere ? (bench.tenant, bench.other) : (bench.other, bench.tenant)

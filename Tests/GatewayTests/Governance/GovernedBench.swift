@@ -91,11 +91,11 @@ final class GovernedBench: Sendable {
 
     func decide(
         _ person: PersonID, _ action: String = "read", _ type: String = "thing", in tenant: TenantID? = nil,
-        context: [String: AttributeValue] = [:]
+        context: [String: AttributeValue] = [:], vouched: Bool = false
     ) async throws -> DecisionAnswer {
         try await gateway.decisions.decide(
             question(person, action, type, context: context), in: tenant ?? self.tenant,
-            origin: DecisionOrigin(caller: nil, protocol: "api"))
+            origin: DecisionOrigin(caller: nil, protocol: "api", vouchesForSeverity: vouched))
     }
 
     /// Opens a way for everybody, so that what a policy takes away is seen.

@@ -84,7 +84,9 @@ struct GovernedDecisionTests {
             let bench = try await GovernedBench()
             let ada = try await bench.gateway.addPerson("ada")
             try await bench.enforce(1, [rule], ["enforcement": .string(word)])
-            let answer = try await bench.decide(ada, "order", context: ["severity": "crit"])
+            let claimed = try await bench.decide(ada, "order", context: ["severity": "crit"])
+            #expect(!claimed.isPermitted && claimed.reasons == ["approval_required"])
+            let answer = try await bench.decide(ada, "order", context: ["severity": "crit"], vouched: true)
             #expect(answer.isPermitted == executes && answer.governed?.execute == executes)
             #expect(answer.governed?.needsApproval == !executes)
             #expect(answer.reasons == [executes ? "allowed_by_rule" : "approval_required"])
@@ -218,19 +220,49 @@ struct GovernedDecisionTests {
         try await bench.gateway.close()
     }
 
-    @Test("what does not compile is not activated: an unknown time zone is refused, and nothing is stored")
+    @Test("an unknown time zone, a unit of another level and an individual policy for nobody are refused at once")
     func refused() async throws {
         let bench = try await GovernedBench()
+        for zone in ["Europe/Atlantis", "../../etc/passwd"] {
+            #expect(
+                await refusal { try await bench.enforce(1, [allowing], ["timezone": .string(zone)]) }
+                    == "policy.unknown_zone")
+        }
+        let company = try await bench.gateway.organization.create(
+            .organization, name: "Company", under: nil, by: bench.caller())
+        let misplaced: AttributeValue = ["level": "department", "unit": .string(company.id.description)]
+        #expect(await refusal { try await bench.enforce(2, [allowing], ["scope": misplaced]) } == "governance.invalid")
+        let unknown: AttributeValue = ["level": "team", "unit": .string(bench.tenant.description)]
+        #expect(await refusal { try await bench.enforce(3, [allowing], ["scope": unknown]) } == "governance.not_found")
+        for nobody: AttributeValue in ["Individual", ["level": "individual"]] {
+            #expect(
+                await refusal { try await bench.enforce(4, [allowing], ["scope": nobody]) } == "governance.rejected")
+        }
+        let stored = try await bench.gateway.governance.policies(in: bench.tenant)
+        #expect(stored.isEmpty)
+        try await bench.gateway.close()
+    }
+
+    @Test("a rule that asks for an approval and names nobody asks reviewers and administrators")
+    func askedWithoutNames() async throws {
+        let bench = try await GovernedBench()
         let ada = try await bench.gateway.addPerson("ada")
-        #expect(
-            await refusal { try await bench.enforce(1, [allowing], ["timezone": "Europe/Atlantis"]) }
-                == "policy.unknown_zone")
-        let policy = try await bench.gateway.governance.policy(PolicyID(high: 0xF0, low: 1), in: bench.tenant)
-        #expect(policy.state == .approved)
-        #expect(try await bench.decide(ada).reasons == ["no_matching_rule"])
-        #expect(
-            await refusal { try await bench.enforce(2, [allowing], ["timezone": "../../etc/passwd"]) }
-                == "policy.unknown_zone")
+        try await bench.enforce(1, [allowing, ["id": "ask", "effect": "require_approval"]])
+        let answer = try await bench.decide(ada)
+        #expect(answer.reasons.contains("approval_required"))
+        #expect(answer.governed?.approverRoles == ["Reviewer", "Admin"])
+        try await bench.gateway.close()
+    }
+
+    @Test("environments are compared without regard to case, so that a deny for production is one for Production")
+    func environments() async throws {
+        let bench = try await GovernedBench()
+        let ada = try await bench.gateway.addPerson("ada")
+        try await bench.enforce(1, [allowing])
+        try await bench.enforce(
+            2, [forbidding], ["scope": ["level": "organization", "environments": ["production"]]])
+        #expect(try await bench.decide(ada, context: ["environment": "PRODUCTION"]).isPermitted == false)
+        #expect(try await bench.decide(ada, context: ["environment": "productions"]).isPermitted)
         try await bench.gateway.close()
     }
 

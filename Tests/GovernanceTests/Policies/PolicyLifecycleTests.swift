@@ -133,10 +133,18 @@ struct PolicyLifecycleTests {
         #expect(words(corpus["scopes"]).map { $0.lowercased() } == ScopeLevel.allCases.map(\.rawValue))
         #expect(ScopeLevel.allCases.sorted() == ScopeLevel.allCases)
         guard case .object(let create)? = corpus["create"] else { throw CancellationError() }
+        let person = PersonID(high: 1, low: 1).description
+        var nobody = create
+        nobody["scope"] = "Individual"
+        #expect(throws: GovernanceError.self) {
+            try GovernanceCommand.read("create", .object(nobody), actor: admin, now: noon)
+        }
         for (key, list) in [("policy_type", "types"), ("enforcement", "enforcement"), ("scope", "scopes")] {
             for word in words(corpus[list]) {
                 var payload = create
-                payload[key] = .string(word)
+                // Who it is for belongs to an individual policy; the other levels stand for themselves.
+                payload[key] =
+                    word == "Individual" ? ["level": .string(word), "subject": .string(person)] : .string(word)
                 let command = try GovernanceCommand.read("create", .object(payload), actor: admin, now: noon)
                 guard case .policy(_, .create(_, let details, _, _)) = command else { throw CancellationError() }
                 let read = [details.type.rawValue, details.enforcement.rawValue, details.scope.level.rawValue]

@@ -21,7 +21,10 @@ struct PolicyScopeTests {
         #expect(try #require(PolicyScope(.individual, subject: ada)).covers(nowhere))
         let other = Subject.person(PersonID(high: 9, low: 9))
         #expect(!(try #require(PolicyScope(.individual, subject: other)).covers(place)))
-        #expect(PolicyScope(.organization, unit: legal) == nil)
+        let company = try #require(PolicyScope(.organization, unit: legal))
+        #expect(!company.covers(place) && company.covers(ScopePlace(ada, units: [.init(.organization, legal)])))
+        #expect(!(try #require(PolicyScope(.individual)).covers(place)))
+        #expect(PolicyScope(.system, unit: legal) == nil)
         #expect(PolicyScope(.team, subject: ada) == nil)
         #expect(PolicyScope(.system, services: Array(repeating: "a", count: 65)) == nil)
     }

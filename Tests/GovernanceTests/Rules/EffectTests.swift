@@ -191,7 +191,9 @@ struct EffectTests {
         #expect(try decide(.majority, [yes, also, no]).isAllowed)
         #expect(try !decide(.majority, [yes, no]).isAllowed)
         #expect(try decide(.atLeast(2), [yes, also, no]).isAllowed)
-        #expect(try decide(.atLeast(3), [yes, also]).reason == .setNotMet)
+        let few = try decide(.atLeast(3), [yes, also])
+        #expect(few.reason == .setNotMet && few.determining.map(\.name) == ["yes", "also"])
+        #expect(few.notes.map(\.kind) == [.voted(id(8)), .voted(id(8))])
         #expect(try !decide(.any, [yes, also, never]).isAllowed)
         // A deny outside the set is bound by no vote.
         let outside = try book([yes, also, no], sets: [try set(.any, [yes, also])]).decide(inquiry)
