@@ -46,6 +46,7 @@ public struct GatewayRouter: Sendable {
             + ProviderRoutes(gateway: gateway, mac: mac).routes + SyncRoutes(gateway: gateway, mac: mac).routes
             + SystemRoutes(gateway: gateway, mac: mac).routes
             + PopulationRoutes(gateway: gateway, mac: mac).routes
+            + ClientRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
             + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes
@@ -71,6 +72,7 @@ public struct GatewayRouter: Sendable {
         let gate = RouteRegistry.Gate(gateway)
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
+        OAuthRoutes(gateway: gateway, gate: gate).install(on: router)
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.

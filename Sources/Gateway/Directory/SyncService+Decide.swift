@@ -137,7 +137,7 @@ extension SyncService {
     private static func demandName(_ caller: Caller) throws {
         switch caller.actor {
         case .person, .serviceAccount, .operatingSystemUser: return
-        case .system, .anonymous: throw Fault.forbidden("A held plan is decided on by a named administrator.")
+        case .system, .client, .anonymous: throw Fault.forbidden("A held plan is decided on by a named administrator.")
         }
     }
 

@@ -68,6 +68,16 @@ public struct AssignmentService: Sendable {
         }
     }
 
+    /// The names of what somebody has now, each once, in order.
+    func effectiveNames(of subject: Subject, in tenant: TenantID) async throws -> [String] {
+        let authorization = try await table.snapshot(of: tenant)
+        return try await store.ask(tenant, now: clock()) { view in
+            let roles = try HeldRoles.of(subject, authorization, view.sql, now: view.now)
+            let held = try view.catalog(of: subject, roles: roles).effective(subject, roles, view.now)
+            return Set(try held.compactMap { try view.load(Governed.entitlement($0)).state?.details.name }).sorted()
+        }
+    }
+
     // MARK: Changing
 
     /// Gives somebody an entitlement. Throws `governance.validation_failed` with everything the validators have against

@@ -37,6 +37,8 @@ final class LiveCredentials: Sendable {
     }
 
     private let memory = Mutex(Memory())
+    /// What clients were granted by these people.
+    let grants = LiveGrants()
     /// What was presented in vain, for metrics.
     let refused = Tally<RefusedCredential>()
 
@@ -76,6 +78,9 @@ final class LiveCredentials: Sendable {
             return key.isUsable(at: now) ? .success(key) : .failure(.expired)
         }
     }
+
+    func isDisabled(_ account: ServiceAccountID) -> Bool { memory.withLock { $0.disabledAccounts.contains(account) } }
+    func isDisabled(_ tenant: TenantID) -> Bool { memory.withLock { $0.disabledTenants.contains(tenant) } }
 
     func session(_ id: SessionID) -> Session? {
         memory.withLock { memory in memory.hashes[id].flatMap { memory.sessions[$0] } }
@@ -220,7 +225,8 @@ final class LiveCredentials: Sendable {
 
     /// Drops what has expired, and answers how much that was.
     func sweep(at now: Timestamp) -> Int {
-        memory.withLock { memory in
+        grants.sweep(at: now)
+        return memory.withLock { memory in
             let over = memory.sessions.values.filter { $0.isExpired(at: now) }.map(\.id)
             for id in over { Self.remove(id, &memory) }
             for (hash, key) in memory.keys where !key.isUsable(at: now) { memory.keys[hash] = nil }

@@ -7,10 +7,14 @@ public struct ListedTokenKey: Sendable {
     /// The `kid`.
     public let id: KeyID
     public let algorithm: String
-    public let state: StoredTokenKey.State
+    /// One of `states`.
+    public let state: String
     public let createdAt: Timestamp
     /// Since when it is in this state.
     public let changedAt: Timestamp
+
+    /// Published and to sign next, signing, verifying only.
+    public static let states = StoredTokenKey.State.allCases.map(\.rawValue)
 }
 
 /// Makes, publishes, rotates and forgets the keys that sign a tenant's tokens: one of each algorithm signs, the next is
@@ -43,7 +47,7 @@ public struct TokenKeyService: Sendable {
         _ = try await keys(of: tenant)
         return try await store.read { try $0.tokenKeys() }.filter { $0.tenant == tenant }.map {
             ListedTokenKey(
-                id: $0.id, algorithm: $0.algorithm, state: $0.state, createdAt: $0.createdAt, changedAt: $0.changedAt)
+                id: $0.id, algorithm: $0.algorithm, state: $0.state.rawValue, createdAt: $0.createdAt, changedAt: $0.changedAt)
         }
     }
 

@@ -42,7 +42,10 @@ public struct Housekeeping: Service {
                 }
                 group.addTask { await self.every(Self.sweepInterval, "sweep") { try await self.sweep() } }
                 group.addTask {
-                    await self.every(Self.sweepInterval, "keys") { await self.gateway.keyKeeper.tend() }
+                    await self.every(Self.sweepInterval, "keys") {
+                        await self.gateway.keyKeeper.tend()
+                        await self.gateway.tokenKeys.tend()
+                    }
                 }
                 group.addTask {
                     await self.every(Self.sweepInterval, "governance.due") {

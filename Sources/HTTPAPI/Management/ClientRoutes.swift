@@ -3,7 +3,6 @@ import HTTPTypes
 import Identity
 import JOSE
 import OAuth
-import Storage
 import Vocabulary
 
 /// Clients of the authorization server, their secrets, and the keys that sign tokens.
@@ -199,7 +198,7 @@ extension ClientSettings {
 extension ListedTokenKey {
     fileprivate var json: AttributeValue {
         [
-            "id": id.json, "algorithm": .string(algorithm), "state": .string(state.rawValue),
+            "id": id.json, "algorithm": .string(algorithm), "state": .string(state),
             "created_at": createdAt.json, "changed_at": changedAt.json,
         ]
     }
@@ -232,7 +231,7 @@ enum ClientSchema {
         optional: ["client_secret"])
 
     static let key = JSONSchema.object([
-        "id": .uuid, "algorithm": .string(), "state": .words(StoredTokenKey.State.allCases.map(\.rawValue)),
+        "id": .uuid, "algorithm": .string(), "state": .words(ListedTokenKey.states),
         "created_at": .time, "changed_at": .time,
     ])
 }

@@ -32,6 +32,7 @@ public struct NotificationRow: Sendable, Hashable {
 }
 
 extension IDKind {
+    /// One thing that somebody is told.
     public enum Notification {}
 }
 

@@ -114,4 +114,23 @@ extension EventCatalogue {
         entry("heads.kept_outside", .api(.update), "Heads kept outside"),
         entry("decision_segment.closed", .api(.update), "Segment of decisions closed"),
     ]
+
+    static let clients: [Entry] = [
+        entry("client.created", .api(.create), "Client added", .low),
+        entry("client.changed", .api(.update), "Client changed", .low),
+        entry("client.secret_made", .api(.update), "Secret of a client made", .low),
+        entry("client.disabled", .api(.update), "Client switched off", .medium),
+        entry("client.enabled", .api(.update), "Client switched on", .low),
+        entry("client.deleted", .api(.delete), "Client deleted", .medium),
+        entry("grant.code_redeemed", .authorizeSession, "Code exchanged for tokens"),
+        entry("grant.device_redeemed", .authorizeSession, "Device got tokens"),
+        entry("grant.refreshed", .authorizeSession, "Tokens refreshed"),
+        entry("grant.exchanged", .authorizeSession, "Token exchanged"),
+        entry("grant.ended", .authentication(.logoff), "What a client was granted ended"),
+        entry("token.revoked", .authentication(.logoff), "Token revoked"),
+        entry("token_key.published", .api(.create), "Key that will sign tokens published"),
+        entry("token_key.activated", .api(.update), "Key signs tokens", .low),
+        entry("token_key.retired", .api(.update), "Key signs no more tokens", .low),
+        entry("token_key.forgotten", .api(.delete), "Key of tokens forgotten"),
+    ]
 }

@@ -18,29 +18,35 @@ public enum OCSFActivity: Sendable, Hashable {
     /// 2004: something stands out.
     case detectionFinding(Finding)
 
+    /// What became of an account.
     public enum Account: Int, Sendable {
         case create = 1, enable, passwordChange, passwordReset, disable, delete
         case factorEnable = 10, factorDisable = 11
         case other = 99
     }
 
+    /// A sign-in or its end.
     public enum Authentication: Int, Sendable {
         case logon = 1, logoff
         case other = 99
     }
 
+    /// What became of a right.
     public enum Access: Int, Sendable { case assign = 1, revoke }
 
+    /// What became of a group.
     public enum Group: Int, Sendable {
         case addUser = 3, removeUser, delete, create
         case other = 99
     }
 
+    /// What a call of the API did.
     public enum API: Int, Sendable {
         case create = 1, read, update, delete
         case other = 99
     }
 
+    /// What became of a finding.
     public enum Finding: Int, Sendable { case create = 1, update, close }
 
     /// `class_uid`.

@@ -110,7 +110,7 @@ extension Actor {
         switch self {
         case .person(let id): .person(id)
         case .serviceAccount(let id): .serviceAccount(id)
-        case .operatingSystemUser, .system, .anonymous: nil
+        case .operatingSystemUser, .system, .client, .anonymous: nil
         }
     }
 }
