@@ -14,7 +14,7 @@ import Vocabulary
     /// Starts with a directory `corp` and gives ada an account there; answers its id and hers.
     private static func begun(_ bench: ConfigurationBench) async throws -> (provider: ProviderID, person: PersonID) {
         try await bench.run(
-            "providers:\n" + corp("corp") + "mappings: [{ provider: corp, group: keepers, role: Auditor }]"
+            "providers:\n" + corp("corp") + "mappings: [{ provider: corp, group: keepers, role: Analyst }]"
         ) { gateway, caller in
             var edit = PersonEdit()
             edit.login = "ada"
@@ -36,7 +36,7 @@ import Vocabulary
         let begun = try await Self.begun(bench)
         let renamed =
             "providers:\n" + Self.corp("works", ", was: corp")
-            + "mappings: [{ provider: works, group: keepers, role: Auditor }]"
+            + "mappings: [{ provider: works, group: keepers, role: Analyst }]"
         for _ in 0..<2 {
             try await bench.run(renamed) { gateway, caller in
                 #expect(gateway.providers.provider(named: "works", in: caller.tenant)?.id == begun.provider)

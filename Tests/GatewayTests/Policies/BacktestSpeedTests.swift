@@ -24,7 +24,7 @@ import Vocabulary
     @Test(
         "S3-47 ten thousand recorded decisions are replayed in seconds, within bounded memory, and nothing is written")
     func speed() async throws {
-        let bench = try await GovernedBench()
+        let bench = try await GovernedBench(at: SystemClock.now())
         let everybody = try await people(bench)
         try await bench.openEverything()
         try await bench.enforce(

@@ -107,7 +107,7 @@ struct SignInJudgementTests {
         let history = Self.history(30)
         #expect(try Self.kinds(history, known: false) == [.newDevice])
         var near = Self.history(30)
-        near.note(.init(at: Self.noon + .hours(8), network: "berlin", anomalies: []), hasPlace: true)
+        near.note(.init(at: Self.noon + .hours(7), network: "berlin", anomalies: []), hasPlace: true)
         let all = try Self.kinds(near, at: Self.noon + .hours(9), from: Self.lisbon, known: false, failures: 9)
         #expect(all == [.impossibleTravel, .unusualHour, .newDevice, .failureBurst])
     }
