@@ -22,6 +22,7 @@ struct ApprovalWebTests {
             #expect(olga.status == 200 && olga.page.contains("approvals wait for you"))
             try await olga.open("/approvals")
             #expect(olga.page.contains("Approve invoices in ERP") && olga.page.contains("/admin/approvals/\(id)"))
+            #expect(olga.page.contains("for Rita"), "two who ask for the same are told apart")
             try await olga.open("/approvals/\(id)")
             for words in [
                 "Rita", "the quarter &lt;ends&gt;", "high", "Separation of duties", "Approve invoices in ERP", "Owner",

@@ -42,7 +42,8 @@ enum ApprovalPage {
         return names
     }
 
-    private static func name(of subject: Subject, _ call: AdminCall) async throws -> String? {
+    /// What somebody is called; nil for who is not here any more.
+    static func name(of subject: Subject, _ call: AdminCall) async throws -> String? {
         switch subject {
         case .person(let id):
             let person = try await call.found { try await call.gateway.people.person(id, in: call.tenant) }

@@ -51,11 +51,11 @@ enum ApprovalPages {
         result.blocks = [
             .table(
                 AdminTable(
-                    "Waiting for you", columns: columns, (try await cases(part.shown, call), part.next), call,
-                    empty: "Nothing waits for you.", row: row)),
+                    "Waiting for you", columns: columns, (try await rows(part.shown, call), part.next), call,
+                    empty: "Nothing waits for you.", row: { $0 })),
             .table(
                 AdminTable(
-                    "Your requests", columns: columns, rows: try await cases(own, call).map(row),
+                    "Your requests", columns: columns, rows: try await rows(own, call),
                     empty: "You have asked for nothing.")),
         ]
         if try await call.may("read", "approval") {
@@ -84,25 +84,28 @@ enum ApprovalPages {
                     ])),
             .table(
                 AdminTable(
-                    "Approvals", columns: columns, (try await cases(part.shown, call), part.next), call,
-                    empty: "There are none.", row: row)),
+                    "Approvals", columns: columns, (try await rows(part.shown, call), part.next), call,
+                    empty: "There are none.", row: { $0 })),
         ]
         return result
     }
 
-    private static func cases(_ approvals: [Approval], _ call: AdminCall) async throws -> [ApprovalCase] {
-        var found: [ApprovalCase] = []
+    private static func rows(_ approvals: [Approval], _ call: AdminCall) async throws -> [[AdminValue]] {
+        var rows: [[AdminValue]] = []
         for approval in approvals {
-            found.append(try await call.gateway.approvals.consider(approval.id, mayRead: true, by: call.caller))
+            let found = try await call.gateway.approvals.consider(approval.id, mayRead: true, by: call.caller)
+            let subject = approval.terms.beneficiary ?? approval.requester
+            rows.append(row(found, for: try await ApprovalPage.name(of: subject, call) ?? subject.id))
         }
-        return found
+        return rows
     }
 
-    @Sendable static func row(_ found: ApprovalCase) -> [AdminValue] {
+    /// Requests for the same thing are told apart by whom it is for.
+    private static func row(_ found: ApprovalCase, for name: String) -> [AdminValue] {
         let approval = found.approval
         let step = approval.state == .pending ? "\(approval.stage + 1) of \(approval.stages.count)" : "–"
         return [
-            AdminValue(ApprovalWords.title(of: found), to: "/approvals/\(approval.id)"),
+            AdminValue(ApprovalWords.title(of: found), to: "/approvals/\(approval.id)").hinted("for \(name)"),
             ApprovalWords.badge(approval.state), ApprovalWords.badge(approval.terms.risk), AdminValue(step),
             AdminValue(approval.state == .pending ? approval.deadline : nil),
         ]
