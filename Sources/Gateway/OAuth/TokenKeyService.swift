@@ -47,7 +47,8 @@ public struct TokenKeyService: Sendable {
         _ = try await keys(of: tenant)
         return try await store.read { try $0.tokenKeys() }.filter { $0.tenant == tenant }.map {
             ListedTokenKey(
-                id: $0.id, algorithm: $0.algorithm, state: $0.state.rawValue, createdAt: $0.createdAt, changedAt: $0.changedAt)
+                id: $0.id, algorithm: $0.algorithm, state: $0.state.rawValue, createdAt: $0.createdAt,
+                changedAt: $0.changedAt)
         }
     }
 

@@ -68,8 +68,11 @@ struct MailSenderTests {
         let catcher = try await MailCatcher()
         let bare = try MailSender(try server("smtp", catcher.port, authority: authority.authorityFile))
         #expect(code(await bare.send([try message()]).first) == "mail.tls")
+        // Kept until the end: the files go with it, and a slow start would not find them.
+        let foreign = try await LocalCertificates(name: "other")
+        defer { withExtendedLifetime(foreign) {} }
         let stranger = try await MailCatcher(
-            .startTLS(try await LocalCertificates(name: "other").server(names: ["localhost"])))
+            .startTLS(try await foreign.server(names: ["localhost"])))
         let other = try MailSender(try server("smtp", stranger.port, authority: authority.authorityFile))
         #expect(code(await other.send([try message()]).first) == "mail.tls")
         let named = try await MailCatcher(.tls(try await authority.server(names: ["mail.example.org"])))

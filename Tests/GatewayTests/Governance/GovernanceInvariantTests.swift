@@ -73,7 +73,7 @@ struct GovernanceInvariantTests {
             try await bench.activate(Self.policies[0], in: tenant)
             try await bench.run("create", GovernanceBench.creation(Self.policies[1]), in: tenant)
         }
-        for step in 0..<140 {
+        for step in 0..<220 {
             bench.now = bench.now + .seconds(Int64.random(in: 1...40_000, using: &draws))
             let isHere = Bool.random(using: &draws)
             let (here, there) = isHere ? (bench.tenant, bench.other) : (bench.other, bench.tenant)

@@ -87,6 +87,7 @@ extension EventCatalogue {
         entry("application.changed", .api(.update), "Protected application changed"),
         entry("application.removed", .api(.delete), "Protected application removed", .low),
         entry("provider.added", .api(.create), "Provider added", .low),
+        entry("provider.renamed", .api(.update), "Provider renamed", .low),
         entry("organization_unit.created", .api(.create), "Organization unit added"),
         entry("organization_unit.renamed", .api(.update), "Organization unit renamed"),
         entry("organization_unit.moved", .api(.update), "Organization unit moved"),

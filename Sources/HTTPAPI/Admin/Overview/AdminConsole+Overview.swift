@@ -19,7 +19,10 @@ extension AdminConsole {
             for section in ordered where try await isOffered(section, call) {
                 switch try await admission(section.access, call) {
                 case .permitted:
-                    isOpen = true
+                    // What is everybody's opens the page to whom it concerns, and to nobody in a second factor's place.
+                    let isEverybodys = section.access == .authenticated
+                    let concerns = isEverybodys ? try await section.isOffered?(call) ?? false : true
+                    isOpen = isOpen || concerns
                     page.blocks += try await section.summary?(call) ?? []
                 case .stepUp(let asked): demand = asked
                 case .refused: continue

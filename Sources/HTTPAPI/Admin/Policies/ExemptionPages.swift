@@ -51,7 +51,8 @@ enum ExemptionPages {
         ) { exemption in
             [
                 AdminValue("Exemption", to: place(exemption.id)), holder(of: exemption, names),
-                targets[exemption.target] ?? "–", reason(accounts[exemption.id]), .badge(exemption.state.rawValue.titled, exemption.state.tone),
+                targets[exemption.target] ?? "–", reason(accounts[exemption.id]),
+                .badge(exemption.state.rawValue.titled, exemption.state.tone),
                 AdminValue(exemption.from), AdminValue(exemption.until?.reading ?? "without an end"),
                 names.value(actor: exemption.grantedBy.description),
             ]
