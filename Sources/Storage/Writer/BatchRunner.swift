@@ -34,8 +34,10 @@ final class BatchRunner: @unchecked Sendable {
         self.clock = clock
     }
 
-    /// Answers what was committed, nil when nothing could be.
-    func runBatch(_ next: (Bool) -> (WriterLane, Writer.Job)?) -> BatchMeasure? {
+    /// Answers what was committed, nil when nothing could be. What stood against writing is noted before anybody hears
+    /// of it; a body that was merely refused is no such thing.
+    func runBatch(_ next: (Bool) -> (WriterLane, Writer.Job)?, noting note: (Fault) -> Void) -> BatchMeasure? {
+        failure = nil
         var done: [Done] = []
         var measure: BatchMeasure?
         let begin = ContinuousClock.now
@@ -64,21 +66,16 @@ final class BatchRunner: @unchecked Sendable {
                 }
             }
             keys.confirmStored(stored)
+            if let failure { note(failure) }
             finish(done)
         } catch {
             // Nothing of the batch is durable: nothing of it may be believed.
             journal = earlier
-            failure = error as? Fault
+            if let fault = error as? Fault { note(fault) }
             for item in done { item.job.finish(item.error ?? error) }
             if done.isEmpty, let (_, job) = next(false) { job.finish(error) }
         }
         return measure
-    }
-
-    /// What stood against writing since it was last asked; a body that was merely refused is no such thing.
-    func takeFailure() -> Fault? {
-        defer { failure = nil }
-        return failure
     }
 
     /// Never so little that a slow disk stops a directory job altogether.

@@ -105,8 +105,9 @@ final class Writer: Sendable {
                 wake.wait()
             }
             while !state.withLock({ $0.queue.isEmpty }) {
-                let batch = runner.runBatch({ self.pop(interactiveBatch: $0) })
-                if let failure = runner.takeFailure() { state.withLock { $0.health.failure = failure } }
+                let batch = runner.runBatch(
+                    { self.pop(interactiveBatch: $0) },
+                    noting: { failure in state.withLock { $0.health.failure = failure } })
                 if let batch { state.withLock { $0.statistics.note(batch) } }
             }
             if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
