@@ -14,7 +14,7 @@ struct SignInAnomalyTests {
     private static let server = "trusted_proxies: [127.0.0.0/8]"
     private static let networks = """
         providers:
-          - { id: local, name: Local, kind: local }
+          - { id: local, name: Local, type: local }
         anomalies:
           networks:
             - { name: berlin, ranges: [192.0.2.0/24], latitude: 52.52, longitude: 13.40 }
@@ -57,7 +57,9 @@ struct SignInAnomalyTests {
         }
     }
 
+    /// Signs in anew, in the browser as it is: what it is known by stays.
     private static func signIn(_ person: WebPerson) async throws {
+        if person.page.contains("action=\"/logout\"") { try await person.submit(to: "/logout", [:]) }
         try await person.open(WebPerson.gateway + "/login")
         try await person.submit("identifier", ["identifier": "ada"])
         try await person.submit("password", ["password": password])
