@@ -8,7 +8,7 @@ extension PolicyWorkbench {
     /// What two sets of rules answer to requests that are made up: a dry run that records nothing, counts nothing and
     /// asks nobody. Limits are looked at as they stand.
     ///
-    /// - Throws: `simulation.too_many` past 1,000 questions, `simulation.unknown_role` and `simulation.unknown_subject`
+    /// - Throws: `simulation.questions` past 1,000 questions, `simulation.unknown_role` and `simulation.unknown_subject`
     ///   for who is described by what is not there, and what is wrong with a candidate.
     public func simulate(
         _ questions: [SimulatedQuestion], on candidate: PolicyCandidate, against present: PolicyCandidate = .current,
@@ -16,7 +16,7 @@ extension PolicyWorkbench {
     ) async throws -> [SimulatedAnswer] {
         guard questions.count <= Self.questionLimit else {
             throw Fault(
-                "simulation.too_many", .caller, "There are \(questions.count) questions.",
+                "simulation.questions", .caller, "There are \(questions.count) questions.",
                 remedy: "Ask at most \(Self.questionLimit) at a time.")
         }
         let now = clock()

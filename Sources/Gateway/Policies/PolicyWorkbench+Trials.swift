@@ -91,14 +91,14 @@ extension PolicyWorkbench {
     /// Begins to ask a few questions for everybody of the tenant: who would lose and who would gain what.
     ///
     /// - Parameter questions: at most 100; who asks is everybody, active and not disabled, one after the other.
-    /// - Throws: `simulation.too_many`, `trial.too_many`, and what is wrong with a candidate.
+    /// - Throws: `simulation.questions`, `trial.too_many`, and what is wrong with a candidate.
     public func impact(
         of candidate: PolicyCandidate, against present: PolicyCandidate = .current, on questions: [DraftQuestion],
         by caller: Caller
     ) async throws -> PolicyTrial {
         guard (1...Self.impactQuestions).contains(questions.count) else {
             throw Fault(
-                "simulation.too_many", .caller, "There are \(questions.count) questions.",
+                "simulation.questions", .caller, "There are \(questions.count) questions.",
                 remedy: "Ask between 1 and \(Self.impactQuestions).")
         }
         let before = try await compiled(present, asOf: nil, in: caller.tenant)

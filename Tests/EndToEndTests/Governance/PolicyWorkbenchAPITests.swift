@@ -45,11 +45,15 @@ struct PolicyWorkbenchAPITests {
                     "scope": "organization",
                 ])
             try await api.govern("update", ["policy_id": id, "name": "Files of all", "reason": "It was too short."])
-            let rule: AttributeValue = ["id": "r", "effect": "deny", "actions": ["write"]]
-            try await api.govern("add_rule", ["policy_id": id, "rule_id": id, "rule": rule])
-            try await api.govern(
-                "update_rule",
-                ["policy_id": id, "rule_id": id, "rule": ["id": "r", "effect": "deny", "actions": ["read"]]])
+            // Of files alone: a rule about everything would keep its own administrator out.
+            func rule(_ action: String) -> AttributeValue {
+                [
+                    "id": "r", "effect": "deny", "actions": [.string(action)],
+                    "resources": ["types": ["file"]],
+                ]
+            }
+            try await api.govern("add_rule", ["policy_id": id, "rule_id": id, "rule": rule("write")])
+            try await api.govern("update_rule", ["policy_id": id, "rule_id": id, "rule": rule("read")])
             let shown = try await api.send(.get, path)
             #expect(shown.body?["name"] == "Files of all" && shown.body?["state"] == "draft")
             #expect(shown.body?["rules"]?.list?.first?["rule"]?["actions"] == ["read"])
@@ -69,7 +73,7 @@ struct PolicyWorkbenchAPITests {
             let answer = compared.body?["answers"]?.list?.first
             #expect(answer?["before"]?["outcome"] == "allowed" && answer?["after"]?["outcome"] == "denied")
             try await api.govern("approve", ["policy_id": id])
-            try await api.govern("activate", ["policy_id": id, "force": true])
+            try await api.govern("activate", ["policy_id": id])
             #expect(try await api.send(.get, Self.base + "policies?state=active").body?["items"]?.list?.count == 1)
             try await api.govern("revoke", ["policy_id": id])
             try await api.govern("archive", ["policy_id": id])
@@ -244,7 +248,10 @@ struct PolicyWorkbenchAPITests {
             #expect(try await api.send(.put, Self.base + "policies/\(id.string ?? "")/cases", cases).status == 200)
             for (number, rule) in [
                 ["id": "a", "effect": "allow", "subjects": ["users": ["ada"]]],
-                ["id": "b", "effect": "deny", "when": ["equals": ["subject.mail": "ADA@example.org"]]],
+                [
+                    "id": "b", "effect": "deny", "resources": ["types": ["file"]],
+                    "when": ["equals": ["subject.mail": "ADA@example.org"]],
+                ],
             ].enumerated() as EnumeratedSequence<[AttributeValue]> {
                 try await api.enforce(rule: rule, number + 1)
             }

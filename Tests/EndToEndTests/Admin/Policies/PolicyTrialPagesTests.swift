@@ -180,7 +180,8 @@ struct PolicyTrialPagesTests {
             #expect(console.text.contains("Allowed") && console.text.contains("Denied"))
             try await console.open(policy + "/backtest")
             try await console.submit(policy + "/backtest", ["from": "yesterday"])
-            #expect(console.person.status == 422 && console.text.contains("This is no time."))
+            #expect(console.person.status == 422 && console.text.contains("Write a day as 2026-12-31"))
+            #expect(console.page.contains("value=\"yesterday\""), "what was typed is kept")
         }
     }
 
