@@ -15,8 +15,7 @@ struct AccessLedger: Sendable {
     private(set) var grants: [AssignmentID: Grant] = [:]
     /// Where each entitlement was made or last changed, and whether it has an owner.
     private(set) var entitlements: [EntitlementID: (position: Int64, hasOwner: Bool)] = [:]
-    private var changes = EvidenceDays()
-    private var unnamed = EvidenceDays()
+    private var changes = AttributedChanges()
 
     mutating func take(_ event: EvidenceEvent) {
         switch event.type {
@@ -34,8 +33,7 @@ struct AccessLedger: Sendable {
         case "entitlement.deleted": if let id = EntitlementID(bytes: event.stream) { entitlements[id] = nil }
         default: break
         }
-        changes.add(event.place)
-        if event.actor == .anonymous { unnamed.add(event.place) }
+        changes.add(event.place, isNamed: event.actor != .anonymous)
     }
 
     private mutating func settle(_ event: EvidenceEvent) {
@@ -133,17 +131,9 @@ extension AccessLedger {
     }
 
     func accessChanges(_ asked: EvidenceRequirement, at moment: Timestamp) -> Evidence {
-        var draft = EvidenceDraft(asked)
-        let recent = changes.count(within: asked[.days], of: moment)
-        let nobody = unnamed.count(within: asked[.days], of: moment)
-        draft.count("changes", recent)
-        draft.count("without_author", nobody)
-        draft.rest(on: nobody > 0 ? unnamed : changes, within: asked[.days], of: moment)
-        guard recent > 0 else {
-            return draft.absent("Access was not changed in the last \(asked[.days].of("day", "days")).")
-        }
-        guard nobody == 0 else { return draft.unmet("\(nobody.of("change names", "changes name")) no author.") }
-        return draft.met("\(recent.of("change", "changes")) of access, each with its author.")
+        changes.evidence(
+            asked, at: moment, none: "Access was not changed", missing: "no author",
+            named: " of access, each with its author")
     }
 
     func owners(_ asked: EvidenceRequirement) -> Evidence {

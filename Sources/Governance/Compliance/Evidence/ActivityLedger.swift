@@ -10,8 +10,7 @@ struct ActivityLedger: Sendable {
     ]
 
     private(set) var refused = NewestPositions()
-    private var unnamed = EvidenceDays()
-    private var changes = EvidenceDays()
+    private var changes = AttributedChanges()
     private var signIns = EvidenceDays()
     private var anomalies: [(person: PersonID, place: EvidencePlace)] = []
     private var scores: [EvidencePlace] = []
@@ -29,24 +28,14 @@ struct ActivityLedger: Sendable {
 
     private mutating func attribute(_ event: EvidenceEvent) {
         guard Self.changing.contains(where: event.type.hasPrefix) else { return }
-        changes.add(event.place)
         // At a login page nobody is proven yet: what changes there is the person's own, and names them.
-        if event.actor == .anonymous, event.streamKind != "person" { unnamed.add(event.place) }
+        changes.add(event.place, isNamed: event.actor != .anonymous || event.streamKind == "person")
     }
 
     func attribution(_ asked: EvidenceRequirement, at moment: Timestamp) -> Evidence {
-        var draft = EvidenceDraft(asked)
-        let recent = changes.count(within: asked[.days], of: moment)
-        let nobody = unnamed.count(within: asked[.days], of: moment)
-        draft.count("changes", recent)
-        draft.count("without_author", nobody)
-        draft.rest(on: nobody > 0 ? unnamed : changes, within: asked[.days], of: moment)
-        guard recent > 0 else {
-            return draft.absent("Nothing was changed in the last \(asked[.days].of("day", "days")).")
-        }
-        guard nobody == 0 else { return draft.unmet("\(nobody.of("change names", "changes name")) nobody.") }
-        return draft.met(
-            "\(recent.of("change", "changes")), each naming a person, an account, or a part of the gateway.")
+        changes.evidence(
+            asked, at: moment, none: "Nothing was changed", missing: "nobody",
+            named: ", each naming a person, an account, or a part of the gateway")
     }
 
     func riskScores(_ asked: EvidenceRequirement, at moment: Timestamp) -> Evidence {

@@ -93,12 +93,8 @@ enum AccessPages {
         let form = AdminForm(
             to: call.place,
             fields: [
-                AdminField(
-                    "who", "Who", value: call.value("who"), hint: "User name, mail or service account.",
-                    isRequired: true),
-                AdminField(
-                    "until", "Until", .time, value: call.value("until"),
-                    hint: "A day such as 2026-12-31, in UTC; empty for as long as nobody takes it away."),
+                .who("Who", value: call.value("who")),
+                .until(value: call.value("until")),
                 AdminField("justification", "Why", .area(rows: 3), value: call.value("justification"), limit: 4_096),
             ], buttons: [.init("Give")], cancel: "/entitlements/\(entitlement.id)")
         return AdminPage(
@@ -128,11 +124,7 @@ enum AccessPages {
             .filter(
                 AdminFilter(
                     at: "/entitlements/access",
-                    [
-                        AdminField(
-                            "who", "Whose", value: call.filter("who") ?? "",
-                            hint: "User name, mail or service account.", isRequired: true)
-                    ]))
+                    [.who("Whose", value: call.filter("who") ?? "")]))
         ]
         guard call.filter("who") != nil else { return page }
         guard let subject = try await call.subject(filter: "who") else {

@@ -48,6 +48,18 @@ struct AdminField: Sendable {
         self.limit = limit
     }
 
+    /// Somebody, by any of the names they are known by.
+    static func who(_ label: String, value: String) -> AdminField {
+        AdminField("who", label, value: value, hint: "User name, mail or service account.", isRequired: true)
+    }
+
+    /// When what is given ends by itself.
+    static func until(value: String) -> AdminField {
+        AdminField(
+            "until", "Until", .time, value: value,
+            hint: "A day such as 2026-12-31, in UTC; empty for as long as nobody takes it away.")
+    }
+
     func values(_ rendering: AdminRendering, _ form: String) -> [String: Any] {
         let id = "\(form)-\(name)"
         let error = rendering.refusal.flatMap { $0.field == name ? $0.sentence : nil }

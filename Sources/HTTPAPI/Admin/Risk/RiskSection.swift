@@ -29,11 +29,7 @@ enum RiskPages {
             .filter(
                 AdminFilter(
                     at: "/risk",
-                    [
-                        AdminField(
-                            "who", "Whose", value: call.filter("who") ?? "",
-                            hint: "User name, mail or service account.", isRequired: true)
-                    ])))
+                    [.who("Whose", value: call.filter("who") ?? "")])))
         if call.filter("who") != nil {
             guard let subject = try await call.subject(filter: "who") else {
                 page.blocks.append(.text(AdminText(nil, ["Nobody here is called that."], tone: .caution)))

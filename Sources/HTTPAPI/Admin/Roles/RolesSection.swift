@@ -165,12 +165,8 @@ enum RolePages {
         let form = AdminForm(
             to: call.place,
             fields: [
-                AdminField(
-                    "who", "Who", value: call.value("who"), hint: "User name, mail or service account.",
-                    isRequired: true),
-                AdminField(
-                    "until", "Until", .time, value: call.value("until"),
-                    hint: "A day such as 2026-12-31, in UTC; empty for as long as nobody takes it away."),
+                .who("Who", value: call.value("who")),
+                .until(value: call.value("until")),
             ], buttons: [.init("Give \(role.name)")], cancel: "/roles/\(role.id)")
         return AdminPage(
             heading: "Give the role \(role.name)", lead: "One gives only what one holds, for no longer.",
