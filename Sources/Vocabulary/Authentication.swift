@@ -47,14 +47,17 @@ public enum AuthenticationStrength: Int, Sendable, Codable, Comparable, CaseIter
 
     /// What a list of proofs amounts to: two proofs by different methods, one of them a possession, are AAL2.
     public init(of events: some Sequence<AuthenticationEvent>) {
-        let methods = Set(events.map(\.method))
-        let possession: Set<AuthenticationMethod> = [.oneTimePassword, .recoveryCode]
-        let knowledge: Set<AuthenticationMethod> = [.password, .singleUseLink]
-        switch (methods.isDisjoint(with: knowledge), methods.isDisjoint(with: possession)) {
-        case (false, false): self = .aal2
-        case (true, true): self = methods.isEmpty ? .none : .aal1
-        default: self = .aal1
+        // Every decision and introspection asks: one pass, nothing allocated.
+        var (isProven, isKnown, isPossessed) = (false, false, false)
+        for event in events {
+            isProven = true
+            switch event.method {
+            case .password, .singleUseLink: isKnown = true
+            case .oneTimePassword, .recoveryCode: isPossessed = true
+            case .apiKey, .operatingSystem: break
+            }
         }
+        self = isKnown && isPossessed ? .aal2 : isProven ? .aal1 : .none
     }
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
