@@ -35,6 +35,8 @@ public final class Gateway: Sendable {
     public let provisioners: [ProvisioningCourier]
     /// Carry notices to people and systems.
     public let outbox: [OutboxCourier]
+    /// Tells clients that a session has ended.
+    public let logouts: LogoutCourier
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
@@ -134,6 +136,10 @@ public final class Gateway: Sendable {
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
         outbox = try Self.outboxCouriers(
             configuration.notifications, tenants, store: store, clock: clock, logger: logger)
+        logouts = try LogoutCourier(
+            store: store, tenants: tenants, clients: clients,
+            keys: TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock),
+            caFile: configuration.oauth.clientAuthorities, logger: logger, clock: clock)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -173,6 +179,7 @@ public final class Gateway: Sendable {
         await attempt { _ = try await signHeads() }
         await trials.stop()
         for courier in couriers { await courier.finish() }
+        logouts.finish()
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }
         if let failure { throw failure }

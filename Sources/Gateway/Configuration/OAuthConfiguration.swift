@@ -18,6 +18,8 @@ public struct OAuthConfiguration: Sendable {
     public var keyNotice: Duration
     /// Scopes beyond those of OpenID Connect, by name.
     public var scopes: [String: ScopeConfiguration]
+    /// A PEM file of authorities that clients' own servers are certified by; nil for the system's.
+    public var clientAuthorities: String?
     public var clients: [ClientConfiguration]
 
     init(_ section: ConfigurationSection, clients: [ClientConfiguration]) {
@@ -39,6 +41,7 @@ public struct OAuthConfiguration: Sendable {
         scopes = Dictionary(
             section.sections("scopes", limit: 100).map { ($0.text("name"), ScopeConfiguration($0)) },
             uniquingKeysWith: { first, _ in first })
+        clientAuthorities = section.file("client_ca_file")
         self.clients = clients
         section.finish()
     }
