@@ -16,6 +16,7 @@ public final class Gateway: Sendable {
     /// Applications and services that may ask for tokens.
     public let clients = ClientTable()
     let tokenKeyTable = TokenKeyTable()
+    let deviceAttempts = DeviceAttempts()
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher

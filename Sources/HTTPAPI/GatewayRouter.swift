@@ -82,6 +82,7 @@ public struct GatewayRouter: Sendable {
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         AuthorizeRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
         EndSessionRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+        DeviceRoutes(account: account).install(on: router)
         AdminConsole(account: account).install(on: router)
         if gateway.offers(.approvalWorkflows) {
             AccessRequestRoutes(account: account).install(on: router)

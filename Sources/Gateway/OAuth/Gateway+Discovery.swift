@@ -11,7 +11,6 @@ extension Gateway {
             issuer: issuer, endpoints: .of(issuer),
             scopes: ScopeSet(scopes(of: tenant)) ?? .empty, claims: ClaimReader.standard,
             acrValues: AuthorizationRules(ofIssuer: issuer).acrValues,
-            grantTypes: [.authorizationCode, .refreshToken, .clientCredentials, .tokenExchange],
             authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none],
             signing: configuration.oauth.algorithms)
     }
@@ -34,6 +33,7 @@ extension ServerMetadata.Endpoints {
         endpoints.introspection = issuer + "/oauth2/introspect"
         endpoints.revocation = issuer + "/oauth2/revoke"
         endpoints.endSession = issuer + "/oauth2/logout"
+        endpoints.deviceAuthorization = issuer + "/oauth2/device_authorization"
         endpoints.pushedRequest = issuer + "/oauth2/par"
         return endpoints
     }

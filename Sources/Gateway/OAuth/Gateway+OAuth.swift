@@ -25,6 +25,11 @@ extension Gateway {
             verdict: { [self] in try await verdict(on: $0, trace: $1) }, clock: clock)
     }
 
+    /// Devices that wait for somebody's word.
+    public var devices: DeviceService {
+        DeviceService(tokens: tokens, authorizations: authorizations, attempts: deviceAttempts)
+    }
+
     /// The end-session endpoint.
     public var signOut: SignOutService {
         SignOutService(store: store, tenants: tenants, clients: clients, keys: tokenKeys)

@@ -73,6 +73,10 @@ extension TokenService {
     /// Tells an authenticated client about a token that is its own or for it; of every other nothing.
     public func introspect(_ call: OAuthCall) async throws -> (answer: JSONObject, caller: OAuthClient) {
         let sender = try prove(call)
+        // §2.1: whoever proves nothing could try tokens until one is alive.
+        guard sender.client.metadata.isConfidential else {
+            throw OAuthError(.invalidClient, "introspection is for clients that authenticate")
+        }
         let text = try Introspection.token(call.parameters)
         if sender.spends { try await store.write(.login) { try sender.spend(in: call.tenant, $0) } }
         let found = try await find(text, in: call.tenant)

@@ -28,8 +28,10 @@ public struct TokenService: Sendable {
 
     /// Who sends a request, by the one method it is registered with.
     ///
+    /// - Parameter bindsTokens: whether the request gets tokens, which have to be bound where the client's have to. Elsewhere
+    ///   a proof of possession is looked at where one is sent, and none is asked for.
     /// - Throws: `invalid_client`, and what the proof of possession is refused with.
-    func prove(_ call: OAuthCall) throws -> ProvenCall {
+    func prove(_ call: OAuthCall, bindsTokens: Bool = false) throws -> ProvenCall {
         let now = clock()
         let shown = try PresentedCredentials.read(authorization: call.authorization, parameters: call.parameters)
         let known = clients.client(shown.clientID, in: call.tenant).flatMap { $0.isDisabled ? nil : $0 }
@@ -41,14 +43,14 @@ public struct TokenService: Sendable {
             call.proofs, for: DPoPProof.Request(method: call.method, target: call.address), now: now.seconds)
         return ProvenCall(
             client: client, proven: proven, proof: proof,
-            binding: try SenderBinding.of(proven, proof: proof?.thumbprint), now: now)
+            binding: bindsTokens ? try SenderBinding.of(proven, proof: proof?.thumbprint) : .none, now: now)
     }
 
     // MARK: The token endpoint
 
     /// Tokens for a client that proved itself.
     public func token(_ call: OAuthCall) async throws -> JSONObject {
-        let sender = try prove(call)
+        let sender = try prove(call, bindsTokens: true)
         switch try TokenRequest.read(call.parameters, client: sender.client.metadata) {
         case .clientCredentials(let request): return try await grant(request, sender, call)
         case .authorizationCode(let redemption): return try await redeem(redemption, sender, call)

@@ -34,6 +34,11 @@ struct OAuthRoutes: Sendable {
                     (.created, try await gateway.tokens.push(call))
                 }
             }
+            router.post(RouterPath(prefix + "/oauth2/device_authorization")) { request, context in
+                try await OAuthExchange(gateway, gate, request, context).answer { call in
+                    (.ok, try await gateway.devices.begin(call))
+                }
+            }
             router.post(RouterPath(prefix + "/oauth2/revoke")) { request, context in
                 try await OAuthExchange(gateway, gate, request, context).answer { call in
                     try await gateway.tokens.revoke(call)

@@ -100,3 +100,31 @@ struct ConsentWords {
         }
     }
 }
+
+/// Where somebody types the code of a device, and then says whether it may.
+struct DevicePage: Page {
+    /// What the device behind the code asks for.
+    struct Asked: Sendable {
+        let client: String
+        let person: String
+        let items: [ConsentPage.Item]
+        let facts: [(name: String, value: String)]
+    }
+
+    let frame: FormFrame
+    let code: String
+    /// Nil while the code is asked for.
+    let asked: Asked?
+
+    var title: String { "Connect a device" }
+    var template: String { "device" }
+    var values: [String: Any] {
+        guard let asked else { return ["ask": frame.adding(["code": code])] }
+        return [
+            "confirm": frame.adding([
+                "code": code, "client": asked.client, "person": asked.person, "items": asked.items.map(\.values),
+                "facts": asked.facts.map { ["name": $0.name, "value": $0.value] },
+            ])
+        ]
+    }
+}

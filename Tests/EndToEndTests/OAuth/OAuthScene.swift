@@ -46,6 +46,15 @@ enum OAuthScene {
             grant_types: [authorization_code, refresh_token]
             scope: "openid offline_access"
             access_token_format: jwt
+          - client_id: television
+            client_name: The Television
+            token_endpoint_auth_method: none
+            grant_types: ["urn:ietf:params:oauth:grant-type:device_code", refresh_token]
+            scope: "openid offline_access"
+          - client_id: radio
+            token_endpoint_auth_method: none
+            grant_types: ["urn:ietf:params:oauth:grant-type:device_code"]
+            scope: "openid"
         """
     static let files = [
         "web.secret": String(repeating: "w", count: 32), "own.secret": String(repeating: "o", count: 32),

@@ -71,7 +71,10 @@ public struct AuthorizationService: Sendable {
                 return try await close(pending, OAuthError(.accessDenied, "consent was refused"), from: browser)
             }
             guard let session = browser.session else { return try await proceed(pending, from: browser) }
-            try await remember(Consent(for: pending.request), of: session, to: pending.client, browser)
+            let caller = Caller(
+                tenant: browser.tenant, actor: .person(session.person), command: .random(at: clock()),
+                trace: browser.trace)
+            try await remember(Consent(for: pending.request), to: pending.client, by: caller, session.person)
             var pending = pending
             pending.record.progress.hasConsented = true
             return try await proceed(pending, from: browser)
@@ -92,21 +95,17 @@ public struct AuthorizationService: Sendable {
         }
     }
 
-    private func remember(
-        _ consent: Consent, of session: Session, to client: OAuthClient, _ browser: AuthorizationBrowser
-    ) async throws {
-        let caller = Caller(
-            tenant: client.tenant, actor: .person(session.person), command: .random(at: clock()), trace: browser.trace)
+    /// Remembers a yes beside what was said before.
+    func remember(_ consent: Consent, to client: OAuthClient, by caller: Caller, _ person: PersonID) async throws {
         try await store.write(.login) { tx in
-            let before = try Self.consent(of: session.person, to: client, tx.sql)
+            let before = try Self.consent(of: person, to: client, tx.sql)
             guard !before.missing(of: consent).isEmpty else { return }
             guard let both = before.adding(consent) else { throw OAuthError(.invalidScope, "too many scopes") }
             try tx.sql.setConsent(
-                of: session.person, to: client.id, in: client.tenant, record: try JSONColumn.text(both), at: tx.now)
+                of: person, to: client.id, in: client.tenant, record: try JSONColumn.text(both), at: tx.now)
             try tx.append(
                 caller.event(
-                    "consent.given", Stream("person", session.person), facts: [Fact("client", .id(client.id, "client"))]
-                ))
+                    "consent.given", Stream("person", person), facts: [Fact("client", .id(client.id, "client"))]))
         }
     }
 
