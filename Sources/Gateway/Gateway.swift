@@ -17,6 +17,7 @@ public final class Gateway: Sendable {
     public let clients = ClientTable()
     let tokenKeyTable = TokenKeyTable()
     let deviceAttempts = DeviceAttempts()
+    let clientServers: ClientServers
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher
@@ -137,10 +138,11 @@ public final class Gateway: Sendable {
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
         outbox = try Self.outboxCouriers(
             configuration.notifications, tenants, store: store, clock: clock, logger: logger)
-        logouts = try LogoutCourier(
+        clientServers = try ClientServers(caFile: configuration.oauth.clientAuthorities, clock: clock)
+        logouts = LogoutCourier(
             store: store, tenants: tenants, clients: clients,
             keys: TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock),
-            caFile: configuration.oauth.clientAuthorities, logger: logger, clock: clock)
+            servers: clientServers, logger: logger, clock: clock)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -180,7 +182,7 @@ public final class Gateway: Sendable {
         await attempt { _ = try await signHeads() }
         await trials.stop()
         for courier in couriers { await courier.finish() }
-        logouts.finish()
+        clientServers.shutdown()
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }
         if let failure { throw failure }

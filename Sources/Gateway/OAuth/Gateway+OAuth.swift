@@ -14,14 +14,15 @@ extension Gateway {
     public var tokens: TokenService {
         TokenService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
-            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims, clock: clock)
+            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims,
+            servers: clientServers, clock: clock)
     }
 
     /// The authorization endpoint.
     public var authorizations: AuthorizationService {
         AuthorizationService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
-            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions),
+            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), servers: clientServers,
             verdict: { [self] in try await verdict(on: $0, trace: $1) }, clock: clock)
     }
 

@@ -89,12 +89,22 @@ struct OAuthExchange: Sendable {
 
     /// Reads the request and sends what `work` answers; what it refuses with becomes an error answer.
     func answer(_ work: (OAuthCall) async throws -> Answer) async throws -> Response {
+        var response: Response
         do {
             let answer = try await work(try await call())
-            return Self.response(answer.status, answer.body)
+            response = Self.response(answer.status, answer.body)
         } catch let error as OAuthError {
-            return refusal(error)
+            response = refusal(error)
         }
+        // RFC 9449 §8: with whatever is answered to a proof comes the nonce for the next.
+        if !request.proofs.isEmpty { try await addNonce(to: &response) }
+        return response
+    }
+
+    private func addNonce(to response: inout Response) async throws {
+        let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
+        guard let nonce = try gateway.tokens.dpopNonce(of: tenant.id) else { return }
+        response.headers[.dpopNonce] = nonce
     }
 
     /// What of the request the endpoints go by.
@@ -137,6 +147,11 @@ struct OAuthExchange: Sendable {
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(bytes: body?.serialized ?? [])))
     }
+}
+
+extension HTTPField.Name {
+    /// RFC 9449 §8.
+    static var dpopNonce: HTTPField.Name { HTTPField.Name("DPoP-Nonce")! }
 }
 
 extension Request {

@@ -20,6 +20,14 @@ struct UserInfoRoute: Sendable {
 
     private func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
+        var response = try await response(request, tenant)
+        if !request.proofs.isEmpty, let nonce = try gateway.tokens.dpopNonce(of: tenant.id) {
+            response.headers[.dpopNonce] = nonce
+        }
+        return response
+    }
+
+    private func response(_ request: Request, _ tenant: Tenant) async throws -> Response {
         do {
             let call = ResourceCall(
                 tenant: tenant.id, authorization: request.headers[values: .authorization],

@@ -14,6 +14,7 @@ public struct AuthorizationService: Sendable {
     let keys: TokenKeyService
     let settings: OAuthConfiguration
     let policy: ScopePolicy
+    let servers: ClientServers
     /// What rules say of a session that somebody uses.
     let verdict: @Sendable (Session, String?) async throws -> SessionVerdict
     let clock: @Sendable () -> Timestamp
@@ -131,7 +132,8 @@ public struct AuthorizationService: Sendable {
         case .parameters: return held(parameters, client, .parameters, nil)
         case .signed:
             let object = try RequestObject.verify(
-                parameters, client: client.registered(), issuer: tenants.publicURL(of: tenant), now: clock().seconds)
+                parameters, client: await client.signing(parameters, servers), issuer: tenants.publicURL(of: tenant),
+                now: clock().seconds)
             return held(object.parameters, client, .signed, .init(object, of: client))
         }
     }

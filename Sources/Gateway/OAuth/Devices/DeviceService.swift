@@ -43,7 +43,7 @@ public struct DeviceService: Sendable {
     ///
     /// - Throws: `OAuthError`.
     public func begin(_ call: OAuthCall) async throws -> JSONObject {
-        let sender = try tokens.prove(call)
+        let sender = try await tokens.prove(call)
         let request = try DeviceRequest(call.parameters, client: sender.proven, proof: sender.proof?.thumbprint)
         let code = try Randomness.token(.deviceCode)
         let record = try JSONColumn.text(request)

@@ -19,22 +19,16 @@ public actor LogoutCourier {
     private let tenants: TenantTable
     private let clients: ClientTable
     private let keys: TokenKeyService
-    private nonisolated let fetcher: HTTPFetcher
+    private let servers: ClientServers
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
     init(
-        store: Store, tenants: TenantTable, clients: ClientTable, keys: TokenKeyService, caFile: String?,
+        store: Store, tenants: TenantTable, clients: ClientTable, keys: TokenKeyService, servers: ClientServers,
         logger: Logger, clock: @escaping @Sendable () -> Timestamp
-    ) throws {
-        var configuration = FetchConfiguration()
-        // An administrator registered the address, so it may stand in the operator's own network.
-        configuration.allowedNetworks = WebhookDelivery.ownNetworks
-        configuration.plainHTTP = .loopbackOnly
-        configuration.certificateAuthorityFile = caFile
-        fetcher = try HTTPFetcher(configuration)
+    ) {
         (self.store, self.tenants, self.clients, self.keys) = (store, tenants, clients, keys)
-        (self.logger, self.clock) = (logger, clock)
+        (self.servers, self.logger, self.clock) = (servers, logger, clock)
     }
 
     /// Delivers what is due until the task is cancelled.
@@ -44,9 +38,6 @@ public actor LogoutCourier {
             do { try await Task.sleep(for: Self.pollInterval) } catch { return }
         }
     }
-
-    /// Refuses what comes; what is on the wire ends by its own limits.
-    nonisolated func finish() { fetcher.shutdown() }
 
     /// Tries everything that is due once.
     public func deliver() async {
@@ -94,11 +85,10 @@ public actor LogoutCourier {
             let token = try await token(for: notice, client)
             var limits = FetchLimits()
             limits.responseBytes = 64 << 10
-            let answer = try await fetcher.fetch(
-                FetchRequest(
-                    .post, url: address,
-                    headers: [FetchHeader("Content-Type", "application/x-www-form-urlencoded")],
-                    body: Array(Parameters([("logout_token", token)]).encoded.utf8), limits: limits))
+            let request = FetchRequest(
+                .post, url: address, headers: [FetchHeader("Content-Type", "application/x-www-form-urlencoded")],
+                body: Array(Parameters([("logout_token", token)]).encoded.utf8), limits: limits)
+            let answer = try await servers.fetch(request, of: client)
             // §2.8: 200 or 204 it is; 400 says that the client will not take this one.
             if (200..<300).contains(answer.status) { return .taken }
             throw Fault("logout.refused", .peer, "The client answered \(answer.status).")

@@ -69,7 +69,8 @@ extension TokenService {
     private func prove(
         _ binding: SenderBinding, _ shown: AuthorizationHeader.Shown, _ call: ResourceCall
     ) async throws {
-        var request = DPoPProof.Request(method: call.method, target: call.address)
+        var request = DPoPProof.Request(
+            method: call.method, target: call.address, nonces: try acceptedNonces(of: call.tenant))
         request.accessToken = shown.token
         let proof = try DPoPProof.verify(call.proofs, for: request, now: clock().seconds)
         try binding.check(scheme: shown.scheme, proof: proof?.thumbprint, certificate: nil)

@@ -10,12 +10,12 @@ extension TokenService {
     /// - Returns: `request_uri` and `expires_in`.
     /// - Throws: `OAuthError`, as the authorization endpoint would have told it.
     public func push(_ call: OAuthCall) async throws -> JSONObject {
-        let sender = try prove(call)
+        let sender = try await prove(call)
         let client = sender.client
         if call.parameters.holds("request_uri") {
             throw OAuthError(.invalidRequest, "request_uri may not be pushed")
         }
-        let (parameters, object) = try pushed(call, sender)
+        let (parameters, object) = try await pushed(call, sender)
         let request = try PushedRequest.read(
             parameters, client: client.metadata, isSigned: object != nil, proof: sender.proof?.thumbprint,
             rules: AuthorizationRules(ofIssuer: issuer(of: call.tenant)))
@@ -32,7 +32,9 @@ extension TokenService {
         let spent: PendingAuthorization.Spent?
     }
 
-    private func pushed(_ call: OAuthCall, _ sender: ProvenCall) throws -> (Parameters, PushedObject?) {
+    private func pushed(
+        _ call: OAuthCall, _ sender: ProvenCall
+    ) async throws -> (Parameters, PushedObject?) {
         guard RequestObject.isCarried(by: call.parameters) else {
             // Whoever proved itself in the header has said who it is.
             var parameters = call.parameters
@@ -40,8 +42,8 @@ extension TokenService {
             return (parameters, nil)
         }
         let verified = try RequestObject.verify(
-            call.parameters, client: sender.client.registered(), issuer: issuer(of: call.tenant),
-            now: sender.now.seconds)
+            call.parameters, client: await sender.client.signing(call.parameters, servers),
+            issuer: issuer(of: call.tenant), now: sender.now.seconds)
         return (verified.parameters, PushedObject(spent: .init(verified, of: sender.client)))
     }
 
