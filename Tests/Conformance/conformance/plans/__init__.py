@@ -1,0 +1,9 @@
+"""The plans, in the order in which they are told."""
+from .attacks import ATTACKS
+from .backchannel import BACKCHANNEL
+from .basic import BASIC
+from .config import CONFIG
+from .fapi2 import FAPI2
+from .rp_logout import RP_LOGOUT
+
+PLANS = [CONFIG, BASIC, RP_LOGOUT, BACKCHANNEL, FAPI2, ATTACKS]

@@ -1,0 +1,2 @@
+from ..suite import Plan
+ATTACKS = Plan("attacks","Attacks")

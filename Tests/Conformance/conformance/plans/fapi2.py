@@ -1,0 +1,2 @@
+from ..suite import Plan
+FAPI2 = Plan("fapi2","FAPI2")

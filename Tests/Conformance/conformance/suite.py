@@ -1,0 +1,67 @@
+"""The modules by plan, and how they are run: beside each other, each with a person of its own."""
+import concurrent.futures
+import time
+import traceback
+
+from .verdict import FAILED, SKIPPED, Skip, Stop, Verdict
+
+
+class Plan:
+    """A plan of the suite, or one of our own, and its modules in order."""
+
+    def __init__(self, key, title, prefix="", reproduced="", left_out=()):
+        self.key, self.title, self.prefix = key, title, prefix
+        self.reproduced, self.left_out = reproduced, list(left_out)
+        self.modules = []
+
+    def module(self, name, seconds=0):
+        """Registers a function as a module. `seconds` is how long it has to wait, so that it begins early."""
+        def register(function):
+            self.modules.append(Module(self, self.prefix + name, function, seconds))
+            return function
+        return register
+
+
+class Module:
+    def __init__(self, plan, name, function, seconds):
+        self.plan, self.name, self.function, self.seconds = plan, name, function, seconds
+
+    def run(self, world):
+        verdict = Verdict(self.plan.key, self.name)
+        began = time.monotonic()
+        try:
+            self.function(world.room(verdict))
+        except Stop:
+            pass
+        except Skip as skip:
+            if verdict.result == FAILED:
+                verdict.findings.append(f"then {skip}")
+            else:
+                verdict.result = SKIPPED
+                verdict.findings.append(str(skip))
+        except AssertionError as error:
+            verdict.fail(str(error) or traceback.format_exc(limit=-2).replace("\n", " "))
+        except Exception as error:  # a fault of the judge is no pass either
+            verdict.fail(f"the judge failed: {type(error).__name__} {error} {traceback.format_exc(limit=-3)}")
+        verdict.seconds = time.monotonic() - began
+        return verdict
+
+
+def run(plans, world, only=None, told=None):
+    """Runs the modules of the plans; those that mostly wait have threads of their own, four others run at a time."""
+    modules = [module for plan in plans for module in plan.modules if not only or any(part in module.name for part in only)]
+    waiting = sorted((module for module in modules if module.seconds), key=lambda module: -module.seconds)
+    done = {}
+
+    def one(module):
+        done[module] = module.run(world)
+        if told:
+            told(done[module])
+
+    with concurrent.futures.ThreadPoolExecutor(max(1, len(waiting))) as patient, \
+            concurrent.futures.ThreadPoolExecutor(4) as quick:
+        futures = [patient.submit(one, module) for module in waiting]
+        futures += [quick.submit(one, module) for module in modules if not module.seconds]
+        for future in futures:
+            future.result()
+    return [done[module] for module in modules]

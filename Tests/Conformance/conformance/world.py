@@ -1,0 +1,137 @@
+"""The gateway that is judged: its clients and people, and what one module is given of them."""
+import json
+import os
+import threading
+import time
+
+from harness import jose
+from harness.gateway import ROOT, Gateway, well_known_person
+from harness.relying_party import RelyingParty
+
+from .receiver import LogoutReceiver
+
+CODE = ["authorization_code", "refresh_token"]
+SCOPES = "openid profile email address phone offline_access"
+CALLBACK = "https://rp.example/conformance/callback"
+AFTER_LOGOUT = "https://rp.example/conformance/post_logout_redirect"
+# People are many, so that no module's consents and sessions are another's.
+PEOPLE = 260
+
+
+def redirect_cases():
+    with open(os.path.join(ROOT, "Tests", "Corpus", "rfc", "redirect-uris.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+class World:
+    def __init__(self, scratch, program):
+        self.scratch = scratch
+        self.keys = {"fapi-1": jose.Key(), "fapi-2": jose.Key("RSA"), "fapi-rsa": jose.Key("RSA")}
+        self.receiver = LogoutReceiver()
+        scratch.closers.append(self.receiver.close)
+        people = [well_known_person(f"person{index}") for index in range(PEOPLE)]
+        clients = self._clients()
+        self.secrets = {
+            client["client_id"]: jose.random(32) for client in clients
+            if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
+        self.gateway = Gateway(
+            scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False)
+        # The gateway's own certificate is for loopback, and its authority the one that everybody here trusts.
+        self.receiver.start(self.gateway.certificate, self.gateway.key)
+        self.gateway.serve()
+        self.registrations = {client["client_id"]: client for client in clients}
+        self._people = iter(people)
+        self._lock = threading.Lock()
+        self._metadata = None
+
+    def person(self):
+        with self._lock:
+            return next(self._people)
+
+    @property
+    def metadata(self):
+        with self._lock:
+            if self._metadata is None:
+                self._metadata = self.gateway.metadata
+            return self._metadata
+
+    def client(self, client_id):
+        return RelyingParty(
+            self.gateway, self.registrations[client_id], self.secrets.get(client_id), self.keys.get(client_id),
+            self.metadata)
+
+    def room(self, verdict):
+        return Room(self, verdict)
+
+    def _clients(self):
+        basic = {
+            "grant_types": CODE, "scope": SCOPES, "require_pkce": False, "id_token_signed_response_alg": "RS256",
+            "redirect_uris": [CALLBACK], "post_logout_redirect_uris": [AFTER_LOGOUT]}
+        fapi = {
+            "grant_types": CODE, "scope": SCOPES, "profile": "fapi2_security",
+            "token_endpoint_auth_method": "private_key_jwt", "dpop_bound_access_tokens": True,
+            "require_pushed_authorization_requests": True}
+        cases = redirect_cases()
+        return [
+            {"client_id": "basic-1", "client_name": "First", **basic},
+            {"client_id": "basic-2", "client_name": "Second", **basic,
+             "redirect_uris": [CALLBACK + "?dummy1=lorem&dummy2=ipsum"]},
+            {"client_id": "post", "client_name": "Posting", **basic, "token_endpoint_auth_method": "client_secret_post"},
+            {"client_id": "own", "client_name": "Of the house", **basic, "consent": False},
+            # What a new client gets where nobody says otherwise: ES256, PKCE.
+            {"client_id": "plain", "client_name": "Default", "grant_types": CODE, "scope": SCOPES,
+             "redirect_uris": [CALLBACK], "consent": False},
+            {"client_id": "public", "client_name": "On a phone", "application_type": "native", "grant_types": CODE,
+             "token_endpoint_auth_method": "none", "scope": SCOPES, "redirect_uris": cases["registered"]},
+            {"client_id": "hearing", "client_name": "Hearing", **basic, "consent": False,
+             "backchannel_logout_uri": self.receiver.url, "backchannel_logout_session_required": True},
+            {"client_id": "hearing-too", "client_name": "Hearing too", **basic, "consent": False,
+             "backchannel_logout_uri": self.receiver.url + "/too", "backchannel_logout_session_required": True},
+            {"client_id": "fapi-1", "client_name": "Careful", **fapi, "redirect_uris": [CALLBACK],
+             "jwks": {"keys": [self.keys["fapi-1"].exported]}, "id_token_signed_response_alg": "ES256"},
+            {"client_id": "fapi-2", "client_name": "Careful too", **fapi,
+             "redirect_uris": [CALLBACK + "?dummy1=lorem&dummy2=ipsum"], "jwks": {"keys": [self.keys["fapi-2"].exported]},
+             "id_token_signed_response_alg": "ES256"},
+            {"client_id": "fapi-rsa", "client_name": "Careful with RSA", **fapi, "redirect_uris": [CALLBACK],
+             "jwks": {"keys": [self.keys["fapi-rsa"].exported]}, "id_token_signed_response_alg": "ES256"},
+            # A service that is shown tokens, and one that gets them in its own name.
+            {"client_id": "api", "client_name": "Interface", "grant_types": ["client_credentials"],
+             "service_account": "interface", "scope": "api", "answers_for": ["https://api.example.org"],
+             "resources": ["https://api.example.org"]},
+            {"client_id": "foreign", "client_name": "Elsewhere", "grant_types": ["client_credentials"],
+             "service_account": "elsewhere", "scope": "api", "answers_for": ["https://other.example.org"],
+             "resources": ["https://other.example.org"]},
+            {"client_id": "device", "client_name": "Television", "application_type": "native",
+             "grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+             "token_endpoint_auth_method": "none", "scope": "openid profile"},
+        ]
+
+
+class Room:
+    """What one module works with: people, clients and browsers of its own, and its verdict."""
+
+    def __init__(self, world, verdict):
+        self.world, self.verdict = world, verdict
+        self.wire = world.gateway.wire
+        for name in ("fail", "warn", "check", "should", "need", "skip"):
+            setattr(self, name, getattr(verdict, name))
+
+    @property
+    def metadata(self):
+        return self.world.metadata
+
+    @property
+    def issuer(self):
+        return self.world.gateway.issuer
+
+    def client(self, client_id="basic-1"):
+        return self.world.client(client_id)
+
+    def person(self):
+        return self.world.person()
+
+    def advertises(self, member, value):
+        return value in (self.metadata.get(member) or [])
+
+    def pause(self, seconds):
+        time.sleep(seconds)
