@@ -33,7 +33,8 @@ def main():
 
     def told(verdict):
         if not given.json:
-            print(report.line(verdict), flush=True)
+            sys.stdout.write(report.line(verdict) + "\n")
+            sys.stdout.flush()
 
     began = time.monotonic()
     with Scratch("conformance") as scratch:

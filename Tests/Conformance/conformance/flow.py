@@ -43,6 +43,7 @@ def callback(room, client, landing, request):
         room.check(issuer == room.metadata["issuer"], f"iss in the response is {issuer!r}")
     room.check("#" not in landing.url, "the response is in the fragment")
     room.need(landing.code, "the response has no code")
+    room.confide(code=landing.code)
     return landing.code
 
 
@@ -84,6 +85,7 @@ def tokens(room, client, answer, nonce=None, code=None, type_="bearer", **more):
     room.check("no-store" in (answer.header("Cache-Control") or ""), "no Cache-Control: no-store (RFC 6749 §5.1)")
     body = answer.json
     room.need(isinstance(body.get("access_token"), str) and body["access_token"], "no access_token")
+    room.confide(access_token=body["access_token"], refresh_token=body.get("refresh_token"), id_token=body.get("id_token"))
     room.check(str(body.get("token_type", "")).lower() == type_, f"token_type {body.get('token_type')!r}")
     expires = body.get("expires_in")
     if room.should(expires is not None, "no expires_in (RFC 6749 §5.1)"):

@@ -14,17 +14,18 @@ class Plan:
         self.reproduced, self.left_out = reproduced, list(left_out)
         self.modules = []
 
-    def module(self, name, seconds=0):
-        """Registers a function as a module. `seconds` is how long it has to wait, so that it begins early."""
+    def module(self, name, seconds=0, alone=False):
+        """Registers a function as a module. `seconds` is how long it has to wait, so that it begins early; one that
+        disturbs the others runs `alone` after all of them."""
         def register(function):
-            self.modules.append(Module(self, self.prefix + name, function, seconds))
+            self.modules.append(Module(self, self.prefix + name, function, seconds, alone))
             return function
         return register
 
 
 class Module:
-    def __init__(self, plan, name, function, seconds):
-        self.plan, self.name, self.function, self.seconds = plan, name, function, seconds
+    def __init__(self, plan, name, function, seconds, alone):
+        self.plan, self.name, self.function, self.seconds, self.alone = plan, name, function, seconds, alone
 
     def run(self, world):
         verdict = Verdict(self.plan.key, self.name)
@@ -61,7 +62,10 @@ def run(plans, world, only=None, told=None):
     with concurrent.futures.ThreadPoolExecutor(max(1, len(waiting))) as patient, \
             concurrent.futures.ThreadPoolExecutor(4) as quick:
         futures = [patient.submit(one, module) for module in waiting]
-        futures += [quick.submit(one, module) for module in modules if not module.seconds]
+        futures += [quick.submit(one, module) for module in modules if not module.seconds and not module.alone]
         for future in futures:
             future.result()
+    for module in modules:
+        if module.alone:
+            one(module)
     return [done[module] for module in modules]
