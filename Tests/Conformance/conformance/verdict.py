@@ -22,7 +22,9 @@ class Verdict:
         self.seconds = 0.0
 
     def note(self, result, text):
-        self.findings.append(f"{result}: {text}")
+        # What fifty answers have in common is told once.
+        if f"{result}: {text}" not in self.findings:
+            self.findings.append(f"{result}: {text}")
         if ORDER[result] > ORDER[self.result]:
             self.result = result
 

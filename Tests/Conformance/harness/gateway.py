@@ -116,7 +116,6 @@ class Gateway:
     def environment(self):
         return {
             "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GATEHOUSE_SHARE": os.path.join(ROOT, "config"),
-            "SSL_CERT_FILE": self.bundle, "CURL_CA_BUNDLE": self.bundle,
         }
 
     def _configure(self, clients, secrets_of, oauth, extra):
@@ -137,7 +136,7 @@ class Gateway:
             "keys": {"master_key_file": self.scratch.path("master.key")},
             "tenants": [{"slug": "main", "name": "Judged", "public_url": self.issuer}],
             "providers": [{"id": "local", "type": "local", "tenant": "main", "name": "Password"}],
-            "oauth": oauth,
+            "oauth": {"client_ca_file": self.authority, **oauth},
             "clients": rows,
             # One address is everybody here, and wrong credentials are what many tests are about.
             "limits": {"requests_per_source": 100000, "failed_calls_per_source": 100000},
