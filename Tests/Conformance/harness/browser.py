@@ -121,13 +121,14 @@ class Landing:
 
 
 class Browser:
-    """One person's browser. `home` is the origin of the provider: what is elsewhere is not called, but told."""
+    """One person's browser. It calls the provider, and origins named besides; what is elsewhere is not called, but told."""
 
     STEPS = 25
 
-    def __init__(self, wire, home):
+    def __init__(self, wire, home, *others):
         self.wire = wire
         self.home = home.rstrip("/")
+        self.homes = [self.home, *(other.rstrip("/") for other in others)]
         self.cookies = {}
 
     # Walking
@@ -150,9 +151,10 @@ class Browser:
         target = urllib.parse.urljoin(page.url, form.action or page.url)
         if not self._is_home(target):
             return self._left(target, form.method, fields)
+        elsewhere = urllib.parse.urlsplit(target)[:2] != urllib.parse.urlsplit(page.url)[:2]
         if form.method == "GET":
-            return self._follow("GET", target.split("?")[0] + "?" + encode(fields), None, False)
-        return self._follow("POST", target, fields, False)
+            return self._follow("GET", target.split("?")[0] + "?" + encode(fields), None, elsewhere)
+        return self._follow("POST", target, fields, elsewhere)
 
     def walk(self, landing, person=None, decision="allow", stop=None):
         """Goes on from page to page as the person would: signs in, decides, lets forms send themselves. Ends away from the
@@ -167,6 +169,7 @@ class Browser:
             if stop and stop(page):
                 break
             if away := self._leading_away(page):
+                # Such a page sends itself on: nobody asked for it.
                 landing = self.submit(page, away)
             elif page.form("password") and person:
                 if passwords >= 3:
@@ -197,7 +200,7 @@ class Browser:
             None)
 
     def _is_home(self, url):
-        return url == self.home or url.startswith((self.home + "/", self.home + "?"))
+        return any(url == home or url.startswith((home + "/", home + "?")) for home in self.homes)
 
     def _left(self, url, method, fields=None):
         pairs = parameters(urllib.parse.urlsplit(url).query) if method == "GET" and fields is None else list(fields or [])
@@ -213,7 +216,10 @@ class Browser:
                 location = refresh.split("=", 1)[1].strip("'\" ") if "=" in refresh else None
             if location is None:
                 return Landing(page=Page(answer))
+            origin = urllib.parse.urlsplit(url)[:2]
             url = urllib.parse.urljoin(url, location)
+            # Once another site has had a hand in it, it stays so.
+            cross_site = cross_site or urllib.parse.urlsplit(url)[:2] != origin
             if answer.status not in (307, 308):
                 method, fields = "GET", None
         raise AssertionError(f"redirected in circles at {url}")
@@ -229,7 +235,7 @@ class Browser:
         if method == "POST":
             headers += [
                 ("Content-Type", "application/x-www-form-urlencoded"),
-                ("Origin", "https://rp.example" if cross_site else self.home),
+                ("Origin", "https://rp.example" if cross_site else "://".join(urllib.parse.urlsplit(url)[:2])),
             ]
             body = encode(fields)
         if cookie := self._cookie_header(url, method, cross_site):
@@ -241,11 +247,10 @@ class Browser:
 
     # RFC 6265bis §5.8.3: what a request that another site began carries depends on SameSite.
     def _cookie_header(self, url, method, cross_site):
-        path = urllib.parse.urlsplit(url).path or "/"
-        now = time.time()
-        sent = []
-        for (name, _), cookie in self.cookies.items():
-            if cookie["expires"] is not None and cookie["expires"] <= now:
+        parts = urllib.parse.urlsplit(url)
+        path, now, sent = parts.path or "/", time.time(), []
+        for (name, _, host), cookie in self.cookies.items():
+            if host != parts.hostname or (cookie["expires"] is not None and cookie["expires"] <= now):
                 continue
             base = cookie["path"]
             if not (path == base or path.startswith(base if base.endswith("/") else base + "/")):
@@ -266,7 +271,7 @@ class Browser:
         if name.startswith("__Host-") and (path != "/" or "secure" not in found or "domain" in found):
             raise AssertionError(f"the cookie {name} breaks the rules of its prefix")
         expires = time.time() + int(found["max-age"]) if found.get("max-age", "").lstrip("-").isdigit() else None
-        key = (name, path)
+        key = (name, path, urllib.parse.urlsplit(url).hostname)
         if value == "" or (expires is not None and expires <= time.time()):
             self.cookies.pop(key, None)
             return
