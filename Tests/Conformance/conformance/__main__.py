@@ -1,7 +1,9 @@
 """python -m conformance --gatehouse PATH [--plan basic,config,rp-logout,backchannel,fapi2,attacks] [--only NAME,…]
                          [--json] [--markdown FILE] [--keep-log FILE]
+python -m conformance --gatehouse PATH --prove
 
-Serves the gateway with a configuration of its own and holds it to the modules. Exit status 1 when a module FAILED."""
+Serves the gateway with a configuration of its own and holds it to the modules. Exit status 1 when a module FAILED.
+--prove judges the judge: answers are spoiled one by one, and the modules have to find each fault."""
 import argparse
 import json
 import sys
@@ -9,7 +11,7 @@ import time
 
 from harness.scratch import Scratch
 
-from . import report
+from . import faults, report
 from .plans import PLANS
 from .suite import run
 from .verdict import FAILED
@@ -24,6 +26,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateway logged")
+    parser.add_argument("--prove", action="store_true", help="spoil the answers, and see that it is found")
     given = parser.parse_args()
     known = {plan.key: plan for plan in PLANS}
     wanted = given.plan.split(",")
@@ -40,6 +43,10 @@ def main():
     with Scratch("conformance") as scratch:
         try:
             world = World(scratch, given.gatehouse)
+            if given.prove:
+                missed = faults.prove(PLANS, world, print)
+                print("\n".join([*(f"NOT FOUND: {one}" for one in missed), f"{len(faults.FAULTS)} faults"]))
+                return 1 if missed else 0
             verdicts = run(plans, world, [part for part in given.only.split(",") if part], told)
         finally:
             if given.keep_log:

@@ -13,6 +13,8 @@ class LogoutReceiver:
         self.port = free_port()
         self.url = f"https://localhost:{self.port}/backchannel_logout"
         self.received = []
+        # Changes what came, to try what a judge makes of wrong tokens.
+        self.between = None
         self._changed = threading.Condition()
         self._server = None
 
@@ -22,10 +24,13 @@ class LogoutReceiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                fields = urllib.parse.parse_qsl(body, keep_blank_values=True)
+                if receiver.between:
+                    fields = receiver.between(fields)
                 with receiver._changed:
                     receiver.received.append({
                         "path": self.path, "type": (self.headers.get("Content-Type") or "").split(";")[0],
-                        "fields": urllib.parse.parse_qsl(body, keep_blank_values=True), "at": time.time()})
+                        "fields": fields, "at": time.time()})
                     receiver._changed.notify_all()
                 self.send_response(200)
                 self.send_header("Cache-Control", "no-store")

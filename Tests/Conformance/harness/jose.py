@@ -4,15 +4,19 @@ import base64
 import hashlib
 import json
 import secrets
+import sys
 import time
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from joserfc import jwk as rfc_jwk
-from joserfc import jws as rfc_jws
-from jwcrypto import jwk as crypto_jwk
-from jwcrypto import jws as crypto_jws
+try:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+    from joserfc import jwk as rfc_jwk
+    from joserfc import jws as rfc_jws
+    from jwcrypto import jwk as crypto_jwk
+    from jwcrypto import jws as crypto_jws
+except ImportError as error:
+    sys.exit(f"PyPI's joserfc and jwcrypto are needed to judge tokens ({error}): .ci/python-venv .build-venv")
 
 
 def b64(data):

@@ -76,9 +76,9 @@ class RelyingParty:
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
         return [], {"client_id": self.id}
 
-    def call(self, name, fields, proof=None, authentication=None, headers=(), header=None):
+    def call(self, name, fields, proof=None, authentication=None, headers=()):
         """Posts to an endpoint as this client; with a proof of DPoP, and again with the nonce that the server asks for."""
-        url = self.endpoint(name)
+        url, answer = self.endpoint(name), None
         for nonce in (None, "asked"):
             proven, more = authentication or self.authentication()
             sent = [*proven, *headers]

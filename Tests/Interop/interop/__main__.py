@@ -1,14 +1,15 @@
-"""python -m interop --gatehouse PATH [--json] [--markdown FILE] [NAME …]
+"""python -m interop --gatehouse PATH [--json] [--markdown FILE] [--keep-log FILE] [NAME …]
+python -m interop --offers NAME
 
 Serves the gateway and lets clients of others work with it. A tool that is not installed is SKIPPED, and says so. Exit
-status 1 when one FAILED."""
+status 1 when one FAILED. --offers only says whether a tool is here: exit status 0, or 3 and why not."""
 import argparse
 import json
 import sys
 import time
 
 from . import authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, sssd
-from .stage import Missing, Stage, Told
+from .stage import Stage, Told
 
 from harness.scratch import Scratch
 
@@ -17,13 +18,20 @@ DRIVERS = [authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_a
 
 def main():
     parser = argparse.ArgumentParser(prog="interop", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--gatehouse", required=True, metavar="PATH")
+    parser.add_argument("--gatehouse", metavar="PATH")
+    parser.add_argument("--offers", metavar="NAME")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateway logged")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(driver.NAME for driver in DRIVERS))
     given = parser.parse_args()
     known = {driver.NAME: driver for driver in DRIVERS}
+    if given.offers:
+        reason = known[given.offers].missing() if given.offers in known else "there is no such client"
+        print(reason or "")
+        return 3 if reason else 0
+    if not given.gatehouse:
+        parser.error("--gatehouse is missing")
     if unknown := [name for name in given.names if name not in known]:
         parser.error(f"no client named {', '.join(unknown)}; there are {', '.join(known)}")
     wanted = [driver for driver in DRIVERS if not given.names or driver.NAME in given.names]
@@ -49,9 +57,10 @@ def main():
 def one(driver, stage):
     told, began = Told(driver.NAME), time.monotonic()
     try:
-        driver.run(stage, told)
-    except Missing as reason:
-        told.result, told.steps = "SKIPPED", [str(reason)]
+        if reason := driver.missing():
+            told.result, told.steps = "SKIPPED", [reason]
+        else:
+            driver.run(stage, told)
     except Exception as error:  # what the client says against us, in its own words
         told.result = "FAILED"
         told.steps.append(f"FAILED: {type(error).__name__} {error}"[:3000])

@@ -4,29 +4,32 @@ import os
 import shutil
 import subprocess
 
-from .stage import Missing, until
+from .stage import until
 
 MODULES = "/usr/lib/apache2/modules"
+
+
+def missing(module):
+    if not shutil.which("apache2", path="/usr/sbin:/usr/bin"):
+        return "apache2 is not installed (.ci/packages interop)"
+    if not os.path.exists(f"{MODULES}/{module}.so"):
+        return f"{module} of Apache is not installed (.ci/packages interop)"
+    return None
 
 
 class Apache:
     """Serves one configuration over TLS until the run ends."""
 
     def __init__(self, stage, name, module, lines, port):
-        if not shutil.which("apache2", path="/usr/sbin:/usr/bin"):
-            raise Missing("apache2 is not installed (.ci/packages interop)")
-        if not os.path.exists(f"{MODULES}/{module}.so"):
-            raise Missing(f"{module} of Apache is not installed (.ci/packages interop)")
         self.stage, self.name, self.port = stage, name, port
         # Its processes run as somebody else where we are root, so they have to get to their folder, and only there.
         self.folder = stage.scratch.path(name)
-        os.makedirs(self.folder + "/site/open")
-        os.makedirs(self.folder + "/site/secure")
         os.chmod(stage.scratch.folder, 0o711)
         for file, mode in ((stage.gateway.certificate, 0o644), (stage.gateway.key, 0o600), (stage.authority, 0o644)):
             shutil.copy(file, self.folder)
             os.chmod(os.path.join(self.folder, os.path.basename(file)), mode)
-        for place in ("open", "secure"):
+        for place in ("open", "secure", "opaque"):
+            os.makedirs(f"{self.folder}/site/{place}")
             with open(f"{self.folder}/site/{place}/index.html", "w", encoding="utf-8") as page:
                 page.write(f"<!doctype html><title>{place}</title><p>This is {place}.\n")
         with open(self.folder + "/apache.conf", "w", encoding="utf-8") as file:

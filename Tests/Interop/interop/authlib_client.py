@@ -3,11 +3,15 @@ import importlib.metadata
 
 from harness import jose
 
-from .stage import Missing
+from .stage import lacks
 
 NAME = "authlib"
 CALLBACK = "https://rp.example/authlib"
 AFTER = "https://rp.example/authlib/bye"
+
+
+def missing():
+    return lacks("authlib", "requests", "joserfc")
 
 
 def clients(_stage):
@@ -17,12 +21,10 @@ def clients(_stage):
 
 
 def run(stage, told):
-    try:
-        from authlib.integrations.requests_client import OAuth2Session
-        from authlib.oidc.core import CodeIDToken
-        from joserfc import jwk, jwt
-    except ImportError as error:
-        raise Missing(f"not installed: {error}") from error
+    from authlib.integrations.requests_client import OAuth2Session
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwk, jwt
+
     told.steps.append("Authlib " + importlib.metadata.version("authlib"))
     session = OAuth2Session(
         "authlib", stage.secrets["authlib"], scope="openid profile email offline_access", redirect_uri=CALLBACK,

@@ -3,11 +3,15 @@ import importlib.metadata
 import logging
 import warnings
 
-from .stage import Missing
+from .stage import lacks
 
 NAME = "idpyoidc"
 CALLBACK = "https://rp.example/idpyoidc"
 AFTER = "https://rp.example/idpyoidc/bye"
+
+
+def missing():
+    return lacks("idpyoidc")
 
 
 def clients(_stage):
@@ -18,11 +22,9 @@ def clients(_stage):
 
 
 def run(stage, told):
-    try:
-        from idpyoidc.client.defaults import DEFAULT_OIDC_SERVICES
-        from idpyoidc.client.rp_handler import RPHandler
-    except ImportError as error:
-        raise Missing(f"not installed: {error}") from error
+    from idpyoidc.client.defaults import DEFAULT_OIDC_SERVICES
+    from idpyoidc.client.rp_handler import RPHandler
+
     logging.getLogger("idpyoidc").setLevel(logging.CRITICAL)
     # Of "localhost" it verifies no certificate when it reads keys, whatever it is told; urllib3 says so.
     warnings.filterwarnings("ignore", message="Unverified HTTPS request")

@@ -1,10 +1,15 @@
 """mod_auth_openidc, a certified relying party: discovery, PKCE, userinfo, logout both ways."""
 from harness import jose
 
+from . import apache as httpd
 from .apache import Apache, version
 from .stage import until
 
 NAME = "mod_auth_openidc"
+
+
+def missing():
+    return httpd.missing(NAME)
 
 
 def clients(stage):

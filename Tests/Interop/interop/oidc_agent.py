@@ -7,9 +7,15 @@ import subprocess
 from harness import jose
 from harness.relying_party import pkce
 
-from .stage import Missing, until
+from .stage import until
 
 NAME = "oidc-agent"
+TOOLS = ("oidc-agent", "oidc-gen", "oidc-token")
+
+
+def missing():
+    absent = [name for name in TOOLS if not shutil.which(name)]
+    return f"{', '.join(absent)} of Debian's oidc-agent-cli not installed (.ci/packages interop)" if absent else None
 
 
 def clients(stage):
@@ -21,9 +27,7 @@ def clients(stage):
 
 
 def run(stage, told):
-    tools = {name: shutil.which(name) for name in ("oidc-agent", "oidc-gen", "oidc-token", "oidc-add")}
-    if missing := [name for name, path in tools.items() if not path]:
-        raise Missing(f"{', '.join(missing)} of Debian's oidc-agent-cli not installed (.ci/packages interop)")
+    tools = {name: shutil.which(name) for name in TOOLS}
     home = stage.scratch.path("oidc-agent")
     os.makedirs(home + "/.config/oidc-agent", mode=0o700)
     environment = {"PATH": "/usr/bin:/bin", "HOME": home, "XDG_RUNTIME_DIR": home, "TMPDIR": home,

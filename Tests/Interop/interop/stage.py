@@ -1,5 +1,5 @@
 """One gateway for all of them: each finds its client registered, and people to sign in."""
-import json
+import importlib.util
 import time
 
 from harness import jose
@@ -9,8 +9,10 @@ from harness.relying_party import RelyingParty
 from harness.scratch import free_port
 
 
-class Missing(Exception):
-    """The tool is not here, and why."""
+def lacks(*packages):
+    """Says which package of Python is not here; None when all are."""
+    absent = [name for name in packages if importlib.util.find_spec(name) is None]
+    return f"PyPI's {', '.join(absent)} not installed (.ci/python-venv)" if absent else None
 
 
 class Stage:
@@ -74,6 +76,3 @@ def until(work, seconds=15):
             return found
         time.sleep(0.1)
 
-
-def pretty(value):
-    return json.dumps(value, indent=1)[:600]

@@ -100,7 +100,7 @@ class Run:
 
     def resource(self, scheme="DPoP", proofs=None, url=None, **proof):
         """Userinfo with this token; with another proof, or headers of its own."""
-        url = url or self.client.endpoint("userinfo_endpoint")
+        url, answer = url or self.client.endpoint("userinfo_endpoint"), None
         for nonce in (None, "asked"):
             if proofs is None or callable(proofs):
                 value = answer.header("DPoP-Nonce") if nonce else None
