@@ -73,7 +73,4 @@ def keep(scratch, path):
         pass
 
 
-try:
-    sys.exit(main())
-except KeyboardInterrupt:
-    sys.exit(130)
+sys.exit(main())

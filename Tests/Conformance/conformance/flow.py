@@ -3,9 +3,11 @@ import collections
 import math
 import re
 import time
+import urllib.parse
 
 from harness import jose
 from harness.relying_party import pkce
+from harness.wire import parameters
 
 SKEW = 300
 # RFC 6749 appendix A.7 and A.8.
@@ -30,10 +32,9 @@ def callback(room, client, landing, request):
     room.need(landing.error is None, f"authorization failed: {landing}")
     base = client.redirect_uri if request is None else request.get("redirect_uri", client.redirect_uri)
     room.check(landing.url.split("?")[0] == base.split("?")[0], f"came back to {landing.url}")
-    if "?" in base:
-        for pair in ("dummy1=lorem", "dummy2=ipsum"):
-            name, value = pair.split("=")
-            room.check(landing.params.get(name) == value, f"{pair} of the redirect URI was lost")
+    for name, value in parameters(urllib.parse.urlsplit(base).query):
+        kept = dict(parameters(urllib.parse.urlsplit(landing.url).query)).get(name)
+        room.check(kept == value, f"{name}={value} of the redirect URI was lost")
     state = (request or {}).get("state")
     room.check(landing.params.get("state") == state, f"state is {landing.params.get('state')!r}, expected {state!r}")
     issuer = landing.params.get("iss")
@@ -41,15 +42,25 @@ def callback(room, client, landing, request):
         room.check(issuer == room.metadata["issuer"], f"iss in the response is {issuer!r}")
     elif issuer is not None:
         room.check(issuer == room.metadata["issuer"], f"iss in the response is {issuer!r}")
+    by_post(room, landing, request)
     room.check("#" not in landing.url, "the response is in the fragment")
     room.need(landing.code, "the response has no code")
     room.confide(code=landing.code)
     return landing.code
 
 
+def by_post(room, landing, request):
+    """OAuth 2.0 Form Post Response Mode §2: where it was asked for it comes as a form, and nothing in the address."""
+    if (request or {}).get("response_mode") == "form_post":
+        room.check(landing.method == "POST", f"came back by {landing.method}, though form_post was asked for")
+        told = {"code", "state", "iss", "error"} & {name for name, _ in parameters(urllib.parse.urlsplit(landing.url).query)}
+        room.check(not told, f"{sorted(told)} in the address")
+
+
 def error_response(room, landing, request, allowed):
     """An error that came back to the client, as the suite checks every one of them."""
     room.need(landing.callback, f"expected an error at the client, ended at {landing}")
+    by_post(room, landing, request)
     room.check(landing.code is None, "a code came with the error")
     room.check(landing.error in allowed, f"error is {landing.error!r}, expected one of {sorted(allowed)}")
     room.check(landing.params.get("state") == request.get("state"), "state is not what was sent")

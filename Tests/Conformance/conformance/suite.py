@@ -9,9 +9,11 @@ from .verdict import FAILED, SKIPPED, Skip, Stop, Verdict
 class Plan:
     """A plan of the suite, or one of our own, and its modules in order."""
 
-    def __init__(self, key, title, prefix="", reproduced="", left_out=()):
+    def __init__(self, key, title, prefix="", reproduced="", left_out=(), standing=None):
         self.key, self.title, self.prefix = key, title, prefix
         self.reproduced, self.left_out = reproduced, list(left_out)
+        # Parameters of every authorization request.
+        self.standing = standing or {}
         self.modules = []
 
     def module(self, name, seconds=0, alone=False):
@@ -22,6 +24,13 @@ class Plan:
             return function
         return register
 
+    def again(self, other, but=()):
+        """Takes another plan's modules, to be run as this plan asks."""
+        for module in other.modules:
+            if module.name not in but:
+                self.modules.append(Module(self, module.name, module.function, module.seconds, module.alone))
+        return self
+
 
 class Module:
     def __init__(self, plan, name, function, seconds, alone):
@@ -31,7 +40,7 @@ class Module:
         verdict = Verdict(self.plan.key, self.name)
         began = time.monotonic()
         try:
-            self.function(world.room(verdict))
+            self.function(world.room(verdict, self.plan.standing))
         except Stop:
             pass
         except Skip as skip:

@@ -15,7 +15,7 @@ SCOPES = "openid profile email address phone offline_access"
 CALLBACK = "https://rp.example/conformance/callback"
 AFTER_LOGOUT = "https://rp.example/conformance/post_logout_redirect"
 # People are many, so that no module's consents and sessions are another's.
-PEOPLE = 260
+PEOPLE = 400
 
 
 def redirect_cases():
@@ -64,8 +64,8 @@ class World:
             self.gateway, self.registrations[client_id], self.secrets.get(client_id), self.keys.get(client_id),
             self.metadata)
 
-    def room(self, verdict):
-        return Room(self, verdict)
+    def room(self, verdict, standing=None):
+        return Room(self, verdict, standing or {})
 
     def _clients(self):
         basic = {
@@ -114,8 +114,8 @@ class World:
 class Room:
     """What one module works with: people, clients and browsers of its own, and its verdict."""
 
-    def __init__(self, world, verdict):
-        self.world, self.verdict = world, verdict
+    def __init__(self, world, verdict, standing):
+        self.world, self.verdict, self.standing = world, verdict, standing
         self.wire = world.gateway.wire
         for name in ("fail", "warn", "check", "should", "need", "skip"):
             setattr(self, name, getattr(verdict, name))
@@ -129,7 +129,9 @@ class Room:
         return self.world.gateway.issuer
 
     def client(self, client_id="basic-1"):
-        return self.world.client(client_id)
+        party = self.world.client(client_id)
+        party.standing = self.standing
+        return party
 
     def person(self):
         return self.world.person()

@@ -94,7 +94,8 @@ class Landing:
         self.page, self.url, self.method, self.pairs = page, url, method, list(pairs)
         self.passwords = 0
         self.decisions = 0
-        self.pages = []
+        # All pages on the way, and those of them that waited for somebody.
+        self.pages, self.shown = [], []
 
     @property
     def callback(self):
@@ -160,12 +161,14 @@ class Browser:
         """Goes on from page to page as the person would: signs in, decides, lets forms send themselves. Ends away from the
         provider, on a page that asks for nothing known, or where `stop(page)` says so."""
         passwords = decisions = 0
-        pages = []
+        pages, shown = [], []
         for _ in range(self.STEPS):
             if landing.callback:
                 break
             page = landing.page
             pages.append(page)
+            if not self._leading_away(page):
+                shown.append(page)
             if stop and stop(page):
                 break
             if away := self._leading_away(page):
@@ -186,6 +189,7 @@ class Browser:
         else:
             raise AssertionError(f"went in circles at {landing}")
         landing.passwords, landing.decisions, landing.pages = passwords, decisions, pages
+        landing.shown = shown
         return landing
 
     def sign_in(self, person, path="/account"):

@@ -18,6 +18,8 @@ class RelyingParty:
         self.method = registration.get("token_endpoint_auth_method", "client_secret_basic")
         self.redirect_uri = (registration.get("redirect_uris") or [None])[0]
         self._metadata = metadata
+        # Parameters that every request of this party has.
+        self.standing = {}
 
     @property
     def metadata(self):
@@ -43,7 +45,7 @@ class RelyingParty:
         """The parameters of a request; a change to None takes one away. A verifier of PKCE is kept where it is needed."""
         parameters = {
             "response_type": "code", "client_id": self.id, "redirect_uri": self.redirect_uri, "scope": "openid",
-            "state": jose.random(), "nonce": jose.random(),
+            "state": jose.random(), "nonce": jose.random(), **self.standing,
         }
         parameters |= changes
         return {name: value for name, value in parameters.items() if value is not None}

@@ -17,10 +17,11 @@ class Scratch:
         self.closers = []
         self.closed = False
         atexit.register(self.close)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ended)
 
     def _ended(self, number, _frame):
+        # At once: threads that wait for minutes would hold up an orderly end.
         self.close()
         os._exit(128 + number)
 

@@ -75,7 +75,4 @@ def markdown(found):
     return "\n".join(lines) + "\n"
 
 
-try:
-    sys.exit(main())
-except KeyboardInterrupt:
-    sys.exit(130)
+sys.exit(main())

@@ -4,6 +4,7 @@ from .backchannel import BACKCHANNEL
 from .basic import BASIC
 from .config import CONFIG
 from .fapi2 import FAPI2
+from .form_post import FORM_POST
 from .rp_logout import RP_LOGOUT
 
-PLANS = [CONFIG, BASIC, RP_LOGOUT, BACKCHANNEL, FAPI2, ATTACKS]
+PLANS = [CONFIG, BASIC, FORM_POST, RP_LOGOUT, BACKCHANNEL, FAPI2, ATTACKS]

@@ -8,7 +8,8 @@ from ..suite import Plan
 
 BASIC = Plan(
     "basic", "Basic OP", "oidcc-",
-    reproduced="from a summary of its conditions and from the modules themselves; clients are configured, not registered")
+    reproduced="from the modules themselves, in the variant discovery, client_secret_basic (one module client_secret_post), default "
+               "response mode; clients are configured, not registered")
 
 
 @BASIC.module("server")
@@ -218,7 +219,7 @@ def silent(room, hinted=False, **changes):
     if hinted:
         changes["id_token_hint"] = first.id_token
     second = flow.run(room, client, None, browser, decision=None, **changes)
-    room.check(second.landing.passwords == 0 and not second.landing.pages, "something was shown, though prompt is none")
+    room.check(second.landing.passwords == 0 and not second.landing.shown, "something was shown, though prompt is none")
     room.check(second.claims["sub"] == first.claims["sub"], "another sub")
     room.check(second.claims.get("auth_time") == first.claims.get("auth_time"), "another auth_time")
     room.check(second.token != first.token, "the same access token again")
