@@ -334,7 +334,9 @@ told("without its type", at_least=WARNING, header={"typ": None})
 
 def prove(plans, world, say):
     """Runs every fault against its modules; gives what was not found."""
-    named = {module.name: module for plan in plans for module in plan.modules}
+    named = {}
+    for module in [module for plan in plans for module in plan.modules]:
+        named.setdefault(module.name, module)
     missed = []
     honest = set().union(*(names for _, names, _, _ in FAULTS))
     # Nothing changed, to see that standing between changes nothing.

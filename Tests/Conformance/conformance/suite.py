@@ -9,11 +9,13 @@ from .verdict import FAILED, SKIPPED, Skip, Stop, Verdict
 class Plan:
     """A plan of the suite, or one of our own, and its modules in order."""
 
-    def __init__(self, key, title, prefix="", reproduced="", left_out=(), standing=None):
+    def __init__(self, key, title, prefix="", reproduced="", left_out=(), standing=None, signed=False):
         self.key, self.title, self.prefix = key, title, prefix
         self.reproduced, self.left_out = reproduced, list(left_out)
         # Parameters of every authorization request.
         self.standing = standing or {}
+        # Whether what is pushed is a signed request object.
+        self.signed = signed
         self.modules = []
 
     def module(self, name, seconds=0, alone=False):
@@ -40,7 +42,7 @@ class Module:
         verdict = Verdict(self.plan.key, self.name)
         began = time.monotonic()
         try:
-            self.function(world.room(verdict, self.plan.standing))
+            self.function(world.room(verdict, self.plan))
         except Stop:
             pass
         except Skip as skip:

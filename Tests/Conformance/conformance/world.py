@@ -27,6 +27,7 @@ class World:
     def __init__(self, scratch, program):
         self.scratch = scratch
         self.keys = {"fapi-1": jose.Key(), "fapi-2": jose.Key("RSA"), "fapi-rsa": jose.Key("RSA")}
+        self.keys |= {name + "-signed": key for name, key in self.keys.items()}
         self.receiver = LogoutReceiver()
         scratch.closers.append(self.receiver.close)
         people = [well_known_person(f"person{index}") for index in range(PEOPLE)]
@@ -64,8 +65,8 @@ class World:
             self.gateway, self.registrations[client_id], self.secrets.get(client_id), self.keys.get(client_id),
             self.metadata)
 
-    def room(self, verdict, standing=None):
-        return Room(self, verdict, standing or {})
+    def room(self, verdict, plan):
+        return Room(self, verdict, plan)
 
     def _clients(self):
         basic = {
@@ -91,13 +92,13 @@ class World:
              "backchannel_logout_uri": self.receiver.url, "backchannel_logout_session_required": True},
             {"client_id": "hearing-too", "client_name": "Hearing too", **basic, "consent": False,
              "backchannel_logout_uri": self.receiver.url + "/too", "backchannel_logout_session_required": True},
-            {"client_id": "fapi-1", "client_name": "Careful", **fapi, "redirect_uris": [CALLBACK],
-             "jwks": {"keys": [self.keys["fapi-1"].exported]}, "id_token_signed_response_alg": "ES256"},
-            {"client_id": "fapi-2", "client_name": "Careful too", **fapi,
-             "redirect_uris": [CALLBACK + "?dummy1=lorem&dummy2=ipsum"], "jwks": {"keys": [self.keys["fapi-2"].exported]},
-             "id_token_signed_response_alg": "ES256"},
-            {"client_id": "fapi-rsa", "client_name": "Careful with RSA", **fapi, "redirect_uris": [CALLBACK],
-             "jwks": {"keys": [self.keys["fapi-rsa"].exported]}, "id_token_signed_response_alg": "ES256"},
+            *[{"client_id": name + suffix, "client_name": title, **fapi, **more,
+               "redirect_uris": [address], "jwks": {"keys": [self.keys[name].exported]},
+               "id_token_signed_response_alg": "ES256"}
+              for name, title, address in (
+                  ("fapi-1", "Careful", CALLBACK), ("fapi-2", "Careful too", CALLBACK + "?dummy1=lorem&dummy2=ipsum"),
+                  ("fapi-rsa", "Careful with RSA", CALLBACK))
+              for suffix, more in (("", {}), ("-signed", {"require_signed_request_object": True}))],
             # A service that is shown tokens, and one that gets them in its own name.
             {"client_id": "api", "client_name": "Interface", "grant_types": ["client_credentials"],
              "service_account": "interface", "scope": "api", "answers_for": ["https://api.example.org"],
@@ -114,8 +115,8 @@ class World:
 class Room:
     """What one module works with: people, clients and browsers of its own, and its verdict."""
 
-    def __init__(self, world, verdict, standing):
-        self.world, self.verdict, self.standing = world, verdict, standing
+    def __init__(self, world, verdict, plan):
+        self.world, self.verdict, self.plan = world, verdict, plan
         self.wire = world.gateway.wire
         for name in ("fail", "warn", "check", "should", "need", "skip"):
             setattr(self, name, getattr(verdict, name))
@@ -129,8 +130,10 @@ class Room:
         return self.world.gateway.issuer
 
     def client(self, client_id="basic-1"):
+        if self.plan.signed and client_id.startswith("fapi-"):
+            client_id += "-signed"
         party = self.world.client(client_id)
-        party.standing = self.standing
+        party.standing = self.plan.standing
         return party
 
     def person(self):

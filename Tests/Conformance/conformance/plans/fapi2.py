@@ -46,15 +46,30 @@ class Run:
         self.sent = self.client.request(**(self.announced | changes))
         return self.sent
 
-    def push(self, request=None, proof=None, authentication=None, **changes):
-        request = self.request(**changes) if request is None else request
-        answer = self.client.call("pushed_authorization_request_endpoint", request, proof,
-                                  authentication or self.assertion())
-        return answer
+    def push(self, proof=None, authentication=None, beside=None, signing=None, **changes):
+        """Sends an authorization request to PAR, as a signed request object where the plan has it.
+
+        :param beside: parameters of the form, whatever the request is.
+        :param signing: what is different about the request object, for `signed`."""
+        request = self.request(**changes)
+        if self.room.plan.signed:
+            request = {"client_id": self.client.id, "request": self.signed(request, **(signing or {}))}
+        return self.client.call("pushed_authorization_request_endpoint", request | (beside or {}), proof,
+                                authentication or self.assertion())
+
+    def signed(self, request, key=None, algorithm=None, spoil=None, **claims):
+        """A request object (RFC 9101 §4). A claim of None takes one away."""
+        now = int(time.time())
+        body = request | {"iss": self.client.id, "aud": self.room.issuer, "iat": now, "nbf": now, "exp": now + 300} | claims
+        key, algorithm = key or self.client.key, algorithm or self.algorithm
+        made = jose.compact(
+            {"alg": algorithm, "kid": key.kid, "typ": "oauth-authz-req+jwt"},
+            {name: value for name, value in body.items() if value is not None}, key, algorithm)
+        return spoil(made) if spoil else made
 
     def pushed(self, proof=None, authentication=None, **changes):
         """Pushes a request that has to be taken (RFC 9126 §2.2)."""
-        answer = self.push(None, proof, authentication, **changes)
+        answer = self.push(proof, authentication, **changes)
         room = self.room
         room.need(answer.status == 201, f"PAR answered {answer}")
         body = answer.json
@@ -637,7 +652,7 @@ def request_uri_of_another(room):
 
 @FAPI2.module("par-authorization-request-containing-request_uri-form-param")
 def request_uri_pushed(room):
-    answer = Run(room).push(request_uri="urn:ietf:params:oauth:request_uri:" + jose.random())
+    answer = Run(room).push(beside={"request_uri": "urn:ietf:params:oauth:request_uri:" + jose.random()})
     refused_push(room, answer, {"invalid_request", "invalid_request_object", "request_uri_not_supported"}, (400,))
 
 
