@@ -36,13 +36,16 @@ class World:
             client["client_id"]: jose.random(32) for client in clients
             if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
         self.gateway = Gateway(
-            scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False)
+            scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False,
+            oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}})
+        self.initial_token = self._initial_token()
         # The gateway's own certificate is for loopback, and its authority the one that everybody here trusts.
         self.receiver.start(self.gateway.certificate, self.gateway.key)
         self.gateway.serve()
         self.registrations = {client["client_id"]: client for client in clients}
         # What must be found nowhere afterwards: in no log, and in no file of the store.
         self.confidential = {secret: f"secret of {name}" for name, secret in self.secrets.items()}
+        self.confidential[self.initial_token] = "initial token"
         self._people = iter(people)
         self._lock = threading.Lock()
         self._metadata = None
@@ -52,6 +55,13 @@ class World:
             person = next(self._people)
             self.confidential[person.password] = "password"
             return person
+
+    def _initial_token(self):
+        """A key whose account may register clients."""
+        command = self.gateway.command
+        command("service-account", "add", "registrar")
+        command("role", "assign", "Admin", "registrar", "--service-account")
+        return json.loads(command("api-key", "add", "registrar", "first", "--json").stdout)["token"]
 
     @property
     def metadata(self):
@@ -135,6 +145,31 @@ class Room:
         party = self.world.client(client_id)
         party.standing = self.plan.standing
         return party
+
+    def registered(self, **changes):
+        """A client that registers itself (RFC 7591), with what the suite's clients say of themselves; a change to None
+        takes a member away."""
+        metadata = {
+            "client_name": "Registered", "redirect_uris": [CALLBACK], "grant_types": CODE, "response_types": ["code"],
+            "scope": SCOPES, "token_endpoint_auth_method": "client_secret_basic", "id_token_signed_response_alg": "RS256",
+            **changes}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
+        answer = self.register(metadata)
+        self.need(answer.status == 201, f"registering answered {answer}")
+        given = answer.json
+        self.confide(client_secret=given.get("client_secret"), registration_token=given["registration_access_token"])
+        party = RelyingParty(self.world.gateway, given, given.get("client_secret"), None, self.metadata)
+        party.standing = self.plan.standing
+        return party
+
+    def register(self, metadata, token="own"):
+        token = self.world.initial_token if token == "own" else token
+        headers = [("Content-Type", "application/json")]
+        if token:
+            headers.append(("Authorization", f"Bearer {token}"))
+        url = self.metadata.get("registration_endpoint")
+        self.need(url, "discovery has no registration_endpoint")
+        return self.wire.send("POST", url, headers, json.dumps(metadata))
 
     def person(self):
         return self.world.person()

@@ -548,6 +548,45 @@ def logout_csrf(room):
         session.check_alive()
 
 
+@ATTACKS.module("registration")
+def registration(room):
+    """RFC 7591 §3, RFC 7592 §2: who may register, what a stranger gets at most, and whose registration it is."""
+    wish = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_basic"}
+    for token in (None, "gh_k_" + "A" * 43, "x"):
+        answer = room.register(wish, token)
+        room.check(answer.status == 401 and "client_id" not in answer.json, f"with the initial token {token}: {answer}")
+    for text, changes in {
+            "http": {"redirect_uris": ["http://app.example/cb"]}, "javascript": {"redirect_uris": ["javascript:alert(1)"]},
+            "a wildcard": {"redirect_uris": ["https://*.example/cb"]}, "implicit": {"response_types": ["token"]},
+            "a grant of its own": {"grant_types": ["client_credentials"]}, "no address": {"redirect_uris": []},
+            "an unsigned token": {"id_token_signed_response_alg": "none"},
+            "a symmetric token": {"id_token_signed_response_alg": "HS256"},
+            "a private key": {"token_endpoint_auth_method": "private_key_jwt",
+                              "jwks": {"keys": [jose.Key().with_private_part | {"kid": "a"}]}},
+            "an inner address": {"jwks_uri": "https://127.0.0.1/jwks", "token_endpoint_auth_method": "private_key_jwt"},
+            "the metadata service": {"sector_identifier_uri": "http://169.254.169.254/latest", "subject_type": "pairwise"},
+    }.items():
+        answer = room.register(wish | changes)
+        if text == "an inner address" and answer.status == 201:
+            continue  # Read when it is needed, and then not fetched; registering it is no call yet.
+        room.check(answer.status == 400, f"{text}: {answer}")
+    first, second = room.registered(), room.registered(scope="openid profile orders:write")
+    room.check("orders:write" not in second.registration.get("scope", ""), "a scope that strangers may not have")
+    for privilege in ("profile", "consent", "answers_for", "may_impersonate"):
+        room.check(second.registration.get(privilege) in (None, "standard"), f"{privilege} was registered by a stranger")
+    place, token = first.registration["registration_client_uri"], second.registration["registration_access_token"]
+    for method in ("GET", "PUT", "DELETE"):
+        for shown in (token, room.world.initial_token, first.secret, None):
+            headers = [("Authorization", f"Bearer {shown}")] if shown else []
+            answer = room.wire.send(method, place, [*headers, ("Content-Type", "application/json")], b"{}")
+            room.check(answer.status == 401, f"{method} of another's registration: {answer.status}")
+    out = flow.run(room, first, room.person(), with_pkce=True)
+    gone = room.wire.send("DELETE", place, [("Authorization", "Bearer " + first.registration["registration_access_token"])])
+    room.check(gone.status == 204, f"taking it back: {gone}")
+    room.check(first.userinfo(out.token).status == 401, "a token outlived its client")
+    flow.token_error(room, first.redeem("any"), {"invalid_client"})
+
+
 # Of devices
 
 @ATTACKS.module("device-code")

@@ -9,7 +9,8 @@ from ..suite import Plan
 BASIC = Plan(
     "basic", "Basic OP", "oidcc-",
     reproduced="from the modules themselves, in the variant discovery, client_secret_basic (one module client_secret_post), default "
-               "response mode; clients are configured, not registered")
+               "response mode; clients are configured, but in idtoken-signature and idtoken-unsigned, where the suite wants them to "
+               "register; like the suite's they are not asked for PKCE, which ours otherwise are")
 
 
 @BASIC.module("server")
@@ -39,17 +40,19 @@ def response_type_missing(room):
 
 @BASIC.module("idtoken-signature")
 def idtoken_signature(room):
-    """The suite registers a client that names no algorithm; ours are configured, where silence means ES256, so this one
-    says RS256. Without `kid` the token would not be believed at all."""
-    out = flow.run(room, room.client("basic-1"), room.person())
-    room.check(out.header.get("alg") == "RS256", f"alg {out.header.get('alg')!r}")
+    """Of a client that registers and names no algorithm: OpenID Connect Registration §2 says RS256."""
+    client = room.registered(id_token_signed_response_alg=None)
+    out = flow.run(room, client, room.person(), with_pkce=True)
+    room.check(out.header.get("alg") == "RS256", f"alg {out.header.get('alg')!r}, though the client named none")
     room.check(out.header.get("kid"), "no kid")
 
 
 @BASIC.module("idtoken-unsigned")
 def idtoken_unsigned(room):
+    answer = room.register({"redirect_uris": [room.client().redirect_uri], "id_token_signed_response_alg": "none"})
+    room.check(answer.status == 400 and answer.error == "invalid_client_metadata", f"registering with none answered {answer}")
     if not room.advertises("id_token_signing_alg_values_supported", "none"):
-        room.skip("none is not offered, which is right")
+        room.skip("none is not offered, and a client that registers with it is refused")
     room.fail("none is offered for ID tokens")
 
 
