@@ -24,14 +24,14 @@ class Apache:
         self.stage, self.name, self.port = stage, name, port
         # Its processes run as somebody else where we are root, so they have to get to their folder, and only there.
         self.folder = stage.scratch.path(name)
-        os.chmod(stage.scratch.folder, 0o711)
-        for file, mode in ((stage.gateway.certificate, 0o644), (stage.gateway.key, 0o600), (stage.authority, 0o644)):
-            shutil.copy(file, self.folder)
-            os.chmod(os.path.join(self.folder, os.path.basename(file)), mode)
         for place in ("open", "secure", "opaque"):
             os.makedirs(f"{self.folder}/site/{place}")
             with open(f"{self.folder}/site/{place}/index.html", "w", encoding="utf-8") as page:
                 page.write(f"<!doctype html><title>{place}</title><p>This is {place}.\n")
+        os.chmod(stage.scratch.folder, 0o711)
+        for file, mode in ((stage.gateway.certificate, 0o644), (stage.gateway.key, 0o600), (stage.authority, 0o644)):
+            shutil.copy(file, self.folder)
+            os.chmod(os.path.join(self.folder, os.path.basename(file)), mode)
         with open(self.folder + "/apache.conf", "w", encoding="utf-8") as file:
             file.write("\n".join([*self._base(module), *lines, "</VirtualHost>", ""]))
         for path in [self.folder, *glob.glob(self.folder + "/**", recursive=True)]:

@@ -1,5 +1,6 @@
 """One gateway for all of them: each finds its client registered, and people to sign in."""
 import importlib.util
+import random
 import time
 
 from harness import jose
@@ -21,7 +22,8 @@ class Stage:
         self.port = free_port()
         self.site = f"https://app.localhost:{self.port}"
         self.local = f"https://localhost:{self.port}"
-        self.agent_port = free_port()
+        # oidc-agent takes no port above 49151.
+        self.agent_port = free_port(random.sample(range(20_000, 32_000), 50))
         self.registrations, self.secrets = {}, {}
         for driver in drivers:
             for registration in driver.clients(self):
