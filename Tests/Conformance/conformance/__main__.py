@@ -1,5 +1,5 @@
 """python -m conformance --gatehouse PATH [--plan basic,config,rp-logout,backchannel,fapi2,attacks] [--only NAME,…]
-                         [--json] [--markdown FILE] [--keep-log FILE]
+                         [--json] [--markdown FILE] [--keep-log FILE] [--dpop-nonce]
 python -m conformance --gatehouse PATH --prove
 
 Serves the gateway with a configuration of its own and holds it to the modules. Exit status 1 when a module FAILED.
@@ -26,6 +26,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateway logged")
+    parser.add_argument("--dpop-nonce", action="store_true", help="a gateway that asks for nonces in proofs (RFC 9449 §8)")
     parser.add_argument("--prove", action="store_true", help="spoil the answers, and see that it is found")
     given = parser.parse_args()
     known = {plan.key: plan for plan in PLANS}
@@ -42,7 +43,7 @@ def main():
     began = time.monotonic()
     with Scratch("conformance") as scratch:
         try:
-            world = World(scratch, given.gatehouse)
+            world = World(scratch, given.gatehouse, {"dpop_nonce": True} if given.dpop_nonce else None)
             if given.prove:
                 missed = faults.prove(PLANS, world, print)
                 print("\n".join([*(f"NOT FOUND: {one}" for one in missed), f"{len(faults.FAULTS)} faults"]))

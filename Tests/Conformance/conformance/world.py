@@ -24,7 +24,7 @@ def redirect_cases():
 
 
 class World:
-    def __init__(self, scratch, program):
+    def __init__(self, scratch, program, oauth=None):
         self.scratch = scratch
         self.keys = {"fapi-1": jose.Key(), "fapi-2": jose.Key("RSA"), "fapi-rsa": jose.Key("RSA")}
         self.keys |= {name + "-signed": key for name, key in self.keys.items()}
@@ -37,7 +37,7 @@ class World:
             if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
         self.gateway = Gateway(
             scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False,
-            oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}})
+            oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}, **(oauth or {})})
         self.initial_token = self._initial_token()
         # The gateway's own certificate is for loopback, and its authority the one that everybody here trusts.
         self.receiver.start(self.gateway.certificate, self.gateway.key)

@@ -480,8 +480,12 @@ def dpop_negative(room):
     url = run.client.endpoint("userinfo_endpoint")
     key, now = run.proof.key, int(time.time())
 
+    # A server that asks for nonces says so, and which, to a proof without.
+    first = room.wire.send("GET", url, [("Authorization", f"DPoP {run.token}"), ("DPoP", run.proof.make("GET", url, run.token))])
+    asked = first.header("DPoP-Nonce") if "use_dpop_nonce" in (first.header("WWW-Authenticate") or "") else None
+
     def make(nonce=None, changed=None, **more):
-        return (changed or run.proof).make("GET", url, run.token, nonce, **more)
+        return (changed or run.proof).make("GET", url, run.token, nonce or asked, **more)
 
     def refused(text, proofs, should=False):
         answer = run.resource(proofs=proofs)
@@ -513,9 +517,12 @@ def dpop_negative(room):
     answer = run.resource(url=url + "?a=b")
     room.check(answer.status == 200, f"htu without the query of the request: {answer}")
     broken("htu is another", claims={"htu": "https://other.example.org/userinfo"})
-    # With a nonce the server need not look at iat; then the suite only warns.
+    # With a nonce the server need not look at iat: the suite then leaves it open.
     for text, moved in (("iat in an hour", now + 3600), ("iat an hour ago", now - 3600)):
-        refused(text, [make(claims={"iat": moved})])
+        if not asked:
+            refused(text, [make(claims={"iat": moved})])
+    if asked:
+        broken("a nonce that was never given", claims={"nonce": jose.random()})
     again = {"jti": jose.random()}
     taken("a jti for the first time", [make(claims=again)])
     refused("a jti for the second time", [make(claims=again)], should=True)
