@@ -78,8 +78,7 @@ DIFFERENCES = """What is not as in the suite:
 - Where the suite wants a picture of a page from somebody, the page's status and forms are looked at.
 - The browser is a program without scripts: it keeps the rules of cookies (`SameSite`, prefixes), fills forms, and follows redirects.
 - Clients are configured, where a module does not ask for registration.
-- The resource of the FAPI modules is userinfo. That a default port in `htu` is the same address is not seen, because the gateway's
-  port is not the default here; that another port is another address is.
+- The resource of the FAPI modules is userinfo.
 - Plans of response types that are never offered (implicit, hybrid), of front-channel logout and session management have nothing to
   ask here.
 """

@@ -16,7 +16,7 @@ def handshake(room, version, ciphers=None):
     context.set_ciphers(ciphers or "ALL:@SECLEVEL=0")
     where = urllib.parse.urlsplit(room.issuer)
     try:
-        with socket.create_connection(("127.0.0.1", where.port), timeout=10) as plain, \
+        with socket.create_connection(("127.0.0.1", room.world.gateway.port), timeout=10) as plain, \
                 context.wrap_socket(plain, server_hostname=where.hostname) as secured:
             return secured.version(), secured.cipher()[0]
     except (ssl.SSLError, OSError):

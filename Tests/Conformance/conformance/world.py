@@ -37,6 +37,7 @@ class World:
             if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
         self.gateway = Gateway(
             scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False,
+            host="gate.localhost",
             oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}, **(oauth or {})})
         self.initial_token = self._initial_token()
         # The gateway's own certificate is for loopback, and its authority the one that everybody here trusts.

@@ -52,6 +52,8 @@ class Wire:
         self.authority_file = authority_file
         self.timeout = timeout
         self.context = ssl.create_default_context(cafile=authority_file)
+        # Where a name is really listened for, when it is not at the port that addresses say.
+        self.ports = {}
         # Stands between us and the server, to try what a judge makes of wrong answers: (method, url, headers, body, send).
         self.between = None
 
@@ -65,6 +67,7 @@ class Wire:
     def _send(self, method, url, headers, body):
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+        port = self.ports.get((host, port), port)
         if host == "localhost" or host.endswith(".localhost"):
             address = "127.0.0.1"
         else:

@@ -531,21 +531,14 @@ def dpop_negative(room):
     taken("members that nobody knows", lambda nonce: [make(nonce, header={"extra": "a"}, claims={"more": {"b": 1}})])
     upper = re.sub("^https://[^:/]+", lambda match: match[0].upper(), url)
     taken("htu with scheme and host in capitals", lambda nonce: [make(nonce, claims={"htu": upper})], should=True)
-    default_port(room, run, make)
+    where = urllib.parse.urlsplit(url)
+    taken("htu with the default port", lambda nonce: [
+        make(nonce, claims={"htu": where._replace(netloc=where.netloc + ":443").geturl()})], should=True)
+    broken("htu with another port", claims={"htu": where._replace(netloc=where.netloc + ":444").geturl()})
     refused("no proof", [])
     answer = run.resource("Bearer", proofs=[])
     room.check(answer.status in (400, 401), f"as a bearer token: answered {answer.status}")
     taken("a correct proof at the end", None)
-
-
-def default_port(room, run, make):
-    """RFC 9449 §4.3 and RFC 3986 §6.2.3: a default port is the same address. Here the port is not the default, so what can
-    be seen is that another one is not taken for it."""
-    url = run.client.endpoint("userinfo_endpoint")
-    other = re.sub(r":\d+/", ":443/", url)
-    if other != url:
-        answer = run.resource(proofs=[make(claims={"htu": other})])
-        room.check(answer.status in (400, 401), f"htu with another port: answered {answer.status}")
 
 
 @FAPI2.module("refresh-token", seconds=31)
