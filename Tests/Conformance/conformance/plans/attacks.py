@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import re
+import time
 import urllib.parse
 
 from harness import jose
@@ -12,6 +13,7 @@ from .. import flow
 from ..suite import Plan
 from ..world import CALLBACK, redirect_cases
 from .backchannel import logout_token
+from .fapi2 import Run
 from .rp_logout import Session, confirmation
 
 ATTACKS = Plan(
@@ -229,6 +231,102 @@ def fixation(room):
         planted.cookies[name] = dict(browser.cookies[name], value="A" * len(after[name]))
     landing = planted.open(client.metadata["issuer"] + "/account", cross_site=False)
     room.check(landing.page.form("identifier"), "a cookie that nobody gave opened something")
+
+
+@ATTACKS.module("request-of-another-browser")
+def stolen_request(room):
+    """A request that waits belongs to the browser that brought it: whoever learns its handle goes on with nothing."""
+    client, attacker, victim = room.client(), room.person(), room.person()
+    theirs = client.browser()
+    waiting = theirs.open(client.url(client.request()))
+    room.need(not waiting.callback and waiting.page.form("identifier"), f"{waiting}")
+    # The victim is signed in, has allowed the client before, and is led to where the attacker's request waits.
+    ours = client.browser()
+    flow.run(room, client, victim, ours)
+    back = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(waiting.page.url).query)).get("return")
+    for address in filter(None, (waiting.page.url, back and urllib.parse.urljoin(waiting.page.url, back))):
+        landing = ours.walk(ours.open(address), None)
+        room.check(not landing.code, f"a code for somebody else's request: {landing}")
+    # And it is as it was brought: what stands in the address later changes nothing.
+    if back:
+        changed = back + "&redirect_uri=https%3A%2F%2Fevil.example%2F&scope=openid%20email&state=other&client_id=basic-2"
+        theirs.walk(waiting, attacker, decision=None)
+        landing = theirs.walk(theirs.open(urllib.parse.urljoin(waiting.page.url, changed), cross_site=False), attacker)
+        if landing.callback:
+            room.check(landing.url.startswith(CALLBACK), f"led to {landing.url}")
+            room.check(landing.params.get("state") != "other", "the state was changed on the way")
+
+
+@ATTACKS.module("login-return")
+def login_return(room):
+    """RFC 9700 §4.11: a sign-in that leads somewhere leads nowhere else."""
+    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example/", "https:evil.example", "javascript:alert(1)",
+                   "/%2F/evil.example", "\thttps://evil.example/", "https://gate.localhost@evil.example/", "/..//evil.example"):
+        client = room.client()
+        browser = client.browser()
+        landing = browser.walk(
+            browser.open(client.metadata["issuer"] + "/login?return=" + urllib.parse.quote(target, safe="")), room.person())
+        room.check(not landing.callback, f"return={target!r} led to {landing.url}")
+
+
+@ATTACKS.module("injection")
+def injection(room):
+    """What a request says stands on a page as text, and comes back as it was."""
+    client, evil = room.client(), "\"><script>alert(1)</script>'&amp;"
+    request = client.request(state=evil, response_mode="form_post", login_hint=evil)
+    landing = client.authorize(client.browser(), room.person(), request)
+    room.need(landing.callback, f"{landing}")
+    for page in landing.pages:
+        room.check("<script>alert" not in page.text, f"{page.title!r} holds a script of the request")
+    room.check(landing.params.get("state") == evil, f"state came back as {landing.params.get('state')!r}")
+    for changes in ({"client_id": evil}, {"redirect_uri": "https://evil.example/" + evil}, {"response_type": evil},
+                    {"scope": evil}, {"prompt": evil}):
+        landing = client.browser().open(client.url(client.request(**changes)))
+        if not landing.callback:
+            room.check("<script>alert" not in landing.page.text, f"{list(changes)[0]} stands on the page as it came")
+        else:
+            room.check(flow.DESCRIPTION.match(landing.params.get("error_description", "")), "in error_description")
+
+
+@ATTACKS.module("heavy-input")
+def heavy(room):
+    """Deep, long and compressed input is refused at once, and the gateway goes on."""
+    client, fapi = room.client(), room.client("fapi-1")
+    deep, long = "[" * 3000 + "]" * 3000, "a" * 400_000
+    jwe = ".".join(jose.b64(part) for part in (
+        b'{"alg":"PBES2-HS512+A256KW","enc":"A256GCM","p2c":2147483647,"p2s":"AAAA","zip":"DEF"}', b"a" * 40, b"a" * 12,
+        b"a" * 64, b"a" * 16))
+    nested = f"{jose.b64(deep.encode())}.{jose.b64(deep.encode())}.{jose.b64(b'x')}"
+    authorize, par = client.endpoint("authorization_endpoint"), client.endpoint("pushed_authorization_request_endpoint")
+
+    def by(name, value):
+        return lambda: client.wire.form(authorize, client.request() | {name: value})
+
+    tries = {
+        "deep claims": by("claims", '{"userinfo":' + deep + "}"), "a long state": by("state", long),
+        "a deep request object": by("request", nested), "an encrypted one that costs": by("request", jwe),
+        "a long scope": by("scope", "openid " + "x " * 100_000),
+        "many parameters": lambda: client.wire.form(authorize, [(f"p{index}", "") for index in range(20_000)]),
+        "a deep assertion": lambda: client.wire.form(par, {
+            "client_id": fapi.id, "client_assertion": nested,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}),
+        "a deep proof": lambda: client.wire.send(
+            "GET", client.endpoint("userinfo_endpoint"), [("Authorization", "DPoP x"), ("DPoP", nested)]),
+        "a long bearer token": lambda: client.userinfo("a" * 20_000),
+        "an encrypted bearer token": lambda: client.userinfo(jwe),
+        "a long id_token_hint": lambda: client.wire.form(client.endpoint("end_session_endpoint"), {"id_token_hint": long}),
+        "a million and a half": lambda: client.wire.form(client.endpoint("token_endpoint"), {"code": "a" * 1_500_000}),
+    }
+    for text, attempt in tries.items():
+        began = time.monotonic()
+        try:
+            answer = attempt()
+        except OSError:
+            continue  # Hung up on while sending is an answer too.
+        room.check(400 <= answer.status < 500 or (answer.status in (302, 303) and "error=" in (answer.header("Location") or "")),
+                   f"{text}: answered {answer.status}")
+        room.should(time.monotonic() - began < 3, f"{text}: took {time.monotonic() - began:.1f} s")
+    flow.run(room, client, room.person())
 
 
 # Of codes and tokens
@@ -489,6 +587,31 @@ def introspection(room):
     room.check(answer.status == 401 and "active" not in answer.json, f"without authentication: {answer}")
     answer = client.call("introspection_endpoint", {"token": out.token}, authentication=([], {"client_id": "public"}))
     room.check(answer.status in REFUSED and "active" not in answer.json, f"as a public client: {answer}")
+
+
+@ATTACKS.module("bound-tokens")
+def bound(room):
+    """RFC 9449 §6.2 and §7: whoever is told about a bound token is told to what, and it is no bearer token anywhere."""
+    run = Run(room)
+    run.tokens(run.authorized())
+    known = run.client.call("introspection_endpoint", {"token": run.token}, authentication=run.assertion())
+    room.check(known.json.get("active") is True, f"introspection: {known}")
+    room.check(known.json.get("cnf", {}).get("jkt") == run.proof.key.thumbprint, f"cnf {known.json.get('cnf')!r}")
+    room.check(known.json.get("token_type") == "DPoP", f"token_type {known.json.get('token_type')!r}")
+    url = run.client.endpoint("userinfo_endpoint")
+    for text, answer in {
+            "as a bearer token": room.wire.get(url, [("Authorization", f"Bearer {run.token}")]),
+            "as a bearer token beside a proof": room.wire.get(
+                url, [("Authorization", f"Bearer {run.token}"), ("DPoP", run.proof.make("GET", url, run.token))]),
+            "in the body": room.wire.form(url, {"access_token": run.token}),
+            "in the body beside a proof": room.wire.form(
+                url, {"access_token": run.token}, [("DPoP", run.proof.make("POST", url, run.token))])}.items():
+        room.check(answer.status in REFUSED, f"{text}: answered {answer.status}")
+    # A proof of the token endpoint is no proof of userinfo, and one of GET none of POST.
+    token_url = run.client.endpoint("token_endpoint")
+    for proof in (run.proof.make("POST", token_url), run.proof.make("POST", url, run.token)):
+        answer = room.wire.send("GET", url, [("Authorization", f"DPoP {run.token}"), ("DPoP", proof)])
+        room.check(answer.status in REFUSED, f"a proof of another request: answered {answer.status}")
 
 
 @ATTACKS.module("revocation")
