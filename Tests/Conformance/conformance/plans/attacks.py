@@ -816,6 +816,6 @@ def secrets_nowhere(room):
             for secret, what in list(world.confidential.items()):
                 if secret.encode() in content:
                     found.setdefault(os.path.basename(path), set()).add(what)
-    room.check(len(world.confidential) > 100 or not room.metadata.get("authorization_endpoint"), "too few secrets to look for")
+    room.need(len(world.confidential) > 25, f"only {len(world.confidential)} secrets to look for")
     for name, kinds in sorted(found.items()):
         room.fail(f"{name} holds {', '.join(sorted(kinds))}")
