@@ -29,9 +29,10 @@ struct ConformanceTests {
         ])
     func plan(name: String) async throws {
         let outcome = try await Self.everything.value
-        let report = try #require(
-            try? JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8)),
-            "no report: \(outcome.output.suffix(2_000)) \(outcome.error.suffix(4_000))")
+        guard let report = try? JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8)) else {
+            Issue.record("no report: \(outcome.output.suffix(2_000)) \(outcome.error.suffix(4_000))")
+            return
+        }
         let modules = report.modules.filter { $0.plan == name }
         #expect(!modules.isEmpty)
         let failed = modules.filter { $0.result == "FAILED" }
