@@ -12,6 +12,13 @@ public enum AuthenticationMethod: String, Sendable, Codable, CaseIterable, Hasha
     case apiKey = "swk"
     /// The machine's own administrator, known by the operating system.
     case operatingSystem = "os"
+    /// A sign-in at another provider, which says whom it has recognized: a first factor, whatever it asked for itself.
+    case federated = "fed"
+    /// Several factors, as that provider says and the configuration believes: what is a second factor of it.
+    case multiFactor = "mfa"
+
+    /// What may begin a login, and what `auth_time` counts from.
+    public static let primary: Set<AuthenticationMethod> = [.password, .federated]
 }
 
 /// One proof within a session: which method, by which provider, when.
@@ -48,9 +55,10 @@ public enum AuthenticationStrength: Int, Sendable, Codable, Comparable, CaseIter
     /// What a list of proofs amounts to: two proofs by different methods, one of them a possession, are AAL2.
     public init(of events: some Sequence<AuthenticationEvent>) {
         let methods = Set(events.map(\.method))
-        let possession: Set<AuthenticationMethod> = [.oneTimePassword, .recoveryCode]
-        let knowledge: Set<AuthenticationMethod> = [.password, .singleUseLink]
-        switch (methods.isDisjoint(with: knowledge), methods.isDisjoint(with: possession)) {
+        // What another provider recognized somebody by is not known here: it is a first factor, and no possession.
+        let first = AuthenticationMethod.primary.union([.singleUseLink])
+        let second: Set<AuthenticationMethod> = [.oneTimePassword, .recoveryCode, .multiFactor]
+        switch (methods.isDisjoint(with: first), methods.isDisjoint(with: second)) {
         case (false, false): self = .aal2
         case (true, true): self = methods.isEmpty ? .none : .aal1
         default: self = .aal1

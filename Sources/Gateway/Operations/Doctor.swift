@@ -143,7 +143,10 @@ public struct Doctor: Sendable {
     private func examine(_ provider: ProviderConfiguration) async -> [Finding] {
         let subject = "provider \(provider.key)"
         guard case .ldap(let settings) = provider.kind else {
-            return [Finding(subject: subject, isGood: true, detail: "local passwords")]
+            return [
+                Finding(
+                    subject: subject, isGood: true, detail: provider.isLocal ? "local passwords" : "asked at a sign-in")
+            ]
         }
         do {
             let now = clock()

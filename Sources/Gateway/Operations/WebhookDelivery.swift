@@ -49,7 +49,7 @@ struct WebhookDelivery: Sendable {
     func shutdown() { fetcher.shutdown() }
 
     /// RFC 1918, RFC 4193 and loopback.
-    private static let ownNetworks = [
+    static let ownNetworks = [
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "::1/128",
     ].compactMap { CIDR($0) }
 }

@@ -14,6 +14,7 @@ func loginRoutes(
     for prefix in ["", "/t/{tenant}"] {
         router.get("\(prefix)/login") { try await routes.open($0, $1) }
         router.post("\(prefix)/login") { try await routes.submit($0, $1) }
+        routes.installUpstream(on: router, prefix: prefix)
         router.get("\(prefix)/login/link/{token}") { try await routes.offerLink($0, $1) }
         router.post("\(prefix)/login/link/{token}") { try await routes.redeemLink($0, $1) }
         router.get("\(prefix)/logout") { try await routes.confirmLogout($0, $1) }
@@ -39,21 +40,29 @@ struct LoginRoutes: Sendable {
     func open(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
         if let flow = call.query["flow"].flatMap({ FlowID($0) }) {
-            let result = try await gateway.login.show(flow, from: call.browser())
-            return try await answer(result, call, try call.cookie(.preSession), method: call.query["method"])
+            let result = try await goOn(flow, with: call.query["provider"], call)
+            return try await answer(
+                result, call, try call.cookie(.preSession), method: call.query["method"], isForm: false)
         }
         switch try await gateway.login.begin(try beginning(call), from: call.browser()) {
         case .satisfied(let session, let asked):
             return call.redirect(try await target(session, asked.application, asked.returnTarget, call))
         case .begun(let secret, let result):
-            var response = try await answer(result, call, secret)
+            var response = try await answer(result, call, secret, isForm: false)
             response.headers.append(SetCookie(call.name(.preSession), secret).field)
             return response
         }
     }
 
+    /// The page a flow stands at; with a provider's button pressed, the way there.
+    private func goOn(_ flow: FlowID, with key: String?, _ call: BrowserCall) async throws -> LoginResult {
+        guard let key else { return try await gateway.login.show(flow, from: call.browser()) }
+        return try await gateway.login.submit(.provider(try provider(key, call).id), to: flow, from: call.browser())
+    }
+
     private func beginning(_ call: BrowserCall) throws -> LoginBeginning {
         var beginning = LoginBeginning(returnTarget: call.query["return"], session: try call.session()?.session)
+        if let key = call.query["provider"] { beginning.provider = try provider(key, call).id }
         if let name = call.query["application"] {
             let known = gateway.applications.all(in: call.tenant.id).first { $0.settings.key == name }
             guard let known else { throw Refusal.notFound }
@@ -105,11 +114,14 @@ struct LoginRoutes: Sendable {
     // MARK: Answers
 
     func answer(
-        _ result: LoginResult, _ call: BrowserCall, _ secret: SecretText?, error: String? = nil, method: String? = nil
+        _ result: LoginResult, _ call: BrowserCall, _ secret: SecretText?, error: String? = nil, method: String? = nil,
+        isForm: Bool = true
     ) async throws -> Response {
         let presenter = LoginPresenter(pages: pages, call: call, binding: secret)
         switch result {
         case .show(let view): return try presenter.response(view, error: error, method: method)
+        case .leave(let departure):
+            return isForm ? Self.leaving(departure, pages) : call.redirect(departure.address)
         case .completed(let done):
             var cookies = [SetCookie(call.name(.session), done.started.token)]
             if let device = done.device {
@@ -147,11 +159,25 @@ struct LoginRoutes: Sendable {
         to target: String, isApplication: Bool, _ call: BrowserCall, cookies: [SetCookie]
     ) throws -> Response {
         guard isApplication else { return call.redirect(target, cookies: cookies) }
-        var page = MessagePage(.done, "You are signed in", "You are being taken to the application.")
+        let page = MessagePage(.done, "You are signed in", "You are being taken to the application.")
+        var response = Self.leaving(page, to: target, pages)
+        for cookie in cookies { response.headers.append(cookie.field) }
+        return response
+    }
+
+    /// The page that takes a browser to another provider.
+    static func leaving(_ departure: UpstreamDeparture, _ pages: PageRenderer) -> Response {
+        let page = MessagePage(
+            .plain, "Sign in at \(departure.provider)", "You are being taken to \(departure.provider).")
+        return leaving(page, to: departure.address, pages)
+    }
+
+    /// A page that goes to another origin by itself.
+    static func leaving(_ page: MessagePage, to target: String, _ pages: PageRenderer) -> Response {
+        var page = page
         page.links = [MessagePage.Link("Go on", target)]
         var response = pages.response(page)
         if let refresh = HTTPField.Name("Refresh") { response.headers[refresh] = "0; url=\(target)" }
-        for cookie in cookies { response.headers.append(cookie.field) }
         return response
     }
 }

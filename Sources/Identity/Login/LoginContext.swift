@@ -7,11 +7,14 @@ public struct LoginProvider: Sendable, Hashable {
     public let domains: Set<String>
     /// Whether a person may pick it by hand.
     public let isChoosable: Bool
+    /// Whether people are sent there to sign in. No password is taken for it here.
+    public let isRedirect: Bool
 
-    public init(id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true) {
+    public init(id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true, isRedirect: Bool = false) {
         self.id = id
         self.domains = domains
         self.isChoosable = isChoosable
+        self.isRedirect = isRedirect
     }
 }
 
@@ -41,6 +44,9 @@ public struct HomeRealms: Sendable, Hashable {
 
     /// Whether this provider takes part in logins at all; a proof of one that does not is refused.
     public func isEnabled(_ id: ProviderID) -> Bool { providers.contains { $0.id == id } }
+
+    /// Whether people are sent to this provider to sign in.
+    public func isRedirect(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isRedirect } }
 
     /// Whether a person may pick this provider on the first page.
     public func isChoosable(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isChoosable } }

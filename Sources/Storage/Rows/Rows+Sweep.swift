@@ -18,11 +18,14 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case waitingDevices = "oauth_device"
     case authorizationGrants = "oauth_grant"
     case presentedOnce = "oauth_once"
+    case upstreamAttempts = "upstream_attempt"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
-        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices: "hash"
+        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
+            .upstreamAttempts:
+            "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
         case .notifications: "number"

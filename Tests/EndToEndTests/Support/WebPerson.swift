@@ -16,6 +16,11 @@ struct PreparedForm: Sendable {
 final class WebPerson {
     private let client: any TestClientProtocol
     private var cookies: [String: [String: String]] = [:]
+    /// The cookies by host, to take them to another server.
+    var jar: [String: [String: String]] {
+        get { cookies }
+        set { cookies = newValue }
+    }
     private(set) var url = ""
     private(set) var status = 0
     private(set) var page = ""
