@@ -29,7 +29,8 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let pages = [
     "layout.mustache", "login.mustache", "password.mustache", "second-factor.mustache", "enrol-totp.mustache",
     "recovery-codes.mustache", "set-password.mustache", "message.mustache", "account.mustache", "admin.mustache",
-    "outside.mustache", "access-request.mustache",
+    "outside.mustache", "access-request.mustache", "consent.mustache", "select-account.mustache", "form-post.mustache",
+    "device.mustache",
     "admin-menu.mustache", "admin-value.mustache", "admin-action.mustache", "admin-field.mustache", "gatehouse.css",
     "live-check.js", "assessment.mustache",
 ]

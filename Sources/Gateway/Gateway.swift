@@ -17,6 +17,8 @@ public final class Gateway: Sendable {
     /// Applications and services that may ask for tokens.
     public let clients = ClientTable()
     let tokenKeyTable = TokenKeyTable()
+    let deviceAttempts = DeviceAttempts()
+    let clientServers: ClientServers
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher
@@ -37,6 +39,8 @@ public final class Gateway: Sendable {
     public let provisioners: [ProvisioningCourier]
     /// Carry notices to people and systems.
     public let outbox: [OutboxCourier]
+    /// Tells clients that a session has ended.
+    public let logouts: LogoutCourier
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
@@ -141,6 +145,11 @@ public final class Gateway: Sendable {
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
         outbox = try Self.outboxCouriers(
             configuration.notifications, tenants, store: store, clock: clock, logger: logger)
+        clientServers = try ClientServers(caFile: configuration.oauth.clientAuthorities, clock: clock)
+        logouts = LogoutCourier(
+            store: store, tenants: tenants, clients: clients,
+            keys: TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock),
+            servers: clientServers, logger: logger, clock: clock)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -181,6 +190,7 @@ public final class Gateway: Sendable {
         await attempt { _ = try await signHeads() }
         await trials.stop()
         for courier in couriers { await courier.finish() }
+        clientServers.shutdown()
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }
         if let failure { throw failure }

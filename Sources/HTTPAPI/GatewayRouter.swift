@@ -73,12 +73,16 @@ public struct GatewayRouter: Sendable {
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
         OAuthRoutes(gateway: gateway, gate: gate).install(on: router)
+        UserInfoRoute(gateway: gateway, gate: gate).install(on: router)
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.
         let limit = SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource)
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
+        AuthorizeRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+        EndSessionRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+        DeviceRoutes(account: account).install(on: router)
         AdminConsole(account: account).install(on: router)
         if gateway.offers(.approvalWorkflows) {
             AccessRequestRoutes(account: account).install(on: router)

@@ -54,15 +54,18 @@ public enum AuthenticationStrength: Int, Sendable, Codable, Comparable, CaseIter
 
     /// What a list of proofs amounts to: two proofs by different methods, one of them a possession, are AAL2.
     public init(of events: some Sequence<AuthenticationEvent>) {
-        let methods = Set(events.map(\.method))
-        // What another provider recognized somebody by is not known here: it is a first factor, and no possession.
-        let first = AuthenticationMethod.primary.union([.singleUseLink])
-        let second: Set<AuthenticationMethod> = [.oneTimePassword, .recoveryCode, .multiFactor]
-        switch (methods.isDisjoint(with: first), methods.isDisjoint(with: second)) {
-        case (false, false): self = .aal2
-        case (true, true): self = methods.isEmpty ? .none : .aal1
-        default: self = .aal1
+        // Every decision and introspection asks: one pass, nothing allocated.
+        var (isProven, isKnown, isPossessed) = (false, false, false)
+        for event in events {
+            isProven = true
+            switch event.method {
+            // What another provider recognized somebody by is not known here: a first factor, and no possession.
+            case .password, .singleUseLink, .federated: isKnown = true
+            case .oneTimePassword, .recoveryCode, .multiFactor: isPossessed = true
+            case .apiKey, .operatingSystem: break
+            }
         }
+        self = isKnown && isPossessed ? .aal2 : isProven ? .aal1 : .none
     }
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

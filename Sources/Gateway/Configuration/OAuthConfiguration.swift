@@ -18,6 +18,10 @@ public struct OAuthConfiguration: Sendable {
     public var keyNotice: Duration
     /// Scopes beyond those of OpenID Connect, by name.
     public var scopes: [String: ScopeConfiguration]
+    /// Whether proofs of possession need a nonce of ours (RFC 9449 §8), which costs a client one more request now and then.
+    public var asksDPoPNonce: Bool
+    /// A PEM file of authorities that clients' own servers are certified by; nil for the system's.
+    public var clientAuthorities: String?
     public var clients: [ClientConfiguration]
 
     init(_ section: ConfigurationSection, clients: [ClientConfiguration]) {
@@ -39,6 +43,8 @@ public struct OAuthConfiguration: Sendable {
         scopes = Dictionary(
             section.sections("scopes", limit: 100).map { ($0.text("name"), ScopeConfiguration($0)) },
             uniquingKeysWith: { first, _ in first })
+        asksDPoPNonce = section.bool("dpop_nonce", default: false)
+        clientAuthorities = section.file("client_ca_file")
         self.clients = clients
         section.finish()
     }

@@ -96,6 +96,8 @@ public struct LoginView: Sendable {
     public let notice: LoginNotice?
     /// What the person is signing in to; nil for the gateway itself.
     public var application: ApplicationID? = nil
+    /// The client of the authorization server that they are signing in to; nil for none.
+    public var client: ClientID? = nil
 }
 
 /// A login that is done: a session, and where the browser goes.

@@ -15,6 +15,10 @@ public struct LoginBeginning: Sendable {
     public var session: Session?
     /// Where the browser is sent at once, instead of being asked.
     public var provider: ProviderID?
+    /// The client that asked for it, whose name people read; nil for none.
+    public var client: ClientID?
+    /// What stands in the first field before anybody types (`login_hint`, OpenID Connect Core §3.1.2.1).
+    public var loginHint: String?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
@@ -52,7 +56,8 @@ extension LoginService {
         {
             return .satisfied(session, request)
         }
-        let (secret, work) = try await insert(request, session, browser, now)
+        var (secret, work) = try await insert(request, session, browser, now)
+        if session == nil, let hint = beginning.loginHint, NameKey.isValid(login: hint) { work.login = hint }
         return .begun(secret: secret, try await firstPage(of: work, session, beginning.provider))
     }
 
@@ -78,7 +83,8 @@ extension LoginService {
         guard let id = beginning.application else {
             return LoginRequest(
                 returnTarget: beginning.returnTarget.flatMap { ReturnTarget.isOwnPath($0) ? $0 : nil },
-                demandedStrength: beginning.demandedStrength, maxAgeSeconds: beginning.maxAgeSeconds, stepUpOf: session)
+                demandedStrength: beginning.demandedStrength, maxAgeSeconds: beginning.maxAgeSeconds, stepUpOf: session,
+                client: beginning.client)
         }
         guard let application = environment.application(id), application.tenant == tenant else {
             throw Fault.notFound("application")

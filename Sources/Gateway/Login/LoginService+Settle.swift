@@ -34,7 +34,8 @@ extension LoginService {
         let shown = work.notice ?? notice ?? refusal.map { .refused($0) }
         return .show(
             LoginView(
-                flow: work.flow.id, page: page, notice: shown, application: work.flow.request.application))
+                flow: work.flow.id, page: page, notice: shown, application: work.flow.request.application,
+                client: work.flow.request.client))
     }
 
     private func page(_ step: LoginStep, _ work: LoginWork) async throws -> LoginPageKind {

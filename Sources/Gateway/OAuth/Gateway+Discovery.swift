@@ -7,18 +7,35 @@ extension Gateway {
     /// nothing that is not.
     public func serverMetadata(of tenant: TenantID) -> ServerMetadata {
         let issuer = tokens.issuer(of: tenant)
-        var endpoints = ServerMetadata.Endpoints(
-            authorization: nil, token: issuer + "/oauth2/token", keys: issuer + "/oauth2/jwks")
-        endpoints.introspection = issuer + "/oauth2/introspect"
-        endpoints.revocation = issuer + "/oauth2/revoke"
-        let known = clients.all(in: tenant).reduce(into: Set(configuration.oauth.scopes.keys)) {
+        return ServerMetadata(
+            issuer: issuer, endpoints: .of(issuer),
+            scopes: ScopeSet(scopes(of: tenant)) ?? .empty, claims: ClaimReader.standard,
+            acrValues: AuthorizationRules(ofIssuer: issuer).acrValues,
+            authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none],
+            signing: configuration.oauth.algorithms)
+    }
+
+    private func scopes(of tenant: TenantID) -> Set<String> {
+        let standard = Set(UserInfo.scopeClaims.keys).union(["openid", "offline_access"])
+        return clients.all(in: tenant).reduce(into: standard.union(configuration.oauth.scopes.keys)) {
             $0.formUnion($1.metadata.scope.names)
         }
-        return ServerMetadata(
-            issuer: issuer, endpoints: endpoints,
-            scopes: ScopeSet(known) ?? .empty, claims: [], grantTypes: [.clientCredentials, .tokenExchange],
-            authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT],
-            signing: configuration.oauth.algorithms)
+    }
+}
+
+extension ServerMetadata.Endpoints {
+    /// Where an issuer's endpoints are.
+    fileprivate static func of(_ issuer: String) -> ServerMetadata.Endpoints {
+        var endpoints = ServerMetadata.Endpoints(
+            authorization: issuer + "/oauth2/authorize", token: issuer + "/oauth2/token",
+            keys: issuer + "/oauth2/jwks")
+        endpoints.userInfo = issuer + "/oauth2/userinfo"
+        endpoints.introspection = issuer + "/oauth2/introspect"
+        endpoints.revocation = issuer + "/oauth2/revoke"
+        endpoints.endSession = issuer + "/oauth2/logout"
+        endpoints.deviceAuthorization = issuer + "/oauth2/device_authorization"
+        endpoints.pushedRequest = issuer + "/oauth2/par"
+        return endpoints
     }
 }
 

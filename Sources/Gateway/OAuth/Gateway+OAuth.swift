@@ -1,3 +1,4 @@
+import Identity
 import Vocabulary
 
 extension Gateway {
@@ -13,11 +14,33 @@ extension Gateway {
     public var tokens: TokenService {
         TokenService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
-            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims, clock: clock)
+            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims,
+            servers: clientServers, clock: clock)
+    }
+
+    /// The authorization endpoint.
+    public var authorizations: AuthorizationService {
+        AuthorizationService(
+            store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
+            settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), servers: clientServers,
+            verdict: { [self] in try await verdict(on: $0, trace: $1) }, clock: clock)
+    }
+
+    /// Devices that wait for somebody's word.
+    public var devices: DeviceService {
+        DeviceService(tokens: tokens, authorizations: authorizations, attempts: deviceAttempts)
+    }
+
+    /// The end-session endpoint.
+    public var signOut: SignOutService {
+        SignOutService(store: store, tenants: tenants, clients: clients, keys: tokenKeys)
     }
 
     /// What is told of people.
     public var claims: ClaimReader {
         ClaimReader(store: store, resolver: resolver, access: assignments, scopes: configuration.oauth.scopes)
     }
+
+    /// A secret to bind a browser's waiting requests to, before anybody is known.
+    public func makePreSession() throws -> SecretText { try Randomness.token(.preSession).text }
 }

@@ -32,6 +32,7 @@ public struct Housekeeping: Service {
                 for courier in self.gateway.couriers { group.addTask { await courier.run() } }
                 for courier in self.gateway.provisioners { group.addTask { await courier.run() } }
                 for courier in self.gateway.outbox { group.addTask { await courier.run() } }
+                group.addTask { await self.gateway.logouts.run() }
                 if !self.gateway.outbox.isEmpty {
                     group.addTask { await self.gateway.approvalFeed.run() }
                     group.addTask {

@@ -30,6 +30,8 @@ extension SessionService {
             else { throw Fault("session.over", .caller, "The session to strengthen has ended.") }
             session = rotated
             _ = try tx.sql.end(old, in: caller.tenant, .rotated, at: tx.now)
+            // What applications were granted goes on: it is the same person, who proved more.
+            try tx.sql.moveGrants(from: old, to: id)
         } else {
             session = Session(
                 id: id, tenant: caller.tenant, person: grant.person, events: grant.events, provider: grant.provider,
@@ -44,8 +46,11 @@ extension SessionService {
         try tx.sql.insert(session)
         try tx.append(caller.event("session.started", Stream("session", id), facts: facts(of: session)))
         tx.afterCommit {
-            if let old = grant.rotates { live.remove(old) }
             live.add(session)
+            if let old = grant.rotates {
+                live.grants.move(from: old, to: id)
+                live.remove(old)
+            }
         }
         return StartedSession(session: session, token: token.text)
     }

@@ -19,8 +19,12 @@ struct BrowserCall: Sendable {
     let source: IPAddress?
     let trace: String
 
+    /// - Parameter readsQuery: off where somebody else reads it, by rules of its own.
     /// - Throws: `Refusal.notFound` for an unknown or disabled tenant, `.badRequest` for a malformed query or cookies.
-    init(_ request: Request, _ context: GatewayRequestContext, _ gateway: Gateway, _ trusted: TrustedProxies) throws {
+    init(
+        _ request: Request, _ context: GatewayRequestContext, _ gateway: Gateway, _ trusted: TrustedProxies,
+        readsQuery: Bool = true
+    ) throws {
         let slug = context.parameters.get("tenant")
         guard let tenant = slug.map({ gateway.tenants.tenant(slug: $0) }) ?? gateway.tenants.defaultTenant,
             !tenant.isDisabled
@@ -31,7 +35,7 @@ struct BrowserCall: Sendable {
         prefix = base?.path ?? ""
         origin = base?.origin ?? ""
         headers = request.headers
-        query = try RouteDispatch.query(request.uri.query)
+        query = readsQuery ? try RouteDispatch.query(request.uri.query) : [:]
         cookies = try CookieHeader(request.headers)
         source = Self.source(request.headers, context.peer, trusted)
         trace = context.requestID

@@ -92,7 +92,9 @@ struct LoginPresenter: Sendable {
     }
 
     private func lead(_ view: LoginView) -> String {
-        let name = view.application.flatMap { call.gateway.applications.application($0)?.settings.name }
+        let name =
+            view.application.flatMap { call.gateway.applications.application($0)?.settings.name }
+            ?? view.client.flatMap { call.gateway.clients.client($0)?.title }
         return name.map { "Sign in to go on to \($0)." } ?? "Sign in to go on."
     }
 

@@ -72,7 +72,7 @@ extension LoginRoutes {
         guard let elsewhere else { return pages.response(MessagePage.loggedOut(loginPath: call.path("/login"))) }
         let page = MessagePage(
             .done, "You are signed out here", "You are being taken to your provider, to sign out there too.")
-        return leaving(page, to: elsewhere, pages)
+        return pages.leaving(to: elsewhere, page)
     }
 
     /// Ends the session in the journal first, then forgets the cookie.

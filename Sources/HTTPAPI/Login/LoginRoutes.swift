@@ -61,7 +61,11 @@ struct LoginRoutes: Sendable {
     }
 
     private func beginning(_ call: BrowserCall) throws -> LoginBeginning {
-        var beginning = LoginBeginning(returnTarget: call.query["return"], session: try call.session()?.session)
+        // Whoever wants to be somebody else begins without what this browser's cookie says.
+        let session = call.query["as"] == "another" ? nil : try call.session()?.session
+        var beginning = LoginBeginning(returnTarget: call.query["return"], session: session)
+        beginning.loginHint = call.query["login_hint"]
+        beginning.client = call.query["client"].flatMap { gateway.clients.client($0, in: call.tenant.id)?.id }
         if let key = call.query["provider"] { beginning.provider = try provider(key, call).id }
         if let name = call.query["application"] {
             let known = gateway.applications.all(in: call.tenant.id).first { $0.settings.key == name }
@@ -153,32 +157,22 @@ struct LoginRoutes: Sendable {
         return base.origin + "/.gatehouse/callback?code=" + code.reveal()
     }
 
-    /// A redirect; after a form, to another origin, a page that goes there by itself, because `form-action 'self'`
-    /// binds the redirects of a form too (CSP Level 3 §6.4.2.1).
+    /// A redirect; a page that goes there by itself where the way leads to another origin, at once or by one step more.
     private func leave(
         to target: String, isApplication: Bool, _ call: BrowserCall, cookies: [SetCookie]
     ) throws -> Response {
+        let isApplication = isApplication || target.hasPrefix(call.path(AuthorizeRoutes.continuePath))
         guard isApplication else { return call.redirect(target, cookies: cookies) }
-        let page = MessagePage(.done, "You are signed in", "You are being taken to the application.")
-        var response = Self.leaving(page, to: target, pages)
-        for cookie in cookies { response.headers.append(cookie.field) }
-        return response
+        return pages.leaving(
+            to: target, MessagePage(.done, "You are signed in", "You are being taken to the application."),
+            cookies: cookies)
     }
 
     /// The page that takes a browser to another provider.
     static func leaving(_ departure: UpstreamDeparture, _ pages: PageRenderer) -> Response {
-        let page = MessagePage(
-            .plain, "Sign in at \(departure.provider)", "You are being taken to \(departure.provider).")
-        return leaving(page, to: departure.address, pages)
-    }
-
-    /// A page that goes to another origin by itself.
-    static func leaving(_ page: MessagePage, to target: String, _ pages: PageRenderer) -> Response {
-        var page = page
-        page.links = [MessagePage.Link("Go on", target)]
-        var response = pages.response(page)
-        if let refresh = HTTPField.Name("Refresh") { response.headers[refresh] = "0; url=\(target)" }
-        return response
+        pages.leaving(
+            to: departure.address,
+            MessagePage(.plain, "Sign in at \(departure.provider)", "You are being taken to \(departure.provider)."))
     }
 }
 

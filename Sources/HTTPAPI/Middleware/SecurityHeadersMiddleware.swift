@@ -15,6 +15,12 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
     /// stays forbidden, so that markup which got into a page would still run nothing.
     static let scriptedContentSecurityPolicy = contentSecurityPolicy + "; script-src 'self'; connect-src 'self'"
 
+    /// The same for a page whose one form takes the browser to a client, by script where there is one
+    /// (OAuth 2.0 Form Post Response Mode).
+    static func formPostContentSecurityPolicy(to origin: String) -> String {
+        scriptedContentSecurityPolicy.replacing("form-action 'self'", with: "form-action \(origin)")
+    }
+
     /// Checked once: the fields are the same on every answer.
     private let fixed: [HTTPField]
     private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
@@ -48,9 +54,10 @@ public struct SecurityHeadersMiddleware: RouterMiddleware {
             isStorageSaid = isStorageSaid || field.name == .cacheControl
             headers.append(field)
         }
-        let runsScript = response.headers[.contentSecurityPolicy] == Self.scriptedContentSecurityPolicy
+        // A page of ours says itself what it needs beyond the least.
+        let own = response.headers[.contentSecurityPolicy]
         for field in fixed { headers.append(field) }
-        if runsScript { headers[.contentSecurityPolicy] = Self.scriptedContentSecurityPolicy }
+        if let own { headers[.contentSecurityPolicy] = own }
         if !isStorageSaid { headers.append(Self.noStore) }
         response.headers = headers
         return response

@@ -14,6 +14,9 @@ struct OAuthRoutes: Sendable {
     let gate: RouteRegistry.Gate
 
     func install(on router: Router<GatewayRequestContext>) {
+        // OpenID Connect Discovery §4 appends it to the issuer.
+        router.get("/.well-known/openid-configuration") { _, context in try await discovery(context) }
+        router.get("/t/{tenant}/.well-known/openid-configuration") { _, context in try await discovery(context) }
         // RFC 8414 §3.1 inserts the well-known part between host and path.
         router.get("/.well-known/oauth-authorization-server") { _, context in try await discovery(context) }
         router.get("/.well-known/oauth-authorization-server/t/{tenant}") { _, context in
@@ -24,6 +27,16 @@ struct OAuthRoutes: Sendable {
             router.post(RouterPath(prefix + "/oauth2/token")) { request, context in
                 try await OAuthExchange(gateway, gate, request, context).answer { call in
                     (.ok, try await gateway.tokens.token(call))
+                }
+            }
+            router.post(RouterPath(prefix + "/oauth2/par")) { request, context in
+                try await OAuthExchange(gateway, gate, request, context).answer { call in
+                    (.created, try await gateway.tokens.push(call))
+                }
+            }
+            router.post(RouterPath(prefix + "/oauth2/device_authorization")) { request, context in
+                try await OAuthExchange(gateway, gate, request, context).answer { call in
+                    (.ok, try await gateway.devices.begin(call))
                 }
             }
             router.post(RouterPath(prefix + "/oauth2/revoke")) { request, context in
@@ -76,12 +89,22 @@ struct OAuthExchange: Sendable {
 
     /// Reads the request and sends what `work` answers; what it refuses with becomes an error answer.
     func answer(_ work: (OAuthCall) async throws -> Answer) async throws -> Response {
+        var response: Response
         do {
             let answer = try await work(try await call())
-            return Self.response(answer.status, answer.body)
+            response = Self.response(answer.status, answer.body)
         } catch let error as OAuthError {
-            return refusal(error)
+            response = refusal(error)
         }
+        // RFC 9449 §8: with whatever is answered to a proof comes the nonce for the next.
+        if !request.proofs.isEmpty { try await addNonce(to: &response) }
+        return response
+    }
+
+    private func addNonce(to response: inout Response) async throws {
+        let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
+        guard let nonce = try gateway.tokens.dpopNonce(of: tenant.id) else { return }
+        response.headers[.dpopNonce] = nonce
     }
 
     /// What of the request the endpoints go by.
@@ -103,14 +126,8 @@ struct OAuthExchange: Sendable {
         }
         return OAuthCall(
             tenant: tenant.id, parameters: parameters, authorization: request.headers[values: .authorization],
-            proofs: HTTPField.Name("DPoP").map { request.headers[values: $0] } ?? [],
-            address: gateway.tokens.issuer(of: tenant.id) + endpoint, trace: context.requestID)
-    }
-
-    /// The endpoint's path behind the issuer.
-    private var endpoint: String {
-        let parts = request.uri.path.split(separator: "/")
-        return "/" + (parts.starts(with: ["t"]) ? parts.dropFirst(2) : parts[...]).joined(separator: "/")
+            proofs: request.proofs, address: gateway.tokens.issuer(of: tenant.id) + request.endpoint,
+            trace: context.requestID)
     }
 
     /// RFC 6749 §5.2: 401 with a challenge where the client showed itself in the header.
@@ -129,5 +146,21 @@ struct OAuthExchange: Sendable {
         Response(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(bytes: body?.serialized ?? [])))
+    }
+}
+
+extension HTTPField.Name {
+    /// RFC 9449 §8.
+    static var dpopNonce: HTTPField.Name { HTTPField.Name("DPoP-Nonce")! }
+}
+
+extension Request {
+    /// Every `DPoP` header (RFC 9449 §4.1).
+    var proofs: [String] { HTTPField.Name("DPoP").map { headers[values: $0] } ?? [] }
+
+    /// The endpoint's path behind the issuer.
+    var endpoint: String {
+        let parts = uri.path.split(separator: "/")
+        return "/" + (parts.starts(with: ["t"]) ? parts.dropFirst(2) : parts[...]).joined(separator: "/")
     }
 }

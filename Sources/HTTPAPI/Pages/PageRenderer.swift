@@ -46,6 +46,9 @@ public struct PageRenderer: Sendable {
             ("set-password", PackageResources.set_password_mustache), ("message", PackageResources.message_mustache),
             ("account", PackageResources.account_mustache), ("outside", PackageResources.outside_mustache),
             ("access-request", PackageResources.access_request_mustache),
+            ("consent", PackageResources.consent_mustache),
+            ("select-account", PackageResources.select_account_mustache),
+            ("form-post", PackageResources.form_post_mustache), ("device", PackageResources.device_mustache),
             ("admin", PackageResources.admin_mustache),
             ("admin-menu", PackageResources.admin_menu_mustache),
             ("admin-value", PackageResources.admin_value_mustache),
@@ -74,14 +77,28 @@ public struct PageRenderer: Sendable {
     }
 
     /// The page as an answer that no cache keeps.
+    ///
+    /// - Parameter policy: its Content Security Policy; nil for the least that it needs.
     public func response(
-        _ page: some Page, status: HTTPResponse.Status = .ok, person: PageHeader? = nil
+        _ page: some Page, status: HTTPResponse.Status = .ok, person: PageHeader? = nil, policy: String? = nil
     ) -> Response {
         var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
         if page.runsScript { headers[.contentSecurityPolicy] = SecurityHeadersMiddleware.scriptedContentSecurityPolicy }
+        if let policy { headers[.contentSecurityPolicy] = policy }
         return Response(
             status: status, headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(string: html(page, person: person))))
+    }
+
+    /// A page that goes on to a target by itself. A redirect would not do after a form: `form-action 'self'` binds the
+    /// redirects of a form too (CSP Level 3 §6.4.2.1).
+    func leaving(to target: String, _ page: MessagePage, cookies: [SetCookie] = []) -> Response {
+        var page = page
+        page.links = [MessagePage.Link("Go on", target)]
+        var response = response(page)
+        if let refresh = HTTPField.Name("Refresh") { response.headers[refresh] = "0; url=\(target)" }
+        for cookie in cookies { response.headers.append(cookie.field) }
+        return response
     }
 
     /// The answer at `stylesheetPath`.

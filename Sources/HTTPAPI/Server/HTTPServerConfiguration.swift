@@ -84,6 +84,8 @@ extension HTTPServerConfiguration.TLSFiles {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // RFC 9325 §4.2: of TLS 1.2 what has forward secrecy and authenticates what it encrypts. TLS 1.3 has nothing else.
+        configuration.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
         configuration.applicationProtocols = ["http/1.1"]
         return configuration
     }

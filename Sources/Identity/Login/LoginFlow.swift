@@ -52,16 +52,20 @@ public struct LoginRequest: Sendable, Hashable, Codable {
     public let maxAgeSeconds: Int64?
     /// The live session this flow strengthens: its person is the flow's person.
     public let stepUpOf: SessionID?
+    /// The client of the authorization server that sent the person here, for its name on the pages.
+    public let client: ClientID?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
-        demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, stepUpOf: SessionID? = nil
+        demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, stepUpOf: SessionID? = nil,
+        client: ClientID? = nil
     ) {
         self.application = application
         self.returnTarget = returnTarget
         self.demandedStrength = demandedStrength
         self.maxAgeSeconds = maxAgeSeconds.map { max(0, $0) }
         self.stepUpOf = stepUpOf
+        self.client = client
     }
 }
 

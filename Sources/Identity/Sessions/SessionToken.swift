@@ -67,6 +67,7 @@ extension TokenHash {
 public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
     case session, applicationSession, apiKey, handOver, link, preSession, device
     case clientSecret, authorizationCode, accessToken, refreshToken, deviceCode, requestURI, registration
+    case authorizationRequest
 
     /// The typed prefix of the text form, which secret scanners can search for.
     public var prefix: String {
@@ -85,6 +86,7 @@ public enum TokenKind: String, Sendable, Codable, CaseIterable, Hashable {
         case .deviceCode: "gh_dc_"
         case .requestURI: "gh_ru_"
         case .registration: "gh_ra_"
+        case .authorizationRequest: "gh_ar_"
         }
     }
 }

@@ -3,6 +3,7 @@ extension Migration {
     static let oauth: [Migration] = [
         Migration(number: 300, name: "clients and what they were granted", sql: clients + grants),
         Migration(number: 301, name: "keys that sign tokens", sql: tokenKeys),
+        Migration(number: 302, name: "who is signed in where, and who has to hear that it ended", sql: clientSessions),
     ]
 
     // `record` is JSON whose meaning is the gateway's business; nobody's name, address or token stands in it. Of every
@@ -141,5 +142,35 @@ extension Migration {
             changed_at INTEGER NOT NULL
         );
         CREATE INDEX oauth_token_key_by_tenant ON oauth_token_key (tenant, created_at);
+        """
+
+    // `sid` is what one client knows one session by; `subject`, whom. A session's end leaves a notice for each client that
+    // wants to hear of it.
+    private static let clientSessions = """
+        CREATE TABLE oauth_client_session (
+            session BLOB NOT NULL,
+            client BLOB NOT NULL REFERENCES oauth_client(id) ON DELETE CASCADE,
+            tenant BLOB NOT NULL,
+            sid TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            is_told INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            PRIMARY KEY (session, client)
+        ) WITHOUT ROWID;
+        CREATE INDEX oauth_client_session_by_client ON oauth_client_session (client);
+        CREATE INDEX oauth_client_session_expiring ON oauth_client_session (expires_at);
+        CREATE TABLE oauth_logout_notice (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            client BLOB NOT NULL REFERENCES oauth_client(id) ON DELETE CASCADE,
+            tenant BLOB NOT NULL,
+            sid TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL
+        );
+        CREATE INDEX oauth_logout_notice_due ON oauth_logout_notice (due_at);
+        CREATE INDEX oauth_logout_notice_by_client ON oauth_logout_notice (client);
+        CREATE INDEX oauth_logout_notice_expiring ON oauth_logout_notice (expires_at);
         """
 }

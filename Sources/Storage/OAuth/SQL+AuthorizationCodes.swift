@@ -50,6 +50,24 @@ extension SQLConnection {
         ).map { (try $0.id(0), try $0.blob(1), try $0.time(2)) }
     }
 
+    /// Makes a request that is nobody's yet this browser's; false when it is another's already, used or expired.
+    public func claimAuthorizationRequest(
+        _ hash: TokenHash, in tenant: TenantID, for browser: TokenHash, at now: Timestamp
+    ) throws -> Bool {
+        try execute(
+            """
+            UPDATE oauth_request SET browser = ?3
+            WHERE hash = ?1 AND tenant = ?2 AND browser IS NULL AND used_at IS NULL AND expires_at > ?4
+            """, [.blob(hash.bytes), .id(tenant), .blob(browser.bytes), .time(now)]) == 1
+    }
+
+    /// Writes down how far a request has come in its browser.
+    public func updateAuthorizationRequest(_ hash: TokenHash, in tenant: TenantID, sealed: [UInt8]) throws {
+        try execute(
+            "UPDATE oauth_request SET sealed = ?3 WHERE hash = ?1 AND tenant = ?2 AND used_at IS NULL",
+            [.blob(hash.bytes), .id(tenant), .blob(sealed)])
+    }
+
     /// Uses the request up; false when that was done before, or it has expired.
     public func useAuthorizationRequest(_ hash: TokenHash, in tenant: TenantID, at now: Timestamp) throws -> Bool {
         try execute(

@@ -41,6 +41,8 @@ public enum GrantEnd: String, Sendable, CaseIterable, Hashable {
     case personDisabled = "person_disabled"
     case clientDisabled = "client_disabled"
     case restore
+    /// The person granted the client so much more often that the oldest had to go.
+    case superseded
 }
 
 /// Whose grants are meant.
@@ -101,6 +103,13 @@ extension SQLConnection {
             WHERE tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND \(condition) ORDER BY id
             """, [.id(tenant), .time(now)] + values
         ).map(StoredGrant.init(row:))
+    }
+
+    /// Writes what is granted anew, such as what its tokens are bound to.
+    public func update(_ grant: StoredGrant) throws {
+        try execute(
+            "UPDATE oauth_grant SET record = ?3 WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL",
+            [.id(grant.id), .id(grant.tenant), .text(grant.record)])
     }
 
     /// Ends the grant; false when it had ended or never was.

@@ -82,7 +82,8 @@ extension SQLConnection {
             [.id(session), .time(now)])
     }
 
-    /// Ends the session; false when it had ended or never was.
+    /// Ends the session; false when it had ended or never was. Clients that want to hear of it are told, but for the end
+    /// that only gives it a new id.
     public func end(_ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp) throws -> Bool {
         let changed = try execute(
             "UPDATE session SET ended_at = ?3, ended = ?4 WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL",
@@ -91,6 +92,7 @@ extension SQLConnection {
         try execute(
             "UPDATE application_session SET ended_at = ?2, ended = ?3 WHERE session = ?1 AND ended_at IS NULL",
             [.id(session), .time(now), .text(reason.rawValue)])
+        if reason != .rotated { try leaveLogoutNotices(of: session, at: now) }
         return true
     }
 

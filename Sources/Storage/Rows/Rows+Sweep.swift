@@ -18,6 +18,8 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case waitingDevices = "oauth_device"
     case authorizationGrants = "oauth_grant"
     case presentedOnce = "oauth_once"
+    case clientSessions = "oauth_client_session"
+    case logoutNotices = "oauth_logout_notice"
     case upstreamAttempts = "upstream_attempt"
 
     fileprivate var key: String {
@@ -30,7 +32,8 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
         case .softLocks: "(tenant, kind, key)"
         case .notifications: "number"
         case .callbacks: "(tenant, system, nonce)"
-        case .applicationSessions, .sessions, .links, .devices, .authorizationGrants: "id"
+        case .clientSessions: "(session, client)"
+        case .applicationSessions, .sessions, .links, .devices, .authorizationGrants, .logoutNotices: "id"
         }
     }
 }

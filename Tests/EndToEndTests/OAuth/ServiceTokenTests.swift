@@ -85,7 +85,7 @@ struct ServiceTokenTests {
             let metadata = try await Self.get(api, "/.well-known/oauth-authorization-server")
             #expect(metadata["issuer"]?.text == Self.issuer)
             #expect(metadata["token_endpoint"]?.text == Self.issuer + "/oauth2/token")
-            #expect(metadata["authorization_endpoint"] == nil)
+            #expect(metadata["authorization_endpoint"]?.text == Self.issuer + "/oauth2/authorize")
             let form = Self.grant + "&scope=orders%3Aread&resource=https%3A%2F%2Fapi.example.org"
             let answer = try await Self.post(api, "/oauth2/token", form, "orders")
             #expect(answer.status == 200 && answer["token_type"] == "Bearer" && answer["scope"] == "orders:read")

@@ -40,3 +40,6 @@
     });
   }
 })();
+
+// Takes an answer to the application that asked; the form has a button for browsers that run no script.
+for (const form of document.querySelectorAll("form[data-submit]")) form.submit();

@@ -17,6 +17,7 @@ public struct TokenService: Sendable {
     let settings: OAuthConfiguration
     let policy: ScopePolicy
     let people: ClaimReader
+    let servers: ClientServers
     let clock: @Sendable () -> Timestamp
 
     var grants: LiveGrants { live.grants }
@@ -28,27 +29,54 @@ public struct TokenService: Sendable {
 
     /// Who sends a request, by the one method it is registered with.
     ///
+    /// - Parameter bindsTokens: whether the request gets tokens, which have to be bound where the client's have to. Elsewhere
+    ///   a proof of possession is looked at where one is sent, and none is asked for.
     /// - Throws: `invalid_client`, and what the proof of possession is refused with.
-    func prove(_ call: OAuthCall) throws -> ProvenCall {
+    func prove(_ call: OAuthCall, bindsTokens: Bool = false) async throws -> ProvenCall {
         let now = clock()
         let shown = try PresentedCredentials.read(authorization: call.authorization, parameters: call.parameters)
         let known = clients.client(shown.clientID, in: call.tenant).flatMap { $0.isDisabled ? nil : $0 }
         let proven = try ClientAuthentication.decide(
-            shown, client: known?.registered(), certificate: call.certificate, issuer: issuer(of: call.tenant),
-            now: now.seconds)
+            shown, client: await registered(known, shown), certificate: call.certificate,
+            issuer: issuer(of: call.tenant), endpoint: call.address, now: now.seconds)
         guard let client = known else { throw OAuthError(.invalidClient, "client authentication failed") }
-        let proof = try DPoPProof.verify(
-            call.proofs, for: DPoPProof.Request(method: call.method, target: call.address), now: now.seconds)
+        let request = DPoPProof.Request(
+            method: call.method, target: call.address, nonces: try acceptedNonces(of: call.tenant))
+        let proof = try DPoPProof.verify(call.proofs, for: request, now: now.seconds)
         return ProvenCall(
             client: client, proven: proven, proof: proof,
-            binding: try SenderBinding.of(proven, proof: proof?.thumbprint), now: now)
+            binding: bindsTokens ? try SenderBinding.of(proven, proof: proof?.thumbprint) : .none, now: now)
+    }
+
+    /// The client with its keys, which are fetched where it says only where they are and shows something signed by one.
+    private func registered(_ client: OAuthClient?, _ shown: PresentedCredentials) async -> RegisteredClient? {
+        guard let client, case .assertion(_, let token) = shown else { return client?.registered() }
+        let keyID = (try? UnverifiedJWS(compact: token))?.header.keyID
+        return client.registered(fetchedKeys: await servers.keys(of: client, naming: keyID))
+    }
+
+    // MARK: Nonces of proofs (RFC 9449 §8)
+
+    private func nonces(of tenant: TenantID) throws -> DPoPNonces {
+        let key = try store.keys.mac(Array("dpop-nonce".utf8), purpose: .requestBinding, tenant: tenant).tag
+        return DPoPNonces(key: SecretOctets(key))
+    }
+
+    /// The nonces that proofs may have now; nil where none is asked for.
+    func acceptedNonces(of tenant: TenantID) throws -> [String]? {
+        settings.asksDPoPNonce ? try nonces(of: tenant).accepted(now: clock().seconds) : nil
+    }
+
+    /// The nonce that the next proof should have; nil where none is asked for.
+    public func dpopNonce(of tenant: TenantID) throws -> String? {
+        settings.asksDPoPNonce ? try nonces(of: tenant).current(now: clock().seconds) : nil
     }
 
     // MARK: The token endpoint
 
     /// Tokens for a client that proved itself.
     public func token(_ call: OAuthCall) async throws -> JSONObject {
-        let sender = try prove(call)
+        let sender = try await prove(call, bindsTokens: true)
         switch try TokenRequest.read(call.parameters, client: sender.client.metadata) {
         case .clientCredentials(let request): return try await grant(request, sender, call)
         case .authorizationCode(let redemption): return try await redeem(redemption, sender, call)

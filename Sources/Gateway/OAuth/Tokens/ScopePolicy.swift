@@ -41,10 +41,25 @@ struct ScopePolicy: Sendable {
         return outcome
     }
 
-    /// Why somebody may not enter a client at all; nil when they may.
+    /// What was asked about entering a client, and why it was refused.
+    struct Entry: Sendable {
+        let question: DecisionQuestion
+        /// Nil when they may.
+        let refusal: DecisionAnswer?
+    }
+
+    /// Whether somebody may enter a client at all, signed in as they are.
+    func entry(of principal: Principal, to client: OAuthClient) async throws -> Entry {
+        let question = question(.principal(principal), "enter", Self.entry, client.name, client)
+        let answer = try await ask(question, principal.subject, client)
+        return Entry(question: question, refusal: Self.stands(answer) ? answer : nil)
+    }
+
+    /// Why somebody may not enter a client at all, while nobody is there to prove anything; nil when they may.
     func refusal(ofEntry subject: Subject, to client: OAuthClient) async throws -> DecisionAnswer? {
         let answer = try await ask("enter", Self.entry, client.name, subject, client)
-        return Self.stands(answer) ? answer : nil
+        // Whoever entered with a stronger sign-in than this knows of has entered.
+        return Self.stands(answer) && answer.stepUp == nil ? answer : nil
     }
 
     private func refusal(
@@ -66,10 +81,20 @@ struct ScopePolicy: Sendable {
             case .person(let id): (.person, id.description)
             case .serviceAccount(let id): (.serviceAccount, id.description)
             }
-        return try await decisions.decide(
-            DecisionQuestion(
-                .subject(kind: id.0, id: id.1), action: action, resourceType: type, resourceID: name,
-                context: ["client": .string(client.name)]), in: client.tenant,
-            origin: DecisionOrigin(caller: subject, protocol: "oauth"))
+        return try await ask(question(.subject(kind: id.0, id: id.1), action, type, name, client), subject, client)
+    }
+
+    private func question(
+        _ asker: DecisionQuestion.Asked, _ action: String, _ type: String, _ name: String, _ client: OAuthClient
+    ) -> DecisionQuestion {
+        DecisionQuestion(
+            asker, action: action, resourceType: type, resourceID: name, context: ["client": .string(client.name)])
+    }
+
+    private func ask(
+        _ question: DecisionQuestion, _ subject: Subject, _ client: OAuthClient
+    ) async throws -> DecisionAnswer {
+        try await decisions.decide(
+            question, in: client.tenant, origin: DecisionOrigin(caller: subject, protocol: "oauth"))
     }
 }

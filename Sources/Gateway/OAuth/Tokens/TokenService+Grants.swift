@@ -52,7 +52,7 @@ extension TokenService {
                     let grant = try alive(kept.grant, call.tenant, tx)
                 else { return .refused(.unknownGrant) }
                 try tx.append(caller.event("grant.code_redeemed", Stream("grant", grant.id)))
-                return try issue(tokens, grant, sender, tx)
+                return try issue(tokens, try bound(grant, tokens.binding, tx), sender, tx)
             }
         }
     }
@@ -62,6 +62,18 @@ extension TokenService {
         guard let stored = try tx.sql.liveGrant(id, in: tenant, at: tx.now) else { return nil }
         let grant = try LiveGrant(stored: stored)
         return isAlive(grant, at: tx.now) ? grant : nil
+    }
+
+    /// The grant, bound to what was proven when it was redeemed: a public client's refresh tokens are good with that alone
+    /// (RFC 9449 §5).
+    private func bound(_ grant: LiveGrant, _ binding: SenderBinding, _ tx: Transaction) throws -> LiveGrant {
+        guard grant.tokens.binding != binding else { return grant }
+        var grant = grant
+        grant.tokens.binding = binding
+        try tx.sql.update(try grant.stored)
+        let bound = grant
+        tx.afterCommit { [grants] in grants.add(bound) }
+        return bound
     }
 
     /// Writes what is not signed: the refresh token, and an opaque access token.
@@ -167,7 +179,7 @@ extension TokenService {
             case .granted(let tokens):
                 guard let grant, try tx.sql.takeDevice(code.hash) else { return .refused(.unknownGrant) }
                 try tx.append(caller.event("grant.device_redeemed", Stream("grant", grant.id)))
-                return try issue(tokens, grant, sender, tx)
+                return try issue(tokens, try bound(grant, tokens.binding, tx), sender, tx)
             }
         }
     }

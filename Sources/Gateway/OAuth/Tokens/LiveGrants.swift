@@ -10,8 +10,8 @@ struct LiveGrant: Sendable {
     let client: ClientID
     let person: PersonID?
     /// What it ends with; nil when it outlives sessions.
-    let session: SessionID?
-    let tokens: TokenGrant
+    var session: SessionID?
+    var tokens: TokenGrant
     let createdAt: Timestamp
     let expiresAt: Timestamp
 }
@@ -85,6 +85,15 @@ final class LiveGrants: Sendable {
         memory.withLock { memory in
             memory.tokens[token.hash] = token
             if let grant = token.grant { memory.tokensOfGrant[grant, default: []].insert(token.hash) }
+        }
+    }
+
+    /// Lets what hangs on a session hang on the one that took its place.
+    func move(from old: SessionID, to new: SessionID) {
+        memory.withLock { memory in
+            guard let moved = memory.ofSession.removeValue(forKey: old) else { return }
+            for id in moved { memory.grants[id]?.session = new }
+            memory.ofSession[new, default: []].formUnion(moved)
         }
     }
 

@@ -72,7 +72,11 @@ extension TokenService {
 
     /// Tells an authenticated client about a token that is its own or for it; of every other nothing.
     public func introspect(_ call: OAuthCall) async throws -> (answer: JSONObject, caller: OAuthClient) {
-        let sender = try prove(call)
+        let sender = try await prove(call)
+        // §2.1: whoever proves nothing could try tokens until one is alive.
+        guard sender.client.metadata.isConfidential else {
+            throw OAuthError(.invalidClient, "introspection is for clients that authenticate")
+        }
         let text = try Introspection.token(call.parameters)
         if sender.spends { try await store.write(.login) { try sender.spend(in: call.tenant, $0) } }
         let found = try await find(text, in: call.tenant)
@@ -104,7 +108,7 @@ extension TokenService {
     /// Makes a client's own token worthless: a refresh token with all that came of its grant. Of every other token the
     /// answer is the same.
     public func revoke(_ call: OAuthCall) async throws {
-        let sender = try prove(call)
+        let sender = try await prove(call)
         let text = try Introspection.token(call.parameters)
         let found = try await find(text, in: call.tenant)
         let outcome = Revocation.decide(found, by: sender.proven)

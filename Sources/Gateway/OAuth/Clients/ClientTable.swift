@@ -16,11 +16,15 @@ public struct OAuthClient: Sendable {
     public let version: Int64
     public let createdAt: Timestamp
     let secrets: [StoredClientSecret]
+    /// The hash of the token that a client which registered itself looks after its registration with (RFC 7592).
+    let registration: Identity.TokenHash?
 
     /// The `client_id`.
     public var name: String { metadata.clientID }
     /// What people are shown.
     public var title: String { metadata.name ?? metadata.clientID }
+    /// Whether a stranger said what is known of it: it registered itself, or its name is the address of a document.
+    public var isStranger: Bool { registration != nil || ClientIDDocument.isAddress(name) }
     /// How many secrets it has, and when the last of them ends.
     public var secretCount: Int { secrets.count }
 
@@ -61,6 +65,7 @@ extension OAuthClient {
         managedBy = stored.managedBy
         version = stored.version
         createdAt = stored.createdAt
+        registration = stored.registration
         self.secrets = secrets
     }
 }
