@@ -31,14 +31,16 @@ public struct HomeRealms: Sendable, Hashable {
         self.fallback = fallback
     }
 
-    /// The provider for a login: the one that claims its domain, else the fallback, else the only one there is; nil
-    /// when the person has to choose. Never a second guess after a refusal.
+    /// The provider for a login: the one that claims its domain, else the fallback, else the only one where passwords are
+    /// typed, or the only one there is; nil when the person has to choose. Never a second guess after a refusal.
     public func provider(forLogin login: String) -> ProviderID? {
         if let domain = NameKey.domain(of: login), let claimed = providers.first(where: { $0.domains.contains(domain) })
         {
             return claimed.id
         }
         if let fallback, isEnabled(fallback) { return fallback }
+        let typed = providers.filter { !$0.isRedirect }
+        if typed.count == 1 { return typed[0].id }
         return providers.count == 1 ? providers[0].id : nil
     }
 

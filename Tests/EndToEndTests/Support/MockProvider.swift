@@ -21,6 +21,8 @@ final class MockProvider: Sendable {
         var signer: SigningKey?
         /// Makes the ID token of its claims in a way of its own; nil sends none.
         var token: (@Sendable (JSONObject) -> String?)?
+        /// Whether the token endpoint is asked by the right client, in place of a comparison with its secret.
+        var client: (@Sendable (Parameters) -> Bool)?
         /// The whole answer at a path.
         var answers: [String: @Sendable (FetchRequest) async throws -> FetchResponse] = [:]
     }
@@ -45,10 +47,15 @@ final class MockProvider: Sendable {
     static let secret = "s3cret-of-the-client-that-nobody-may-see"
 
     let issuer: String
+    /// Where else it answers.
+    private let origins: [String]
     private let state: Mutex<State>
 
-    init(issuer: String = "https://idp.example", person: JSONObject = MockProvider.ada) throws {
+    init(
+        issuer: String = "https://idp.example", origins: [String] = [], person: JSONObject = MockProvider.ada
+    ) throws {
         self.issuer = issuer
+        self.origins = [issuer] + origins
         state = Mutex(State(key: try SigningKey.generate(.es256), person: person))
     }
 
@@ -106,17 +113,18 @@ final class MockProvider: Sendable {
 
     // MARK: Over the wire
 
-    func serves(_ url: String) -> Bool { url.hasPrefix(issuer + "/") }
+    func serves(_ url: String) -> Bool { origins.contains { url.hasPrefix($0 + "/") } }
 
     func answer(_ request: FetchRequest) async throws -> FetchResponse {
-        let path = String(request.url.dropFirst(issuer.count).prefix { $0 != "?" })
+        let origin = origins.first { request.url.hasPrefix($0 + "/") } ?? ""
+        let path = String(request.url.dropFirst(origin.count).prefix { $0 != "?" })
         state.withLock { $0.asked.append(path) }
         if let lie = lies.answers[path] { return try await lie(request) }
         switch path {
-        case "/.well-known/openid-configuration": return Self.json(metadata)
+        case _ where path.hasSuffix("/.well-known/openid-configuration"): return Self.json(metadata)
         case "/jwks": return Self.json(try JSONWebKeySet([key.verificationKey]).json)
-        case "/token": return try token(request)
-        case "/userinfo": return try userInfo(request)
+        case "/token", "/login/oauth/access_token": return try token(request)
+        case "/userinfo", "/user": return try userInfo(request)
         default: return FetchResponse(status: 404)
         }
     }
@@ -155,6 +163,7 @@ final class MockProvider: Sendable {
     }
 
     private func isClient(_ request: FetchRequest, _ body: Parameters) -> Bool {
+        if let judge = lies.client { return judge(body) }
         if let header = request.headers.first(where: { $0.name == "Authorization" })?.value {
             return header == "Basic " + Data("\(Self.clientID):\(Self.secret)".utf8).base64EncodedString()
         }

@@ -79,6 +79,12 @@ final class WebPerson {
         return PreparedForm(path: action, headers: headers(.post, Self.gateway, action, body), body: body)
     }
 
+    /// The page's form that goes there, as it stands.
+    func prepared(to action: String) throws -> PreparedForm {
+        let (_, body) = try filled([:], "form to \(action)") { $0.action == action }
+        return PreparedForm(path: action, headers: headers(.post, Self.gateway, action, body), body: body)
+    }
+
     private func follow() async throws {
         for _ in 0..<12 {
             guard let next = location else { return }
