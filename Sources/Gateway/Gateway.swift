@@ -19,6 +19,7 @@ public final class Gateway: Sendable {
     let tokenKeyTable = TokenKeyTable()
     let deviceAttempts = DeviceAttempts()
     let clientServers: ClientServers
+    let clientDocuments: ClientDocuments
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher
@@ -146,6 +147,9 @@ public final class Gateway: Sendable {
         outbox = try Self.outboxCouriers(
             configuration.notifications, tenants, store: store, clock: clock, logger: logger)
         clientServers = try ClientServers(caFile: configuration.oauth.clientAuthorities, clock: clock)
+        clientDocuments = ClientDocuments(
+            store: store, table: clients, settings: configuration.oauth.registration, clock: clock,
+            document: { [clientServers] in try await clientServers.fetchStrange($0, bytes: $1) })
         logouts = LogoutCourier(
             store: store, tenants: tenants, clients: clients,
             keys: TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock),

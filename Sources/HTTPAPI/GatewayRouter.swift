@@ -78,6 +78,7 @@ public struct GatewayRouter: Sendable {
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.
         let limit = SourceRateLimit(perMinute: gateway.configuration.limits.requestsPerSource)
+        RegistrationRoutes(gateway: gateway, gate: gate, trusted: trusted, limit: limit).install(on: router)
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         AuthorizeRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)

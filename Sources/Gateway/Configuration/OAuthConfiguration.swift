@@ -22,6 +22,8 @@ public struct OAuthConfiguration: Sendable {
     public var asksDPoPNonce: Bool
     /// A PEM file of authorities that clients' own servers are certified by; nil for the system's.
     public var clientAuthorities: String?
+    /// What strangers' clients may have; nothing unless it is allowed.
+    public var registration: RegistrationConfiguration
     public var clients: [ClientConfiguration]
 
     init(_ section: ConfigurationSection, clients: [ClientConfiguration]) {
@@ -45,11 +47,45 @@ public struct OAuthConfiguration: Sendable {
             uniquingKeysWith: { first, _ in first })
         asksDPoPNonce = section.bool("dpop_nonce", default: false)
         clientAuthorities = section.file("client_ca_file")
+        registration = RegistrationConfiguration(section.optionalSection("registration"))
         self.clients = clients
         section.finish()
     }
 
     static let offered: [SignatureAlgorithm] = [.es256, .rs256, .ps256, .edDSA]
+}
+
+/// `oauth.registration`: clients that nobody here made.
+public struct RegistrationConfiguration: Sendable {
+    /// Who may register a client (RFC 7591 §3).
+    public enum Gate: String, Sendable, CaseIterable {
+        case nobody
+        /// Whoever brings an API key that may `register` a `client`: the initial access token.
+        case token
+        case everybody
+    }
+
+    public var gate = Gate.nobody
+    /// Whether the address of a document is taken as the name of a client.
+    public var takesDocuments = false
+    /// What such clients may have at most.
+    public var policy: ClientMetadata.RegistrationPolicy
+
+    init(_ section: ConfigurationSection?) {
+        policy = ClientMetadata.RegistrationPolicy(scope: Self.least)
+        guard let section else { return }
+        gate = section.choice("allowed", default: .nobody) ?? .nobody
+        takesDocuments = section.bool("client_id_documents", default: false)
+        if section.has("scopes") {
+            let names = section.texts("scopes", limit: 64)
+            policy.scope = ScopeSet(names) ?? .empty
+            if ScopeSet(names) == nil { section.report("scopes", "must be scope-tokens (RFC 6749 §3.3).") }
+        }
+        policy.resources = section.texts("resources", limit: 32)
+        section.finish()
+    }
+
+    private static let least = ScopeSet(["openid", "profile", "email", "offline_access"]) ?? .empty
 }
 
 /// One of `oauth.scopes`.

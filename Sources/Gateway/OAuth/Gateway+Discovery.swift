@@ -7,12 +7,17 @@ extension Gateway {
     /// nothing that is not.
     public func serverMetadata(of tenant: TenantID) -> ServerMetadata {
         let issuer = tokens.issuer(of: tenant)
-        return ServerMetadata(
-            issuer: issuer, endpoints: .of(issuer),
+        var endpoints = ServerMetadata.Endpoints.of(issuer)
+        let registration = configuration.oauth.registration
+        if registration.gate != .nobody { endpoints.registration = issuer + "/oauth2/register" }
+        var metadata = ServerMetadata(
+            issuer: issuer, endpoints: endpoints,
             scopes: ScopeSet(scopes(of: tenant)) ?? .empty, claims: ClaimReader.standard,
             acrValues: AuthorizationRules(ofIssuer: issuer).acrValues,
             authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none],
             signing: configuration.oauth.algorithms)
+        metadata.supportsClientIDDocuments = registration.takesDocuments
+        return metadata
     }
 
     private func scopes(of tenant: TenantID) -> Set<String> {

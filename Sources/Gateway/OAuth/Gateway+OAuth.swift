@@ -15,7 +15,7 @@ extension Gateway {
         TokenService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
             settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims,
-            servers: clientServers, clock: clock)
+            servers: clientServers, documents: clientDocuments, clock: clock)
     }
 
     /// The authorization endpoint.
@@ -23,12 +23,20 @@ extension Gateway {
         AuthorizationService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
             settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), servers: clientServers,
+            documents: clientDocuments,
             verdict: { [self] in try await verdict(on: $0, trace: $1) }, clock: clock)
     }
 
     /// Devices that wait for somebody's word.
     public var devices: DeviceService {
         DeviceService(tokens: tokens, authorizations: authorizations, attempts: deviceAttempts)
+    }
+
+    /// Clients that register themselves.
+    public var registration: RegistrationService {
+        RegistrationService(
+            store: store, table: clients, grants: live.grants, tenants: tenants, servers: clientServers,
+            settings: configuration.oauth.registration, clock: clock)
     }
 
     /// The end-session endpoint.

@@ -3,6 +3,7 @@ import Gateway
 import HTTPTypes
 import Hummingbird
 import Identity
+import OAuth
 import Vocabulary
 
 /// `/account`: what a signed-in person sees and changes of themselves; also below `/t/{tenant}`.
@@ -16,6 +17,7 @@ func accountRoutes(
         router.get("\(prefix)/account") { try await routes.show($0, $1) }
         router.post("\(prefix)/account/sessions/end") { try await routes.endSession($0, $1) }
         router.post("\(prefix)/account/sessions/end-others") { try await routes.endOthers($0, $1) }
+        router.post("\(prefix)/account/applications/withdraw") { try await routes.withdraw($0, $1) }
         router.get("\(prefix)/account/password") { try await routes.passwordPage($0, $1) }
         router.post("\(prefix)/account/password") { try await routes.changePassword($0, $1) }
         router.get("\(prefix)/account/authenticator") { try await routes.authenticatorPage($0, $1) }
@@ -128,6 +130,8 @@ struct AccountRoutes: Sendable {
                     id: session.id.description, device: Self.describe(session), detail: Self.detail(session),
                     isCurrent: session.id == account.session.id, csrf: try account.token("end"))
             },
+            applications: try await applications(account),
+            withdrawPath: account.call.path("/account/applications/withdraw"),
             signIns: try await gateway.login.recentSignIns(of: account.person.id, in: account.call.tenant.id)
                 .map(Self.row),
             endPath: account.call.path("/account/sessions/end"),
@@ -217,6 +221,7 @@ struct AccountRoutes: Sendable {
     private static func notice(_ word: String?) -> String? {
         switch word {
         case "ended": "The session has ended."
+        case "withdrawn": "The application gets nothing any more, and asks you again."
         case "others": "All other sessions have ended."
         case "password": "Your password is changed, and all other sessions have ended."
         case "removed": "The authenticator app is removed, and its recovery codes are void."
@@ -224,6 +229,32 @@ struct AccountRoutes: Sendable {
         case "enrolled": "The authenticator app is set up."
         case let word? where word.hasPrefix("link_"): linkNotice(String(word.dropFirst(5)))
         default: nil
+        }
+    }
+
+    // MARK: Applications
+
+    private func applications(_ account: AccountCall) async throws -> [AccountPage.Application] {
+        let words = ConsentWords(scopes: gateway.configuration.oauth.scopes)
+        let agreed = try await gateway.consents.list(
+            of: account.person.id, in: account.call.tenant.id, at: gateway.clock())
+        return try agreed.map { entry in
+            let items = words.items(all: entry.consent, new: Consent()).map(\.text)
+            return AccountPage.Application(
+                id: entry.client.id.description, name: entry.client.title,
+                detail: "Since \(entry.givenAt.reading). It may: " + items.joined(separator: "; ") + ".",
+                csrf: try account.token("withdraw"))
+        }
+    }
+
+    func withdraw(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            let form = try await account.form(request, "withdraw")
+            guard let id = form["application"].flatMap({ ClientID($0) }) else { throw Refusal.notFound }
+            try await gateway.consents.withdraw(id, of: account.person.id, by: account.caller)
+            return account.call.redirect(account.call.path("/account?done=withdrawn"))
         }
     }
 

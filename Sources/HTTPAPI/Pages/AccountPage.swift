@@ -43,10 +43,27 @@ public struct AccountPage: Page {
         }
     }
 
+    /// An application that the person let in.
+    public struct Application: Sendable {
+        public var id: String
+        public var name: String
+        public var detail: String
+        public var csrf: String
+
+        public init(id: String, name: String, detail: String, csrf: String) {
+            self.id = id
+            self.name = name
+            self.detail = detail
+            self.csrf = csrf
+        }
+    }
+
     public var notice: String?
     public var profile: [(name: String, value: String)]
     public var factors: [Factor]
     public var sessions: [Session]
+    public var applications: [Application]
+    public var withdrawPath: String
     /// Newest first.
     public var signIns: [SignIn]
     public var endPath: String
@@ -57,12 +74,15 @@ public struct AccountPage: Page {
 
     public init(
         notice: String? = nil, profile: [(name: String, value: String)], factors: [Factor], sessions: [Session],
-        signIns: [SignIn] = [], endPath: String, endOthersPath: String, endOthersToken: String, adminPath: String? = nil
+        applications: [Application] = [], withdrawPath: String = "", signIns: [SignIn] = [], endPath: String,
+        endOthersPath: String, endOthersToken: String, adminPath: String? = nil
     ) {
         self.notice = notice
         self.profile = profile
         self.factors = factors
         self.sessions = sessions
+        self.applications = applications
+        self.withdrawPath = withdrawPath
         self.signIns = signIns
         self.endPath = endPath
         self.endOthersPath = endOthersPath
@@ -84,6 +104,11 @@ public struct AccountPage: Page {
                 "isCurrent": session.isCurrent,
             ]
         }
+        values["applications"] = applications.map {
+            ["id": $0.id, "name": $0.name, "detail": $0.detail, "csrf": $0.csrf]
+        }
+        values["hasApplications"] = !applications.isEmpty
+        values["withdrawPath"] = withdrawPath
         values["signIns"] = signIns.map { ["when": $0.when, "detail": $0.detail, "isOdd": $0.isOdd] as [String: Any] }
         values["hasSignIns"] = !signIns.isEmpty
         if let notice { values["notice"] = notice }

@@ -43,7 +43,7 @@ extension ClientMetadata {
         readKind(&reader)
         readAddresses(&reader, author)
         readGrants(&reader, author)
-        readKeys(&reader)
+        readKeys(&reader, author)
         readTokens(&reader)
         readSessions(&reader)
         readAbout(&reader)
@@ -112,8 +112,10 @@ extension ClientMetadata {
         if case .stranger(let policy) = author { resources = policy.resources }
     }
 
-    private mutating func readKeys(_ reader: inout MetadataReader) {
-        let uri = reader.secureAddress("jwks_uri")
+    private mutating func readKeys(_ reader: inout MetadataReader, _ author: Author) {
+        var allowsLoopback = false
+        if case .administrator(let allows) = author { allowsLoopback = allows }
+        let uri = reader.secureAddress("jwks_uri", allowingLoopback: allowsLoopback)
         guard let value = reader.object["jwks"], value != .null else {
             keys = uri.map(Keys.uri) ?? .none
             return

@@ -77,7 +77,7 @@ struct CodeFlowTests {
             let wider = OAuthScene.address("web", ["scope": "openid profile orders:read"])
             #expect(try await OAuthScene.walk(web, wider + "&prompt=none")["error"] == "consent_required")
             try await web.open(wider)
-            #expect(web.page.contains("Read your orders <strong class=\"tag\">new</strong>"))
+            #expect(web.page.contains("Read your orders <span class=\"badge\">new</span>"))
             try await web.submit("request", ["decision": "allow"])
             #expect(OAuthScene.answer(of: web)["code"] != nil)
             #expect(try await OAuthScene.walk(web, wider + "&prompt=none")["code"] != nil)

@@ -15,6 +15,7 @@ public struct AuthorizationService: Sendable {
     let settings: OAuthConfiguration
     let policy: ScopePolicy
     let servers: ClientServers
+    let documents: ClientDocuments
     /// What rules say of a session that somebody uses.
     let verdict: @Sendable (Session, String?) async throws -> SessionVerdict
     let clock: @Sendable () -> Timestamp
@@ -124,7 +125,7 @@ public struct AuthorizationService: Sendable {
 
     private func read(_ parameters: Parameters, in tenant: TenantID) async throws -> Reading {
         let (carriage, name) = try RequestCarriage.read(parameters)
-        guard let client = clients.client(name, in: tenant), !client.isDisabled else {
+        guard let client = await documents.client(name, in: tenant) else {
             throw OAuthError(.invalidRequest, "client_id is unknown")
         }
         switch carriage {

@@ -18,6 +18,7 @@ public struct TokenService: Sendable {
     let policy: ScopePolicy
     let people: ClaimReader
     let servers: ClientServers
+    let documents: ClientDocuments
     let clock: @Sendable () -> Timestamp
 
     var grants: LiveGrants { live.grants }
@@ -35,7 +36,7 @@ public struct TokenService: Sendable {
     func prove(_ call: OAuthCall, bindsTokens: Bool = false) async throws -> ProvenCall {
         let now = clock()
         let shown = try PresentedCredentials.read(authorization: call.authorization, parameters: call.parameters)
-        let known = clients.client(shown.clientID, in: call.tenant).flatMap { $0.isDisabled ? nil : $0 }
+        let known = await documents.client(shown.clientID, in: call.tenant)
         let proven = try ClientAuthentication.decide(
             shown, client: await registered(known, shown), certificate: call.certificate,
             issuer: issuer(of: call.tenant), endpoint: call.address, now: now.seconds)

@@ -1,0 +1,81 @@
+import Identity
+import JOSE
+import OAuth
+import Storage
+import Synchronization
+import Vocabulary
+
+/// Clients by name. Where the configuration allows it, a name may be the address of a document in which the client says who
+/// it is (draft-ietf-oauth-client-id-metadata-document): it is fetched when somebody first comes with it, and looked at
+/// again after a while.
+final class ClientDocuments: Sendable {
+    /// How long a document is believed without looking again.
+    static let keptFor: Duration = .hours(1)
+    /// How soon a document is looked for again that could not be had.
+    static let pause: Duration = .seconds(30)
+
+    private let store: Store
+    private let table: ClientTable
+    /// Fetches the document at an address that a stranger said, of at most so many bytes.
+    private let document: @Sendable (String, Int) async throws -> [UInt8]
+    private let settings: RegistrationConfiguration
+    private let clock: @Sendable () -> Timestamp
+    private let looked = Mutex<[String: Timestamp]>([:])
+
+    init(
+        store: Store, table: ClientTable, settings: RegistrationConfiguration,
+        clock: @escaping @Sendable () -> Timestamp,
+        document: @escaping @Sendable (_ address: String, _ bytes: Int) async throws -> [UInt8]
+    ) {
+        (self.store, self.table, self.document) = (store, table, document)
+        (self.settings, self.clock) = (settings, clock)
+    }
+
+    /// The client of this `client_id`, while it is not switched off.
+    func client(_ name: String, in tenant: TenantID) async -> OAuthClient? {
+        let known = table.client(name, in: tenant)
+        guard settings.takesDocuments, ClientIDDocument.isAddress(name) else {
+            return known.flatMap { $0.isDisabled ? nil : $0 }
+        }
+        guard known?.isDisabled != true else { return nil }
+        guard mayLook(name, tenant, isKnown: known != nil) else { return known }
+        do { return try await fetch(name, known, tenant) } catch { return nil }
+    }
+
+    /// One look per while, whoever asks: nobody makes us call somebody else's server again and again.
+    private func mayLook(_ name: String, _ tenant: TenantID, isKnown: Bool) -> Bool {
+        let (key, now) = ("\(tenant) \(name)", clock())
+        return looked.withLock { looked in
+            if looked.count > 10_000 { looked = looked.filter { $0.value + Self.keptFor > now } }
+            if let last = looked[key], last + (isKnown ? Self.keptFor : Self.pause) > now { return false }
+            looked[key] = now
+            return true
+        }
+    }
+
+    private func fetch(_ name: String, _ known: OAuthClient?, _ tenant: TenantID) async throws -> OAuthClient {
+        let body = try await document(name, ClientIDDocument.byteLimit)
+        let metadata = try ClientIDDocument.read(body, at: name, policy: settings.policy)
+        if let known, known.metadata == metadata { return known }
+        let caller = Caller(tenant: tenant, actor: .system("client_documents"), command: .random(at: clock()))
+        return try await store.write(.administration) { [table] tx in
+            var stored =
+                try tx.sql.client(named: name, in: tenant)
+                ?? StoredClient(
+                    id: .random(at: tx.now), tenant: tenant, name: name, record: "", managedBy: .api,
+                    createdAt: tx.now)
+            let isNew = stored.record.isEmpty
+            guard !isNew || table.all(in: tenant).count < ClientService.limit else {
+                throw OAuthError(.temporarilyUnavailable)
+            }
+            stored.record = try ClientService.record(metadata, known?.settings ?? ClientSettings())
+            guard try isNew ? tx.sql.insert(stored) : tx.sql.update(stored) else { throw Fault.stale("client") }
+            try tx.append(
+                caller.event(isNew ? "client.registered" : "client.changed", Stream("client", stored.id)))
+            guard let now = try tx.sql.client(stored.id, in: tenant) else { throw Fault.notFound("client") }
+            let client = try OAuthClient(stored: now, secrets: [])
+            tx.afterCommit { table.put(client) }
+            return client
+        }
+    }
+}
