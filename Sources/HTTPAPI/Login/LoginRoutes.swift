@@ -66,7 +66,12 @@ struct LoginRoutes: Sendable {
         var beginning = LoginBeginning(returnTarget: call.query["return"], session: session)
         beginning.loginHint = call.query["login_hint"]
         beginning.client = call.query["client"].flatMap { gateway.clients.client($0, in: call.tenant.id)?.id }
-        if let key = call.query["provider"] { beginning.provider = try provider(key, call).id }
+        if let name = call.query["provider"] {
+            let sso = try gateway.ssoBeginning(
+                provider: name, redirectURI: call.query["redirect_uri"], in: call.tenant.id, session: session)
+            (beginning.provider, beginning.application) = (sso.provider, sso.application)
+            beginning.returnTarget = sso.returnTarget ?? beginning.returnTarget
+        }
         if let name = call.query["application"] {
             let known = gateway.applications.all(in: call.tenant.id).first { $0.settings.key == name }
             guard let known else { throw Refusal.notFound }

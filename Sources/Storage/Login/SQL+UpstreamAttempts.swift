@@ -75,6 +75,11 @@ extension SQLConnection {
             ])
     }
 
+    /// Whether there is an attempt of this `state`, whatever has become of it.
+    public func holdsUpstreamAttempt(_ hash: TokenHash) throws -> Bool {
+        try queryOne("SELECT 1 FROM upstream_attempt WHERE hash = ?1", [.blob(hash.bytes)]) != nil
+    }
+
     /// Puts a posted answer beside its attempt, for the browser to come back for with its cookie: other sites' posts come
     /// without. False where there is nothing to answer, or it was answered.
     public func keepAnswer(

@@ -15,6 +15,8 @@ extension LoginService {
         guard let hash = Self.hash(ofStateIn: parameters), let owner = browser.hash else {
             return .login(unknownAnswer())
         }
+        // Whoever makes states up costs a look, and no turn at the writer.
+        guard try await store.read({ try $0.holdsUpstreamAttempt(hash) }) else { return .login(unknownAnswer()) }
         let taken = try await store.write(.login) { tx in
             try tx.sql.takeUpstreamAttempt(hash, of: provider, from: owner, in: browser.tenant, at: tx.now)
         }
@@ -34,7 +36,9 @@ extension LoginService {
     public func keepPosted(
         _ parameters: Parameters, at provider: ProviderID, in tenant: TenantID
     ) async throws -> Bool {
-        guard let hash = Self.hash(ofStateIn: parameters) else { return false }
+        guard let hash = Self.hash(ofStateIn: parameters),
+            try await store.read({ try $0.holdsUpstreamAttempt(hash) })
+        else { return false }
         let sealed = try store.keys.seal(
             Array(parameters.encoded.utf8), purpose: .record, tenant: tenant, context: Self.answerContext(hash))
         return try await store.write(.login) { tx in

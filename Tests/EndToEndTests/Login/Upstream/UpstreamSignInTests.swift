@@ -31,7 +31,9 @@ struct UpstreamSignInTests {
         }
     }
 
-    @Test func aFirstSignInMakesThePersonAndTheirSessionSaysHowItCameAbout() async throws {
+    // S4-68.
+    @Test("a first sign-in at an OpenID provider makes the person, and their session says how it came about")
+    func firstSignIn() async throws {
         let stage = try await UpstreamStage.open()
         try await stage.running.serve { api in
             let web = WebPerson(api.client)
@@ -188,6 +190,50 @@ struct UpstreamSignInTests {
             try await web.signIn(at: stage.provider, "mock", "&acr=urn%3Agatehouse%3Aaal%3A2")
             #expect(stage.sessions == 0)
             #expect(web.page.contains("An invitation is needed"), "\(web.page.suffix(600))")
+        }
+    }
+
+    // S4-69: initiate_sso(provider_name: 'Company OAuth', redirect_uri: …) over HTTP and from Swift.
+    @Test(
+        "single sign-on is initiated by provider and redirect URI, over HTTP and from Swift, and returns to applications alone"
+    )
+    func initiateSSO() async throws {
+        let stage = try await UpstreamStage.open(
+            extra: "applications: [ { id: notes, name: Notes, host: notes.example.org, forward_auth: {} } ]")
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            let redirect = "https%3A%2F%2Fnotes.example.org%2Fauth%2Fcallback%3Fa%3Db"
+            for name in ["mock", "Mock"] {
+                try await web.request(.get, WebPerson.gateway + "/login?provider=\(name)&redirect_uri=\(redirect)")
+                let address = try #require(web.location)
+                try await web.request(.get, try stage.provider.authorize(address))
+                let next = try #require(web.location, "\(web.page.suffix(300))")
+                #expect(next.hasPrefix("https://notes.example.org/.gatehouse/callback?code="))
+                web.jar = [:]
+            }
+            for evil in [
+                "https://evil.example/", "https://notes.example.org.evil.example/", "//evil.example", "javascript:x",
+            ] {
+                let answer = try await api.send(
+                    .get, "/login?provider=mock&redirect_uri=\(evil)", token: .some(nil))
+                #expect(answer.status == 400, "\(evil) \(answer.status)")
+            }
+            #expect(try await api.send(.get, "/login?provider=nobody", token: .some(nil)).status == 404)
+
+            let tenant = try #require(stage.gateway.tenants.defaultTenant?.id)
+            let started = try await stage.gateway.initiateSSO(
+                provider: "Mock", redirectURI: "https://notes.example.org/auth/callback",
+                from: LoginBrowser(tenant: tenant, preSession: nil))
+            guard case .leave(let departure, _) = started else {
+                Issue.record("nobody was sent anywhere")
+                return
+            }
+            #expect(departure.address.hasPrefix("https://idp.example/authorize?"))
+            await #expect(throws: Fault.self) {
+                try await stage.gateway.initiateSSO(
+                    provider: "Mock", redirectURI: "https://evil.example/",
+                    from: LoginBrowser(tenant: tenant, preSession: nil))
+            }
         }
     }
 
