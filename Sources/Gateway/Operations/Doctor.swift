@@ -142,11 +142,9 @@ public struct Doctor: Sendable {
 
     private func examine(_ provider: ProviderConfiguration) async -> [Finding] {
         let subject = "provider \(provider.key)"
+        if case .upstream(let settings) = provider.kind { return await examine(settings, of: provider, subject) }
         guard case .ldap(let settings) = provider.kind else {
-            return [
-                Finding(
-                    subject: subject, isGood: true, detail: provider.isLocal ? "local passwords" : "asked at a sign-in")
-            ]
+            return [Finding(subject: subject, isGood: true, detail: "local passwords")]
         }
         do {
             let now = clock()

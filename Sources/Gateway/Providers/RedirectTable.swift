@@ -100,7 +100,7 @@ extension OpenIDSettings.ClientProof {
 
 extension UpstreamProviderConfiguration.Route {
     /// Every request to the provider goes this way.
-    fileprivate func fetch() throws -> OutgoingFetch {
+    func fetch() throws -> OutgoingFetch {
         var configuration = FetchConfiguration()
         configuration.certificateAuthorityFile = caFile
         configuration.threadCount = 2

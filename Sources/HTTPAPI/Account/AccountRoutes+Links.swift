@@ -9,6 +9,8 @@ extension AccountRoutes {
     func installLinks(on router: Router<GatewayRequestContext>, prefix: String) {
         router.get("\(prefix)/account/link/{provider}") { try await linkPage($0, $1) }
         router.post("\(prefix)/account/link/{provider}") { try await startLink($0, $1) }
+        router.get("\(prefix)/account/unlink/{provider}") { try await unlinkPage($0, $1) }
+        router.post("\(prefix)/account/unlink/{provider}") { try await unlink($0, $1) }
     }
 
     private static let purpose = "link"
@@ -43,11 +45,40 @@ extension AccountRoutes {
         }
     }
 
-    private func linkable(_ context: GatewayRequestContext, _ account: AccountCall) async throws -> LinkedAccount {
-        let all = try await gateway.login.linkedAccounts(of: account.session)
-        guard let found = all.first(where: { $0.key == context.parameters.get("provider") }), found.login == nil else {
-            throw Refusal.notFound
+    private func unlinkPage(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context, isSensitive: true) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            let linked = try await linkable(context, account, isLinked: true)
+            var page = MessagePage(
+                .plain, "Unlink your account at \(linked.name)?",
+                "You will not be able to sign in here with it. Sessions that were begun with it end.")
+            page.form = MessagePage.Form(
+                FormFrame(
+                    action: account.call.path("/account/unlink/\(linked.key)"), csrf: try account.token("unlink")),
+                button: "Unlink")
+            return try pages.response(page, person: account.header())
         }
+    }
+
+    private func unlink(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        switch try await admit(request, context, isSensitive: true) {
+        case .redirect(let response): return response
+        case .admitted(let account):
+            let linked = try await linkable(context, account, isLinked: true)
+            _ = try await account.form(request, "unlink")
+            let isDone = try await gateway.login.unlink(linked.key, of: account.session, by: account.caller)
+            return account.call.redirect(account.call.path("/account?done=\(isDone ? "unlinked" : "last_way")"))
+        }
+    }
+
+    private func linkable(
+        _ context: GatewayRequestContext, _ account: AccountCall, isLinked: Bool = false
+    ) async throws -> LinkedAccount {
+        let all = try await gateway.login.linkedAccounts(of: account.session)
+        guard let found = all.first(where: { $0.key == context.parameters.get("provider") }),
+            (found.login != nil) == isLinked
+        else { throw Refusal.notFound }
         return found
     }
 
@@ -59,7 +90,9 @@ extension AccountRoutes {
                     name: linked.name, detail: "Not linked.",
                     action: .init("Link", account.call.path("/account/link/\(linked.key)")))
             }
-            return AccountPage.Factor(name: linked.name, detail: "Linked: you are \(login) there.")
+            return AccountPage.Factor(
+                name: linked.name, detail: "Linked: you are \(login) there.",
+                action: .init("Unlink", account.call.path("/account/unlink/\(linked.key)")))
         }
     }
 

@@ -227,6 +227,8 @@ struct AccountRoutes: Sendable {
         case "removed": "The authenticator app is removed, and its recovery codes are void."
         case "kept": "Your recovery codes are in force."
         case "enrolled": "The authenticator app is set up."
+        case "unlinked": "The account is unlinked. Nobody can sign in with it any more."
+        case "last_way": "That is the only way you can sign in with, and it stays."
         case let word? where word.hasPrefix("link_"): linkNotice(String(word.dropFirst(5)))
         default: nil
         }

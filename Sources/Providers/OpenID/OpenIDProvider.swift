@@ -39,6 +39,16 @@ public struct OpenIDProvider: Sendable {
         return try UpstreamAttempt.start(try await client(), wishes: wishes, random: random, now: seconds)
     }
 
+    /// Reads what the provider publishes, and says in a sentence what was found.
+    ///
+    /// - Throws: `UpstreamFault`, and what fetching throws.
+    public func examine() async throws -> String {
+        guard settings.preset.discovery != nil else { return "has no document, and is asked at a sign-in" }
+        let client = try await client()
+        let count = try await documents.keys(of: client).verificationKeys.count
+        return "its document is that of \(client.issuer?.documented ?? "no issuer"), and has \(count) keys"
+    }
+
     /// Where to send a browser that signs out, so that the provider's own session ends too; nil when it has no such place.
     public func logoutAddress(idToken: String?, returnTo: String?, state: String?) async throws -> String? {
         UpstreamLogout.address(try await client(), idToken: idToken, returnTo: returnTo, state: state)

@@ -105,4 +105,49 @@ extension LoginService {
             return .linked
         }
     }
+
+    // MARK: Taking a link away
+
+    /// Takes a person's link to a provider away, with the groups that came of it and the other sessions that were begun
+    /// there. The caller has made sure of a fresh login.
+    ///
+    /// - Returns: false where nothing is linked, or nothing else would be left to sign in with.
+    public func unlink(_ key: String, of session: Session, by caller: Caller) async throws -> Bool {
+        let entries = environment.providers(session.tenant)
+        guard let entry = entries.first(where: { $0.redirect?.settings.key == key }) else { return false }
+        let others = Set(entries.map(\.id)).subtracting([entry.id])
+        let changed = environment.personChanged
+        return try await store.write(.login) { [live] tx in
+            let own = try tx.sql.identities(of: session.person).filter { $0.tenant == session.tenant }
+            guard let link = own.first(where: { $0.subject.provider == entry.id }),
+                try tx.sql.password(of: session.person) != nil
+                    || own.contains(where: { others.contains($0.subject.provider) }),
+                try tx.sql.deleteIdentity(link.id)
+            else { return false }
+            try Self.noteUnlinked(link, by: caller, tx)
+            let begun = try tx.sql.sessions(of: session.person, at: tx.now)
+            for one in begun where one.provider == entry.id && one.id != session.id && one.tenant == session.tenant {
+                _ = try Self.end(one.id, session.person, entry.id, .credentialChanged, by: caller, live, tx)
+            }
+            tx.afterCommit { changed(session.person, session.tenant) }
+            return true
+        }
+    }
+
+    private static func noteUnlinked(_ link: LinkedIdentity, by caller: Caller, _ tx: Transaction) throws {
+        let provider = Fact("provider", .id(link.subject.provider, "provider"))
+        let stream = Stream("person", link.person)
+        try tx.append(
+            caller.event(
+                "identity.unlinked", stream, facts: [Fact("identity", .id(link.id, "identity")), provider]))
+        let lost = try tx.sql.directGroups(of: link.person, from: link.subject.provider)
+        guard !lost.isEmpty else { return }
+        let event = try tx.append(
+            caller.event(
+                "person.groups_refreshed", stream,
+                facts: [
+                    provider, Fact("gained", .list([])), Fact("lost", .list(lost.map { .id($0, "group") })),
+                ]))
+        for group in lost { try tx.sql.closeMembership(person: link.person, group: group, at: event.position) }
+    }
 }

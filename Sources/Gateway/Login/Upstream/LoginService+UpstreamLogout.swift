@@ -24,20 +24,23 @@ extension LoginService {
             else { throw OAuthError(.invalidRequest, "logout_token: jti came before") }
             let found = try tx.sql.sessions(
                 upstreamSubject: notice.subject, sessionID: notice.sessionID, of: entry.id, in: tenant)
-            return try found.count { try Self.end($0.session, $0.person, entry.id, by: caller, live, tx) }
+            return try found.count {
+                try Self.end($0.session, $0.person, entry.id, .upstreamLogout, by: caller, live, tx)
+            }
         }
     }
 
-    private static func end(
-        _ session: SessionID, _ person: PersonID, _ provider: ProviderID, by caller: Caller, _ live: LiveCredentials,
-        _ tx: Transaction
+    /// Ends a session that came of a provider's; false when it had ended.
+    static func end(
+        _ session: SessionID, _ person: PersonID, _ provider: ProviderID, _ reason: SessionEnd, by caller: Caller,
+        _ live: LiveCredentials, _ tx: Transaction
     ) throws -> Bool {
-        guard try tx.sql.end(session, in: caller.tenant, .upstreamLogout, at: tx.now) else { return false }
+        guard try tx.sql.end(session, in: caller.tenant, reason, at: tx.now) else { return false }
         try tx.append(
             caller.event(
                 "session.ended", Stream("session", session),
                 facts: [
-                    Fact("reason", .word("upstream_logout")), Fact("person", .id(person, "person")),
+                    Fact("reason", .word(reason.rawValue.lowercased())), Fact("person", .id(person, "person")),
                     Fact("provider", .id(provider, "provider")),
                 ]))
         tx.afterCommit { live.remove(session) }

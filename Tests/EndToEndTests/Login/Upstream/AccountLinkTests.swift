@@ -159,4 +159,29 @@ struct AccountLinkTests {
             #expect(stage.sessions == 1, "the owner of the address does not come to sit in Mallory's account")
         }
     }
+
+    @Test func aLinkIsTakenAwayUnlessItIsTheOnlyWayIn() async throws {
+        let stage = try await UpstreamStage.open()
+        try await stage.running.serve { api in
+            let ada = WebPerson(api.client)
+            try await ada.signIn(at: stage.provider)
+            try await ada.open(WebPerson.gateway + "/account/unlink/mock")
+            try await ada.submit(to: "/account/unlink/mock", [:])
+            #expect(ada.page.contains("the only way you can sign in") && ada.page.contains("you are ada there"))
+            let person = try #require(try await stage.person("ada"))
+            let caller = try TestGateway.operatorCaller(stage.gateway, tenant: "default")
+            #expect(
+                try await stage.gateway.credentials.setPassword(
+                    SecretText(Self.password), of: person.id, mustChange: false, by: caller) == .changed)
+            let again = WebPerson(api.client)
+            try await Self.signIn(again, "ada")
+            try await ada.signIn(at: stage.provider)
+            try await again.open(WebPerson.gateway + "/account/unlink/mock")
+            try await again.submit(to: "/account/unlink/mock", [:])
+            #expect(again.page.contains("The account is unlinked."), "\(again.page.suffix(400))")
+            #expect(stage.gateway.sessions.sessions(of: person.id, in: person.tenant).count == 1)
+            try await WebPerson(api.client).signIn(at: stage.provider)
+            #expect(stage.gateway.sessions.sessions(of: person.id, in: person.tenant).count == 1, "and opens nothing")
+        }
+    }
 }

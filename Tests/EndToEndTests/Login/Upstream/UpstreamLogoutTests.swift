@@ -41,7 +41,7 @@ struct UpstreamLogoutTests {
             #expect(stage.sessions == 1)
             let events = try await api.send(.get, "/api/v1/audit/events?type=session.ended")
             let reasons = events.body?["items"]?.list?.map { $0["facts"]?["reason"] }
-            #expect(reasons == ["upstream_logout", "upstream_logout"], "\(events.text)")
+            #expect(reasons == ["upstreamlogout", "upstreamlogout"], "\(events.text)")
         }
     }
 
