@@ -66,6 +66,18 @@ struct ClientRoutes {
                 try await gateway.clientService.delete(try named(request).name, by: try request.caller(gateway))
                 return .noContent
             },
+            Route(
+                .get, "/api/v1/clients/{client}/preview", "previewClient",
+                "Shows what a client would get of a person, without anybody signing in",
+                details: """
+                    Whether policy lets them in, what it leaves of the scopes, and the claims of the ID token, of userinfo \
+                    and of the access token.
+                    """,
+                tag: "clients", access: Self.access("read"),
+                query: [
+                    Route.Parameter("person", "Whose, by login or id; has to be said."),
+                    Route.Parameter("scope", "What it would ask for; everything that it may without this."),
+                ], response: ClientSchema.preview, handler: preview),
             state("disable", "Switches a client off, and ends everything it was granted", isDisabled: true),
             state("enable", "Switches a client on again", isDisabled: false),
         ]
@@ -147,6 +159,20 @@ struct ClientRoutes {
             location: request.location("clients", client.id))
     }
 
+    @Sendable private func preview(_ request: APIRequest) async throws -> APIResponse {
+        let client = try named(request)
+        guard let name = request.query["person"] else {
+            throw Refusal.badRequest(code: "client.person", where: "`person` is missing: whose claims are meant.")
+        }
+        let person = try await gateway.people.person(named: name, in: try request.requiredTenant)
+        let scope = request.query["scope"].map { ScopeSet($0) }
+        if case .some(nil) = scope {
+            throw Refusal.badRequest(code: "client.scope", where: "`scope` is not a list of scope tokens.")
+        }
+        let preview = try await gateway.preview(client, of: person.id, scope: scope ?? nil)
+        return APIResponse(body: preview.json)
+    }
+
     private func settings(_ request: APIRequest) async throws -> ClientSettings? {
         guard let body = request.body?["settings"]?.object else { return nil }
         var settings = ClientSettings()
@@ -180,6 +206,17 @@ extension OAuthClient {
             "disabled": .bool(isDisabled), "secrets": .integer(Int64(secretCount)),
             "managed_by": .string(managedBy.rawValue), "version": .integer(version), "created_at": createdAt.json,
         ])
+    }
+}
+
+extension ClientPreview {
+    fileprivate var json: AttributeValue {
+        [
+            "may_enter": .bool(mayEnter), "reasons": .list(reasons.map(AttributeValue.string)),
+            "scope": .string(scope.description), "refused": .object(refused.mapValues { .string($0) }),
+            "id_token": AttributeValue(.object(idToken)), "userinfo": AttributeValue(.object(userInfo)),
+            "access_token": AttributeValue(.object(accessToken)),
+        ]
     }
 }
 
@@ -224,6 +261,11 @@ enum ClientSchema {
         "id": .uuid, "client_id": .string(), "name": .string(), "metadata": .map(.any), "settings": settings,
         "disabled": .boolean, "secrets": .integer(minimum: 0, maximum: 2), "managed_by": APISchemas.managedBy,
         "version": APISchemas.version, "created_at": .time,
+    ])
+
+    static let preview = JSONSchema.object([
+        "may_enter": .boolean, "reasons": .array(.string()), "scope": .string(), "refused": .map(.string()),
+        "id_token": .map(.any), "userinfo": .map(.any), "access_token": .map(.any),
     ])
 
     static let made = JSONSchema.object(

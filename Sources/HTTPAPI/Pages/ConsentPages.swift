@@ -27,7 +27,7 @@ struct ConsentPage: Page {
     var template: String { "consent" }
     var values: [String: Any] {
         var values: [String: Any] = [
-            "client": client, "person": person, "items": items.map(\.values), "host": host, "request": handle,
+            "client": client, "who": person, "items": items.map(\.values), "host": host, "request": handle,
             "hasFacts": !facts.isEmpty, "facts": facts.map { ["name": $0.name, "value": $0.value] },
             "isRemembered": true,
         ]
@@ -49,7 +49,7 @@ struct SelectAccountPage: Page {
     var title: String { "Which account?" }
     var template: String { "select-account" }
     var values: [String: Any] {
-        frame.adding(["request": handle, "client": client, "person": person, "otherPath": otherPath])
+        frame.adding(["request": handle, "client": client, "who": person, "otherPath": otherPath])
     }
 }
 
@@ -122,7 +122,7 @@ struct DevicePage: Page {
         guard let asked else { return ["ask": frame.adding(["code": code])] }
         return [
             "confirm": frame.adding([
-                "code": code, "client": asked.client, "person": asked.person, "items": asked.items.map(\.values),
+                "code": code, "client": asked.client, "who": asked.person, "items": asked.items.map(\.values),
                 "facts": asked.facts.map { ["name": $0.name, "value": $0.value] },
             ])
         ]

@@ -7,60 +7,19 @@ struct ClientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client", abstract: "Applications and services that get tokens (OAuth 2).",
         subcommands: [
-            Add.self, List.self, Show.self, Secret.self, Disable.self, Enable.self, Delete.self, Keys.self, Rotate.self,
+            Add.self, List.self, Show.self, Preview.self, Secret.self, Disable.self, Enable.self, Delete.self,
+            Keys.self, Rotate.self,
         ])
 
-    struct Add: ActCommand {
+    struct Preview: ShowCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a client, and prints what to paste into it.",
-            discussion: "A service acts in its own name: --service-account ACCOUNT --grant client_credentials.")
+            abstract: "Shows what a client would get of a person: whether they may enter, scopes and claims.")
         @Argument(help: "Its client_id.") var client: String
-        @Option(help: "What people are shown.") var name: String?
-        @Option(help: "Scopes it may ask for, such as \"orders:read orders:write\".") var scope: String?
-        @Option(help: "A resource it may get tokens for (RFC 8707). May be repeated.") var resource: [String] = []
-        @Option(help: "A resource that it answers for, whose tokens it may introspect. May be repeated.")
-        var answersFor: [String] = []
-        @Option(help: "client_credentials or urn:ietf:params:oauth:grant-type:token-exchange. May be repeated.")
-        var grant: [String] = ["client_credentials"]
-        @Option(help: "The service account it acts as in its own name.") var serviceAccount: String?
-        @Option(help: "client_secret_basic, client_secret_post or private_key_jwt.")
-        var authentication = "client_secret_basic"
-        @Option(help: "Its public keys, as a JWK set or the address of one, for private_key_jwt.") var keys: String?
-        @Option(help: "jwt or opaque.") var tokenFormat = "opaque"
-        @Flag(help: "Its tokens are bound to a key it proves (RFC 9449).") var dpop = false
+        @Argument(help: "Their login.") var person: String
+        @Option(help: "What it would ask for; everything that it may without this.") var scope: String?
         @OptionGroup var options: APIOptions
 
-        var request: ActRequest {
-            var metadata = members(["client_name": name, "scope": scope])
-            metadata["grant_types"] = .list(grant.map(AttributeValue.string))
-            metadata["token_endpoint_auth_method"] = .string(authentication)
-            metadata["access_token_format"] = .string(tokenFormat)
-            if dpop { metadata["dpop_bound_access_tokens"] = true }
-            if !resource.isEmpty { metadata["resources"] = .list(resource.map(AttributeValue.string)) }
-            if let keys {
-                metadata[keys.hasPrefix("https://") ? "jwks_uri" : "jwks"] =
-                    keys.hasPrefix("https://")
-                    ? .string(keys)
-                    : (try? JSONDecoder().decode(AttributeValue.self, from: Data(keys.utf8))) ?? .string(keys)
-            }
-            var settings = members(["service_account": serviceAccount])
-            if !answersFor.isEmpty { settings["answers_for"] = .list(answersFor.map(AttributeValue.string)) }
-            return (
-                .post, api("clients"),
-                ["client_id": .string(client), "metadata": .object(metadata), "settings": .object(settings)]
-            )
-        }
-
-        func sentence(_ answer: AttributeValue) -> String {
-            var lines = [
-                "Made \(client). Paste into the application:", "  issuer         \(answer.cell("issuer"))",
-                "  token endpoint \(answer.cell("issuer"))/oauth2/token", "  client_id      \(client)",
-            ]
-            if let secret = answer["client_secret"]?.string {
-                lines += ["  client_secret  \(secret)", "The secret is not shown again."]
-            }
-            return lines.joined(separator: "\n")
-        }
+        var path: String { api("clients", client, "preview") + query(["person": person, "scope": scope]) }
     }
 
     struct List: ListCommand {

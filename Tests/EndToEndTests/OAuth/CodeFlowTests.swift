@@ -271,3 +271,104 @@ struct CodeFlowTests {
         }
     }
 }
+
+/// What rules of the organization, and administrators, have to say of clients.
+@Suite("Who may enter a client, and what it gets", .timeLimit(.minutes(2)))
+struct ClientEntryTests {
+    private static let noWriting: AttributeValue = [
+        "id": "no-writing", "effect": "deny", "actions": ["grant"],
+        "resources": ["types": ["scope"], "ids": ["orders:write"]],
+    ]
+    private static let noEntry: AttributeValue = [
+        "id": "no-entry", "effect": "deny", "actions": ["enter"],
+        "resources": ["types": ["client"], "ids": ["web"]],
+    ]
+
+    @Test("whoever a rule keeps out reads why, and goes back to the client with a refusal")
+    func barred() async throws {
+        try await OAuthScene.open().serve { api in
+            try await OAuthScene.govern(api, Self.noEntry)
+            let web = OAuthScene.browser(api)
+            try await web.open(OAuthScene.address("web"))
+            try await OAuthScene.signIn(web)
+            #expect(web.status == 403 && web.page.contains("You may not go on to The Web Shop"))
+            #expect(web.page.contains("Why") && web.page.contains("error=access_denied"))
+            #expect(web.page.contains("href=\"https://app.example.net/callback?error=access_denied"))
+            #expect(OAuthScene.answer(of: web)["code"] == nil)
+            let silent = try await OAuthScene.walk(web, OAuthScene.address("web", ["prompt": "none"]))
+            #expect(silent["error"] == "access_denied")
+            #expect(try await OAuthScene.walk(web, OAuthScene.address("own"))["code"] != nil)
+        }
+    }
+
+    @Test("a rule takes a scope away, and a refresh after it gets less")
+    func narrowed() async throws {
+        try await OAuthScene.open().serve { api in
+            let web = OAuthScene.browser(api)
+            let all = ["scope": "openid offline_access orders:read orders:write"]
+            let code = try await OAuthScene.walk(web, OAuthScene.address("web", all))["code"]
+            let before = try await OAuthScene.redeem(api, code, "web")
+            #expect(before["scope"] == "offline_access openid orders:read orders:write")
+            try await OAuthScene.govern(api, Self.noWriting)
+            let form = OAuth.Parameters([
+                ("grant_type", "refresh_token"), ("refresh_token", before["refresh_token"] ?? ""),
+            ])
+            let after = try await OAuthScene.post(api, "/oauth2/token", form, "web")
+            #expect(after.status == 200 && after["scope"] == "offline_access openid orders:read")
+            let next = try await OAuthScene.walk(web, OAuthScene.address("web", all))["code"]
+            #expect(try await OAuthScene.redeem(api, next, "web")["scope"] == "offline_access openid orders:read")
+            let only = try await OAuthScene.walk(web, OAuthScene.address("web", ["scope": "orders:write"]))
+            #expect(only["error"] == "access_denied")
+            #expect(only["error_description"]?.contains("orders:write: denied_by_rule") == true)
+        }
+    }
+
+    @Test("the claims of a person are shown before anybody signs in, and what policy takes away is named")
+    func preview() async throws {
+        let text = OAuthScene.clients.replacing(
+            "resources: [\"https://api.example.org\"]",
+            with: "resources: [\"https://api.example.org\"]\n    claims: { team: attribute:team, groups: groups }")
+        try await OAuthScene.open(configuration: text).serve { api in
+            let path = "/api/v1/clients/web/preview?person=ada&scope="
+            let answer = try await api.send(.get, path + "openid%20profile")
+            #expect(answer.status == 200 && answer.body?["may_enter"]?.bool == true)
+            #expect(answer.body?["scope"]?.string == "openid profile")
+            #expect(answer.body?["userinfo"]?["name"]?.string == "The person ada")
+            #expect(answer.body?["userinfo"]?["email"] == nil)
+            #expect(answer.body?["id_token"]?["aud"]?.string == "web")
+            #expect(answer.body?["id_token"]?["groups"]?.list == [])
+            #expect(answer.body?["access_token"]?["client_id"]?.string == "web")
+            for path in ["web/preview", "nobody/preview?person=ada", "web/preview?person=nobody"] {
+                let refused = try await api.send(.get, "/api/v1/clients/\(path)")
+                #expect([400, 404].contains(refused.status), "\(path)")
+            }
+            try await OAuthScene.govern(api, Self.noEntry)
+            try await OAuthScene.govern(api, Self.noWriting)
+            let ruled = try await api.send(.get, path + "openid%20orders:write")
+            #expect(ruled.body?["may_enter"]?.bool == false)
+            #expect(ruled.body?["reasons"]?.list == ["denied_by_rule"])
+            #expect(ruled.body?["refused"]?["orders:write"]?.string == "denied_by_rule")
+        }
+    }
+
+    @Test("people see which applications they let in, and take it back with every token of it")
+    func takenBack() async throws {
+        try await OAuthScene.open().serve { api in
+            let web = OAuthScene.browser(api)
+            let code = try await OAuthScene.walk(
+                web, OAuthScene.address("web", ["scope": "openid offline_access orders:read"]))["code"]
+            let tokens = try await OAuthScene.redeem(api, code, "web")
+            try await web.open(WebPerson.gateway + "/account")
+            #expect(web.page.contains("Applications you let in") && web.page.contains("The Web Shop"))
+            #expect(web.page.contains("Read your orders"))
+            try await web.submit("application", ["csrf": "forged"])
+            #expect(web.status == 403)
+            try await web.open(WebPerson.gateway + "/account")
+            try await web.submit("application", [:])
+            #expect(web.page.contains("gets nothing any more") && !web.page.contains("Applications you let in"))
+            #expect(try await OAuthScene.userInfo(api, tokens["access_token"]).status == 401)
+            let silent = try await OAuthScene.walk(web, OAuthScene.address("web", ["prompt": "none"]))
+            #expect(silent["error"] == "consent_required")
+        }
+    }
+}

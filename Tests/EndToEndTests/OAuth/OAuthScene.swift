@@ -155,4 +155,24 @@ enum OAuthScene {
                 headers: response.headers)
         }
     }
+
+    /// Puts one rule of the organization into force.
+    static func govern(_ api: TestAPI, _ rule: AttributeValue) async throws {
+        let id = AttributeValue.string(UUID().uuidString.lowercased())
+        let commands: [(String, AttributeValue)] = [
+            (
+                "create",
+                [
+                    "policy_id": id, "name": "a rule about clients", "policy_type": "Security",
+                    "enforcement": "Mandatory", "scope": "Organization",
+                ]
+            ),
+            ("add_rule", ["policy_id": id, "rule_id": .string(UUID().uuidString.lowercased()), "rule": rule]),
+            ("approve", ["policy_id": id]), ("activate", ["policy_id": id]),
+        ]
+        for (command, payload) in commands {
+            let done = try await api.send(.post, "/api/v1/governance/commands/\(command)", payload)
+            #expect(done.status == 200, "\(command) \(String(describing: done.body))")
+        }
+    }
 }

@@ -162,30 +162,13 @@ struct ServiceTokenTests {
 
     @Test("a rule takes a scope away, and says so; nobody has to allow what no rule forbids")
     func policy() async throws {
-        try await Self.serve { api, running in
-            let policy = "550e8400-e29b-41d4-a716-446655440000"
-            for (command, payload) in [
-                (
-                    "create",
-                    [
-                        "policy_id": .string(policy), "name": "no writing", "policy_type": "Security",
-                        "enforcement": "Mandatory", "scope": "Organization",
-                    ] as AttributeValue
-                ),
-                (
-                    "add_rule",
-                    [
-                        "policy_id": .string(policy), "rule_id": "650e8400-e29b-41d4-a716-446655440000",
-                        "rule": [
-                            "id": "no-writing", "effect": "deny", "actions": ["grant"],
-                            "resources": ["types": ["scope"], "ids": ["orders:write"]],
-                        ],
-                    ]
-                ), ("approve", ["policy_id": .string(policy)]), ("activate", ["policy_id": .string(policy)]),
-            ] {
-                let done = try await api.send(.post, "/api/v1/governance/commands/\(command)", payload)
-                #expect(done.status == 200, "\(command) \(String(describing: done.body))")
-            }
+        try await Self.serve { api, _ in
+            try await OAuthScene.govern(
+                api,
+                [
+                    "id": "no-writing", "effect": "deny", "actions": ["grant"],
+                    "resources": ["types": ["scope"], "ids": ["orders:write"]],
+                ])
             let both = try await Self.post(
                 api, "/oauth2/token", Self.grant + "&scope=orders:read+orders:write", "orders")
             #expect(both.status == 200 && both["scope"] == "orders:read")

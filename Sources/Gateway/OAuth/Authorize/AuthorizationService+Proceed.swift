@@ -10,7 +10,6 @@ extension AuthorizationService {
     func proceed(
         _ pending: PendingAuthorization, from browser: AuthorizationBrowser
     ) async throws -> AuthorizationAnswer {
-        let request = pending.request
         var session = browser.session
         if let present = session {
             switch try await verdict(present, browser.trace) {
@@ -30,11 +29,14 @@ extension AuthorizationService {
         case .selectAccount:
             return .selectAccount(try await question(.init(), .init(), pending, session, browser))
         case .consent(let all, let new):
+            // Nobody is asked to agree to what they will not get.
+            if let session, let barred = try await barred(pending, session, browser) { return barred }
             return .consent(try await question(all, new, pending, session, browser))
         case .refuse(let error): return try await close(pending, error, from: browser)
         case .issue:
             guard let session else { throw OAuthError(.loginRequired) }
-            return try await enter(pending, session, request, browser)
+            if let barred = try await barred(pending, session, browser) { return barred }
+            return try await enter(pending, session, browser)
         }
     }
 
@@ -135,17 +137,22 @@ extension AuthorizationService {
 
     // MARK: Entering
 
-    /// Lets policy say whether the person may enter, and what is left of what is asked for.
-    private func enter(
-        _ pending: PendingAuthorization, _ session: Session, _ request: AuthorizationRequest,
-        _ browser: AuthorizationBrowser
-    ) async throws -> AuthorizationAnswer {
+    /// Why policy does not let the person enter as they are signed in; nil when it does.
+    private func barred(
+        _ pending: PendingAuthorization, _ session: Session, _ browser: AuthorizationBrowser
+    ) async throws -> AuthorizationAnswer? {
         let principal = ValidatedCredential.session(session).principal
         let entry = try await policy.entry(of: principal, to: pending.client)
-        if let answer = entry.refusal {
-            if let need = answer.stepUp { return try await ask(need.strength, need.maxAgeSeconds, pending, browser) }
-            return try await bar(pending, entry.question, browser)
-        }
+        guard let answer = entry.refusal else { return nil }
+        if let need = answer.stepUp { return try await ask(need.strength, need.maxAgeSeconds, pending, browser) }
+        return try await bar(pending, entry.question, browser)
+    }
+
+    /// Gives out what policy leaves of what is asked for.
+    private func enter(
+        _ pending: PendingAuthorization, _ session: Session, _ browser: AuthorizationBrowser
+    ) async throws -> AuthorizationAnswer {
+        let request = pending.request
         let left = try await policy.narrow(
             request.scope, request.resources, for: .person(session.person), of: pending.client)
         let losesAll =
