@@ -83,7 +83,7 @@ let package = Package(
         library("OAuth", ["JOSE", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
-        library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", logging]),
+        library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", logging]),
         library(
             "Storage",
             [

@@ -72,6 +72,12 @@ public struct FetchResponse: Sendable {
     public let headers: [FetchHeader]
     public let body: [UInt8]
 
+    public init(status: Int, headers: [FetchHeader] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     /// The first field of that name, case-insensitively.
     public func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value

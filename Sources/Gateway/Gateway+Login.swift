@@ -71,6 +71,7 @@ struct LoginParts: Sendable {
     let applications: ApplicationTable
     let providers: ProviderTable
     let directories: DirectoryTable
+    let redirects: RedirectTable
     let meter: PolicyMeter
 
     /// The enabled providers of a tenant, in the order they are shown.
@@ -83,6 +84,9 @@ struct LoginParts: Sendable {
             case .ldap(let settings):
                 guard let directory = directories.directory(provider.id) else { return nil }
                 primary = .directory(UpstreamDirectory(directory, settings))
+            case .upstream:
+                guard let redirect = redirects.provider(provider.id) else { return nil }
+                primary = .redirect(redirect)
             }
             return LoginProviderEntry(
                 id: provider.id, tenant: tenant, name: configuration.name, domains: configuration.domains,

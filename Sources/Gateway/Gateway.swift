@@ -2,6 +2,7 @@ import Foundation
 import Identity
 import Logging
 import Passwords
+import Providers
 import Storage
 import Vocabulary
 
@@ -33,6 +34,7 @@ public final class Gateway: Sendable {
     let trials: TrialDesk
     let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
+    let redirects: RedirectTable
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]
@@ -48,10 +50,11 @@ public final class Gateway: Sendable {
 
     /// Opens the store, applies the configuration and fills memory. After this every service answers.
     ///
+    /// - Parameter fetch: in place of the network to providers that people are sent to, for tests.
     /// - Throws: what the store throws (`storage.locked`, `keys.wrong_master` …), and `Fault`s of the configuration.
     public static func open(
         _ configuration: Configuration, logger: Logger, clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
-        uptime: @escaping @Sendable () -> Duration = SystemClock.uptime
+        uptime: @escaping @Sendable () -> Duration = SystemClock.uptime, fetch: OutgoingFetch? = nil
     ) async throws -> Gateway {
         if configuration.storage.requiresEncryptedVolume {
             try VolumeEncryption().require(at: configuration.storage.directory)
@@ -63,7 +66,8 @@ public final class Gateway: Sendable {
         do {
             // A database that is behind its last head starts nothing: it is restored first.
             if let refusal = store.appendRefusal { throw refusal }
-            return try await open(configuration, store: store, logger: logger, clock: clock, uptime: uptime)
+            return try await open(
+                configuration, store: store, logger: logger, clock: clock, uptime: uptime, fetch: fetch)
         } catch {
             try? await store.close()
             throw error
@@ -72,22 +76,24 @@ public final class Gateway: Sendable {
 
     private static func open(
         _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp,
-        uptime: @escaping @Sendable () -> Duration
+        uptime: @escaping @Sendable () -> Duration, fetch: OutgoingFetch?
     ) async throws -> Gateway {
         try store.configuration.erasureLog?.begin()
         try await store.reconcileErasures()
-        let gateway = try Gateway(configuration, store: store, logger: logger, clock: clock, uptime: uptime)
+        let gateway = try Gateway(
+            configuration, store: store, logger: logger, clock: clock, uptime: uptime, fetch: fetch)
         try await gateway.applyConfiguration()
         try await gateway.fillMemory()
-        try gateway.directories.open(
-            gateway.tenants.all.flatMap { gateway.providers.all(in: $0.id) }, logger: logger, clock: clock)
+        let providers = gateway.tenants.all.flatMap { gateway.providers.all(in: $0.id) }
+        try gateway.directories.open(providers, logger: logger, clock: clock)
+        try gateway.redirects.open(providers, publicURL: { gateway.tenants.publicURL(of: $0) }, clock: clock)
         await gateway.sync.recover(gateway.syncTargets)
         return gateway
     }
 
     private init(
         _ configuration: Configuration, store: Store, logger: Logger, clock: @escaping @Sendable () -> Timestamp,
-        uptime: @escaping @Sendable () -> Duration
+        uptime: @escaping @Sendable () -> Duration, fetch: OutgoingFetch?
     ) throws {
         self.configuration = configuration
         self.store = store
@@ -131,6 +137,7 @@ public final class Gateway: Sendable {
                 refusals: decisionRefusals, meter: policyMeter, clock: clock))
         self.credentials = credentials
         directories = DirectoryTable()
+        redirects = RedirectTable(fetch: fetch)
         keyKeeper = KeyKeeper(
             store: store, log: DecisionRecorder.log(configuration, store), clock: clock, uptime: uptime,
             logger: logger)
@@ -151,7 +158,8 @@ public final class Gateway: Sendable {
             configuration,
             LoginParts(
                 live: live, credentials: credentials, resolver: resolver,
-                applications: applications, providers: providers, directories: directories, meter: policyMeter))
+                applications: applications, providers: providers, directories: directories,
+                redirects: redirects, meter: policyMeter))
         sync = SyncService(
             store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
     }

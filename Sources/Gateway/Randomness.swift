@@ -14,6 +14,9 @@ enum Randomness {
         return bytes
     }
 
+    /// 128 bits as text, for what has to be told apart.
+    static var text: String { Base64.encode(bytes(16), .url) }
+
     /// A fresh token of 256 bits.
     static func token(_ kind: TokenKind) throws -> BearerToken {
         guard let token = BearerToken(kind: kind, random: bytes(32)) else {

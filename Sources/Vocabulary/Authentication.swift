@@ -12,6 +12,13 @@ public enum AuthenticationMethod: String, Sendable, Codable, CaseIterable, Hasha
     case apiKey = "swk"
     /// The machine's own administrator, known by the operating system.
     case operatingSystem = "os"
+    /// A sign-in at another provider, which says whom it has recognized: a first factor, whatever it asked for itself.
+    case federated = "fed"
+    /// Several factors, as that provider says and the configuration believes: what is a second factor of it.
+    case multiFactor = "mfa"
+
+    /// What may begin a login, and what `auth_time` counts from.
+    public static let primary: Set<AuthenticationMethod> = [.password, .federated]
 }
 
 /// One proof within a session: which method, by which provider, when.
@@ -52,8 +59,9 @@ public enum AuthenticationStrength: Int, Sendable, Codable, Comparable, CaseIter
         for event in events {
             isProven = true
             switch event.method {
-            case .password, .singleUseLink: isKnown = true
-            case .oneTimePassword, .recoveryCode: isPossessed = true
+            // What another provider recognized somebody by is not known here: a first factor, and no possession.
+            case .password, .singleUseLink, .federated: isKnown = true
+            case .oneTimePassword, .recoveryCode, .multiFactor: isPossessed = true
             case .apiKey, .operatingSystem: break
             }
         }

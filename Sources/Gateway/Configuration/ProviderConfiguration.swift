@@ -6,6 +6,7 @@ public struct ProviderConfiguration: Sendable {
     public enum Kind: Sendable {
         case local
         case ldap(LDAPProviderConfiguration)
+        case upstream(UpstreamProviderConfiguration)
     }
     public var key: String
     /// The key it had before, whose identities, groups and mappings it goes on with.

@@ -48,11 +48,12 @@ struct ProviderPlan {
 }
 
 extension ProviderConfiguration.Kind {
-    /// As it is stored.
-    var word: String {
+    /// As it is stored, and as the file has it.
+    public var word: String {
         switch self {
         case .local: "local"
         case .ldap: "ldap"
+        case .upstream(let settings): settings.language.rawValue
         }
     }
 }

@@ -24,6 +24,13 @@ public struct LoginBrowser: Sendable {
         self.trace = trace
     }
 
+    /// The same browser, with the device's secret that it held before it went to another site and back.
+    func with(device: String?) -> LoginBrowser {
+        LoginBrowser(
+            tenant: tenant, preSession: preSession, device: self.device ?? device.map { SecretText($0) },
+            source: source, trace: trace)
+    }
+
     var hash: TokenHash? { preSession.flatMap { BearerToken(text: $0.reveal(), kind: .preSession)?.hash } }
     var deviceHash: TokenHash? { device.flatMap { BearerToken(text: $0.reveal(), kind: .device)?.hash } }
 }
@@ -40,6 +47,8 @@ public enum LoginAnswer: Sendable {
     case newPassword(SecretText, present: SecretText?)
     /// The token of an invitation, typed on the page that asks for one.
     case invitation(SecretText)
+    /// A provider that people are sent to, by its button.
+    case provider(ProviderID)
     case cancel
 }
 
@@ -47,6 +56,10 @@ public enum LoginAnswer: Sendable {
 public struct LoginChoice: Sendable, Hashable {
     public let id: ProviderID
     public let name: String
+    /// The configured name of a provider that people are sent to; nil where a password is typed here.
+    public let redirectKey: String?
+    /// Whether some logins lead there by their domain.
+    public let hasDomains: Bool
 }
 
 /// The page a login stands at, with all it shows.
@@ -102,5 +115,7 @@ public struct CompletedLogin: Sendable {
 /// How a step of a login ended.
 public enum LoginResult: Sendable {
     case show(LoginView)
+    /// The browser goes to another provider, and comes back with its answer.
+    case leave(UpstreamDeparture)
     case completed(CompletedLogin)
 }

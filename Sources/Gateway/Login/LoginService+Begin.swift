@@ -13,6 +13,8 @@ public struct LoginBeginning: Sendable {
     public var maxAgeSeconds: Int64?
     /// The browser's live session, which is strengthened where it does not do.
     public var session: Session?
+    /// Where the browser is sent at once, instead of being asked.
+    public var provider: ProviderID?
     /// The client that asked for it, whose name people read; nil for none.
     public var client: ClientID?
     /// What stands in the first field before anybody types (`login_hint`, OpenID Connect Core §3.1.2.1).
@@ -20,13 +22,15 @@ public struct LoginBeginning: Sendable {
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
-        demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, session: Session? = nil
+        demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, session: Session? = nil,
+        provider: ProviderID? = nil
     ) {
         self.application = application
         self.returnTarget = returnTarget
         self.demandedStrength = demandedStrength
         self.maxAgeSeconds = maxAgeSeconds
         self.session = session
+        self.provider = provider
     }
 }
 
@@ -54,7 +58,7 @@ extension LoginService {
         }
         var (secret, work) = try await insert(request, session, browser, now)
         if session == nil, let hint = beginning.loginHint, NameKey.isValid(login: hint) { work.login = hint }
-        return .begun(secret: secret, try await firstPage(of: work, session))
+        return .begun(secret: secret, try await firstPage(of: work, session, beginning.provider))
     }
 
     /// The browser's session, where it still counts for anything, and what rules demand before it goes on.
@@ -119,12 +123,14 @@ extension LoginService {
     }
 
     /// A step-up knows its person, so it goes on to what is missing; every other flow asks who it is.
-    private func firstPage(of begun: LoginWork, _ session: Session?) async throws -> LoginResult {
+    private func firstPage(
+        of begun: LoginWork, _ session: Session?, _ wanted: ProviderID?
+    ) async throws -> LoginResult {
         var work = begun
         var transition = work.flow.decide(.opened, context: try await context(&work), now: clock())
-        if let provider = session?.provider, transition.flow.step == .identify {
+        if let provider = session?.provider ?? wanted, transition.flow.step == .identify {
             let chosen = work.flow.decide(.providerChosen(provider), context: try await context(&work), now: clock())
-            if chosen.flow.step == .password { transition = chosen }
+            if chosen.flow.step == .password || chosen.flow.step == .upstream { transition = chosen }
         }
         return try await settle(transition, &work)
     }

@@ -65,7 +65,7 @@ extension LoginService {
         switch step {
         case .secondFactor: "second_factor"
         case .passwordChange: "password_change"
-        case .identify, .password, .invitation, .enrolment, .completed, .ended: step.rawValue
+        case .identify, .password, .upstream, .invitation, .enrolment, .completed, .ended: step.rawValue
         }
     }
 }

@@ -80,6 +80,8 @@ extension LoginService {
             case .local: return try await checkLocal(password, work)
             case .directory(let directory):
                 return try await checkUpstream(directory, login, password, counted.bind, &work)
+            // The flow asks nobody for a password there.
+            case .redirect: return .refused(.wrongMethod)
             }
         } catch {
             try await giveBack(counted.keys)
@@ -122,7 +124,7 @@ extension LoginService {
         case .verified(let identity, let mustChange):
             guard identity.provider == work.flow.provider else { return .refused(.otherProvider) }
             work.upstreamKey = try digest("subject", identity.subjectKey, work.caller.tenant)
-            switch try await refresh(identity, directory, bind, &work) {
+            switch try await refresh(identity, createsPeople: directory.createsPeople, bind, &work) {
             case .refused(let refusal):
                 work.linkRefusal = refusal
                 return .refused(.notLinked)
@@ -133,19 +135,19 @@ extension LoginService {
     }
 
     /// Links or makes the person and brings attributes and groups up to date, before anything is decided on them.
-    private func refresh(
-        _ identity: ExternalIdentity, _ directory: UpstreamDirectory, _ bind: BindLedger?, _ work: inout LoginWork
+    func refresh(
+        _ identity: ExternalIdentity, createsPeople: Bool, _ bind: BindLedger?, _ work: inout LoginWork
     ) async throws -> UpstreamOutcome {
         guard identity.groups.count <= settings.groupLimit else {
             throw Fault(
-                "login.too_large", .peer, "A person has more than \(settings.groupLimit) groups in the directory.",
+                "login.too_large", .peer, "A person has more than \(settings.groupLimit) groups at the provider.",
                 remedy: "Narrow the group filter, or raise limits.groups_per_person.")
         }
         let caller = work.caller
         let job = UpstreamRefresh(
-            identity: identity, createsPeople: directory.createsPeople,
+            identity: identity, createsPeople: createsPeople,
             containers: try await environment.containers(caller.tenant),
-            duties: try await environment.duties(caller.tenant), caller: caller)
+            duties: try await environment.duties(caller.tenant), vouches: vouching(in: caller.tenant), caller: caller)
         let lookBack = lookBack(work)
         let found = try await store.read { [clock] sql in
             try job.unchanged(sql).map {
@@ -169,5 +171,17 @@ extension LoginService {
         }
         if case .person(_, true) = outcome { try await environment.groupsAdded(caller.tenant) }
         return outcome
+    }
+
+    /// A directory's accounts are the organization's own; another provider vouches for the domains it owns.
+    private func vouching(in tenant: TenantID) -> @Sendable (ProviderID, String) -> Bool {
+        let entries = environment.providers(tenant)
+        return { provider, mail in
+            switch entries.first(where: { $0.id == provider })?.provider {
+            case .local, .directory: true
+            case .redirect(let other): NameKey.domain(of: mail).map(other.settings.ownedDomains.contains) ?? false
+            case nil: false
+            }
+        }
     }
 }

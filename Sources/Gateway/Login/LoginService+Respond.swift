@@ -14,6 +14,7 @@ extension LoginService {
         case .recoveryCode(let code): return try await secondFactor(.recoveryCode, code, &work)
         case .newPassword(let new, let present): return try await changePassword(new, present, &work)
         case .invitation(let token): return try await openInvitation(token, &work)
+        case .provider(let provider): return try await decide(.providerChosen(provider), &work)
         case .cancel: return try await decide(.cancelled, &work)
         }
     }

@@ -1,4 +1,5 @@
 import Identity
+import Providers
 import Storage
 import Vocabulary
 
@@ -18,6 +19,7 @@ extension LoginService {
         case .changePassword(let reason): return try await present(passwordPage(reason, &work), nil, &work)
         case .refused(let refusal): return try await present(try await pageAfterRefusal(&work), refusal, &work)
         case .expired: return try await present(.over, nil, notice: .expired, &work)
+        case .sendUpstream(let stamp): return try await depart(stamp, &work)
         case .verifyPassword:
             throw Fault("login.unexpected", .ourselves, "A login asked for a password check twice.")
         }
@@ -40,7 +42,7 @@ extension LoginService {
         switch step {
         case .password where !work.login.isEmpty:
             return .password(login: work.login, provider: entry(work.flow.provider, work)?.name)
-        case .identify, .password: return identifierPage(work)
+        case .identify, .password, .upstream: return identifierPage(work)
         case .invitation: return .invitation
         case .enrolment: return try await enrolment(work)
         case .secondFactor, .passwordChange, .completed, .ended: return .over
@@ -48,7 +50,11 @@ extension LoginService {
     }
 
     private func identifierPage(_ work: LoginWork) -> LoginPageKind {
-        let choices = environment.providers(work.caller.tenant).map { LoginChoice(id: $0.id, name: $0.name) }
+        let choices = environment.providers(work.caller.tenant).map { entry in
+            LoginChoice(
+                id: entry.id, name: entry.name, redirectKey: entry.redirect?.settings.key,
+                hasDomains: !entry.domains.isEmpty)
+        }
         return .identifier(login: work.login, choices: choices)
     }
 
@@ -78,7 +84,7 @@ extension LoginService {
         case .needSecondFactor(let methods, _): .secondFactor(methods)
         case .enrol: try await enrolment(work)
         case .changePassword(let reason): try await passwordPage(reason, &work)
-        case .refused, .expired, .completed, .verifyPassword: .over
+        case .refused, .expired, .completed, .verifyPassword, .sendUpstream: .over
         }
     }
 
@@ -106,7 +112,7 @@ extension LoginService {
     }
 
     /// Writes the flow where nobody else has moved it, and uses up what moved it: both or neither.
-    private func move(_ work: LoginWork, usesProof: Bool, _ tx: Transaction) throws {
+    func move(_ work: LoginWork, usesProof: Bool, _ tx: Transaction) throws {
         guard try tx.sql.update(work.flow, expecting: work.stored.revision) else { throw Self.overtaken }
         flows.keep(work.flow, after: tx)
         guard usesProof, let use = work.use else { return }
@@ -130,6 +136,10 @@ extension LoginService {
             let started = try SessionService.begin(
                 grant, token: own, device: device.id, by: caller, settings: settings.sessions,
                 ruling: work.ruling, live, tx)
+            if let old = grant.rotates { try tx.sql.moveUpstream(from: old, to: started.session.id) }
+            if entry(work.flow.provider, work)?.redirect != nil {
+                try tx.sql.noteUpstream(of: started.session.id, endedFlow: work.flow.id)
+            }
             try tx.append(
                 caller.event(
                     "login.succeeded", Stream("login_flow", work.flow.id),

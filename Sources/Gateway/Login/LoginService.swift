@@ -142,7 +142,10 @@ public struct LoginService: Sendable {
         }
         return LoginContext(
             browser: work.browser.hash,
-            realms: HomeRealms(providers: providers.map { LoginProvider(id: $0.id, domains: Set($0.domains)) }),
+            realms: HomeRealms(
+                providers: providers.map {
+                    LoginProvider(id: $0.id, domains: Set($0.domains), isRedirect: $0.redirect != nil)
+                }),
             subject: facts, stepUpSession: stepUp, anomalies: anomalies)
     }
 

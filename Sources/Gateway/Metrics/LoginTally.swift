@@ -1,11 +1,13 @@
 import Identity
+import OAuth
+import Providers
 import Vocabulary
 
 /// How the steps of logins ended, for metrics: by what checked them and why they were refused, never by whom.
 final class LoginTally: Sendable {
     /// What checked, or would have checked, the first factor.
     enum Kind: String, CaseIterable {
-        case local, ldap
+        case local, ldap, oidc, oauth2
         /// An invitation, a set-up or a reset link.
         case link
         /// The step was refused before there was a provider.
@@ -52,6 +54,7 @@ final class LoginTally: Sendable {
     func count(_ result: LoginResult, _ provider: PrimaryProvider?) {
         switch result {
         case .completed: ended.count(Ended(kind: Self.kind(provider) ?? .link, outcome: .succeeded))
+        case .leave: break
         case .show(let view):
             guard let reason = view.notice.map(Self.reason) else { return }
             reasons.count(reason)
@@ -69,6 +72,7 @@ final class LoginTally: Sendable {
         switch provider {
         case .local: .local
         case .directory: .ldap
+        case .redirect(let provider): provider.settings.preset.issuer == nil ? .oauth2 : .oidc
         case nil: nil
         }
     }

@@ -30,18 +30,25 @@ extension Doctor {
             if case .webhook(_, let secret, _) = sink { secret } else { SecretSource?.none }
         }
         return directories.compactMap(\.bindPassword) + webhooks
+            + upstreams.flatMap { [$0.credential.source, $0.route.proxyCredentials].compactMap(\.self) }
     }
 
     private var namedAuthorities: [String] {
         let webhooks = configuration.journal.sinks.compactMap { sink in
             if case .webhook(_, _, let file) = sink { file } else { String?.none }
         }
-        return Set(directories.compactMap(\.caFile) + webhooks).sorted()
+        return Set(directories.compactMap(\.caFile) + webhooks + upstreams.compactMap(\.route.caFile)).sorted()
     }
 
     private var directories: [LDAPProviderConfiguration] {
         configuration.providers.compactMap { provider in
             if case .ldap(let settings) = provider.kind, provider.isEnabled { settings } else { nil }
+        }
+    }
+
+    private var upstreams: [UpstreamProviderConfiguration] {
+        configuration.providers.compactMap { provider in
+            if case .upstream(let settings) = provider.kind, provider.isEnabled { settings } else { nil }
         }
     }
 

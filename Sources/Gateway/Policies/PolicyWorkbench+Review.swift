@@ -87,6 +87,10 @@ extension PolicyWorkbench {
 extension ConfiguredProvider {
     /// The attributes of people that come from here, by our names.
     fileprivate var attributeNames: [String] {
-        if case .ldap(let directory) = configuration.kind { directory.people.attributes.keys.sorted() } else { [] }
+        switch configuration.kind {
+        case .local: []
+        case .ldap(let directory): directory.people.attributes.keys.sorted()
+        case .upstream(let settings): settings.attributes.keys.sorted()
+        }
     }
 }

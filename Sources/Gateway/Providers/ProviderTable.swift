@@ -10,6 +10,8 @@ public struct ConfiguredProvider: Sendable {
     public let configuration: ProviderConfiguration
 
     public var isLocal: Bool { configuration.isLocal }
+    /// Whether people are sent there to sign in.
+    public var isRedirect: Bool { if case .upstream = configuration.kind { true } else { false } }
 }
 
 /// The providers in the order of the configuration.
@@ -50,6 +52,7 @@ extension ProviderConfiguration {
         switch kind {
         case .local: .none
         case .ldap(let settings): LDAPDirectorySettings.People(settings.people).described
+        case .upstream(let settings): OpenIDSettings.described(settings.attributes)
         }
     }
 }

@@ -25,6 +25,7 @@ func accountRoutes(
         router.get("\(prefix)/account/authenticator/remove") { try await routes.removalPage($0, $1) }
         router.post("\(prefix)/account/authenticator/remove") { try await routes.removeAuthenticator($0, $1) }
         router.post("\(prefix)/account/kept") { try await routes.codesKept($0, $1) }
+        routes.installLinks(on: router, prefix: prefix)
         router.get("\(prefix)/account/recovery-codes") { try await routes.recoveryPage($0, $1) }
         router.post("\(prefix)/account/recovery-codes") { try await routes.makeRecoveryCodes($0, $1) }
     }
@@ -122,7 +123,8 @@ struct AccountRoutes: Sendable {
     private func overview(_ account: AccountCall, notice: String?) async throws -> Response {
         let sessions = gateway.sessions.sessions(of: account.person.id, in: account.call.tenant.id)
         let page = AccountPage(
-            notice: notice, profile: Self.profile(account.person), factors: try await factors(account),
+            notice: notice, profile: Self.profile(account.person),
+            factors: try await factors(account) + linkRows(account),
             sessions: try sessions.map { session in
                 AccountPage.Session(
                     id: session.id.description, device: Self.describe(session), detail: Self.detail(session),
@@ -158,7 +160,7 @@ struct AccountRoutes: Sendable {
                     action: .init("Change", call.path("/account/password"))))
         }
         let provider = gateway.providers.all(in: call.tenant.id).first { $0.id == account.session.provider }
-        if !known.contains(.password), let provider {
+        if !known.contains(.password), let provider, !provider.isRedirect {
             rows.append(.init(name: "Password", detail: "Kept by \(provider.configuration.name)."))
         }
         guard known.contains(.oneTimePassword) else {
@@ -198,6 +200,8 @@ struct AccountRoutes: Sendable {
         case .singleUseLink: "link"
         case .apiKey: "key"
         case .operatingSystem: "operating system"
+        case .federated: "another provider"
+        case .multiFactor: "its second factor"
         }
     }
 
@@ -223,6 +227,9 @@ struct AccountRoutes: Sendable {
         case "removed": "The authenticator app is removed, and its recovery codes are void."
         case "kept": "Your recovery codes are in force."
         case "enrolled": "The authenticator app is set up."
+        case "unlinked": "The account is unlinked. Nobody can sign in with it any more."
+        case "last_way": "That is the only way you can sign in with, and it stays."
+        case let word? where word.hasPrefix("link_"): linkNotice(String(word.dropFirst(5)))
         default: nil
         }
     }

@@ -30,11 +30,7 @@ struct LoginPresenter: Sendable {
         let status = Self.status(view)
         switch view.page {
         case .identifier(let login, let choices):
-            let providers = choices.enumerated().map {
-                LoginPage.Provider(id: $1.id.description, name: $1.name, isChosen: $0 == 0)
-            }
-            return pages.response(
-                LoginPage(form: frame, lead: lead(view), identifier: login, providers: providers), status: status)
+            return pages.response(first(frame, login, choices, view), status: status)
         case .password(let login, let provider):
             return pages.response(
                 PasswordPage(form: frame, identifier: login, provider: provider, restartPath: path(view, [:])),
@@ -52,6 +48,22 @@ struct LoginPresenter: Sendable {
                     minimumLength: length), status: status)
         case .over: return try over(error, status)
         }
+    }
+
+    /// Passwords are typed here; other providers have a button each. Where only buttons lead on, nothing is typed.
+    private func first(
+        _ frame: FormFrame, _ login: String, _ choices: [LoginChoice], _ view: LoginView
+    ) -> LoginPage {
+        let passwords = choices.filter { $0.redirectKey == nil }
+        let others = choices.compactMap { choice in
+            choice.redirectKey.map { LoginPage.Redirect(name: choice.name, path: path(view, ["provider": $0])) }
+        }
+        return LoginPage(
+            form: frame, lead: lead(view), identifier: login,
+            providers: passwords.enumerated().map {
+                LoginPage.Provider(id: $1.id.description, name: $1.name, isChosen: $0 == 0)
+            }, redirects: others,
+            isTyped: choices.isEmpty || !passwords.isEmpty || choices.contains(where: \.hasDomains))
     }
 
     private func secondFactor(

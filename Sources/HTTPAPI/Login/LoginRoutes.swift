@@ -14,6 +14,7 @@ func loginRoutes(
     for prefix in ["", "/t/{tenant}"] {
         router.get("\(prefix)/login") { try await routes.open($0, $1) }
         router.post("\(prefix)/login") { try await routes.submit($0, $1) }
+        routes.installUpstream(on: router, prefix: prefix)
         router.get("\(prefix)/login/link/{token}") { try await routes.offerLink($0, $1) }
         router.post("\(prefix)/login/link/{token}") { try await routes.redeemLink($0, $1) }
         router.get("\(prefix)/logout") { try await routes.confirmLogout($0, $1) }
@@ -39,17 +40,24 @@ struct LoginRoutes: Sendable {
     func open(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
         if let flow = call.query["flow"].flatMap({ FlowID($0) }) {
-            let result = try await gateway.login.show(flow, from: call.browser())
-            return try await answer(result, call, try call.cookie(.preSession), method: call.query["method"])
+            let result = try await goOn(flow, with: call.query["provider"], call)
+            return try await answer(
+                result, call, try call.cookie(.preSession), method: call.query["method"], isForm: false)
         }
         switch try await gateway.login.begin(try beginning(call), from: call.browser()) {
         case .satisfied(let session, let asked):
             return call.redirect(try await target(session, asked.application, asked.returnTarget, call))
         case .begun(let secret, let result):
-            var response = try await answer(result, call, secret)
+            var response = try await answer(result, call, secret, isForm: false)
             response.headers.append(SetCookie(call.name(.preSession), secret).field)
             return response
         }
+    }
+
+    /// The page a flow stands at; with a provider's button pressed, the way there.
+    private func goOn(_ flow: FlowID, with key: String?, _ call: BrowserCall) async throws -> LoginResult {
+        guard let key else { return try await gateway.login.show(flow, from: call.browser()) }
+        return try await gateway.login.submit(.provider(try provider(key, call).id), to: flow, from: call.browser())
     }
 
     private func beginning(_ call: BrowserCall) throws -> LoginBeginning {
@@ -58,6 +66,12 @@ struct LoginRoutes: Sendable {
         var beginning = LoginBeginning(returnTarget: call.query["return"], session: session)
         beginning.loginHint = call.query["login_hint"]
         beginning.client = call.query["client"].flatMap { gateway.clients.client($0, in: call.tenant.id)?.id }
+        if let name = call.query["provider"] {
+            let sso = try gateway.ssoBeginning(
+                provider: name, redirectURI: call.query["redirect_uri"], in: call.tenant.id, session: session)
+            (beginning.provider, beginning.application) = (sso.provider, sso.application)
+            beginning.returnTarget = sso.returnTarget ?? beginning.returnTarget
+        }
         if let name = call.query["application"] {
             let known = gateway.applications.all(in: call.tenant.id).first { $0.settings.key == name }
             guard let known else { throw Refusal.notFound }
@@ -109,11 +123,14 @@ struct LoginRoutes: Sendable {
     // MARK: Answers
 
     func answer(
-        _ result: LoginResult, _ call: BrowserCall, _ secret: SecretText?, error: String? = nil, method: String? = nil
+        _ result: LoginResult, _ call: BrowserCall, _ secret: SecretText?, error: String? = nil, method: String? = nil,
+        isForm: Bool = true
     ) async throws -> Response {
         let presenter = LoginPresenter(pages: pages, call: call, binding: secret)
         switch result {
         case .show(let view): return try presenter.response(view, error: error, method: method)
+        case .leave(let departure):
+            return isForm ? Self.leaving(departure, pages) : call.redirect(departure.address)
         case .completed(let done):
             var cookies = [SetCookie(call.name(.session), done.started.token)]
             if let device = done.device {
@@ -154,6 +171,13 @@ struct LoginRoutes: Sendable {
         return pages.leaving(
             to: target, MessagePage(.done, "You are signed in", "You are being taken to the application."),
             cookies: cookies)
+    }
+
+    /// The page that takes a browser to another provider.
+    static func leaving(_ departure: UpstreamDeparture, _ pages: PageRenderer) -> Response {
+        pages.leaving(
+            to: departure.address,
+            MessagePage(.plain, "Sign in at \(departure.provider)", "You are being taken to \(departure.provider)."))
     }
 }
 

@@ -20,7 +20,9 @@ enum LoginWording {
 
     static func sentence(_ refusal: LoginRefusal) -> String {
         switch refusal {
-        case .providerUnavailable: "The directory cannot be reached at the moment. Please try again later."
+        case .providerUnavailable: "Where you sign in cannot be reached at the moment. Please try again later."
+        case .staleSignIn: "You have to sign in there anew. Please try again."
+        case .upstreamRefused: "We could not sign you in there. Please begin again, or ask your administrator."
         case .unknownProvider: "Please choose where you sign in, then type your password again."
         case .malformedLogin: "Please type your user name or e-mail address."
         case .secondFactorWrong: "That code is not right, or was used before."

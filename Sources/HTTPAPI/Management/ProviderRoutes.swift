@@ -48,7 +48,7 @@ extension ConfiguredProvider {
     fileprivate var json: AttributeValue {
         [
             "id": id.json, "key": .string(configuration.key), "name": .string(configuration.name),
-            "type": isLocal ? "local" : "ldap", "enabled": .bool(configuration.isEnabled),
+            "type": .string(configuration.kind.word), "enabled": .bool(configuration.isEnabled),
         ]
     }
 }
@@ -71,7 +71,8 @@ extension ProviderGroup {
 
 enum ProviderSchema {
     static let shown = JSONSchema.object([
-        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap"]), "enabled": .boolean,
+        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap", "oidc", "oauth2"]),
+        "enabled": .boolean,
     ])
 
     static let group = JSONSchema.object(

@@ -13,16 +13,35 @@ public struct LoginPage: Page {
         }
     }
 
+    /// A provider that the browser is sent to.
+    public struct Redirect: Sendable {
+        public var name: String
+        public var path: String
+
+        public init(name: String, path: String) {
+            self.name = name
+            self.path = path
+        }
+    }
+
     public var form: FormFrame
     public var lead: String
     public var identifier: String
     public var providers: [Provider]
+    public var redirects: [Redirect]
+    /// Whether there is anything to type here.
+    public var isTyped: Bool
 
-    public init(form: FormFrame, lead: String, identifier: String = "", providers: [Provider] = []) {
+    public init(
+        form: FormFrame, lead: String, identifier: String = "", providers: [Provider] = [],
+        redirects: [Redirect] = [], isTyped: Bool = true
+    ) {
         self.form = form
         self.lead = lead
         self.identifier = identifier
         self.providers = providers
+        self.redirects = redirects
+        self.isTyped = isTyped
     }
 
     public var title: String { "Sign in" }
@@ -31,6 +50,8 @@ public struct LoginPage: Page {
         let choices: [[String: Any]] = providers.map { ["id": $0.id, "name": $0.name, "isChosen": $0.isChosen] }
         return form.adding([
             "lead": lead, "identifier": identifier, "providers": choices, "hasProviders": choices.count > 1,
+            "isTyped": isTyped, "hasRedirects": !redirects.isEmpty,
+            "redirects": redirects.map { ["name": $0.name, "path": $0.path] },
         ])
     }
 }

@@ -28,11 +28,18 @@ public struct ExternalIdentity: Sendable, Hashable {
     public let groups: [UpstreamGroup]
     /// What the provider says something about: the rest of a person stays as it is.
     public let described: DescribedAttributes
+    /// What a directory says holds of everybody who is linked to it. Another provider speaks only of people who came to
+    /// be here through it: somebody who has linked an account of theirs is not renamed by it.
+    public let describesOwnPeopleOnly: Bool
+    /// The provider owns the domain of the mail address, by its configuration, and says that the address is the
+    /// person's: the one case in which an address finds somebody.
+    public let isMailVouchedFor: Bool
 
     public init(
         provider: ProviderID, subjectKey: String, login: String, displayName: String? = nil, givenName: String? = nil,
         familyName: String? = nil, mail: String? = nil, attributes: [String: AttributeValue] = [:],
-        groups: [UpstreamGroup] = [], described: DescribedAttributes = .usual
+        groups: [UpstreamGroup] = [], described: DescribedAttributes = .usual, describesOwnPeopleOnly: Bool = false,
+        isMailVouchedFor: Bool = false
     ) {
         self.provider = provider
         self.subjectKey = subjectKey
@@ -44,6 +51,8 @@ public struct ExternalIdentity: Sendable, Hashable {
         self.attributes = attributes
         self.groups = groups
         self.described = described
+        self.describesOwnPeopleOnly = describesOwnPeopleOnly
+        self.isMailVouchedFor = isMailVouchedFor
     }
 
     public var subject: UpstreamSubject { UpstreamSubject(provider: provider, key: subjectKey) }

@@ -29,27 +29,35 @@ public struct LinkFacts: Sendable, Hashable {
     public let mailHolder: PersonID?
     /// Whether the provider may create people at their first login.
     public let createsPeople: Bool
+    /// The one person with this mail address, whom nobody but providers that own its domain has described: nobody else
+    /// can have put the address there to wait for its owner.
+    public let vouchedHolder: PersonID?
 
     public init(
-        tenant: TenantID, linked: LinkedIdentity?, loginHolder: PersonID?, mailHolder: PersonID?, createsPeople: Bool
+        tenant: TenantID, linked: LinkedIdentity?, loginHolder: PersonID?, mailHolder: PersonID?, createsPeople: Bool,
+        vouchedHolder: PersonID? = nil
     ) {
         self.tenant = tenant
         self.linked = linked
         self.loginHolder = loginHolder
         self.mailHolder = mailHolder
         self.createsPeople = createsPeople
+        self.vouchedHolder = vouchedHolder
     }
 }
 
 /// What follows from a verified upstream identity at login.
 public enum LinkDecision: Sendable, Hashable {
     case known(PersonID, IdentityID)
+    /// Link it to this person: the provider owns the domain of their mail address.
+    case link(PersonID)
     /// Make a person of this identity and link it.
     case create
     case refused(LinkRefusal)
 
     /// Decides by (provider, subject key) and by nothing else; a holder of the same login or mail is a conflict for
-    /// that one person, never a match.
+    /// that one person, never a match. Only where the configuration says that a provider owns the address's domain does
+    /// the address find somebody.
     public static func decide(_ identity: ExternalIdentity, facts: LinkFacts) -> LinkDecision {
         guard UpstreamSubject.isValid(key: identity.subjectKey) else { return .refused(.malformedKey) }
         if let linked = facts.linked {
@@ -58,6 +66,7 @@ public enum LinkDecision: Sendable, Hashable {
             return .known(linked.person, linked.id)
         }
         guard NameKey.isValid(login: identity.login) else { return .refused(.malformedLogin) }
+        if identity.isMailVouchedFor, let holder = facts.vouchedHolder { return .link(holder) }
         guard facts.createsPeople else { return .refused(.notProvisioned) }
         if facts.loginHolder != nil { return .refused(.loginTaken) }
         if facts.mailHolder != nil { return .refused(.mailTaken) }

@@ -7,11 +7,14 @@ public struct LoginProvider: Sendable, Hashable {
     public let domains: Set<String>
     /// Whether a person may pick it by hand.
     public let isChoosable: Bool
+    /// Whether people are sent there to sign in. No password is taken for it here.
+    public let isRedirect: Bool
 
-    public init(id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true) {
+    public init(id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true, isRedirect: Bool = false) {
         self.id = id
         self.domains = domains
         self.isChoosable = isChoosable
+        self.isRedirect = isRedirect
     }
 }
 
@@ -28,19 +31,24 @@ public struct HomeRealms: Sendable, Hashable {
         self.fallback = fallback
     }
 
-    /// The provider for a login: the one that claims its domain, else the fallback, else the only one there is; nil
-    /// when the person has to choose. Never a second guess after a refusal.
+    /// The provider for a login: the one that claims its domain, else the fallback, else the only one where passwords are
+    /// typed, or the only one there is; nil when the person has to choose. Never a second guess after a refusal.
     public func provider(forLogin login: String) -> ProviderID? {
         if let domain = NameKey.domain(of: login), let claimed = providers.first(where: { $0.domains.contains(domain) })
         {
             return claimed.id
         }
         if let fallback, isEnabled(fallback) { return fallback }
+        let typed = providers.filter { !$0.isRedirect }
+        if typed.count == 1 { return typed[0].id }
         return providers.count == 1 ? providers[0].id : nil
     }
 
     /// Whether this provider takes part in logins at all; a proof of one that does not is refused.
     public func isEnabled(_ id: ProviderID) -> Bool { providers.contains { $0.id == id } }
+
+    /// Whether people are sent to this provider to sign in.
+    public func isRedirect(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isRedirect } }
 
     /// Whether a person may pick this provider on the first page.
     public func isChoosable(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isChoosable } }

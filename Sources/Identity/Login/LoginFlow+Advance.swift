@@ -59,19 +59,31 @@ extension LoginFlow {
             || !facts.enrolledFactors.isEmpty
     }
 
-    /// A password of this subject in this flow, or a carried one that is fresh enough for the request.
+    /// A primary proof of this subject in this flow, or a carried one that is fresh enough for the request.
     func isPrimaryProven(at now: Timestamp) -> Bool {
-        if proofs.contains(where: { $0.method == .password && $0.subject == subject }) { return true }
+        let primary = AuthenticationMethod.primary
+        if proofs.contains(where: { primary.contains($0.method) && $0.subject == subject }) { return true }
         guard request.stepUpOf != nil else { return false }
         return carried.contains { event in
-            guard event.method == .password, event.at <= now else { return false }
+            guard primary.contains(event.method), event.at <= now else { return false }
             return request.maxAgeSeconds.map { now - event.at <= .seconds($0) } ?? true
         }
     }
 
+    /// Whether another provider saw the person recently enough for the request. What happened while this flow was open
+    /// always is: the clocks of two machines differ.
+    func isFreshEnough(_ proof: LoginProof) -> Bool {
+        guard let limit = request.maxAgeSeconds, let seen = proof.authenticatedAt else { return true }
+        return createdAt - seen <= .seconds(limit) + Self.upstreamClockSkew
+    }
+
+    /// How far the clock of another provider may be off.
+    static let upstreamClockSkew: Duration = .seconds(60)
+
     private var isSecondFactorProven: Bool {
-        proofs.contains { Self.secondFactors.contains($0.method) && $0.subject == subject }
-            || carried.contains { Self.secondFactors.contains($0.method) }
+        let second = Set(Self.secondFactors).union([.multiFactor])
+        return proofs.contains { second.contains($0.method) && $0.subject == subject }
+            || carried.contains { second.contains($0.method) }
     }
 
     // MARK: Checks of proofs

@@ -20,8 +20,8 @@ extension LoginFlow {
 
     /// What a check asked for now must hand back.
     public var stamp: ProofStamp {
-        let isPassword = step == .password || step == .passwordChange
-        return ProofStamp(flow: id, step: step, revision: revision, provider: isPassword ? provider : nil)
+        let isProviders = step == .password || step == .upstream || step == .passwordChange
+        return ProofStamp(flow: id, step: step, revision: revision, provider: isProviders ? provider : nil)
     }
 
     /// Wrong passwords in one flow before it ends. The lockout counts across flows.

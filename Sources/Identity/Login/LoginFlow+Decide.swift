@@ -25,6 +25,7 @@ extension LoginFlow {
         case .providerChosen(let provider): return choose(provider, context)
         case .primaryVerified(let proof): return primary(proof, mustChange: nil, context, now)
         case .passwordChangeRequired(let proof, let reason): return primary(proof, mustChange: reason, context, now)
+        case .upstreamVerified(let proof, let isMultiFactor): return upstream(proof, isMultiFactor, context, now)
         case .primaryRefused(let refusal, let stamp): return primaryRefused(refusal, stamp)
         case .secondFactorVerified(let proof): return secondFactor(proof, context, now)
         case .secondFactorRefused(let stamp): return secondFactorRefused(stamp, context)
@@ -39,7 +40,7 @@ extension LoginFlow {
     // MARK: Identification
 
     private func identify(_ login: String, sendsPassword: Bool, _ context: LoginContext) -> LoginTransition {
-        guard step == .identify || step == .password else { return refuse(.outOfStep) }
+        guard isChoosing else { return refuse(.outOfStep) }
         guard NameKey.isValid(login: login) else {
             return LoginTransition(flow: self, outcome: .show(step, .malformedLogin))
         }
@@ -53,10 +54,23 @@ extension LoginFlow {
                 .show(.identify, .unknownProvider)
             }
         }
+        // A password that was typed for somebody whose provider takes none here goes nowhere.
+        if context.realms.isRedirect(target) { return leaves(to: target) }
         return moved {
             $0.step = .password; $0.provider = target
         } outcome: { flow in
             sendsPassword ? .verifyPassword(flow.stamp) : .show(.password, nil)
+        }
+    }
+
+    /// Whether who signs in and where is still open: somebody who comes back from a provider may choose again.
+    private var isChoosing: Bool { step == .identify || step == .password || step == .upstream }
+
+    private func leaves(to provider: ProviderID) -> LoginTransition {
+        moved {
+            $0.step = .upstream; $0.provider = provider
+        } outcome: { flow in
+            .sendUpstream(flow.stamp)
         }
     }
 
@@ -69,8 +83,9 @@ extension LoginFlow {
     }
 
     private func choose(_ choice: ProviderID, _ context: LoginContext) -> LoginTransition {
-        guard step == .identify || step == .password else { return refuse(.outOfStep) }
+        guard isChoosing else { return refuse(.outOfStep) }
         guard context.realms.isChoosable(choice) else { return refuse(.unknownProvider) }
+        if context.realms.isRedirect(choice) { return leaves(to: choice) }
         return moved {
             $0.step = .password; $0.provider = choice
         } outcome: { _ in
@@ -89,19 +104,45 @@ extension LoginFlow {
         _ proof: LoginProof, mustChange: PasswordChangeReason?, _ context: LoginContext, _ now: Timestamp
     ) -> LoginTransition {
         guard step == .password else { return refuse(.outOfStep) }
-        guard let provider, proof.provider == provider else { return refuse(.otherProvider) }
-        guard context.realms.isEnabled(provider) else { return refuse(.unknownProvider) }
-        if let refusal = refusal(of: proof, [.password], context, now) { return refuse(refusal) }
+        if let refusal = refusal(ofPrimary: proof, .password, context, now) { return refuse(refusal) }
         var next = adding(proof)
         if let mustChange { next.passwordChange = mustChange }
         if !context.anomalies.isEmpty { next.anomalies = context.anomalies }
         return next.advance(context, now)
     }
 
+    private func upstream(
+        _ proof: LoginProof, _ isMultiFactor: Bool, _ context: LoginContext, _ now: Timestamp
+    ) -> LoginTransition {
+        guard step == .upstream else { return refuse(.outOfStep) }
+        if let refusal = refusal(ofPrimary: proof, .federated, context, now) { return refuse(refusal) }
+        guard isFreshEnough(proof) else { return primaryRefused(.staleSignIn, stamp) }
+        var next = adding(proof)
+        if isMultiFactor { next = next.adding(proof.by(.multiFactor)) }
+        if !context.anomalies.isEmpty { next.anomalies = context.anomalies }
+        return next.advance(context, now)
+    }
+
+    private func refusal(
+        ofPrimary proof: LoginProof, _ method: AuthenticationMethod, _ context: LoginContext, _ now: Timestamp
+    ) -> LoginRefusal? {
+        guard let provider, proof.provider == provider else { return .otherProvider }
+        guard context.realms.isEnabled(provider) else { return .unknownProvider }
+        return refusal(of: proof, [method], context, now)
+    }
+
     private func primaryRefused(_ refusal: LoginRefusal, _ stamp: ProofStamp) -> LoginTransition {
-        guard step == .password else { return refuse(.outOfStep) }
+        guard step == .password || step == .upstream else { return refuse(.outOfStep) }
         if let mismatch = mismatch(stamp) { return refuse(mismatch) }
         guard primaryFailures + 1 < Self.primaryAttemptLimit else { return end(.tooManyAttempts) }
+        // Whoever comes back from another provider chooses anew; nothing is tried for them.
+        if step == .upstream {
+            return moved {
+                $0.primaryFailures += 1; $0.step = .identify; $0.provider = nil
+            } outcome: { _ in
+                .show(.identify, refusal)
+            }
+        }
         // The provider stays: a refused password never falls through to the next one.
         return moved {
             $0.primaryFailures += 1

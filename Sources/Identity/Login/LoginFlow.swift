@@ -75,6 +75,8 @@ public enum LoginStep: String, Sendable, Codable, CaseIterable, Hashable {
     case identify
     /// The provider is fixed; its password is awaited.
     case password
+    /// The provider is fixed, and the browser has been sent there; its answer is awaited.
+    case upstream
     /// A second factor is awaited.
     case secondFactor
     /// A second factor is required, none is enrolled, and a password alone may not enrol one.
@@ -99,10 +101,12 @@ public struct LoginProof: Sendable, Hashable, Codable {
     public let provider: ProviderID?
     public let method: AuthenticationMethod
     public let at: Timestamp
+    /// When the provider saw the person itself, where that was before and it says so (`auth_time`).
+    public let authenticatedAt: Timestamp?
 
     public init(
         flow: FlowID, step: LoginStep, revision: Int64, subject: PersonID, provider: ProviderID?,
-        method: AuthenticationMethod, at: Timestamp
+        method: AuthenticationMethod, at: Timestamp, authenticatedAt: Timestamp? = nil
     ) {
         self.flow = flow
         self.step = step
@@ -111,9 +115,21 @@ public struct LoginProof: Sendable, Hashable, Codable {
         self.provider = provider
         self.method = method
         self.at = at
+        self.authenticatedAt = authenticatedAt
     }
 
-    public var event: AuthenticationEvent { AuthenticationEvent(method: method, provider: provider, at: at) }
+    public var event: AuthenticationEvent {
+        AuthenticationEvent(method: method, provider: provider, at: authenticatedAt ?? at)
+    }
+}
+
+extension LoginProof {
+    /// The same proof as what else it shows.
+    func by(_ method: AuthenticationMethod) -> LoginProof {
+        LoginProof(
+            flow: flow, step: step, revision: revision, subject: subject, provider: provider, method: method, at: at,
+            authenticatedAt: authenticatedAt)
+    }
 }
 
 /// Why a person must choose a new password before going on.

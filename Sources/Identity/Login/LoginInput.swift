@@ -16,9 +16,12 @@ public struct ProofStamp: Sendable, Hashable, Codable {
     }
 
     /// The proof that results when the check of this stamp succeeds.
-    public func proof(of subject: PersonID, by method: AuthenticationMethod, at now: Timestamp) -> LoginProof {
+    public func proof(
+        of subject: PersonID, by method: AuthenticationMethod, at now: Timestamp, authenticatedAt: Timestamp? = nil
+    ) -> LoginProof {
         LoginProof(
-            flow: flow, step: step, revision: revision, subject: subject, provider: provider, method: method, at: now)
+            flow: flow, step: step, revision: revision, subject: subject, provider: provider, method: method, at: now,
+            authenticatedAt: authenticatedAt)
     }
 }
 
@@ -35,6 +38,10 @@ public enum LoginInput: Sendable, Hashable {
     case primaryVerified(LoginProof)
     /// The provider accepted the password but demands a new one before it lets the person in.
     case passwordChangeRequired(LoginProof, PasswordChangeReason)
+    /// The provider that the browser was sent to knows the person, and the identity is linked to the proof's subject.
+    ///
+    /// - Parameter isMultiFactor: it also says that it asked for several factors, and is believed.
+    case upstreamVerified(LoginProof, isMultiFactor: Bool)
     /// The provider, the link decision or the lockout refused.
     case primaryRefused(LoginRefusal, ProofStamp)
     /// A code was accepted, once, for this subject.
@@ -81,6 +88,10 @@ public enum LoginRefusal: String, Sendable, Hashable, Codable, CaseIterable {
     case wrongMethod = "login.wrong_method"
     case factsMissing = "login.facts_missing"
     case wrongPurpose = "login.wrong_purpose"
+    /// What another provider or the browser brought is not believed; the reason is in the journal.
+    case upstreamRefused = "login.upstream_refused"
+    /// The provider saw the person longer ago than was asked for.
+    case staleSignIn = "login.stale_sign_in"
     case sessionOver = "login.session_over"
     case unsupportedRecord = "login.unsupported_record"
     case cancelled = "login.cancelled"
@@ -92,6 +103,8 @@ public enum LoginOutcome: Sendable, Hashable {
     case show(LoginStep, LoginRefusal?)
     /// Ask this stamp's provider, and only it, whether the password is right.
     case verifyPassword(ProofStamp)
+    /// Send the browser to this stamp's provider, and await its answer.
+    case sendUpstream(ProofStamp)
     /// Ask for one of these, best first.
     case needSecondFactor([AuthenticationMethod], LoginRefusal?)
     /// Show the enrolment of this factor; nil to let the person choose.

@@ -41,7 +41,9 @@ extension Session: Expiring {
     public var strength: AuthenticationStrength { AuthenticationStrength(of: events) }
 
     /// The newest primary proof (`auth_time`).
-    public var authenticatedAt: Timestamp? { events.filter { $0.method == .password }.map(\.at).max() }
+    public var authenticatedAt: Timestamp? {
+        events.filter { AuthenticationMethod.primary.contains($0.method) }.map(\.at).max()
+    }
 
     /// Whether it meets a demand for strength and freshness. An expired session meets none; `max_age` counts from the
     /// newest primary proof (OpenID Connect Core §3.1.2.1).

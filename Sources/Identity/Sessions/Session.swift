@@ -27,6 +27,8 @@ public enum SessionEnd: String, Sendable, Codable, CaseIterable, Hashable {
     case logout, expired, rotated, administrator, personDisabled, credentialChanged, restore
     /// A rule of the organization does not let it go on.
     case rule
+    /// The provider that the person had signed in at says that they have signed out there.
+    case upstreamLogout
 }
 
 /// A browser's single sign-on session at the gateway: who, by which proofs, since when. It holds authentication facts

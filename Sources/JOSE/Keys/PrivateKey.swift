@@ -45,6 +45,18 @@ struct PrivateKey: Sendable {
         else { throw JOSEError(.malformedKey, "d") }
     }
 
+    /// Reads a private key in PEM; without a name its thumbprint is its name.
+    static func read(pem text: String, keyID: String?) throws -> PrivateKey {
+        let read = try EVPKey.read(pem: text)
+        let (material, secret) = try read.parts()
+        var description = KeyDescription(keyID: keyID, use: "sig")
+        let key = try EVPKey.make(material)
+        if keyID == nil { description.keyID = try JSONWebKey(material, description, key).thumbprintText() }
+        // Held to the same as a JWK is.
+        return try PrivateKey(
+            JSONObject(parsing: PrivateKey(JSONWebKey(material, description, key), read, secret).serialized().reveal()))
+    }
+
     /// Draws a new key; without a name its thumbprint is its name.
     static func generate(
         _ kind: Kind, keyID: String?, use: String, algorithm: String

@@ -45,6 +45,14 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomDebugStringCo
         }
     }
 
+    /// Reads an unencrypted private key in PEM, such as `openssl genpkey` and providers' consoles make. An RSA key needs
+    /// `algorithm`; without a name the RFC 7638 thumbprint is its name.
+    ///
+    /// - Throws: `JOSEError`.
+    public init(pem text: String, algorithm: SignatureAlgorithm? = nil, keyID: String? = nil) throws {
+        try self.init(.read(pem: text, keyID: keyID), algorithm: algorithm)
+    }
+
     /// A shared secret for HMAC.
     ///
     /// - Throws: `JOSEError`: `algorithm_mismatch` for other algorithms, `weak_key` for a key shorter than the hash.

@@ -31,7 +31,7 @@ public enum IssuerRule: Sendable, Hashable {
     }
 
     /// Whether the `iss` of an authorization response is of this provider (RFC 9207).
-    func accepts(_ issuer: String) -> Bool {
+    public func accepts(_ issuer: String) -> Bool {
         switch self {
         case .exactly(let own): Texts.same(own, issuer)
         case .entra(let tenants):

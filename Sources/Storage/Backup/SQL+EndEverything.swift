@@ -15,7 +15,8 @@ public struct EndedCredentials: Sendable, Hashable {
 
 extension SQLConnection {
     /// Ends everything in a tenant that proves somebody without a new login: sessions, application sessions, hand-over
-    /// codes, API keys, links, known devices, what clients were granted with their tokens, and logins under way. What was revoked after a backup was taken must not
+    /// codes, API keys, links, known devices, what clients were granted with their tokens, and logins under way,
+    /// here and at other providers. What was revoked after a backup was taken must not
     /// come back with it.
     public func endEverything(in tenant: TenantID, at now: Timestamp) throws -> EndedCredentials {
         let (owner, moment) = (SQLValue.id(tenant), SQLValue.time(now))
@@ -34,7 +35,9 @@ extension SQLConnection {
                 "UPDATE \(table) SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL", [owner, moment])
         }
         ended.grants = try endGrants(in: tenant, at: now)
-        try execute("DELETE FROM handover_code WHERE tenant = ?1", [owner])
+        for table in ["handover_code", "upstream_attempt", "upstream_session"] {
+            try execute("DELETE FROM \(table) WHERE tenant = ?1", [owner])
+        }
         ended.flows = try execute("DELETE FROM login_flow WHERE tenant = ?1", [owner])
         ended.devices = try execute("DELETE FROM device WHERE tenant = ?1", [owner])
         return ended

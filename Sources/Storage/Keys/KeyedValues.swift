@@ -24,7 +24,10 @@ public struct KeyedValues: Sendable {
     /// All kinds that rows hold.
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
-        + [commandAnswers, authorizationRequests, passwords, formerPasswords, signedHeads]
+        + [
+            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, passwords, formerPasswords,
+            signedHeads,
+        ]
 
     private static let commandAnswers = KeyedValues(name: "command_answers", purpose: .record, renewal: .expiry) {
         try $0.countByKey(
@@ -38,6 +41,23 @@ public struct KeyedValues: Sendable {
             """
             SELECT substr(sealed, 19, 16), count(*) FROM oauth_request
             WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
+            """, $1)
+    }
+
+    private static let upstreamAttempts = KeyedValues(name: "upstream_attempts", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            """
+            SELECT substr(sealed, 19, 16), count(*) FROM upstream_attempt
+            WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
+            """, $1)
+    }
+
+    // Kept no longer than the session they belong to.
+    private static let upstreamTokens = KeyedValues(name: "upstream_tokens", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            """
+            SELECT substr(id_token, 19, 16), count(*) FROM upstream_session
+            WHERE tenant = ?1 AND id_token IS NOT NULL GROUP BY 1
             """, $1)
     }
 

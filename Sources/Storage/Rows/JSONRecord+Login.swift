@@ -43,6 +43,7 @@ extension LoginProof: JSONRecord {
     /// What was proven, and where in the flow.
     public func write(to object: inout JSONText) {
         object.field("at", at)
+        object.field("authenticatedAt", authenticatedAt)
         object.field("flow", flow)
         object.field("method", method)
         object.field("provider", provider)

@@ -46,6 +46,11 @@ extension SQLConnection {
             ])
     }
 
+    /// Takes a link away; false when it was gone.
+    public func deleteIdentity(_ identity: IdentityID) throws -> Bool {
+        try execute("DELETE FROM identity WHERE id = ?1", [.id(identity)]) == 1
+    }
+
     /// Remembers when the provider last vouched for it, and the login it then had there. Roles through it wait for
     /// nothing any more: this observation is newer than that of any directory job.
     public func noteSeen(_ identity: IdentityID, login: String, at now: Timestamp) throws {

@@ -20,11 +20,14 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case presentedOnce = "oauth_once"
     case clientSessions = "oauth_client_session"
     case logoutNotices = "oauth_logout_notice"
+    case upstreamAttempts = "upstream_attempt"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
-        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices: "hash"
+        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
+            .upstreamAttempts:
+            "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
         case .notifications: "number"

@@ -1,3 +1,4 @@
+import Fetch
 import Foundation
 import Gateway
 import HTTPAPI
@@ -22,7 +23,8 @@ struct TestGateway {
     static func open(
         tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
         passwords: String = "", extra: String = "", files: [String: String] = [:],
-        clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
     ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -49,7 +51,8 @@ struct TestGateway {
         logger.logLevel = .error
         do {
             let gateway = try await Gateway.open(
-                try ConfigurationLoader.load(file: file, environment: [:]), logger: logger, clock: clock)
+                try ConfigurationLoader.load(file: file, environment: [:]), logger: logger, clock: clock,
+                fetch: fetch)
             let token = try await administrator(of: gateway, tenant: tenants[0])
             return TestGateway(gateway: gateway, folder: folder, token: token)
         } catch {
@@ -90,13 +93,16 @@ struct TestGateway {
     }
 
     /// Ends the gateway and opens it on the same folder again, as a restart does.
-    func restarted(clock: @escaping @Sendable () -> Timestamp) async throws -> TestGateway {
+    func restarted(
+        clock: @escaping @Sendable () -> Timestamp,
+        fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
+    ) async throws -> TestGateway {
         try await gateway.close()
         var logger = Logger(label: "test")
         logger.logLevel = .error
         let again = try await Gateway.open(
             try ConfigurationLoader.load(file: folder + "/gatehouse.yaml", environment: [:]), logger: logger,
-            clock: clock)
+            clock: clock, fetch: fetch)
         return TestGateway(gateway: again, folder: folder, token: token)
     }
 
@@ -139,11 +145,11 @@ struct TestAPI: Sendable {
     /// Sends JSON; `token` nil sends no credential.
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: AttributeValue? = nil, token: String?? = .none,
-        headers extra: HTTPFields = [:]
+        headers extra: HTTPFields = [:], form: String? = nil
     ) async throws -> Answer {
         var headers = extra
         if let credential = token ?? self.token { headers[.authorization] = "Bearer \(credential)" }
-        var buffer: ByteBuffer?
+        var buffer = form.map { ByteBuffer(string: $0) }
         if let body {
             if headers[.contentType] == nil { headers[.contentType] = "application/json" }
             buffer = ByteBuffer(bytes: try JSONEncoder().encode(body))

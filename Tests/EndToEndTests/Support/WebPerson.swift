@@ -16,6 +16,11 @@ struct PreparedForm: Sendable {
 final class WebPerson {
     private let client: any TestClientProtocol
     private var cookies: [String: [String: String]] = [:]
+    /// The cookies by host, to take them to another server.
+    var jar: [String: [String: String]] {
+        get { cookies }
+        set { cookies = newValue }
+    }
     private(set) var url = ""
     private(set) var status = 0
     private(set) var page = ""
@@ -71,6 +76,12 @@ final class WebPerson {
     /// The same request, to be sent by whoever wants many at once.
     func prepared(_ field: String, _ values: [String: String]) throws -> PreparedForm {
         let (action, body) = try filled(field, values)
+        return PreparedForm(path: action, headers: headers(.post, Self.gateway, action, body), body: body)
+    }
+
+    /// The page's form that goes there, as it stands.
+    func prepared(to action: String) throws -> PreparedForm {
+        let (_, body) = try filled([:], "form to \(action)") { $0.action == action }
         return PreparedForm(path: action, headers: headers(.post, Self.gateway, action, body), body: body)
     }
 

@@ -17,6 +17,9 @@ struct LoginFixture {
     let eve: PersonID = id(11)
     let directory: ProviderID = id(20)
     let local: ProviderID = id(21)
+    let elsewhere: ProviderID = id(22)
+    /// Whether there is a provider that people are sent to.
+    var sendsElsewhere = false
     let browser = hash(1)
     var enrolled: Set<AuthenticationMethod> = []
     var rolesRequireMFA = false
@@ -28,7 +31,9 @@ struct LoginFixture {
 
     var realms: HomeRealms {
         HomeRealms(
-            providers: [LoginProvider(id: directory, domains: ["corp.example"]), LoginProvider(id: local)],
+            providers: [LoginProvider(id: directory, domains: ["corp.example"]), LoginProvider(id: local)]
+                + (sendsElsewhere
+                    ? [LoginProvider(id: elsewhere, domains: ["else.example"], isRedirect: true)] : []),
             fallback: local)
     }
 

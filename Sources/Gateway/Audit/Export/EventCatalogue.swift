@@ -54,6 +54,7 @@ public enum EventCatalogue {
         entry("person.deleted", .account(.delete), "Person deleted", .low),
         entry("person.erased", .account(.delete), "Personal data erased", .medium),
         entry("identity.linked", .account(.other), "Identity linked"),
+        entry("identity.unlinked", .account(.other), "Identity unlinked"),
         entry("service_account.created", .account(.create), "Service account added"),
         entry("service_account.enabled", .account(.enable), "Service account enabled"),
         entry("service_account.disabled", .account(.disable), "Service account disabled", .low),

@@ -64,10 +64,12 @@ public struct UpstreamDirectory: Sendable {
     }
 }
 
-/// The closed set of what can check a password.
+/// The closed set of what can prove a first factor.
 public enum PrimaryProvider: Sendable {
     case local
     case directory(UpstreamDirectory)
+    /// People are sent there; no password is checked here.
+    case redirect(RedirectProvider)
 }
 
 /// One provider of a tenant as the login pages offer it.
@@ -88,6 +90,8 @@ public struct LoginProviderEntry: Sendable {
     }
 
     var directory: UpstreamDirectory? { if case .directory(let directory) = provider { directory } else { nil } }
+
+    var redirect: RedirectProvider? { if case .redirect(let provider) = provider { provider } else { nil } }
 
     var isLocal: Bool { if case .local = provider { true } else { false } }
 }

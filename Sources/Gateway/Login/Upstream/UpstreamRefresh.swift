@@ -25,6 +25,8 @@ struct UpstreamRefresh: Sendable {
     let containers: [GroupID: [GroupID]]
     /// Judges the groups and attributes a person gains; nil judges none.
     var duties: GroupDuties?
+    /// Whether what a provider says of mail addresses of this domain can be relied on.
+    var vouches: @Sendable (ProviderID, _ mail: String) -> Bool = { _, _ in false }
     let caller: Caller
 
     func apply(_ tx: Transaction) throws -> UpstreamOutcome {
@@ -33,6 +35,10 @@ struct UpstreamRefresh: Sendable {
         case .known(let person, let link):
             guard try refresh(person, tx) else { return .barred }
             try tx.sql.noteSeen(link, login: identity.login, at: tx.now)
+            return .person(person, groupsAdded: try refreshGroups(of: person, tx))
+        case .link(let person):
+            try link(person, tx)
+            guard try refresh(person, tx) else { return .barred }
             return .person(person, groupsAdded: try refreshGroups(of: person, tx))
         case .create:
             guard let person = try create(tx) else { return .barred }
@@ -61,10 +67,37 @@ struct UpstreamRefresh: Sendable {
             tenant: caller.tenant, linked: try sql.identity(identity.subject),
             loginHolder: try sql.person(login: identity.login, in: caller.tenant)?.id,
             mailHolder: try identity.mail.flatMap { try sql.people(mail: $0, in: caller.tenant).first?.id },
-            createsPeople: createsPeople)
+            createsPeople: createsPeople, vouchedHolder: try vouchedHolder(sql))
+    }
+
+    /// Somebody else may have written the address there to wait for its owner (pre-hijacking): every account of the
+    /// holder has to be a directory's, or of a provider that owns the domain as well.
+    private func vouchedHolder(_ sql: any SQLConnection) throws -> PersonID? {
+        guard identity.isMailVouchedFor, let mail = identity.mail,
+            let holder = try sql.onlyPerson(mail: mail, in: caller.tenant)
+        else { return nil }
+        let others = try sql.identities(of: holder).filter { $0.subject.provider != identity.provider }
+        return others.allSatisfy { vouches($0.subject.provider, mail) } ? holder : nil
     }
 
     // MARK: The person
+
+    private func link(_ person: PersonID, _ tx: Transaction) throws {
+        let link = LinkedIdentity(
+            id: IdentityID.random(at: tx.now), tenant: caller.tenant, person: person, subject: identity.subject,
+            login: identity.login, linkedAt: tx.now, lastSeenAt: tx.now)
+        try tx.sql.insert(link)
+        try appendLinked(link, to: person, tx)
+    }
+
+    private func appendLinked(_ link: LinkedIdentity, to person: PersonID, _ tx: Transaction) throws {
+        try tx.append(
+            caller.event(
+                "identity.linked", Stream("person", person),
+                facts: [
+                    Fact("identity", .id(link.id, "identity")), Fact("provider", .id(identity.provider, "provider")),
+                ]))
+    }
 
     /// Nil, and nobody is made, where separation of duties is against it.
     private func create(_ tx: Transaction) throws -> PersonID? {
@@ -78,12 +111,7 @@ struct UpstreamRefresh: Sendable {
         guard try !isBarred(person, was: nil, linked: link, tx) else { return nil }
         try PeopleService.insert(person, by: caller, tx)
         try tx.sql.insert(link)
-        try tx.append(
-            caller.event(
-                "identity.linked", Stream("person", person.id),
-                facts: [
-                    Fact("identity", .id(link.id, "identity")), Fact("provider", .id(identity.provider, "provider")),
-                ]))
+        try appendLinked(link, to: person.id, tx)
         return person.id
     }
 
@@ -113,6 +141,7 @@ struct UpstreamRefresh: Sendable {
 
     /// The person with everything that directories own as this one says it is.
     private func refreshed(_ known: Person, _ sql: any SQLConnection) throws -> Person {
+        guard try speaks(of: known, sql) else { return known }
         var person = known
         let owners = known.owners(describedBy: identity.described)
         func take(_ attribute: PersonAttribute, _ path: WritableKeyPath<Person, String?>, _ value: String?) {
@@ -132,6 +161,13 @@ struct UpstreamRefresh: Sendable {
             person.attributes[name] = value
         }
         return person
+    }
+
+    /// Whether the person came to be here through this provider, where it speaks of those alone.
+    private func speaks(of person: Person, _ sql: any SQLConnection) throws -> Bool {
+        guard identity.describesOwnPeopleOnly else { return true }
+        let first = try sql.identities(of: person.id).min { ($0.linkedAt, $0.id) < ($1.linkedAt, $1.id) }
+        return first?.subject.provider == identity.provider
     }
 
     // MARK: Groups

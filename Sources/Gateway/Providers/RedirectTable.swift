@@ -1,0 +1,117 @@
+import Fetch
+import JOSE
+import OAuth
+import Providers
+import Synchronization
+import Vocabulary
+
+/// The configured providers that people are sent to, each with its own way out.
+public final class RedirectTable: Sendable {
+    private let memory = Mutex<[ProviderID: RedirectProvider]>([:])
+    /// In place of the network, for tests.
+    private let fetch: OutgoingFetch?
+
+    init(fetch: OutgoingFetch? = nil) { self.fetch = fetch }
+
+    func provider(_ id: ProviderID) -> RedirectProvider? { memory.withLock { $0[id] } }
+
+    /// Opens what is configured and enabled. Nothing is fetched before somebody signs in, so a provider that is away
+    /// holds up nothing here.
+    ///
+    /// - Parameter publicURL: where a tenant is reached.
+    /// - Throws: `configuration.invalid` and what a secret's source throws, naming the provider.
+    func open(
+        _ providers: [ConfiguredProvider], publicURL: (TenantID) -> String,
+        clock: @escaping @Sendable () -> Timestamp
+    ) throws {
+        var opened: [ProviderID: RedirectProvider] = [:]
+        for provider in providers where provider.configuration.isEnabled {
+            guard case .upstream(let configured) = provider.configuration.kind else { continue }
+            let callback = publicURL(provider.tenant) + "/login/callback/" + provider.configuration.key
+            let settings = try OpenIDSettings(
+                configured, key: provider.configuration.key, provider: provider.id, redirectURI: callback)
+            let fetch = try fetch ?? configured.route.fetch()
+            opened[provider.id] = RedirectProvider(
+                openID: OpenIDProvider(settings, fetch: fetch, clock: clock),
+                createsPeople: configured.createsPeopleAtLogin)
+        }
+        let fresh = opened
+        memory.withLock { $0 = fresh }
+    }
+}
+
+/// A provider that people are sent to, and what a sign-in there may bring about.
+public struct RedirectProvider: Sendable {
+    let openID: OpenIDProvider
+    /// Makes the person at a first sign-in.
+    let createsPeople: Bool
+
+    var settings: OpenIDSettings { openID.settings }
+}
+
+extension OpenIDSettings {
+    /// What the configuration says, with its secrets read.
+    init(
+        _ configured: UpstreamProviderConfiguration, key: String, provider: ProviderID, redirectURI: String
+    ) throws {
+        self.init(
+            provider: provider, key: key, preset: configured.description, clientID: configured.clientID,
+            proof: try ClientProof(configured.credential, key), redirectURI: redirectURI)
+        attributes = configured.attributes
+        loginClaim = configured.loginClaim
+        trustsUnverifiedMail = configured.trustsUnverifiedMail
+        ownedDomains = configured.ownedDomains
+        multiFactor = configured.multiFactor
+        saysSignInTime = configured.saysSignInTime
+        asksUserInfo = configured.asksUserInfo
+        service = configured.service
+        allowsLoopback = configured.route.allowsPrivateAddresses
+        signsOut = configured.signsOut
+    }
+}
+
+extension OpenIDSettings.ClientProof {
+    fileprivate init(_ credential: UpstreamProviderConfiguration.Credential, _ provider: String) throws {
+        switch credential {
+        case .none: self = .none
+        case .secret(let source): self = .secret(try source.load())
+        case .key(let source, let id): self = .key(try Self.key(source, id, provider))
+        case .appleKey(let source, let id, let team): self = .apple(team: team, try Self.key(source, id, provider))
+        }
+    }
+
+    /// A private key as a JWK, or in PEM as `openssl` and consoles write it.
+    private static func key(_ source: SecretSource, _ id: String?, _ provider: String) throws -> SigningKey {
+        let text = try source.load().reveal()
+        do {
+            guard text.hasPrefix("{") else {
+                // An RSA key does not say its algorithm.
+                if let key = try? SigningKey(pem: text, keyID: id) { return key }
+                return try SigningKey(pem: text, algorithm: .rs256, keyID: id)
+            }
+            return try SigningKey(privateJWK: JSONObject(parsing: Array(text.utf8)))
+        } catch {
+            throw Fault(
+                "configuration.invalid", .ourselves, "the key of the provider `\(provider)` cannot be read: \(error).",
+                remedy: "Put an unencrypted private key there, in PEM or as a JWK.")
+        }
+    }
+}
+
+extension UpstreamProviderConfiguration.Route {
+    /// Every request to the provider goes this way.
+    func fetch() throws -> OutgoingFetch {
+        var configuration = FetchConfiguration()
+        configuration.certificateAuthorityFile = caFile
+        configuration.threadCount = 2
+        if allowsPrivateAddresses {
+            configuration.allowedNetworks = WebhookDelivery.ownNetworks
+            configuration.plainHTTP = .loopbackOnly
+        }
+        if let proxy {
+            configuration.proxy = FetchProxy(url: proxy, credentials: try proxyCredentials?.load())
+        }
+        let fetcher = try HTTPFetcher(configuration)
+        return { try await fetcher.fetch($0) }
+    }
+}

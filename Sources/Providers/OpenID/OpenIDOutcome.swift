@@ -1,0 +1,39 @@
+import Identity
+import OAuth
+import Vocabulary
+
+/// Somebody whom a provider has recognized, every check passed. Only `OpenIDProvider` makes one.
+public struct UpstreamSignIn: Sendable {
+    public let identity: ExternalIdentity
+    /// When the provider saw the person itself, where it says so (`auth_time`).
+    public let authenticatedAt: Timestamp?
+    /// It says that it asked for several factors, in words that the configuration believes.
+    public let isMultiFactor: Bool
+    /// Digest of issuer and `sub`, and of `sid`: what a logout token is held against later.
+    public let subject: [UInt8]
+    public let sessionID: [UInt8]?
+    /// Where it is kept to sign out with.
+    public let idToken: SecretText?
+}
+
+/// What came of a provider's answer.
+public enum OpenIDOutcome: Sendable {
+    case verified(UpstreamSignIn)
+    /// Not believed; the reason is a closed word for the journal.
+    case refused(UpstreamFault.Reason)
+    /// The person, or the provider's policy, said no.
+    case denied
+    /// It could not be asked; the word says why.
+    case unavailable(String)
+}
+
+/// A logout token that a provider sent and that passed every check: which of its sessions are over.
+public struct UpstreamLogoutNotice: Sendable, Hashable {
+    /// Digest of issuer and `sub`; nil when only a session is named.
+    public let subject: [UInt8]?
+    /// Digest of `sid`.
+    public let sessionID: [UInt8]?
+    /// Digest of `jti`, good once until `expiresAt`.
+    public let id: [UInt8]
+    public let expiresAt: Timestamp
+}
