@@ -1,6 +1,7 @@
 """The judge judged: somebody in the middle who spoils the provider's answers, one fault at a time, and the modules that have
 to find it. A fault that nobody finds is a hole in a module."""
 import json
+import time
 import urllib.parse
 
 from harness import jose
@@ -14,7 +15,7 @@ class Middle:
     """Between the judge and the server. Tokens it changes are signed by a key of its own, which it puts into the key set."""
 
     def __init__(self):
-        self.key = None
+        self.keys = {}
         self.kept = {}
         self.signed = {}
 
@@ -63,24 +64,26 @@ class Middle:
     def _resign(self, request, answer):
         if answer.status == 200 and request["path"].endswith("/jwks"):
             body = answer.json
-            return changed(answer, body={"keys": [*body["keys"], self.own.exported | {"kid": "middle"}]})
+            return changed(answer, body={"keys": [
+                *body["keys"], *(self.own(name).exported for name in ("RS256", "ES256"))]})
         if answer.status == 200 and "id_token" in answer.json:
             ours = self.sign(answer.json["id_token"])
             self.signed[ours] = answer.json["id_token"]
             return changed(answer, body=answer.json | {"id_token": ours})
         return answer
 
-    @property
-    def own(self):
-        if self.key is None:
-            self.key = jose.Key("RSA", "middle")
-        return self.key
+    def own(self, algorithm):
+        if algorithm not in self.keys:
+            self.keys[algorithm] = jose.Key("EC" if algorithm == "ES256" else "RSA", "middle-" + algorithm)
+        return self.keys[algorithm]
 
     def sign(self, token):
-        header, claims = self.claims({**jose.peek(token)[0], "kid": "middle", "alg": "RS256"}, jose.peek(token)[1])
+        header, claims = jose.peek(token)
+        algorithm = header["alg"]
+        header, claims = self.claims({**header, "kid": self.own(algorithm).kid}, claims)
         if header.get("alg") == "none":
             return jose.compact(header, claims)
-        return jose.compact(header, claims, self.own, "RS256")
+        return jose.compact(header, claims, self.own(algorithm), algorithm)
 
 
 def changed(answer, body=None, status=None, headers=None):
@@ -221,7 +224,7 @@ fault("updated_at as a text", "oidcc-scope-profile", answer=body("/userinfo", up
 fault("no name, though essential", "oidcc-claims-essential", at_least=WARNING, answer=body("/userinfo", name=None))
 fault("everything at userinfo, whatever was asked", "oidcc-scope-email", at_least=WARNING,
       answer=body("/userinfo", phone_number="+44", phone_number_verified=True))
-fault("userinfo opens to everything", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
+fault("userinfo opens to everything", "attack-who-was-disabled", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
       "attack-revocation", "fapi2-security-profile-final-dpop-negative-tests", "fapi2-security-profile-final-happy-flow",
       answer=lenient("/userinfo"))
 fault("the token endpoint gives to everybody", "attack-code-under-another-client", "attack-code-with-another-redirect-uri",
@@ -232,12 +235,16 @@ fault("the token endpoint gives to everybody", "attack-code-under-another-client
           "ensure-client-assertion-with-wrong-aud-fails", "ensure-client-assertion-with-no-sub-fails",
           "ensure-signed-client-assertion-with-RS256-fails", "ensure-pkce-code-verifier-required",
           "incorrect-pkce-code-verifier-rejected", "ensure-client-id-in-token-endpoint",
-          "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt")),
+          "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt", "ensure-token-endpoint-fails-with-mismatched-dpop-jkt",
+          "attempt-reuse-authorization-code-after-one-second", "ensure-client-assertion-in-token-endpoint",
+          "ensure-client-assertion-with-exp-is-5-minutes-in-past-fails", "refresh-token")), "attack-device-code",
+      "attack-token-types", "attack-duplicated-parameters", "oidcc-refresh-token",
       before=lambda self, request: primed(self, request), answer=lenient("/token"))
 fault("PAR takes everything", "attack-client-assertions", *("fapi2-security-profile-final-" + name for name in (
     "par-test-array-as-audience-fails", "par-test-par-endpoint-url-as-audience-fails",
     "par-test-token-endpoint-url-as-audience-fails", "par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails",
-    "par-authorization-request-containing-request_uri-form-param", "ensure-mismatched-dpop-jkt-fails")),
+    "par-authorization-request-containing-request_uri-form-param", "ensure-mismatched-dpop-jkt-fails",
+    "par-attempt-invalid-http-method")),
       answer=at("/par", lambda self, request, found: found if found.status == 201 else changed(
           found, {"request_uri": "urn:ietf:params:oauth:request_uri:" + jose.random(), "expires_in": 90}, status=201)))
 fault("introspection tells everybody", "attack-introspection-oracle", "attack-token-types", answer=at(
@@ -331,14 +338,234 @@ told("that is old", iat=1_700_000_000)
 told("that is unsigned", header={"alg": "none"})
 told("without its type", at_least=WARNING, header={"typ": None})
 
+# What is more than one spoiled answer
+
+FAPI = "fapi2-security-profile-final-"
+
+
+def gives_codes(self, request, found):
+    """Whatever the authorization endpoint has against a request, the client gets a code."""
+    refused = found.status >= 400 or "error=" in (found.header("Location") or "")
+    if not refused or not request["path"].endswith("/authorize"):
+        return found
+    given = request["query"] | request["fields"]
+    to = given.get("redirect_uri") or "https://rp.example/conformance/callback"
+    pairs = {"code": jose.random(), "state": given.get("state"), "iss": self.world.gateway.issuer}
+    return changed(found, b"", status=302, headers={"Location": to + ("&" if "?" in to else "?") + encode(pairs)})
+
+
+def takes_pushed(self, request, found):
+    if request["path"].endswith("/par") and found.status != 201:
+        return changed(found, {"request_uri": "urn:ietf:params:oauth:request_uri:" + jose.random(), "expires_in": 90}, status=201)
+    return gives_codes(self, request, found)
+
+
+fault("every request gets a code", "oidcc-response-type-missing", "attack-response-types-and-modes",
+      "oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported",
+      "oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported",
+      "oidcc-ensure-request-object-with-redirect-uri", "oidcc-ensure-redirect-uri-in-authorization-request",
+      "oidcc-redirect-uri-query-mismatch", "oidcc-redirect-uri-query-added", "attack-pkce-downgrade",
+      FAPI + "ensure-unsigned-authorization-request-without-using-par-fails",
+      FAPI + "par-attempt-to-use-request_uri-for-different-client", answer=gives_codes)
+fault("a request_uri is taken twice", FAPI + "par-attempt-reuse-request_uri", at_least=WARNING, answer=gives_codes)
+fault("every pushed request gets a code", *(FAPI + name for name in (
+    "ensure-response-type-code-idtoken-fails", "ensure-response-type-token-fails", "par-ensure-pkce-required",
+    "par-plain-pkce-rejected")), *(("fapi2-signed", FAPI + name) for name in (
+        "ensure-request-object-without-exp-fails", "ensure-request-object-without-nbf-fails",
+        "ensure-expired-request-object-fails", "ensure-request-object-with-bad-aud-fails",
+        "ensure-request-object-with-exp-over-60-fails", "ensure-request-object-with-nbf-over-60-fails",
+        "ensure-signed-request-object-with-RS256-fails", "ensure-request-object-signature-algorithm-is-not-none",
+        "ensure-request-object-with-invalid-signature-fails", "ensure-matching-key-in-authorization-request",
+        "ensure-unsigned-request-at-par-endpoint-fails", "par-authorization-request-containing-request_uri")),
+      answer=takes_pushed)
+fault("addresses that were not registered are pushed", FAPI + "plain-fapi-tolerate-unregistered-redirect-uri",
+      at_least=WARNING, answer=takes_pushed)
+fault("who names no address is led to another", FAPI + "ensure-request-object-without-redirect-uri-fails",
+      FAPI + "ensure-redirect-uri-in-authorization-request", answer=lambda self, request, found: takes_pushed(
+          self, request | {"query": {"redirect_uri": "https://rp.example/other"}}, found))
+
+
+def refuses(*words):
+    """Answers requests that have one of these with an error at the client."""
+    def before(self, request):
+        given = request["query"] | request["fields"]
+        if request["path"].endswith("/authorize") and any(
+                word in given if "=" not in word else given.get(word.split("=")[0]) == word.split("=")[1] for word in words):
+            return Answer(request["url"], 302, [("Location", given["redirect_uri"] + "?" + encode({
+                "error": "invalid_request", "state": given.get("state"), "iss": self.world.gateway.issuer}))], b"")
+        return None
+    return before
+
+
+fault("what is optional is refused", "oidcc-display-page", "oidcc-display-popup", "oidcc-login-hint", "oidcc-ui-locales",
+      "oidcc-claims-locales", "oidcc-ensure-request-with-unknown-parameter-succeeds",
+      before=refuses("display", "login_hint", "ui_locales", "claims_locales", "extra"))
+fault("challenges are refused", "oidcc-ensure-request-with-valid-pkce-succeeds",
+      "oidcc-ensure-client-assertion-with-iss-aud-succeeds", before=refuses("code_challenge"))
+fault("the order of scopes counts", "oidcc-alternate-happy-flow", before=refuses("scope=email profile openid"))
+fault("POST is refused", "oidcc-ensure-post-request-succeeds", before=lambda self, request: (
+    Answer(request["url"], 405, [], b"") if request["method"] == "POST" and request["path"].endswith("/authorize") else None))
+fault("secrets in the body are refused", "oidcc-server-client-secret-post", before=lambda self, request: (
+    Answer(request["url"], 401, [], b"{}") if "client_secret" in request["fields"] else None))
+fault("userinfo takes no body", "oidcc-userinfo-post-body", at_least=WARNING, before=lambda self, request: (
+    Answer(request["url"], 400, [], b"{}") if "access_token" in request["fields"] else None))
+fault("userinfo tells the subject alone", "oidcc-scope-profile", "oidcc-scope-email", "oidcc-scope-address",
+      "oidcc-scope-phone", "oidcc-scope-all", FAPI + "test-claims-parameter-identity-claims", at_least=WARNING,
+      resigns=True, claims=lambda self, header, claims: (header, {
+          name: value for name, value in claims.items() if name not in ("name", "email", "given_name")}),
+      answer=at("/userinfo", lambda self, request, found: changed(found, {"sub": found.json.get("sub")})))
+
+fault("nobody is signed out, whoever asks", *(LOGOUT + name for name in (
+    "-no-params", "-only-state", "-no-post-logout-redirect-uri")), before=lambda self, request: (
+        Answer(request["url"], 200, [("Content-Type", "text/html")], b"<p>Bye</p>")
+        if request["path"].endswith("/logout") else None))
+fault("everybody is signed out, whoever asks", "attack-logout-csrf", answer=lambda self, request, found: changed(
+    found, headers={"Set-Cookie": "__Host-gh-sso-main=; Path=/; Secure; Max-Age=0"})
+      if request["path"].endswith("/logout") else found)
+fault("no end_session_endpoint", LOGOUT + "-discovery-endpoint-verification",
+      "oidcc-backchannel-logout-discovery-endpoint-verification", answer=body(WELL_KNOWN, end_session_endpoint=None))
+fault("iss is not announced", FAPI + "discovery-end-point-verification", answer=body(
+    WELL_KNOWN, authorization_response_iss_parameter_supported=False))
+fault("one jti for every logout token", "attack-logout-tells-every-client", resigns=True, told=({}, {"jti": "same"}))
+
+fault("a state that nobody sent", FAPI + "ensure-authorization-request-without-state-success",
+      FAPI + "state-only-outside-request-object-not-used",
+      location=lambda self, parts, pairs: (parts, [*pairs, ("state", "s")] if "state" not in dict(pairs) else pairs))
+fault("the state of the address counts", FAPI + "ensure-different-state-inside-and-outside-request-object",
+      FAPI + "ensure-authorization-request-with-long-state", location=instead("state", "outside"))
+claim("another nonce in the profile", FAPI + "ensure-different-nonce-inside-and-outside-request-object", nonce="outside")
+claim("the nonce is cut", FAPI + "ensure-authorization-request-with-64-char-nonce-success",
+      FAPI + "ensure-authorization-request-with-long-nonce",
+      nonce=lambda found: found.get("nonce", "")[:40])
+claim("a nonce in the profile that nobody sent", FAPI + "ensure-authorization-request-without-nonce-success", nonce="n")
+fault("a refusal is told as something else", FAPI + "user-rejects-authentication", location=instead("error", "server_error"))
+
+
+def proofs(wrong, *paths):
+    """Refuses proofs of which something holds."""
+    def before(self, request):
+        shown = dict((name.lower(), value) for name, value in request["headers"])
+        if "dpop" in shown and (not paths or request["path"].endswith(paths)) and wrong(shown, jose.peek(shown["dpop"])[1]):
+            return Answer(request["url"], 401, [("Content-Type", "application/json")], b'{"error":"invalid_dpop_proof"}')
+        return None
+    return before
+
+
+fault("the scheme has to be DPoP, letter by letter", FAPI + "access-token-type-header-case-sensitivity", before=proofs(
+    lambda shown, claims: not shown.get("authorization", "DPoP").startswith("DPoP")))
+fault("proofs must not have exp", FAPI + "check-dpop-proof-nbf-exp", before=proofs(lambda shown, claims: "exp" in claims))
+fault("proofs of ten seconds ago, or of in ten, are refused",
+      FAPI + "ensure-dpopproof-with-iat-10seconds-before-succeeds", FAPI + "ensure-dpopproof-with-iat-10seconds-after-succeeds",
+      before=proofs(lambda shown, claims: abs(claims["iat"] - time.time()) > 5))
+fault("PAR takes no proofs", FAPI + "ensure-dpopproof-at-par-endpoint-binding-success",
+      FAPI + "ensure-dpop-auth-code-binding-success", before=proofs(lambda shown, claims: True, "/par"))
+
+
+def once(self, request):
+    uri = request["query"].get("request_uri")
+    if uri and uri in self.kept:
+        return Answer(request["url"], 400, [("Content-Type", "text/html")], b"<p>gone</p>")
+    self.kept[uri] = True
+    return None
+
+
+fault("a request_uri is gone with the first visit", FAPI + "par-ensure-reused-request-uri-prior-to-auth-completion-succeeds",
+      at_least=WARNING, before=once)
+fault("a request_uri needs everything beside it", FAPI + "par-without-duplicate-parameters", before=lambda self, request: (
+    Answer(request["url"], 400, [], b"") if "request_uri" in request["query"] and "scope" not in request["query"] else None))
+
+
+def pushed_jwt(member, wrong):
+    def before(self, request):
+        if member in request["fields"] and request["path"].endswith("/par") \
+                and wrong(jose.peek(request["fields"][member])[1]):
+            return Answer(request["url"], 400, [("Content-Type", "application/json")], b'{"error":"invalid_request"}')
+        return None
+    return before
+
+
+fault("clocks have to agree", FAPI + "par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted",
+      at_least=WARNING, before=pushed_jwt("client_assertion", lambda claims: claims.get("nbf", 0) > time.time() + 2))
+fault("clocks have to agree in requests", ("fapi2-signed", FAPI + "ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted"),
+      at_least=WARNING, before=pushed_jwt("request", lambda claims: claims.get("nbf", 0) > time.time() + 2))
+fault("the aud of a request has to be one text", ("fapi2-signed", FAPI + "ensure-request-object-with-multiple-aud-succeeds"),
+      before=pushed_jwt("request", lambda claims: isinstance(claims["aud"], list)))
+fault("the order of scopes counts in what is pushed", FAPI + "ensure-other-scope-order-succeeds", before=lambda self, request: (
+    Answer(request["url"], 400, [], b"{}") if request["fields"].get("scope") == "email profile openid" else None))
+
+fault("registration takes everything", "oidcc-redirect-uri-regfrag", "oidcc-idtoken-unsigned", "attack-registration",
+      answer=at("/register", lambda self, request, found: changed(found, status=201) if found.status >= 400 else found))
+fault("what was registered is not what was asked for", "oidcc-idtoken-rs256", answer=body(
+    "/register", when=lambda answer: answer.status == 201, id_token_signed_response_alg="ES256"))
+fault("signed userinfo is not signed", "oidcc-userinfo-rs256", answer=at("/userinfo", lambda self, request, found: changed(
+    found, jose.peek(found.text)[1], headers={"Content-Type": "application/json"}) if found.text.count(".") == 2 else found))
+fault("a query of the registered address is lost", "oidcc-redirect-uri-query-OK",
+      location=lambda self, parts, pairs: (parts, [pair for pair in pairs if pair[0] != "foo"]))
+fault("nobody is told of policy and terms", "oidcc-registration-policy-uri", "oidcc-registration-tos-uri", at_least=WARNING,
+      answer=lambda self, request, found: changed(
+          found, found.body.replace(b"https://rp.example/policy_uri", b"").replace(b"https://rp.example/tos_uri", b"")))
+
+
+def first_keys(self, request, found):
+    return self.kept.setdefault("keys", found)
+
+
+fault("the key set never changes", "oidcc-server-rotate-keys", answer=at("/jwks", first_keys))
+
+fault("form_post is a form that gets", "attack-form-post", answer=lambda self, request, found: changed(
+    found, found.body.replace(b'method="post" action="https://rp', b'method="get" action="https://rp')))
+fault("forms of other sites are taken", "attack-login-csrf", "attack-consent-csrf", before=lambda self, request: as_own(request))
+fault("who signs in is led anywhere", "attack-login-return", answer=lambda self, request, found: changed(
+    found, headers={"Location": "https://evil.example/", "Refresh": None})
+      if request["path"].endswith("/login") and request["method"] == "POST" and 300 <= found.status < 400 else found)
+fault("pages hold what the request said", "attack-injection", answer=lambda self, request, found: changed(
+    found, found.body + request["query"].get("login_hint", "").encode()))
+fault("heavy input breaks something", "attack-heavy-input", answer=at("/authorize", lambda self, request, found: (
+    changed(found, status=500) if found.status >= 400 else found)))
+fault("nobody is told what a token is bound to", "attack-bound-tokens", answer=body("/introspect", cnf=None))
+fault("any code connects a device", "attack-device-code-guessing", answer=lambda self, request, found: changed(
+    found, b'<form method="post"><button name="decision" value="allow"></form>', status=200, headers={"Location": None})
+      if request["path"].endswith("/device") else found)
+
+
+def as_own(request):
+    """Origin and fetch metadata as if the form were ours."""
+    own = request["url"].split("/oauth2")[0].split("/login")[0]
+    changes = {"origin": own, "sec-fetch-site": "same-origin"}
+    request["headers"][:] = [(name, changes.get(name.lower(), value)) for name, value in request["headers"]]
+
+
+def fixed_session(self, request):
+    """The session's cookie is the one that the first page set, whoever comes by it."""
+    headers = request["headers"]
+    for index, (name, value) in enumerate(headers):
+        if name == "Cookie" and "real" in self.kept:
+            headers[index] = (name, value.replace("gh-sso-main=fixed", "gh-sso-main=" + self.kept["real"]))
+
+
+def fixes_session(self, request, found):
+    pairs = []
+    for name, value in found.headers:
+        if name.lower() == "set-cookie" and value.startswith("__Host-gh-sso-main=") and "Max-Age=0" not in value:
+            self.kept["real"] = value.split("=", 1)[1].split(";")[0]
+            value = value.replace(self.kept["real"], "fixed")
+        pairs.append((name, value))
+    if "real" not in self.kept:
+        pairs.append(("Set-Cookie", "__Host-gh-sso-main=fixed; Path=/; Secure"))
+    return Answer(found.url, found.status, pairs, found.body)
+
+
+fault("the session is there before the sign-in", "attack-session-fixation", before=fixed_session, answer=fixes_session)
+
 
 def prove(plans, world, say):
     """Runs every fault against its modules; gives what was not found."""
-    named = {}
-    for module in [module for plan in plans for module in plan.modules]:
-        named.setdefault(module.name, module)
-    missed = []
-    honest = set().union(*(names for _, names, _, _ in FAULTS))
+    named, missed = {}, []
+    for plan in plans:
+        for module in plan.modules:
+            named.setdefault(module.name, module)
+            named[plan.key, module.name] = module
+    honest = {named[name] for _, names, _, _ in FAULTS for name in names}
     # Nothing changed, to see that standing between changes nothing.
     _install(world, Middle())
     for verdict in run(plans, world, exactly=honest):
@@ -357,15 +584,19 @@ def prove(plans, world, say):
 
 def _install(world, middle):
     world.gateway.wire.between = middle
+    # Read again, through whoever stands between now.
+    world.forget()
+    if middle is not None:
+        middle.world = world
     spoil = getattr(middle, "told", None)
 
     def fields(pairs):
         found = dict(pairs)
         header, values = spoil
         head, claims = jose.peek(found["logout_token"])
-        head = {name: value for name, value in ({**head, "kid": "middle", "alg": "RS256"} | header).items() if value}
+        own = middle.own(head["alg"])
+        head = {name: value for name, value in ({**head, "kid": own.kid} | header).items() if value}
         claims = {name: value for name, value in (claims | values).items() if value is not None}
-        key = None if head["alg"] == "none" else middle.own
-        return [("logout_token", jose.compact(head, claims, key, head["alg"]))]
+        return [("logout_token", jose.compact(head, claims, None if head["alg"] == "none" else own, head["alg"]))]
 
     world.receiver.between = fields if spoil else None

@@ -62,7 +62,7 @@ class Module:
 def run(plans, world, only=None, told=None, exactly=None):
     """Runs the modules of the plans; those that mostly wait have threads of their own, four others run at a time."""
     modules = [module for plan in plans for module in plan.modules
-               if (exactly is None or module.name in exactly)
+               if (exactly is None or module in exactly)
                and (not only or any(part in module.name for part in only))]
     waiting = sorted((module for module in modules if module.seconds), key=lambda module: -module.seconds)
     done = {}

@@ -15,7 +15,7 @@ SCOPES = "openid profile email address phone offline_access"
 CALLBACK = "https://rp.example/conformance/callback"
 AFTER_LOGOUT = "https://rp.example/conformance/post_logout_redirect"
 # People are many, so that no module's consents and sessions are another's.
-PEOPLE = 400
+PEOPLE = 900
 
 
 def redirect_cases():
@@ -70,6 +70,11 @@ class World:
             if self._metadata is None:
                 self._metadata = self.gateway.metadata
             return self._metadata
+
+    def forget(self):
+        """Reads the metadata anew the next time."""
+        with self._lock:
+            self._metadata = None
 
     def client(self, client_id):
         return RelyingParty(

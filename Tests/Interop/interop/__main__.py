@@ -5,6 +5,7 @@ Serves the gateway and lets clients of others work with it. A tool that is not i
 status 1 when one FAILED. --offers only says whether a tool is here: exit status 0, or 3 and why not."""
 import argparse
 import json
+import os
 import sys
 import time
 
@@ -36,7 +37,12 @@ def main():
         parser.error(f"no client named {', '.join(unknown)}; there are {', '.join(known)}")
     wanted = [driver for driver in DRIVERS if not given.names or driver.NAME in given.names]
     found = []
+    for name in ("gatehouse", "markdown", "keep_log"):
+        if getattr(given, name):
+            setattr(given, name, os.path.abspath(getattr(given, name)))
     with Scratch("interop") as scratch:
+        # Some of them put keys of their own where they stand.
+        os.chdir(scratch.folder)
         stage = Stage(scratch, given.gatehouse, DRIVERS)
         for driver in wanted:
             found.append(one(driver, stage))

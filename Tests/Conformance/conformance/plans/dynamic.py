@@ -40,7 +40,7 @@ def userinfo_rs256(room):
     out = flow.run(room, client, room.person(), userinfo_too=False, with_pkce=True)
     answer = client.userinfo(out.token)
     room.need(answer.status == 200, f"userinfo answered {answer}")
-    room.check(answer.content_type == "application/jwt", f"content type {answer.content_type}")
+    room.need(answer.content_type == "application/jwt", f"content type {answer.content_type}")
     room.check(jose.peek(answer.text)[0].get("alg") == "RS256", "not signed with RS256")
     claims = jose.verify(answer.text, client.key_set())
     room.check(claims.get("sub") == out.claims["sub"], "another sub")
