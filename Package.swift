@@ -130,7 +130,9 @@ let package = Package(
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("JOSETests", ["JOSE"]),
         tests("OAuthTests", ["OAuth", "JOSE"]),
-        tests("ProvidersTests", ["Providers", "Identity", "LDAP", "Vocabulary", "Fixtures", logging]),
+        tests(
+            "ProvidersTests",
+            ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
         tests("StorageTests", ["Storage", "Identity", "Vocabulary", "Fixtures", crypto]),

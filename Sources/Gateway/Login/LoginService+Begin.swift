@@ -128,7 +128,7 @@ extension LoginService {
     ) async throws -> LoginResult {
         var work = begun
         var transition = work.flow.decide(.opened, context: try await context(&work), now: clock())
-        if let provider = session?.provider ?? wanted, transition.flow.step == .identify {
+        if let provider = wanted ?? session?.provider, transition.flow.step == .identify {
             let chosen = work.flow.decide(.providerChosen(provider), context: try await context(&work), now: clock())
             if chosen.flow.step == .password || chosen.flow.step == .upstream { transition = chosen }
         }

@@ -46,7 +46,8 @@ public struct OpenIDProvider: Sendable {
         guard settings.preset.discovery != nil else { return "has no document, and is asked at a sign-in" }
         let client = try await client()
         let count = try await documents.keys(of: client).verificationKeys.count
-        return "its document is that of \(client.issuer?.documented ?? "no issuer"), and has \(count) keys"
+        let keys = count == 1 ? "one key" : "\(count) keys"
+        return "its document is that of \(client.issuer?.documented ?? "no issuer"), and has \(keys)"
     }
 
     /// Where to send a browser that signs out, so that the provider's own session ends too; nil when it has no such place.
