@@ -5,6 +5,8 @@
 #   test        install what the tests need, build once, run every test   (FILTER=LoginFlow runs those that match)
 #   check       format, warnings as errors, the arrows between targets
 #   bench       performance bars, release build; fails below a bar
+#   conformance the provider held to the OpenID conformance suite's modules, reproduced; writes docs/conformance.md
+#   interop     clients of others sign people in: Authlib, idpyoidc, two modules of Apache, oidc-agent, sssd
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
@@ -17,7 +19,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test check bench fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
+.PHONY: help run demo-check test check bench conformance interop fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
 
 SWIFT_FLAGS ?=
 DEMO_FLAGS ?=
@@ -27,6 +29,8 @@ SCHEMATHESIS_SECONDS ?= 600
 LOGS := .build-logs
 VENV := .build-venv
 PEERS := .build-peers
+SSSD := .build-sssd
+JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -35,8 +39,9 @@ packages-run:
 	@.ci/packages build run
 
 packages-test:
-	@.ci/packages build run test
+	@.ci/packages build run test interop
 	@.ci/python-venv $(VENV)
+	@.ci/oidc-child $(SSSD)
 
 release-build: packages-run
 	swift build -c release --product gatehouse $(SWIFT_FLAGS)
@@ -78,6 +83,15 @@ bench: packages-test
 
 fuzz: packages-run
 	.ci/fuzz $(FUZZ_SECONDS)
+
+# The judge first: each of its faults in the answers has to be found before what it says of ours counts.
+conformance: debug-build
+	$(JUDGE)=Tests/Conformance $(VENV)/bin/python -m conformance --gatehouse .build/debug/gatehouse --prove
+	$(JUDGE)=Tests/Conformance $(VENV)/bin/python -m conformance --gatehouse .build/debug/gatehouse \
+	    --markdown docs/conformance.md --keep-log $(LOGS)/conformance.log
+
+interop: debug-build
+	$(JUDGE)=Tests/Interop $(VENV)/bin/python -m interop --gatehouse .build/debug/gatehouse --keep-log $(LOGS)/interop.log
 
 # Debug, so that what is asserted there is asserted; the same binary that the tests run against.
 schemathesis: debug-build

@@ -48,6 +48,7 @@ public struct OAuthConfiguration: Sendable {
         asksDPoPNonce = section.bool("dpop_nonce", default: false)
         clientAuthorities = section.file("client_ca_file")
         registration = RegistrationConfiguration(section.optionalSection("registration"))
+        if !algorithms.contains(.rs256), let first = algorithms.first { registration.policy.idTokenAlgorithm = first }
         self.clients = clients
         section.finish()
     }

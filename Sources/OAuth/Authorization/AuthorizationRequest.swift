@@ -22,7 +22,7 @@ public struct AuthorizationRequest: Sendable, Hashable, Codable {
     public let responseMode: ResponseMode
     /// What was asked for and the client may ask for.
     public let scope: ScopeSet
-    public let state: String?
+    public internal(set) var state: String?
     public let nonce: String?
     /// The S256 challenge of RFC 7636.
     public let codeChallenge: String?
@@ -36,12 +36,20 @@ public struct AuthorizationRequest: Sendable, Hashable, Codable {
     public let claims: ClaimsRequest
     public let display: String?
     public let uiLocales: [String]
-    public let loginHint: String?
+    public internal(set) var loginHint: String?
     /// An ID token as sent; nothing in it is believed before `IDTokenHint` has read it.
-    public let idTokenHint: String?
+    public internal(set) var idTokenHint: String?
     /// The key that the code will be bound to (RFC 9449 §10).
     public let dpopThumbprint: String?
     public let origin: Origin
+
+    /// The request without what only its answer needed: whom somebody meant, and what the client wants back. What is kept
+    /// until a code is redeemed holds neither names nor tokens.
+    public var answered: AuthorizationRequest {
+        var answered = self
+        (answered.state, answered.loginHint, answered.idTokenHint) = (nil, nil, nil)
+        return answered
+    }
 
     /// Whether this is OpenID Connect, and an ID token is asked for.
     public var isOpenID: Bool { scope.contains("openid") }

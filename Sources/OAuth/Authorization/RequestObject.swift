@@ -64,6 +64,12 @@ public enum RequestObject {
             let token = try JWT.verify(token, with: keys, policy: policy, now: NumericDate(seconds: now))
             // §10.8: what could be taken for a client assertion is none of these.
             guard token.claims.subject == nil else { throw refusal("sub may not stand in it") }
+            // FAPI 2.0 Message Signing §5.3.1: from when it holds is said, and not long ago.
+            if client.metadata.profile == .fapi2Security {
+                guard let start = token.claims.notBefore,
+                    NumericDate(seconds: now).seconds(since: start) <= maximumLifetime
+                else { throw refusal("nbf is missing, or too long ago") }
+            }
             let start = token.claims.notBefore ?? token.claims.issuedAt ?? NumericDate(seconds: now)
             guard let end = token.claims.expiresAt, end.seconds(since: start) <= maximumLifetime else {
                 throw refusal("exp is too far away")

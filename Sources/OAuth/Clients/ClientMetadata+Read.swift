@@ -15,6 +15,8 @@ extension ClientMetadata {
         public var resources: [String]
         public var grantTypes: Set<GrantType>
         public var authentication: Set<ClientAuthenticationMethod>
+        /// What ID tokens are signed with where a client does not say: RS256 by OpenID Connect Registration §2.
+        public var idTokenAlgorithm = SignatureAlgorithm.rs256
 
         /// The defaults let a client act for people who sign in, and do nothing on its own account.
         public init(
@@ -44,7 +46,7 @@ extension ClientMetadata {
         readAddresses(&reader, author)
         readGrants(&reader, author)
         readKeys(&reader, author)
-        readTokens(&reader)
+        readTokens(&reader, author)
         readSessions(&reader)
         readAbout(&reader)
         if case .administrator = author { readPrivileges(&reader) }
@@ -128,9 +130,12 @@ extension ClientMetadata {
         keys = .inline(String(decoding: object.serialized, as: UTF8.self))
     }
 
-    private mutating func readTokens(_ reader: inout MetadataReader) {
+    private mutating func readTokens(_ reader: inout MetadataReader, _ author: Author) {
         subjectType = reader.word("subject_type") ?? .public
-        idTokenAlgorithm = reader.word("id_token_signed_response_alg") ?? .es256
+        // An administrator's silence means the quicker one; a stranger's, what their standard says.
+        var algorithm = SignatureAlgorithm.es256
+        if case .stranger(let policy) = author { algorithm = policy.idTokenAlgorithm }
+        idTokenAlgorithm = reader.word("id_token_signed_response_alg") ?? algorithm
         userInfoAlgorithm = reader.word("userinfo_signed_response_alg")
         introspectionAlgorithm = reader.word("introspection_signed_response_alg")
         for name in Self.encryptionMembers where reader.object[name] != nil {

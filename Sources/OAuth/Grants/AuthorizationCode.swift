@@ -36,7 +36,7 @@ public struct AuthorizationCode: Sendable, Hashable, Codable {
         _ request: AuthorizationRequest, grantID: String, subject: String, scope: ScopeSet, resources: [String],
         authentication: Authentication, now: Int64
     ) {
-        self.request = request
+        self.request = request.answered
         self.grantID = grantID
         self.subject = subject
         self.scope = request.scope.intersection(scope)

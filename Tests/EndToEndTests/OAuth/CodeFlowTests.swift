@@ -281,7 +281,7 @@ struct ClientEntryTests {
     ]
     private static let noEntry: AttributeValue = [
         "id": "no-entry", "effect": "deny", "actions": ["enter"],
-        "resources": ["types": ["client"], "ids": ["web"]],
+        "resources": ["types": ["client"], "ids": ["web", "phone"]],
     ]
 
     @Test("whoever a rule keeps out reads why, and goes back to the client with a refusal")
@@ -295,7 +295,8 @@ struct ClientEntryTests {
             #expect(web.page.contains("Why") && web.page.contains("error=access_denied"))
             #expect(web.page.contains("href=\"https://app.example.net/callback?error=access_denied"))
             #expect(OAuthScene.answer(of: web)["code"] == nil)
-            let silent = try await OAuthScene.walk(web, OAuthScene.address("web", ["prompt": "none"]))
+            let phone = ["prompt": "none", "scope": "openid"]
+            let silent = try await OAuthScene.walk(web, OAuthScene.address("phone", phone))
             #expect(silent["error"] == "access_denied")
             #expect(try await OAuthScene.walk(web, OAuthScene.address("own"))["code"] != nil)
         }
