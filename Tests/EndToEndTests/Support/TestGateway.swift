@@ -17,6 +17,14 @@ struct TestGateway {
     let folder: String
     /// An API key of a service account that holds Admin.
     let token: String
+    /// What the gateway and its server write to.
+    var logger = Self.quiet
+
+    private static let quiet: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        return logger
+    }()
 
     /// Opens a gateway; `extra` is configuration text appended to the least there must be, `server` more of its server,
     /// `passwords` more of that section, `files` what it names beside it, readable by its owner alone.
@@ -24,7 +32,7 @@ struct TestGateway {
         tenants: [String] = ["default"], publicURL: String = "https://gate.example.org", server: String = "",
         passwords: String = "", extra: String = "", files: [String: String] = [:],
         clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
-        fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
+        fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil, logger: Logger? = nil
     ) async throws -> TestGateway {
         let folder = NSTemporaryDirectory() + "gatehouse-test-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -47,14 +55,13 @@ struct TestGateway {
             """
         let file = folder + "/gatehouse.yaml"
         try text.write(toFile: file, atomically: true, encoding: .utf8)
-        var logger = Logger(label: "test")
-        logger.logLevel = .error
+        let logger = logger ?? quiet
         do {
             let gateway = try await Gateway.open(
                 try ConfigurationLoader.load(file: file, environment: [:]), logger: logger, clock: clock,
                 fetch: fetch)
             let token = try await administrator(of: gateway, tenant: tenants[0])
-            return TestGateway(gateway: gateway, folder: folder, token: token)
+            return TestGateway(gateway: gateway, folder: folder, token: token, logger: logger)
         } catch {
             try? FileManager.default.removeItem(atPath: folder)
             throw error
@@ -98,20 +105,16 @@ struct TestGateway {
         fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
     ) async throws -> TestGateway {
         try await gateway.close()
-        var logger = Logger(label: "test")
-        logger.logLevel = .error
         let again = try await Gateway.open(
             try ConfigurationLoader.load(file: folder + "/gatehouse.yaml", environment: [:]), logger: logger,
             clock: clock, fetch: fetch)
-        return TestGateway(gateway: again, folder: folder, token: token)
+        return TestGateway(gateway: again, folder: folder, token: token, logger: logger)
     }
 
     /// Runs the body against the gateway on a real socket; the gateway goes on.
     func visit(_ body: @Sendable @escaping (TestAPI) async throws -> Void) async throws {
         let router = try GatewayRouter(gateway: gateway)
         let responder = try router.responder()
-        var logger = Logger(label: "test-server")
-        logger.logLevel = .error
         let application = Application(responder: responder, logger: logger)
         let token = token
         // The testing framework listens for signals while it serves, and what it leaves behind swallows them: without

@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Identity
+import Logging
 import Testing
 import Vocabulary
 
@@ -16,7 +17,8 @@ struct UpstreamStage {
     /// One provider named `mock`, with these keys beside the least there have to be.
     static func open(
         _ settings: String = "", providers: [MockProvider]? = nil, more: String = "", extra: String = "",
-        files: [String: String] = [:], clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        files: [String: String] = [:], clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        logger: Logger? = nil
     ) async throws -> UpstreamStage {
         let providers = try providers ?? [MockProvider()]
         let line = """
@@ -28,7 +30,7 @@ struct UpstreamStage {
         let running = try await TestGateway.open(
             extra: [line, more, extra].filter { !$0.isEmpty }.joined(separator: "\n"),
             files: files.merging(["client.secret": MockProvider.secret]) { $1 }, clock: clock,
-            fetch: fetch(providers))
+            fetch: fetch(providers), logger: logger)
         return UpstreamStage(running: running, providers: providers)
     }
 

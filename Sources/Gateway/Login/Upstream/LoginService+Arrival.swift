@@ -21,7 +21,8 @@ extension LoginService {
             try tx.sql.takeUpstreamAttempt(hash, of: provider, from: owner, in: browser.tenant, at: tx.now)
         }
         guard let taken else { return .login(try await again(hash, owner, browser)) }
-        let kept = try open(taken.sealed, KeptAttempt.self, hash, browser)
+        // Written by another version, or under a key that is gone: nobody is waiting for it any more.
+        guard let kept = try? open(taken.sealed, hash, browser) else { return .login(unknownAnswer()) }
         let answer = try taken.answer.map { try posted($0, hash, browser) } ?? parameters
         switch taken.purpose {
         case .login(let flow):
@@ -55,11 +56,9 @@ extension LoginService {
 
     private static func answerContext(_ hash: TokenHash) -> [UInt8] { Array("answer:".utf8) + hash.bytes }
 
-    private func open<Value: Decodable>(
-        _ sealed: [UInt8], _ type: Value.Type, _ hash: TokenHash, _ browser: LoginBrowser
-    ) throws -> Value {
+    private func open(_ sealed: [UInt8], _ hash: TokenHash, _ browser: LoginBrowser) throws -> KeptAttempt {
         let bytes = try store.keys.open(sealed, purpose: .record, tenant: browser.tenant, context: hash.bytes)
-        return try JSONDecoder().decode(type, from: Data(bytes))
+        return try JSONDecoder().decode(KeptAttempt.self, from: Data(bytes))
     }
 
     private func posted(_ sealed: [UInt8], _ hash: TokenHash, _ browser: LoginBrowser) throws -> Parameters {

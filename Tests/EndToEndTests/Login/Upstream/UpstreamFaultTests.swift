@@ -3,7 +3,9 @@ import Foundation
 import Gateway
 import HTTPTypes
 import JOSE
+import Logging
 import OAuth
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -337,10 +339,61 @@ struct UpstreamFaultTests {
         try await stage.running.close()
     }
 
+    @Test func noSecretIsInALog() async throws {
+        let log = WrittenLog()
+        let stage = try await UpstreamStage.open("sign_out_upstream: true", logger: log.logger)
+        try await stage.running.serve { api in
+            var known: [String] = []
+            for lie in [[:], ["nonce": "other"], ["aud": "other"]] as [JSONObject] {
+                stage.provider.lies.claims = lie
+                let web = WebPerson(api.client)
+                let address = try await web.depart()
+                let query = try MockProvider.query(address)
+                known += [query["state"], query["nonce"]].compactMap(\.self)
+                try await web.open(try stage.provider.authorize(address))
+                known += web.jar.values.flatMap(\.values)
+            }
+            #expect(stage.sessions == 1 && log.text.contains("/login/callback"), "\(log.text.prefix(400))")
+            for secret in stage.provider.secrets.map({ $0.replacing("used ", with: "") }) + known {
+                #expect(!log.text.contains(secret), "\(secret.prefix(12))")
+            }
+        }
+    }
+
     private static func everything(in folder: String) throws -> Data {
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder)
         return files.reduce(into: Data()) { data, name in
             if let found = FileManager.default.contents(atPath: folder + "/" + name) { data.append(found) }
+        }
+    }
+}
+
+/// Everything that is logged, at every level.
+final class WrittenLog: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    var logger: Logger {
+        Logger(label: "written") { [self] _ in Handler(log: self) }
+    }
+
+    private struct Handler: LogHandler {
+        let log: WrittenLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(
+            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
+            function: String, line: UInt
+        ) {
+            let all = self.metadata.merging(metadata ?? [:]) { $1 }
+            log.lines.withLock { $0.append("\(level) \(message) \(all)") }
         }
     }
 }
