@@ -24,6 +24,12 @@ struct OAuthRoutes: Sendable {
         }
         for prefix in ["", "/t/{tenant}"] {
             router.get(RouterPath(prefix + "/oauth2/jwks")) { _, context in try await keys(context) }
+            // Pages of applications call these themselves; no cookie counts here, so any origin may.
+            for name in ["token", "userinfo", "revoke", "par"] {
+                router.on(RouterPath(prefix + "/oauth2/" + name), method: .options) { _, _ in
+                    Response(status: .noContent, headers: CrossOrigin.preflight)
+                }
+            }
             router.post(RouterPath(prefix + "/oauth2/token")) { request, context in
                 try await OAuthExchange(gateway, gate, request, context).answer { call in
                     (.ok, try await gateway.tokens.token(call))
@@ -143,10 +149,23 @@ struct OAuthExchange: Sendable {
     }
 
     static func response(_ status: HTTPResponse.Status, _ body: JSONObject?) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: body?.serialized ?? [])))
+        var headers = CrossOrigin.answer
+        headers[.contentType] = "application/json"
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body?.serialized ?? [])))
     }
+}
+
+/// What lets pages of other origins call the endpoints of programs (Fetch §3.2). Nothing there goes by cookies.
+enum CrossOrigin {
+    static let answer: HTTPFields = [
+        .accessControlAllowOrigin: "*", .accessControlExposeHeaders: "DPoP-Nonce, WWW-Authenticate",
+    ]
+    static let preflight: HTTPFields = [
+        .accessControlAllowOrigin: "*", .accessControlAllowMethods: "GET, POST",
+        .accessControlAllowHeaders: "authorization, content-type, dpop", .accessControlMaxAge: "600",
+    ]
 }
 
 extension HTTPField.Name {

@@ -38,9 +38,11 @@ struct UserInfoRoute: Sendable {
             case nil: return Self.challenge(Challenge())
             case .json(let claims)?: return OAuthExchange.response(.ok, claims)
             case .signed(let token)?:
+                var headers = CrossOrigin.answer
+                headers[.contentType] = "application/jwt"
+                headers[.cacheControl] = "no-store"
                 return Response(
-                    status: .ok, headers: [.contentType: "application/jwt", .cacheControl: "no-store"],
-                    body: .init(byteBuffer: ByteBuffer(string: token)))
+                    status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: token)))
             }
         } catch let error as OAuthError {
             return Self.challenge(Challenge(error))
@@ -57,8 +59,8 @@ struct UserInfoRoute: Sendable {
 
     /// RFC 6750 §3, RFC 9449 §7.1: both schemes, because either token may be shown here.
     private static func challenge(_ challenge: Challenge) -> Response {
-        var response = Response(
-            status: .init(code: challenge.status), headers: [.cacheControl: "no-store"])
+        var response = Response(status: .init(code: challenge.status), headers: CrossOrigin.answer)
+        response.headers[.cacheControl] = "no-store"
         response.headers[values: .wwwAuthenticate] = [challenge.bearer, challenge.dpop]
         return response
     }

@@ -1,7 +1,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import Synchronization
 import Vocabulary
@@ -33,17 +32,6 @@ final class SignedReceiver: Sendable {
             self.calls.withLock { $0.append(call) }
             return Response(status: .noContent)
         }
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let application = Application(
-            responder: router.buildResponder(),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
-            logger: Logger(label: "receiver", factory: { _ in SwiftLogNoOpLogHandler() }))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
-            let port = await ports.first { _ in true } ?? 0
-            try await body(port)
-            group.cancelAll()
-        }
+        try await LoopbackListener.serve(router, body)
     }
 }

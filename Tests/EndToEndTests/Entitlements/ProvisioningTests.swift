@@ -2,7 +2,6 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import Synchronization
 import Testing
@@ -46,18 +45,7 @@ struct ProvisioningTests {
                 let name = try #require(HTTPField.Name("Signature-Input"))
                 return Response(status: self.take(bytes, request.headers[name] ?? ""))
             }
-            let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-            let application = Application(
-                responder: router.buildResponder(),
-                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-                onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
-                logger: Logger(label: "target", factory: { _ in SwiftLogNoOpLogHandler() }))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
-                let port = await ports.first { _ in true } ?? 0
-                try await body(port)
-                group.cancelAll()
-            }
+            try await LoopbackListener.serve(router, body)
         }
     }
 

@@ -254,6 +254,21 @@ struct CodeFlowTests {
         }
     }
 
+    @Test("pages of applications may call the endpoints of programs, and no others")
+    func crossOrigin() async throws {
+        try await Self.serve { api, _ in
+            let origin: HTTPFields = [.origin: "https://app.example.net", .accessControlRequestMethod: "POST"]
+            for (path, isOpen) in [("token", true), ("userinfo", true), ("authorize", false), ("introspect", false)] {
+                let allowed = try await api.client.execute(
+                    uri: "/oauth2/\(path)", method: .options, headers: origin
+                ) { $0.headers[.accessControlAllowOrigin] }
+                #expect((allowed == "*") == isOpen, "\(path)")
+            }
+            let info = try await OAuthScene.userInfo(api, "gh_at_unknown")
+            #expect(info.status == 401 && info.headers[.accessControlAllowOrigin] == "*")
+        }
+    }
+
     @Test("discovery tells what is there")
     func discovery() async throws {
         try await Self.serve { api, _ in

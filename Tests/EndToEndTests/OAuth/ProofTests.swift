@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JOSE
-import Logging
 import NIOCore
 import OAuth
 import Synchronization
@@ -37,17 +36,7 @@ struct ProofTests {
                     return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: state.document)))
                 }
             }
-            let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-            let application = Application(
-                responder: router.buildResponder(),
-                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-                onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
-                logger: Logger(label: "client", factory: { _ in SwiftLogNoOpLogHandler() }))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
-                try await body(await ports.first { _ in true } ?? 0)
-                group.cancelAll()
-            }
+            try await LoopbackListener.serve(router, body)
         }
     }
 

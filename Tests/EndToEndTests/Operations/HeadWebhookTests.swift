@@ -47,18 +47,7 @@ struct HeadWebhookTests {
                     request.headers.map { ($0.name.canonicalName, $0.value) }, uniquingKeysWith: { first, _ in first })
                 return Response(status: self.take(Delivery(headers: headers, body: bytes)))
             }
-            let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-            let application = Application(
-                responder: router.buildResponder(),
-                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-                onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
-                logger: Logger(label: "witness", factory: { _ in SwiftLogNoOpLogHandler() }))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
-                let port = await ports.first { _ in true } ?? 0
-                try await body(port)
-                group.cancelAll()
-            }
+            try await LoopbackListener.serve(router, body)
         }
     }
 

@@ -76,6 +76,7 @@ struct ClientDocumentTests {
         stage.network.put(nil)
         stage.gateway.clock.advance(.hours(1) + .seconds(1))
         #expect(await stage.client() == nil)
+        #expect(await stage.client() == nil && stage.network.looks == 3, "nor a moment later")
         try await stage.gateway.gateway.clientService.setDisabled(
             Self.address, true, by: stage.gateway.gateway.root)
         stage.network.put(Self.document())

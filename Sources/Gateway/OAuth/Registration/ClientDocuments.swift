@@ -20,7 +20,21 @@ final class ClientDocuments: Sendable {
     private let document: @Sendable (String, Int) async throws -> [UInt8]
     private let settings: RegistrationConfiguration
     private let clock: @Sendable () -> Timestamp
-    private let looked = Mutex<[String: Timestamp]>([:])
+    private let looks = Mutex<[String: Look]>([:])
+
+    /// When somebody last looked at an address, and whether a client's document stood there.
+    private struct Look {
+        let at: Timestamp
+        var isGood: Bool
+    }
+
+    private enum Plan {
+        case look
+        /// What was read before is believed.
+        case keep
+        /// There was none a moment ago.
+        case refuse
+    }
 
     init(
         store: Store, table: ClientTable, settings: RegistrationConfiguration,
@@ -38,18 +52,29 @@ final class ClientDocuments: Sendable {
             return known.flatMap { $0.isDisabled ? nil : $0 }
         }
         guard known?.isDisabled != true else { return nil }
-        guard mayLook(name, tenant, isKnown: known != nil) else { return known }
-        do { return try await fetch(name, known, tenant) } catch { return nil }
+        let key = "\(tenant) \(name)"
+        switch plan(key) {
+        case .keep: return known
+        case .refuse: return nil
+        case .look:
+            let client = try? await fetch(name, known, tenant)
+            looks.withLock { $0[key]?.isGood = client != nil }
+            return client
+        }
     }
 
-    /// One look per while, whoever asks: nobody makes us call somebody else's server again and again.
-    private func mayLook(_ name: String, _ tenant: TenantID, isKnown: Bool) -> Bool {
-        let (key, now) = ("\(tenant) \(name)", clock())
-        return looked.withLock { looked in
-            if looked.count > 10_000 { looked = looked.filter { $0.value + Self.keptFor > now } }
-            if let last = looked[key], last + (isKnown ? Self.keptFor : Self.pause) > now { return false }
-            looked[key] = now
-            return true
+    /// One look per while, whoever asks: nobody makes us call somebody else's server again and again. While one looks,
+    /// others go by what was there before.
+    private func plan(_ key: String) -> Plan {
+        let now = clock()
+        return looks.withLock { looks in
+            if looks.count > 10_000 { looks = looks.filter { $0.value.at + Self.keptFor > now } }
+            let last = looks[key]
+            if let last, last.at + (last.isGood ? Self.keptFor : Self.pause) > now {
+                return last.isGood ? .keep : .refuse
+            }
+            looks[key] = Look(at: now, isGood: last?.isGood ?? false)
+            return .look
         }
     }
 
