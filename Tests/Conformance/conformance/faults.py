@@ -224,7 +224,7 @@ fault("updated_at as a text", "oidcc-scope-profile", answer=body("/userinfo", up
 fault("no name, though essential", "oidcc-claims-essential", at_least=WARNING, answer=body("/userinfo", name=None))
 fault("everything at userinfo, whatever was asked", "oidcc-scope-email", at_least=WARNING,
       answer=body("/userinfo", phone_number="+44", phone_number_verified=True))
-fault("userinfo opens to everything", "attack-who-was-disabled", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
+fault("userinfo opens to everything", "attack-other-tenant", "attack-who-was-disabled", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
       "attack-revocation", "fapi2-security-profile-final-dpop-negative-tests", "fapi2-security-profile-final-happy-flow",
       answer=lenient("/userinfo"))
 fault("the token endpoint gives to everybody", "attack-code-under-another-client", "attack-code-with-another-redirect-uri",
@@ -522,6 +522,9 @@ fault("pages hold what the request said", "attack-injection", answer=lambda self
     found, found.body + request["query"].get("login_hint", "").encode()))
 fault("heavy input breaks something", "attack-heavy-input", answer=at("/authorize", lambda self, request, found: (
     changed(found, status=500) if found.status >= 400 else found)))
+fault("any browser goes on with a request", "attack-request-of-another-browser", answer=at(
+    "/continue", lambda self, request, found: changed(found, b"", status=302, headers={
+        "Location": "https://rp.example/conformance/callback?" + encode({"code": jose.random()})})))
 fault("nobody is told what a token is bound to", "attack-bound-tokens", answer=body("/introspect", cnf=None))
 fault("any code connects a device", "attack-device-code-guessing", answer=lambda self, request, found: changed(
     found, b'<form method="post"><button name="decision" value="allow"></form>', status=200, headers={"Location": None})

@@ -14,6 +14,7 @@ CODE = ["authorization_code", "refresh_token"]
 SCOPES = "openid profile email address phone offline_access"
 CALLBACK = "https://rp.example/conformance/callback"
 AFTER_LOGOUT = "https://rp.example/conformance/post_logout_redirect"
+HOST = "gate.localhost"
 # People are many, so that no module's consents and sessions are another's.
 PEOPLE = 900
 
@@ -36,10 +37,16 @@ class World:
             client["client_id"]: jose.random(32) for client in clients
             if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
         self.gateway = Gateway(
-            scratch, program, clients, people, self.secrets, extra={"sessions": {"per_person": 200}}, started=False,
-            host="gate.localhost",
+            scratch, program, clients, people, self.secrets, started=False, host=HOST, extra={
+                "sessions": {"per_person": 200},
+                "tenants": [{"slug": "main", "name": "Judged", "public_url": f"https://{HOST}"},
+                            {"slug": "second", "name": "Next door", "public_url": f"https://{HOST}/t/second"}],
+                "providers": [{"id": f"local-{slug}", "type": "local", "tenant": slug, "name": "Password"}
+                              for slug in ("main", "second")]},
             oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}, **(oauth or {})})
         self.initial_token = self._initial_token()
+        self.neighbours = [well_known_person(f"neighbour{index}") for index in range(5)]
+        self.gateway._import(self.neighbours, "--tenant", "second")
         # The gateway's own certificate is for loopback, and its authority the one that everybody here trusts.
         self.receiver.start(self.gateway.certificate, self.gateway.key)
         self.gateway.serve()
@@ -115,6 +122,8 @@ class World:
                   ("fapi-1", "Careful", CALLBACK), ("fapi-2", "Careful too", CALLBACK + "?dummy1=lorem&dummy2=ipsum"),
                   ("fapi-rsa", "Careful with RSA", CALLBACK))
               for suffix, more in (("", {}), ("-signed", {"require_signed_request_object": True}))],
+            # Of another tenant, which is another issuer.
+            {"tenant": "second", "client_id": "next-door", "client_name": "Next door", **basic},
             # A service that is shown tokens, and one that gets them in its own name.
             {"client_id": "api", "client_name": "Interface", "grant_types": ["client_credentials"],
              "service_account": "interface", "scope": "api", "answers_for": ["https://api.example.org"],
@@ -134,21 +143,32 @@ class Room:
     def __init__(self, world, verdict, plan):
         self.world, self.verdict, self.plan = world, verdict, plan
         self.wire = world.gateway.wire
+        self.found = None
         for name in ("fail", "warn", "check", "should", "need", "skip"):
             setattr(self, name, getattr(verdict, name))
 
     @property
     def metadata(self):
-        return self.world.metadata
+        return self.found or self.world.metadata
 
     @property
     def issuer(self):
         return self.world.gateway.issuer
 
+    def next_door(self):
+        """The same room at another tenant, which is an issuer of its own."""
+        room = Room(self.world, self.verdict, self.plan)
+        address = self.issuer + "/t/second"
+        answer = self.wire.get(address + "/.well-known/openid-configuration")
+        self.need(answer.status == 200 and answer.json.get("issuer") == address, f"discovery of another tenant: {answer}")
+        room.found = answer.json
+        return room
+
     def client(self, client_id="basic-1"):
         if self.plan.signed and client_id.startswith("fapi-"):
             client_id += "-signed"
         party = self.world.client(client_id)
+        party._metadata = self.metadata
         party.standing = self.plan.standing
         return party
 

@@ -150,9 +150,9 @@ class Gateway:
         }
         self.configuration = self.scratch.write("gatehouse.yaml", json.dumps(configuration, indent=1))
 
-    def _import(self, people):
+    def _import(self, people, *more):
         file = self.scratch.write("people.json", json.dumps([person.row for person in people]))
-        report = self.command("user", "import", file, "--json").stdout
+        report = self.command("user", "import", file, "--json", *more).stdout
         refused = [row for row in json.loads(report).get("rows", []) if row.get("refused") or row.get("error")]
         if refused:
             raise RuntimeError(f"not imported: {refused[:3]}")

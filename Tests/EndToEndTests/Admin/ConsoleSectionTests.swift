@@ -105,6 +105,36 @@ struct ConsoleSectionTests {
         }
     }
 
+    @Test("an application is made, shows what it would get, and is switched off and on")
+    func applications() async throws {
+        try await ConsoleHouse.serving { house in
+            let adele = house.adele
+            try await adele.open("/clients/new")
+            let form = ["client_id": "shop", "name": "The <Shop>", "scope": "openid profile", "kind": "server"]
+            try await adele.submit("/clients/new", form.merging(["redirect_uris": "http://shop.example.org/cb"]) { $1 })
+            #expect(adele.status >= 400 && adele.page.contains("redirect_uris"), "\(adele.status)")
+            try await adele.submit(
+                "/clients/new", form.merging(["redirect_uris": "https://shop.example.org/cb\n"]) { $1 })
+            #expect(adele.page.contains("Paste into The &lt;Shop&gt;") && adele.page.contains("client_secret  gh_cs_"))
+            let listed = try await house.api.send(.get, "/api/v1/clients/shop")
+            let place = "/clients/\(listed.body?["id"]?.string ?? "")"
+            try await adele.open(place)
+            #expect(!adele.page.contains("gh_cs_") && adele.page.contains("https://shop.example.org/cb"))
+            try await adele.open(place + "/preview?person=bob&scope=openid%20profile")
+            #expect(adele.page.contains("bob may enter The &lt;Shop&gt;.") && adele.page.contains("preferred_username"))
+            try await adele.open(place + "/preview?person=nobody")
+            #expect(adele.page.contains("Nobody here has this login."))
+            try await adele.open(place + "/secret")
+            try await adele.submit(place + "/secret")
+            #expect(adele.page.contains("client_secret  gh_cs_"))
+            for (verb, said) in [("disable", "It is switched off"), ("enable", "It may ask for tokens again")] {
+                try await adele.open(place + "/" + verb)
+                try await adele.submit(place + "/" + verb)
+                #expect(adele.page.contains(said))
+            }
+        }
+    }
+
     @Test(
         "the journal is searched by person, actor, type, time and position, and one event leads to what hangs with it")
     func journal() async throws {

@@ -20,6 +20,7 @@ extension AdminConsole {
         .reports,
         .providers,
         .directoryJobs,
+        .clients,
         .serviceAccounts,
     ]
 }

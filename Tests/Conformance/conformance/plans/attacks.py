@@ -614,6 +614,43 @@ def bound(room):
         room.check(answer.status in REFUSED, f"a proof of another request: answered {answer.status}")
 
 
+@ATTACKS.module("other-tenant")
+def other_tenant(room):
+    """Each tenant is an issuer of its own: nothing of one is anything to another, though they share a host."""
+    there, client = room.next_door(), room.client()
+    address = there.metadata["issuer"]
+    other = room.wire.get(address.replace("/t/second", "") + "/.well-known/oauth-authorization-server/t/second")
+    room.check(other.status == 200 and other.json == there.metadata, "RFC 8414's address of another tenant's document")
+    room.check(not {key["kid"] for key in client.key_set()["keys"]}
+               & {key["kid"] for key in there.client("next-door").key_set()["keys"]}, "two tenants sign with one key")
+    browser, stranger = client.browser(), there.client("next-door")
+    out = offline(room, client, browser=browser)
+    theirs = offline(there, stranger, person=room.world.neighbours[0])
+    room.check(theirs.claims["iss"] == address, f"iss {theirs.claims['iss']}")
+    for token, party in ((out.token, stranger), (theirs.token, client)):
+        room.check(party.userinfo(token).status == 401, "a token of another tenant opened userinfo")
+        known = party.call("introspection_endpoint", {"token": token})
+        room.check(known.json == {"active": False}, f"introspection of another tenant's token: {known}")
+        party.call("revocation_endpoint", {"token": token})
+    room.check(client.userinfo(out.token).status == 200, "another tenant's client revoked a token")
+    for token, party in ((out.refresh, stranger), (theirs.refresh, client)):
+        flow.token_error(room, party.refresh(token), {"invalid_grant"})
+    # A client is known where it was made, and nowhere else.
+    client._metadata, stranger._metadata = stranger._metadata, client._metadata
+    for party in (client, stranger):
+        flow.token_error(room, party.redeem("any"), {"invalid_client"})
+        landing = party.browser().open(party.url(party.request()))
+        room.check(not landing.callback and landing.page.status == 400, f"a client of another tenant was taken: {landing}")
+    client._metadata, stranger._metadata = stranger._metadata, client._metadata
+    # Nor is a session: the same browser, signed in next door only.
+    request = stranger.request(prompt="none")
+    landing = browser.walk(browser.open(stranger.url(request)), None)
+    flow.error_response(there, landing, request, flow.NEEDS_SOMEBODY)
+    code_request = client.request()
+    code = flow.callback(room, client, client.authorize(browser, None, code_request), code_request)
+    flow.token_error(room, stranger.redeem(code), {"invalid_grant"})
+
+
 @ATTACKS.module("revocation")
 def revocation(room):
     client = room.client()
