@@ -4,6 +4,7 @@ import Logging
 import Passwords
 import Providers
 import Storage
+import Synchronization
 import Vocabulary
 
 /// One running gateway: the store, what is alive in memory, and the services over both. Built once by `open`, handed
@@ -18,6 +19,8 @@ public final class Gateway: Sendable {
     public let clients = ClientTable()
     let tokenKeyTable = TokenKeyTable()
     let deviceAttempts = DeviceAttempts()
+    /// Discovery documents by issuer.
+    let discovery = Mutex<[String: [UInt8]]>([:])
     let clientServers: ClientServers
     let clientDocuments: ClientDocuments
     public let logger: Logger

@@ -43,7 +43,7 @@ public struct OAuthConfiguration: Sendable {
         keyLifetime = section.duration("key_lifetime", default: .days(90), in: .days(1)...(.days(3_650)))
         keyNotice = section.duration("key_notice", default: .hours(24), in: .seconds(1)...(.days(30)))
         scopes = Dictionary(
-            section.sections("scopes", limit: 100).map { ($0.text("name"), ScopeConfiguration($0)) },
+            section.sections("scopes", limit: 50).map { ($0.text("name"), ScopeConfiguration($0)) },
             uniquingKeysWith: { first, _ in first })
         asksDPoPNonce = section.bool("dpop_nonce", default: false)
         clientAuthorities = section.file("client_ca_file")

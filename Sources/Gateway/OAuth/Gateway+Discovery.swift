@@ -12,7 +12,7 @@ extension Gateway {
         if registration.gate != .nobody { endpoints.registration = issuer + "/oauth2/register" }
         var metadata = ServerMetadata(
             issuer: issuer, endpoints: endpoints,
-            scopes: ScopeSet(scopes(of: tenant)) ?? .empty, claims: ClaimReader.standard,
+            scopes: ScopeSet(scopes) ?? .empty, claims: ClaimReader.standard,
             acrValues: AuthorizationRules(ofIssuer: issuer).acrValues,
             authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none],
             signing: configuration.oauth.algorithms)
@@ -20,11 +20,18 @@ extension Gateway {
         return metadata
     }
 
-    private func scopes(of tenant: TenantID) -> Set<String> {
-        let standard = Set(UserInfo.scopeClaims.keys).union(["openid", "offline_access"])
-        return clients.all(in: tenant).reduce(into: standard.union(configuration.oauth.scopes.keys)) {
-            $0.formUnion($1.metadata.scope.names)
-        }
+    /// The document as it is sent, made once for each issuer: what is in it comes of the configuration alone.
+    public func discoveryDocument(of tenant: TenantID) -> [UInt8] {
+        let issuer = tokens.issuer(of: tenant)
+        if let kept = discovery.withLock({ $0[issuer] }) { return kept }
+        let made = serverMetadata(of: tenant).json.serialized
+        discovery.withLock { $0[issuer] = made }
+        return made
+    }
+
+    /// Those of the standard and of the configuration; what single clients may ask for is nobody else's business.
+    private var scopes: Set<String> {
+        Set(UserInfo.scopeClaims.keys).union(["openid", "offline_access"]).union(configuration.oauth.scopes.keys)
     }
 }
 

@@ -59,8 +59,7 @@ struct OAuthRoutes: Sendable {
     }
 
     private func discovery(_ context: GatewayRequestContext) async throws -> Response {
-        let metadata = gateway.serverMetadata(of: try await tenant(context).id)
-        return Self.cached(metadata.json.serialized, "application/json")
+        Self.cached(gateway.discoveryDocument(of: try await tenant(context).id), "application/json")
     }
 
     private func keys(_ context: GatewayRequestContext) async throws -> Response {

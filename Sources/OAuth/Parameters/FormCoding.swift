@@ -3,19 +3,27 @@
 public enum FormCoding {
     /// The text behind an escaped one; nil for a broken escape, for what is not UTF-8 and for a NUL.
     public static func decode(_ escaped: some Collection<UInt8>) -> String? {
+        if let decoded = escaped.withContiguousStorageIfAvailable(decode(bytes:)) { return decoded }
+        return Array(escaped).withUnsafeBufferPointer(decode(bytes:))
+    }
+
+    // Of bytes in one piece, so that the compiler knows what it loops over: every token passes through here.
+    private static func decode(bytes escaped: UnsafeBufferPointer<UInt8>) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(escaped.count)
-        var rest = escaped[...]
-        while let byte = rest.popFirst() {
-            switch byte {
+        var place = 0
+        while place < escaped.count {
+            switch escaped[place] {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(Hexadecimal.value),
-                    let low = rest.popFirst().flatMap(Hexadecimal.value)
+                guard place + 2 < escaped.count, let high = Hexadecimal.value(escaped[place + 1]),
+                    let low = Hexadecimal.value(escaped[place + 2])
                 else { return nil }
                 bytes.append(high << 4 | low)
-            default: bytes.append(byte)
+                place += 2
+            default: bytes.append(escaped[place])
             }
+            place += 1
         }
         return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }

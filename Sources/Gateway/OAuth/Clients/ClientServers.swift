@@ -17,6 +17,7 @@ final class ClientServers: Sendable {
     init(caFile: String?, clock: @escaping @Sendable () -> Timestamp) throws {
         var configuration = FetchConfiguration()
         configuration.certificateAuthorityFile = caFile
+        configuration.threadCount = 2
         strange = try HTTPFetcher(configuration)
         configuration.allowedNetworks = WebhookDelivery.ownNetworks
         configuration.plainHTTP = .loopbackOnly

@@ -5,8 +5,9 @@ import Storage
 import Synchronization
 import Vocabulary
 
-/// A client as the gateway works with it.
-public struct OAuthClient: Sendable {
+/// A client as the gateway works with it. It never changes, and is passed on with every request: a class, because a
+/// structure of so many parts would be copied each time.
+public final class OAuthClient: Sendable {
     public let id: ClientID
     public let tenant: TenantID
     public let metadata: ClientMetadata
@@ -18,37 +19,9 @@ public struct OAuthClient: Sendable {
     let secrets: [StoredClientSecret]
     /// The hash of the token that a client which registered itself looks after its registration with (RFC 7592).
     let registration: Identity.TokenHash?
+    /// The client as its proofs are held to it, but for keys that stand elsewhere.
+    private let asRegistered: RegisteredClient
 
-    /// The `client_id`.
-    public var name: String { metadata.clientID }
-    /// What people are shown.
-    public var title: String { metadata.name ?? metadata.clientID }
-    /// Whether a stranger said what is known of it: it registered itself, or its name is the address of a document.
-    public var isStranger: Bool { registration != nil || ClientIDDocument.isAddress(name) }
-    /// How many secrets it has, and when the last of them ends.
-    public var secretCount: Int { secrets.count }
-
-    /// The client as its proofs are held to it.
-    func registered(fetchedKeys: JSONObject? = nil) -> RegisteredClient {
-        RegisteredClient(
-            metadata: metadata,
-            secrets: secrets.map {
-                RegisteredClient.SecretDigest(digest: $0.hash.bytes, expiresAt: $0.expiresAt?.seconds)
-            }, fetchedKeys: fetchedKeys)
-    }
-
-    /// What it is called as an audience.
-    var audiences: [String] { [name] + settings.answersFor }
-}
-
-/// The record of a client's row.
-struct ClientRecord: Codable {
-    /// JSON by the names of RFC 7591.
-    let metadata: String
-    let settings: ClientSettings
-}
-
-extension OAuthClient {
     init(stored: StoredClient, secrets: [StoredClientSecret]) throws {
         let record = try JSONColumn.decode(ClientRecord.self, stored.record)
         do {
@@ -67,7 +40,38 @@ extension OAuthClient {
         createdAt = stored.createdAt
         registration = stored.registration
         self.secrets = secrets
+        asRegistered = RegisteredClient(
+            metadata: metadata,
+            secrets: secrets.map {
+                RegisteredClient.SecretDigest(digest: $0.hash.bytes, expiresAt: $0.expiresAt?.seconds)
+            })
     }
+
+    /// The `client_id`.
+    public var name: String { metadata.clientID }
+    /// What people are shown.
+    public var title: String { metadata.name ?? metadata.clientID }
+    /// Whether a stranger said what is known of it: it registered itself, or its name is the address of a document.
+    public var isStranger: Bool { registration != nil || ClientIDDocument.isAddress(name) }
+    /// How many secrets it has, and when the last of them ends.
+    public var secretCount: Int { secrets.count }
+
+    /// The client as its proofs are held to it, with the keys that stand at its `jwks_uri`.
+    func registered(fetchedKeys: JSONObject? = nil) -> RegisteredClient {
+        guard let fetchedKeys else { return asRegistered }
+        return RegisteredClient(
+            metadata: metadata, secrets: asRegistered.secrets, fetchedKeys: fetchedKeys)
+    }
+
+    /// What it is called as an audience.
+    var audiences: [String] { [name] + settings.answersFor }
+}
+
+/// The record of a client's row.
+struct ClientRecord: Codable {
+    /// JSON by the names of RFC 7591.
+    let metadata: String
+    let settings: ClientSettings
 }
 
 /// The clients by tenant and `client_id`, in memory: every request to the token endpoint begins here.
