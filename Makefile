@@ -79,6 +79,7 @@ bench: packages-test
 	@# Other engines on the same requests, for information; each says so where it could not be installed.
 	@.ci/python-venv $(PEERS) peers
 	-$(PEERS)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
+	-@.ci/packages peers
 	@.ci/bench
 
 fuzz: packages-run

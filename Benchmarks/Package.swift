@@ -23,6 +23,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "BenchTable", swiftSettings: strict),
+        .target(name: "BenchServer", dependencies: ["BenchTable", gatehouse("Fixtures")], swiftSettings: strict),
         bench("AuthorizationBench", [gatehouse("Authorization"), gatehouse("Storage"), gatehouse("Fixtures")]),
         bench(
             "GovernanceBench",
@@ -30,7 +31,13 @@ let package = Package(
                 gatehouse("Authorization"), gatehouse("Governance"), gatehouse("Storage"), gatehouse("Gateway"),
                 gatehouse("Fixtures"), logging,
             ]),
-        bench("ServerBench", [gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
+        bench("ServerBench", ["BenchServer", gatehouse("Gateway"), gatehouse("Fixtures"), logging]),
+        bench(
+            "OAuthBench",
+            [
+                "BenchServer", gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Passwords"), gatehouse("OAuth"),
+                gatehouse("JOSE"), gatehouse("Fixtures"), logging,
+            ]),
         bench(
             "LoginBench",
             [

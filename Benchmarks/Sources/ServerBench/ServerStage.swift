@@ -1,3 +1,5 @@
+import BenchServer
+import BenchTable
 import Fixtures
 import Foundation
 import Gateway
@@ -130,9 +132,4 @@ final class ServerStage: Sendable {
         } while before != nil && count < 20_000
         return (count, gaps)
     }
-}
-
-struct BenchFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

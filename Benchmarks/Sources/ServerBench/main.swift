@@ -1,3 +1,4 @@
+import BenchServer
 import BenchTable
 import Foundation
 

@@ -1,14 +1,15 @@
+import BenchTable
 import Fixtures
 import Foundation
 
 /// The gateway as a process of its own: the release build beside this program.
-final class ServerProcess: @unchecked Sendable {
+public final class ServerProcess: @unchecked Sendable {
     // Guarded by use: started in `init`, ended in `stop`, both called by the one task of this program.
     private let process = Process()
     private let log: String
     private let port: Int
 
-    init(configuration: String, log: String, port: Int) throws {
+    public init(configuration: String, log: String, port: Int) throws {
         (self.log, self.port) = (log, port)
         let here = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.executableURL = here.deletingLastPathComponent().appendingPathComponent("gatehouse")
@@ -21,14 +22,14 @@ final class ServerProcess: @unchecked Sendable {
 
     deinit { stop() }
 
-    func stop() {
+    public func stop() {
         guard process.isRunning else { return }
         process.terminate()
         process.waitUntilExit()
     }
 
     /// Returns when the server accepts connections.
-    func isReady() async throws {
+    public func isReady() async throws {
         for _ in 0..<600 {
             guard process.isRunning else { break }
             if LoopbackPort.accepts(port) { return }
@@ -38,17 +39,12 @@ final class ServerProcess: @unchecked Sendable {
         throw BenchFailure("The gateway did not start: \(output.suffix(2_000))")
     }
 
-    /// Seconds of processor time so far (proc(5), fields 14 and 15).
-    var processorSeconds: Double {
-        let line = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)) ?? ""
-        // The name, in brackets, may hold anything.
-        let fields = line.split(separator: ")").last?.split(separator: " ").compactMap { Double($0) } ?? []
-        // The state, a letter, fell out: field 14 of the line is the eleventh number after the name.
-        guard fields.count > 12 else { return 0 }
-        return (fields[10] + fields[11]) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
+    public var identifier: pid_t { process.processIdentifier }
 
-    var residentMB: Double {
+    /// Seconds of processor time so far.
+    public var processorSeconds: Double { ProcessorTime.seconds(of: identifier) }
+
+    public var residentMB: Double {
         let text = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         let kibibytes = line?.split(separator: " ").compactMap { Double($0) }.first ?? .infinity
