@@ -31,6 +31,7 @@ LOGS := .build-logs
 VENV := .build-venv
 PEERS := .build-peers
 SSSD := .build-sssd
+GLEWLWYD := .build-glewlwyd
 JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
@@ -43,6 +44,7 @@ packages-test:
 	@.ci/packages build run test interop
 	@.ci/python-venv $(VENV)
 	@.ci/oidc-child $(SSSD)
+	@.ci/glewlwyd $(GLEWLWYD)
 
 release-build: packages-run
 	swift build -c release --product gatehouse $(SWIFT_FLAGS)

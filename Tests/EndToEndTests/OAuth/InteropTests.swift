@@ -54,4 +54,9 @@ struct InteropTests {
         "oidc-provider-mock as provider: sign-in, claims and groups anew each time, and none of its lies is believed",
         .enabled(if: offers("oidc-provider-mock"), "SKIPPED: PyPI's oidc-provider-mock is not installed"))
     func oidcProviderMock() async throws { try await works("oidc-provider-mock") }
+
+    @Test(
+        "glewlwyd as provider: sign-in, groups, sign-out there, and none of its answers that were changed is believed",
+        .enabled(if: offers("glewlwyd"), "SKIPPED: Debian's glewlwyd is not unpacked (`.ci/glewlwyd .build-glewlwyd`)"))
+    func glewlwyd() async throws { try await works("glewlwyd") }
 }

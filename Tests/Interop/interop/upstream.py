@@ -300,9 +300,10 @@ def distrusts(told, house, relay, at):
     def unsigned(_head, body, _signature):
         return jose.b64(b'{"alg":"none"}') + "." + body + "."
 
-    def by_us(_head, body, _signature):
-        key = jose.Key("RSA")
-        return jose.compact({"alg": "RS256", "kid": key.kid}, json.loads(jose.unb64(body)), key)
+    def by_us(head, body, _signature):
+        algorithm = json.loads(jose.unb64(head))["alg"]
+        key = jose.Key("EC" if algorithm == "ES256" else "RSA")
+        return jose.compact({"alg": algorithm, "kid": key.kid}, json.loads(jose.unb64(body)), key)
 
     def without(said):
         return {name: value for name, value in said.items() if name != "id_token"}
