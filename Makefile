@@ -6,7 +6,8 @@
 #   check       format, warnings as errors, the arrows between targets
 #   bench       performance bars, release build; fails below a bar
 #   conformance the provider held to the OpenID conformance suite's modules, reproduced; writes docs/conformance.md
-#   interop     clients of others sign people in: Authlib, idpyoidc, two modules of Apache, oidc-agent, sssd
+#   interop     clients of others sign people in: Authlib, idpyoidc, two modules of Apache, oidc-agent, sssd; and the gateway
+#               signs people in at providers of others
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
@@ -30,6 +31,7 @@ LOGS := .build-logs
 VENV := .build-venv
 PEERS := .build-peers
 SSSD := .build-sssd
+GLEWLWYD := .build-glewlwyd
 JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
@@ -42,6 +44,7 @@ packages-test:
 	@.ci/packages build run test interop
 	@.ci/python-venv $(VENV)
 	@.ci/oidc-child $(SSSD)
+	@.ci/glewlwyd $(GLEWLWYD)
 
 release-build: packages-run
 	swift build -c release --product gatehouse $(SWIFT_FLAGS)

@@ -78,7 +78,7 @@ extension LoginFlow {
     }
 
     /// How far the clock of another provider may be off.
-    static let upstreamClockSkew: Duration = .seconds(60)
+    public static let upstreamClockSkew: Duration = .seconds(60)
 
     private var isSecondFactorProven: Bool {
         let second = Set(Self.secondFactors).union([.multiFactor])

@@ -115,7 +115,9 @@ extension OpenIDProvider {
         let claims = evidence.idToken?.claims
         return UpstreamSignIn(
             identity: identity,
-            authenticatedAt: claims?.authenticatedAt.map { min(Timestamp($0), clock()) },
+            // Where the provider is not believed about it, the moment of the answer counts.
+            authenticatedAt: settings.saysSignInTime
+                ? claims?.authenticatedAt.map { min(Timestamp($0), clock()) } : nil,
             isMultiFactor: claims.map(settings.multiFactor.isMet) ?? false,
             subject: try evidence.idToken.map { try UpstreamDigest.subject($0.issuer, $0.subject) }
                 ?? UpstreamDigest.subject(settings.key, identity.subjectKey),

@@ -46,16 +46,17 @@ class Gateway:
     """Makes everything in the folder of a `Scratch`, and serves until that is closed."""
 
     def __init__(self, scratch, program, clients, people, secrets_of=None, oauth=None, extra=None, started=True,
-                 host=None):
+                 host=None, port=None):
         self.scratch = scratch
         self.program = os.path.abspath(program)
-        self.port = free_port()
-        # With a host of its own it is at the default port as far as everybody can tell, as behind a proxy.
-        self.issuer = f"https://{host}" if host else f"https://localhost:{self.port}"
+        self.port = port or free_port()
+        # With a host of its own it is at the default port as far as everybody can tell, as behind a proxy; unless it is
+        # given both.
+        self.issuer = f"https://{host}" if host and not port else f"https://{host or 'localhost'}:{self.port}"
         self.people = {person.login: person for person in people}
         self._make_authority()
         self.wire = Wire(self.authority)
-        if host:
+        if host and not port:
             self.wire.ports[host, 443] = self.port
         self._configure(clients, secrets_of or {}, oauth or {}, extra or {})
         self._import(people)

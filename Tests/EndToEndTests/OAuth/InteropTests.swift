@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 /// Clients that others wrote and people use, set up as their manuals say, working with a gateway that is served for
-/// them (`Tests/Interop`). One that is not installed is skipped by name.
-@Suite("Clients of others", .timeLimit(.minutes(3)))
+/// them (`Tests/Interop`), and providers that a gateway is a client of. One that is not installed is skipped by name.
+@Suite("Clients and providers of others", .timeLimit(.minutes(3)))
 struct InteropTests {
     private static func offers(_ name: String) -> Bool { OutsideJudge.interop.isReady(["--offers", name]) }
 
@@ -42,4 +42,21 @@ struct InteropTests {
         "sssd's oidc_child signs somebody in by a device code",
         .enabled(if: offers("sssd"), "SKIPPED: Debian's sssd-idp is not unpacked (`.ci/oidc-child .build-sssd`)"))
     func sssd() async throws { try await works("sssd") }
+
+    // MARK: Providers
+
+    @Test(
+        "another gateway as provider: sign-in, groups, logout both ways, max_age, and an Authlib client behind both",
+        .enabled(if: offers("gatehouse"), "SKIPPED: PyPI's authlib is not installed"))
+    func gatehouse() async throws { try await works("gatehouse") }
+
+    @Test(
+        "oidc-provider-mock as provider: sign-in, claims and groups anew each time, and none of its lies is believed",
+        .enabled(if: offers("oidc-provider-mock"), "SKIPPED: PyPI's oidc-provider-mock is not installed"))
+    func oidcProviderMock() async throws { try await works("oidc-provider-mock") }
+
+    @Test(
+        "glewlwyd as provider: sign-in, groups, sign-out there, and none of its answers that were changed is believed",
+        .enabled(if: offers("glewlwyd"), "SKIPPED: Debian's glewlwyd is not unpacked (`.ci/glewlwyd .build-glewlwyd`)"))
+    func glewlwyd() async throws { try await works("glewlwyd") }
 }

@@ -1,4 +1,4 @@
-"""Clients of others, signing people in at a gateway of our own."""
+"""Clients of others, signing people in at a gateway of our own; and providers of others, at which it signs people in."""
 import os
 import sys
 

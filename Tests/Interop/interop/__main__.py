@@ -1,20 +1,27 @@
 """python -m interop --gatehouse PATH [--json] [--markdown FILE] [--keep-log FILE] [NAME …]
 python -m interop --offers NAME
 
-Serves the gateway and lets clients of others work with it. A tool that is not installed is SKIPPED, and says so. Exit
-status 1 when one FAILED. --offers only says whether a tool is here: exit status 0, or 3 and why not."""
+Serves the gateway, lets clients of others work with it, and lets it sign people in at providers of others. A tool that
+is not installed is SKIPPED, and says so. Exit status 1 when one FAILED. --offers only says whether a tool is here: exit
+status 0, or 3 and why not."""
 import argparse
 import json
 import os
 import sys
 import time
 
-from . import authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, sssd
+from . import (
+    authlib_client, gatehouse_upstream, glewlwyd, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, oidc_provider_mock,
+    sssd)
 from .stage import Stage, Told
 
 from harness.scratch import Scratch
 
-DRIVERS = [authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, sssd]
+DRIVERS = [
+    authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, sssd,
+    # And providers that the gateway is itself a client of.
+    gatehouse_upstream, glewlwyd, oidc_provider_mock,
+]
 
 
 def main():
@@ -23,18 +30,18 @@ def main():
     parser.add_argument("--offers", metavar="NAME")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
-    parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateway logged")
+    parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateways logged")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(driver.NAME for driver in DRIVERS))
     given = parser.parse_args()
     known = {driver.NAME: driver for driver in DRIVERS}
     if given.offers:
-        reason = known[given.offers].missing() if given.offers in known else "there is no such client"
+        reason = known[given.offers].missing() if given.offers in known else "there is no such client or provider"
         print(reason or "")
         return 3 if reason else 0
     if not given.gatehouse:
         parser.error("--gatehouse is missing")
     if unknown := [name for name in given.names if name not in known]:
-        parser.error(f"no client named {', '.join(unknown)}; there are {', '.join(known)}")
+        parser.error(f"no client or provider named {', '.join(unknown)}; there are {', '.join(known)}")
     wanted = [driver for driver in DRIVERS if not given.names or driver.NAME in given.names]
     found = []
     for name in ("gatehouse", "markdown", "keep_log"):
@@ -51,7 +58,7 @@ def main():
                                  *(f"         {step}" for step in found[-1].steps)]), flush=True)
         if given.keep_log:
             with open(given.keep_log, "w", encoding="utf-8") as file:
-                file.write(stage.gateway.log)
+                file.write("".join([stage.gateway.log, *stage.logs]))
     if given.json:
         print(json.dumps([told.json for told in found], indent=1))
     if given.markdown:
@@ -75,7 +82,7 @@ def one(driver, stage):
 
 
 def markdown(found):
-    lines = ["| client | result | proves |", "|---|---|---|"]
+    lines = ["| client or provider | result | proves |", "|---|---|---|"]
     for told in found:
         lines.append(f"| {told.name} | {told.result} | {'; '.join(told.steps)} |")
     return "\n".join(lines) + "\n"

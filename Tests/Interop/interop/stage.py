@@ -1,5 +1,6 @@
 """One gateway for all of them: each finds its client registered, and people to sign in."""
 import importlib.util
+import json
 import random
 import time
 
@@ -18,7 +19,9 @@ def lacks(*packages):
 
 class Stage:
     def __init__(self, scratch, program, drivers):
-        self.scratch = scratch
+        self.scratch, self.program = scratch, program
+        # Of gateways that are gone.
+        self.logs = []
         self.port = free_port()
         self.site = f"https://app.localhost:{self.port}"
         self.local = f"https://localhost:{self.port}"
@@ -38,6 +41,10 @@ class Stage:
 
     def person(self):
         return next(self._rest)
+
+    def tell(self, *arguments):
+        """What the gateway's command line says."""
+        return json.loads(self.gateway.command(*arguments, "--json").stdout)
 
     def party(self, client_id):
         return RelyingParty(self.gateway, self.registrations[client_id], self.secrets.get(client_id))

@@ -89,11 +89,19 @@ extension AuthorizationService {
         }
         situation.signedIn = SignedIn(subject: known.0 ?? "", authentication: Authentication(of: session))
         if client.settings.asksConsent { situation.consent = known.1 }
-        // What was proven after the request came was proven for it.
-        let isFresh = session.authenticatedAt.map { $0 >= pending.createdAt } ?? false
+        let isFresh = Self.wasProven(session, since: pending.createdAt)
         if isFresh { situation.progress.hasAuthenticated = true }
         if isFresh, session.rotatedFrom == nil { situation.progress.hasSelectedAccount = true }
         return situation
+    }
+
+    /// Whether the first factor was proven after the request came, and so for it. Another provider says when in whole seconds
+    /// and by a clock of its own (OpenID Connect Core §2): there it counts that the proof came here after the request.
+    private static func wasProven(_ session: Session, since request: Timestamp) -> Bool {
+        guard let proven = session.authenticatedAt else { return false }
+        if proven >= request { return true }
+        let isForeign = session.events.contains { $0.method == .federated && $0.at == proven }
+        return isForeign && session.createdAt >= request && proven + LoginFlow.upstreamClockSkew >= request
     }
 
     // MARK: What people are asked
