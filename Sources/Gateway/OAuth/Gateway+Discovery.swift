@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import Synchronization
 import Vocabulary
 
 extension Gateway {

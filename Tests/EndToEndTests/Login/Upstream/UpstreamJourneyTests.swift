@@ -41,6 +41,42 @@ struct UpstreamJourneyTests {
         }
     }
 
+    // `auth_time` comes in whole seconds and by the provider's clock, which may be behind ours.
+    @Test func aFreshSignInElsewhereIsAskedForOnce() async throws {
+        let clients = OAuthScene.clients.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
+        let stage = try await UpstreamStage.open(extra: clients.joined(separator: "\n"), files: OAuthScene.files)
+        try await stage.running.serve { api in
+            let web = OAuthScene.browser(api)
+            try await web.signIn(at: stage.provider)
+            for behind: Int64 in [0, 20] {
+                let now = Int64(Date().timeIntervalSince1970)
+                stage.provider.lies.claims = ["auth_time": .integer(now - behind)]
+                try await web.request(.get, OAuthScene.address("own", ["prompt": "login"]))
+                try await web.request(.get, WebPerson.gateway + (try #require(web.location)))
+                let departure = try #require(web.location)
+                #expect(departure.contains("prompt=login"))
+                try await web.open(try stage.provider.authorize(departure))
+                #expect(OAuthScene.answer(of: web)["code"] != nil, "\(web.status) \(web.page.suffix(300))")
+            }
+            // Nothing that was proven before the request is taken for it.
+            try await web.request(.get, OAuthScene.address("own", ["prompt": "login"]))
+            #expect(web.location?.hasPrefix("/login?") == true)
+        }
+    }
+
+    // glewlwyd says that everybody signed in in 1970.
+    @Test func whoeverSaysNothingOfWhenIsNotBelievedAboutIt() async throws {
+        let stage = try await UpstreamStage.open("says_sign_in_time: false")
+        stage.provider.lies.claims = ["auth_time": .integer(0)]
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            let before = stage.gateway.clock()
+            try await web.signIn(at: stage.provider)
+            let session = try #require(try await stage.newestSession(of: "ada"))
+            #expect(session.authenticatedAt.map { $0 >= before } ?? false)
+        }
+    }
+
     @Test func whereNothingIsTypedNothingIsAskedFor() async throws {
         let provider = try MockProvider()
         let running = try await TestGateway.open(
