@@ -32,6 +32,7 @@ VENV := .build-venv
 PEERS := .build-peers
 SSSD := .build-sssd
 GLEWLWYD := .build-glewlwyd
+LEMONLDAP := .build-lemonldap
 JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
@@ -45,6 +46,7 @@ packages-test:
 	@.ci/python-venv $(VENV)
 	@.ci/oidc-child $(SSSD)
 	@.ci/glewlwyd $(GLEWLWYD)
+	@.ci/lemonldap $(LEMONLDAP)
 
 release-build: packages-run
 	swift build -c release --product gatehouse $(SWIFT_FLAGS)

@@ -59,4 +59,9 @@ struct InteropTests {
         "glewlwyd as provider: sign-in, groups, sign-out there, and none of its answers that were changed is believed",
         .enabled(if: offers("glewlwyd"), "SKIPPED: Debian's glewlwyd is not unpacked (`.ci/glewlwyd .build-glewlwyd`)"))
     func glewlwyd() async throws { try await works("glewlwyd") }
+
+    @Test(
+        "LemonLDAP::NG as provider: sign-in, groups, a fresh proof, sign-out there, and no answer that was changed",
+        .enabled(if: offers("lemonldap"), "SKIPPED: Debian's LemonLDAP::NG is not unpacked (`.ci/lemonldap`)"))
+    func lemonLDAP() async throws { try await works("lemonldap") }
 }

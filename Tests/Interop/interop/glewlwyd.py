@@ -148,7 +148,7 @@ def run(stage, told):
         house = House(stage, "g", port, {
             "id": "glewlwyd", "name": "Glewlwyd", "issuer": relay.url + "/api/oidc", "client_id": "house",
             "groups_claim": "groups", "attributes": {"section": "section"},
-            # Its auth_time is always 0.
+            # Its auth_time is 0.
             "says_sign_in_time": False, "sign_out_upstream": True}, secret, "keepers")
         try:
             story(told, house, relay, ada)

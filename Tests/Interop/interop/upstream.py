@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import time
 import urllib.parse
 
 from harness import jose
@@ -215,6 +216,26 @@ def again(told, house, somebody, at, person):
     told.proves(browser.account() and found["id"] == person["id"], f"and found a second time ({house.refusals()})")
     told.steps[-1] = "and found a second time"
     return browser
+
+
+def steps_up(told, house, at, seconds):
+    """A fresh proof: who signed in there so many seconds ago is asked again, and there is no session more than before."""
+    browser = house.visitor()
+    back = at(browser, browser.depart().url)
+    browser.alone(lambda: browser.open(back.url))
+    before = len(house.tell("session", "list"))
+    time.sleep(seconds)
+    request = browser.elsewhere(f"{house.url}/login?provider={house.key}&max_age=0")
+    assert request.callback, f"not asked again: {request}"
+    landing = browser.away(lambda: browser.open(request.url))
+    told.proves(
+        request.params.get("prompt") == "login" and request.params.get("max_age") == "0" and not landing.callback,
+        f"asks again where a fresh proof is wanted ({request}, {landing})")
+    told.steps[-1] = "asks again where a fresh proof is wanted"
+    back = at(browser, request.url)
+    assert back.callback, f"not sent back: {back}"
+    browser.alone(lambda: browser.open(back.url))
+    assert browser.account() and len(house.tell("session", "list")) == before, f"no fresh proof: {house.refusals()}"
 
 
 def comes_to_nothing(house, work, reason=None):
