@@ -37,10 +37,11 @@ class Scratch:
         return path
 
     def start(self, command, log, env=None, cwd=None, **more):
-        """Starts a process whose output goes to a file of the folder."""
+        """Starts a process whose output goes to a file of the folder; what it starts itself ends with it."""
         with open(self.path(log), "ab") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd, **more)
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                **{"start_new_session": True, **more})
         self.processes.append(process)
         return process
 
@@ -54,6 +55,11 @@ class Scratch:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        try:
+            # A server's own children, where it ended without them.
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
         return process.returncode
 
     def close(self):
