@@ -146,6 +146,10 @@ def chain(stage, told, house, ada, secret):
         and fresh["auth_time"] >= claims["auth_time"] + 4 and fresh["sub"] == claims["sub"],
         f"its max_age is passed on ({asked}, {claims}, {fresh})")
     told.steps[-1] = "its max_age is passed on: the password is asked for there, and auth_time is later"
+    # Within the second of the request, too, though `auth_time` knows no parts of one.
+    _, _, asked, passwords = authorize(prompt="login")
+    told.proves(
+        asked and asked.get("prompt") == "login" and passwords == 1, "so is its prompt=login, and one password is enough")
     page = browser.open(stage.issuer + "/account", cross_site=False).page
     browser.submit(page, next(form for form in page.forms if form.action.endswith("/logout")))
     party = session.introspect_token

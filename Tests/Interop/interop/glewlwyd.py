@@ -192,6 +192,10 @@ def story(told, house, relay, ada):
     browser, _, person = first_sign_in(told, house, somebody, at)
     told.proves(house.may("ada"), f"a mapping of its group gives the role {ROLE}")
     told.proves(person["attributes"] == {"section": "engines"}, "a claim becomes an attribute")
+    page = browser.alone(lambda: browser.open(house.url + "/account/unlink/glewlwyd", cross_site=False)).page
+    told.proves(page and "Unlink your account" in page.text,
+                f"who has just signed in has a fresh proof, whatever its auth_time says ({page})")
+    told.steps[-1] = "who has just signed in has a fresh proof, whatever its auth_time says"
     again(told, house, somebody, at, person)
     refuses(told, house, at)
     distrusts(told, house, relay, at)
