@@ -81,8 +81,8 @@ public struct GatewayRouter: Sendable {
         RegistrationRoutes(gateway: gateway, gate: gate, trusted: trusted, limit: limit).install(on: router)
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
-        AuthorizeRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
-        EndSessionRoutes(gateway: gateway, pages: pages, trusted: trusted, limit: limit).install(on: router)
+        AuthorizeRoutes(account: account).install(on: router)
+        EndSessionRoutes(account: account).install(on: router)
         DeviceRoutes(account: account).install(on: router)
         AdminConsole(account: account).install(on: router)
         if gateway.offers(.approvalWorkflows) {

@@ -7,7 +7,7 @@ extension Gateway {
     /// What a tenant's issuer tells of itself (OpenID Connect Discovery §3, RFC 8414 §2): endpoints that are here, and
     /// nothing that is not.
     public func serverMetadata(of tenant: TenantID) -> ServerMetadata {
-        let issuer = tokens.issuer(of: tenant)
+        let issuer = tenants.publicURL(of: tenant)
         var endpoints = ServerMetadata.Endpoints.of(issuer)
         let registration = configuration.oauth.registration
         if registration.gate != .nobody { endpoints.registration = issuer + "/oauth2/register" }
@@ -23,7 +23,7 @@ extension Gateway {
 
     /// The document as it is sent, made once for each issuer: what is in it comes of the configuration alone.
     public func discoveryDocument(of tenant: TenantID) -> [UInt8] {
-        let issuer = tokens.issuer(of: tenant)
+        let issuer = tenants.publicURL(of: tenant)
         if let kept = discovery.withLock({ $0[issuer] }) { return kept }
         let made = serverMetadata(of: tenant).json.serialized
         discovery.withLock { $0[issuer] = made }

@@ -129,10 +129,10 @@ struct AccessRequestRoutes: Sendable {
     }
 
     private func refused(_ asking: Asking, _ trace: DecisionTrace) throws -> Response {
-        var page = MessagePage(
-            .refused, "Nobody can approve this for you",
-            "What forbids the page asks for something else than an approval.")
-        (page.reasons, page.missing, page.facts) = (trace.sentences, trace.missing, facts(asking))
+        var page = MessagePage.denied(
+            "Nobody can approve this for you",
+            "What forbids the page asks for something else than an approval.", trace)
+        page.facts = facts(asking)
         return try account.pages.response(page, status: .forbidden, person: asking.account.header())
     }
 

@@ -149,12 +149,10 @@ struct VerifyRoutes: Sendable {
         else { throw Refusal.forbidden(code: "forward_auth.denied") }
         let trace = try await gateway.explanations.explain(
             question(principal, held, application), in: application.tenant)
-        var page = MessagePage(
-            .refused, "You may not open this",
-            "You are signed in as \(trace.login). \(application.settings.name) asked whether you may open this page, and the answer was no."
-        )
-        page.reasons = trace.sentences
-        page.missing = trace.missing
+        var page = MessagePage.denied(
+            "You may not open this",
+            "You are signed in as \(trace.login). \(application.settings.name) asked whether you may open this page, and the answer was no.",
+            trace)
         page.facts = [("Page", held.uri.path), ("Signed in as", trace.login)]
         if trace.isRequestable, gateway.offers(.approvalWorkflows) {
             page.links.append(

@@ -153,7 +153,7 @@ struct ClientRoutes {
             try await settings(request) ?? ClientSettings(), by: try request.caller(gateway))
         var body: [String: AttributeValue] = ["client": client.json]
         if let secret { body["client_secret"] = .string(secret.reveal()) }
-        body["issuer"] = .string(gateway.tokens.issuer(of: client.tenant))
+        body["issuer"] = .string(gateway.tenants.publicURL(of: client.tenant))
         return APIResponse(
             .created, body: .object(body), etag: EntityTag(version: client.version),
             location: request.location("clients", client.id))

@@ -14,10 +14,9 @@ struct AuthorizeRoutes: Sendable {
     private static let consentPurpose = "oauth.consent"
     private static let accountPurpose = "oauth.account"
 
-    let gateway: Gateway
-    let pages: PageRenderer
-    let trusted: TrustedProxies
-    let limit: SourceRateLimit
+    let account: AccountRoutes
+    private var gateway: Gateway { account.gateway }
+    private var pages: PageRenderer { account.pages }
 
     func install(on router: Router<GatewayRequestContext>) {
         for prefix in ["", "/t/{tenant}"] {
@@ -31,32 +30,8 @@ struct AuthorizeRoutes: Sendable {
 
     // MARK: Requests
 
-    /// A browser's request, with the secret that what waits is bound to.
-    private struct Visit {
-        let call: BrowserCall
-        let browser: AuthorizationBrowser
-        let session: (session: Session, secret: SecretText)?
-        /// A secret that the browser is still to be given.
-        let fresh: SecretText?
-    }
-
-    private func visit(_ request: Request, _ context: GatewayRequestContext, readsQuery: Bool) throws -> Visit {
-        let call = try BrowserCall(request, context, gateway, trusted, readsQuery: readsQuery)
-        try limit.admit(call.source, at: gateway.clock())
-        let held = try call.cookie(.preSession).flatMap {
-            BearerToken(text: $0.reveal(), kind: .preSession) == nil ? nil : $0
-        }
-        let fresh = held == nil ? try gateway.makePreSession() : nil
-        let session = try call.session()
-        return Visit(
-            call: call,
-            browser: AuthorizationBrowser(
-                tenant: call.tenant.id, preSession: held ?? fresh, session: session?.session, trace: call.trace),
-            session: session, fresh: fresh)
-    }
-
     private func begin(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context, readsQuery: false)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: false)
         let isPosted = request.method == .post
         let parameters: OAuth.Parameters
         do {
@@ -88,13 +63,13 @@ struct AuthorizeRoutes: Sendable {
     }
 
     private func resume(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context, readsQuery: true)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: true)
         let answer = try await gateway.authorizations.resume(visit.call.query["request"] ?? "", from: visit.browser)
         return try await respond(answer, visit, afterForm: false)
     }
 
     private func decide(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context, readsQuery: true)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: true)
         let form = try await visit.call.form(
             request, purpose: Self.consentPurpose, binding: visit.session?.secret, limit: BrowserCall.formLimit)
         let answer = try await gateway.authorizations.decide(
@@ -103,7 +78,7 @@ struct AuthorizeRoutes: Sendable {
     }
 
     private func select(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context, readsQuery: true)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: true)
         let form = try await visit.call.form(request, purpose: Self.accountPurpose, binding: visit.session?.secret)
         let answer = try await gateway.authorizations.select(form["request"] ?? "", from: visit.browser)
         return try await respond(answer, visit, afterForm: true)
@@ -111,7 +86,9 @@ struct AuthorizeRoutes: Sendable {
 
     // MARK: Answers
 
-    private func respond(_ answer: AuthorizationAnswer, _ visit: Visit, afterForm: Bool) async throws -> Response {
+    private func respond(_ answer: AuthorizationAnswer, _ visit: AuthorizationVisit, afterForm: Bool) async throws
+        -> Response
+    {
         var response = try await self.response(answer, visit, afterForm: afterForm)
         if let fresh = visit.fresh {
             response.headers.append(SetCookie(visit.call.name(.preSession), fresh).field)
@@ -120,7 +97,7 @@ struct AuthorizeRoutes: Sendable {
     }
 
     private func response(
-        _ answer: AuthorizationAnswer, _ visit: Visit, afterForm: Bool
+        _ answer: AuthorizationAnswer, _ visit: AuthorizationVisit, afterForm: Bool
     ) async throws -> Response {
         switch answer {
         case .refuse(let error): return refusal(error)
@@ -133,7 +110,7 @@ struct AuthorizeRoutes: Sendable {
         }
     }
 
-    private func deliver(_ response: AuthorizationResponse, _ visit: Visit, afterForm: Bool) -> Response {
+    private func deliver(_ response: AuthorizationResponse, _ visit: AuthorizationVisit, afterForm: Bool) -> Response {
         let target = response.target.redirectURI
         switch response.target.mode {
         case .formPost:
@@ -150,12 +127,10 @@ struct AuthorizeRoutes: Sendable {
 
     /// Nobody is redirected, so that whoever sent the browser reads here what to mend.
     private func refusal(_ error: OAuthError) -> Response {
-        var page = MessagePage(
-            .refused, "This request cannot be used",
-            "The application that sent you here asked in a way that is not accepted. Its operator can mend it with what stands below."
-        )
-        page.facts = [("Error", error.code.rawValue)]
-        if let description = error.description { page.facts.append(("What is wrong", description)) }
+        let page = MessagePage.refused(
+            "This request cannot be used",
+            "The application that sent you here asked in a way that is not accepted. Its operator can mend it with what stands below.",
+            error)
         return pages.response(page, status: .badRequest)
     }
 
@@ -174,17 +149,17 @@ struct AuthorizeRoutes: Sendable {
 
     // MARK: Pages
 
-    private func name(of person: PersonID, _ visit: Visit) async throws -> String {
+    private func name(of person: PersonID, _ visit: AuthorizationVisit) async throws -> String {
         let known = try await gateway.people.person(person, in: visit.call.tenant.id)
         return known.displayName ?? known.login
     }
 
-    private func frame(_ path: String, _ purpose: String, _ visit: Visit) throws -> FormFrame {
+    private func frame(_ path: String, _ purpose: String, _ visit: AuthorizationVisit) throws -> FormFrame {
         guard let secret = visit.session?.secret else { throw Refusal.forbidden(code: "csrf.missing") }
         return FormFrame(action: visit.call.path(path), csrf: try visit.call.token(purpose, secret))
     }
 
-    private func page(consent question: AuthorizationQuestion, _ visit: Visit) async throws -> Response {
+    private func page(consent question: AuthorizationQuestion, _ visit: AuthorizationVisit) async throws -> Response {
         let about = question.client.metadata.about
         var page = ConsentPage(
             frame: try frame("/oauth2/consent", Self.consentPurpose, visit), handle: question.handle.reveal(),
@@ -197,7 +172,7 @@ struct AuthorizeRoutes: Sendable {
         return pages.response(page)
     }
 
-    private func page(select question: AuthorizationQuestion, _ visit: Visit) async throws -> Response {
+    private func page(select question: AuthorizationQuestion, _ visit: AuthorizationVisit) async throws -> Response {
         let another = SignInDemand(
             handle: question.handle, client: question.client, strength: nil, isForAnother: true)
         return pages.response(
@@ -208,14 +183,12 @@ struct AuthorizeRoutes: Sendable {
     }
 
     /// The explained refusal; whoever has read it goes back to the application, which is told too.
-    private func page(barred entry: BarredEntry, _ visit: Visit) async throws -> Response {
+    private func page(barred entry: BarredEntry, _ visit: AuthorizationVisit) async throws -> Response {
         let trace = try await gateway.explanations.explain(entry.question, in: visit.call.tenant.id)
-        var page = MessagePage(
-            .refused, "You may not go on to \(entry.client.title)",
-            "You are signed in as \(trace.login). It was asked whether you may use \(entry.client.title), and the answer was no."
-        )
-        page.reasons = trace.sentences
-        page.missing = trace.missing
+        var page = MessagePage.denied(
+            "You may not go on to \(entry.client.title)",
+            "You are signed in as \(trace.login). It was asked whether you may use \(entry.client.title), and the answer was no.",
+            trace)
         page.facts = [("Application", entry.client.title), ("Signed in as", trace.login)]
         // What is told by form needs no link: the application asks again.
         if entry.response.target.mode == .query {

@@ -98,11 +98,9 @@ struct DeviceRoutes: Sendable {
         _ client: OAuthClient, _ question: DecisionQuestion, _ person: AccountCall
     ) async throws -> Response {
         let trace = try await gateway.explanations.explain(question, in: person.call.tenant.id)
-        var page = MessagePage(
-            .refused, "You may not connect this device",
-            "It was asked whether you may use \(client.title), and the answer was no.")
-        page.reasons = trace.sentences
-        page.missing = trace.missing
+        let page = MessagePage.denied(
+            "You may not connect this device",
+            "It was asked whether you may use \(client.title), and the answer was no.", trace)
         return account.pages.response(page, status: .forbidden)
     }
 }

@@ -10,10 +10,9 @@ struct EndSessionRoutes: Sendable {
     private static let path = "/oauth2/logout"
     private static let purpose = "oauth.logout"
 
-    let gateway: Gateway
-    let pages: PageRenderer
-    let trusted: TrustedProxies
-    let limit: SourceRateLimit
+    let account: AccountRoutes
+    private var gateway: Gateway { account.gateway }
+    private var pages: PageRenderer { account.pages }
 
     func install(on router: Router<GatewayRequestContext>) {
         for prefix in ["", "/t/{tenant}"] {
@@ -23,24 +22,8 @@ struct EndSessionRoutes: Sendable {
         }
     }
 
-    private struct Visit {
-        let call: BrowserCall
-        let session: (session: Session, secret: SecretText)?
-        let browser: AuthorizationBrowser
-    }
-
-    private func visit(_ request: Request, _ context: GatewayRequestContext) throws -> Visit {
-        let call = try BrowserCall(request, context, gateway, trusted, readsQuery: false)
-        try limit.admit(call.source, at: gateway.clock())
-        let session = try call.session()
-        return Visit(
-            call: call, session: session,
-            browser: AuthorizationBrowser(
-                tenant: call.tenant.id, preSession: nil, session: session?.session, trace: call.trace))
-    }
-
     private func ask(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: false)
         let parameters: OAuth.Parameters
         do { parameters = try await Self.parameters(request) } catch let error as OAuthError {
             return refusal(error, visit)
@@ -63,7 +46,9 @@ struct EndSessionRoutes: Sendable {
     }
 
     /// Somebody has to say yes: anybody can send somebody here (§6).
-    private func question(_ client: OAuthClient?, _ parameters: OAuth.Parameters, _ visit: Visit) throws -> Response {
+    private func question(_ client: OAuthClient?, _ parameters: OAuth.Parameters, _ visit: AuthorizationVisit) throws
+        -> Response
+    {
         let name = client.map { "\($0.title) asks to sign you out. " } ?? ""
         var page = MessagePage(
             .plain, "Sign out?", name + "This ends your session here and in the applications it opened.")
@@ -78,7 +63,7 @@ struct EndSessionRoutes: Sendable {
     }
 
     private func confirm(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let visit = try visit(request, context)
+        let visit = try AuthorizationVisit(request, context, account, readsQuery: false)
         if let secret = visit.session?.secret {
             _ = try await visit.call.form(request, purpose: Self.purpose, binding: secret)
         }
@@ -95,7 +80,7 @@ struct EndSessionRoutes: Sendable {
     }
 
     /// Ends the session in the journal first, then forgets the cookie, then goes on.
-    private func end(_ visit: Visit, _ redirect: String?, afterForm: Bool) async throws -> Response {
+    private func end(_ visit: AuthorizationVisit, _ redirect: String?, afterForm: Bool) async throws -> Response {
         if let session = visit.session?.session {
             _ = try await gateway.sessions.end(session.id, .logout, by: visit.call.caller(session))
         }
@@ -111,12 +96,11 @@ struct EndSessionRoutes: Sendable {
             cookies: [cookie])
     }
 
-    private func refusal(_ error: OAuthError, _ visit: Visit) -> Response {
-        var page = MessagePage(
-            .refused, "Nobody was signed out",
-            "The application that sent you here asked in a way that is not accepted. You can sign out yourself.")
-        page.facts = [("Error", error.code.rawValue)]
-        if let description = error.description { page.facts.append(("What is wrong", description)) }
+    private func refusal(_ error: OAuthError, _ visit: AuthorizationVisit) -> Response {
+        var page = MessagePage.refused(
+            "Nobody was signed out",
+            "The application that sent you here asked in a way that is not accepted. You can sign out yourself.",
+            error)
         page.links = [MessagePage.Link("Sign out", visit.call.path("/logout"))]
         return pages.response(page, status: .badRequest)
     }

@@ -101,15 +101,10 @@ struct OAuthExchange: Sendable {
         } catch let error as OAuthError {
             response = refusal(error)
         }
-        // RFC 9449 §8: with whatever is answered to a proof comes the nonce for the next.
-        if !request.proofs.isEmpty { try await addNonce(to: &response) }
-        return response
-    }
-
-    private func addNonce(to response: inout Response) async throws {
+        guard !request.proofs.isEmpty else { return response }
         let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
-        guard let nonce = try gateway.tokens.dpopNonce(of: tenant.id) else { return }
-        response.headers[.dpopNonce] = nonce
+        try response.addNonce(to: request, of: tenant.id, gateway)
+        return response
     }
 
     /// What of the request the endpoints go by.
@@ -131,7 +126,7 @@ struct OAuthExchange: Sendable {
         }
         return OAuthCall(
             tenant: tenant.id, parameters: parameters, authorization: request.headers[values: .authorization],
-            proofs: request.proofs, address: gateway.tokens.issuer(of: tenant.id) + request.endpoint,
+            proofs: request.proofs, address: gateway.tenants.publicURL(of: tenant.id) + request.endpoint,
             trace: context.requestID)
     }
 
@@ -170,6 +165,14 @@ enum CrossOrigin {
 extension HTTPField.Name {
     /// RFC 9449 §8.
     static var dpopNonce: HTTPField.Name { HTTPField.Name("DPoP-Nonce")! }
+}
+
+extension Response {
+    /// RFC 9449 §8: with whatever is answered to a proof comes the nonce for the next, where one is asked for.
+    mutating func addNonce(to request: Request, of tenant: TenantID, _ gateway: Gateway) throws {
+        guard !request.proofs.isEmpty, let nonce = try gateway.tokens.dpopNonce(of: tenant) else { return }
+        headers[.dpopNonce] = nonce
+    }
 }
 
 extension Request {

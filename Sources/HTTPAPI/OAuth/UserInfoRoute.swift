@@ -21,9 +21,7 @@ struct UserInfoRoute: Sendable {
     private func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
         var response = try await response(request, tenant)
-        if !request.proofs.isEmpty, let nonce = try gateway.tokens.dpopNonce(of: tenant.id) {
-            response.headers[.dpopNonce] = nonce
-        }
+        try response.addNonce(to: request, of: tenant.id, gateway)
         return response
     }
 
@@ -33,7 +31,7 @@ struct UserInfoRoute: Sendable {
                 tenant: tenant.id, authorization: request.headers[values: .authorization],
                 formToken: try await Self.formToken(request),
                 hasQueryToken: (request.uri.query ?? "").contains("access_token"), proofs: request.proofs,
-                method: request.method.rawValue, address: gateway.tokens.issuer(of: tenant.id) + request.endpoint)
+                method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + request.endpoint)
             switch try await gateway.tokens.userInfo(call) {
             case nil: return Self.challenge(Challenge())
             case .json(let claims)?: return OAuthExchange.response(.ok, claims)

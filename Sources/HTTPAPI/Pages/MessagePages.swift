@@ -1,3 +1,6 @@
+import Gateway
+import OAuth
+
 /// A page that says one thing: an error, an explained refusal, a farewell.
 public struct MessagePage: Page {
     /// How grave the message is; it decides the looks and nothing else.
@@ -68,6 +71,22 @@ public struct MessagePage: Page {
             "facts": facts.map { ["name": $0.name, "value": $0.value] }, "hasLinks": !links.isEmpty,
             "links": links.map { ["label": $0.label, "path": $0.path, "quiet": $0.isQuiet] as [String: Any] },
         ]
+    }
+
+    /// What was asked and answered no: why, and what would change it.
+    static func denied(_ heading: String, _ lead: String, _ trace: DecisionTrace) -> MessagePage {
+        var page = MessagePage(.refused, heading, lead)
+        page.reasons = trace.sentences
+        page.missing = trace.missing
+        return page
+    }
+
+    /// A client's request that nobody is sent on for: what is wrong with it, for whoever builds the client.
+    static func refused(_ heading: String, _ lead: String, _ error: OAuthError) -> MessagePage {
+        var page = MessagePage(.refused, heading, lead)
+        page.facts = [("Error", error.code.rawValue)]
+        if let description = error.description { page.facts.append(("What is wrong", description)) }
+        return page
     }
 
     /// What is shown after the session has ended.

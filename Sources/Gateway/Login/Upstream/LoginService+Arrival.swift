@@ -1,4 +1,3 @@
-import Foundation
 import Identity
 import OAuth
 import Providers
@@ -57,8 +56,7 @@ extension LoginService {
     private static func answerContext(_ hash: TokenHash) -> [UInt8] { Array("answer:".utf8) + hash.bytes }
 
     private func open(_ sealed: [UInt8], _ hash: TokenHash, _ browser: LoginBrowser) throws -> KeptAttempt {
-        let bytes = try store.keys.open(sealed, purpose: .record, tenant: browser.tenant, context: hash.bytes)
-        return try JSONDecoder().decode(KeptAttempt.self, from: Data(bytes))
+        try store.keys.open(record: KeptAttempt.self, sealed, tenant: browser.tenant, context: hash.bytes)
     }
 
     private func posted(_ sealed: [UInt8], _ hash: TokenHash, _ browser: LoginBrowser) throws -> Parameters {

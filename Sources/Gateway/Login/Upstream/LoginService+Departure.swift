@@ -1,4 +1,3 @@
-import Foundation
 import Identity
 import OAuth
 import Providers
@@ -42,8 +41,7 @@ extension LoginService {
         let row = StoredUpstreamAttempt(
             hash: hash, tenant: browser.tenant, provider: provider, browser: owner, purpose: purpose, createdAt: now,
             expiresAt: now + .seconds(UpstreamAttempt.lifetime))
-        let sealed = try store.keys.seal(
-            Array(try JSONEncoder().encode(kept)), purpose: .record, tenant: browser.tenant, context: hash.bytes)
+        let sealed = try store.keys.seal(record: kept, tenant: browser.tenant, context: hash.bytes)
         return (row, sealed)
     }
 

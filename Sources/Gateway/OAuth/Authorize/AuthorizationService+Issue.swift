@@ -1,13 +1,9 @@
 import Identity
-import JOSE
 import OAuth
 import Storage
 import Vocabulary
 
 extension AuthorizationService {
-    /// Grants that one person may have open at one client; the oldest ends where there is one more.
-    static let grantLimit = 64
-
     /// Gives out a code: the request is used up, and the grant, the client's session and the code are written, in one
     /// transaction.
     func issue(
@@ -26,13 +22,10 @@ extension AuthorizationService {
             }
             try Self.useUp(pending, tx)
             let (grant, record) = try makeGrant(pending, session, left, tx)
-            try endOldest(of: session.person, at: client, by: caller, tx)
-            try tx.sql.insert(try grant.stored)
+            try GrantIssuing.insert(grant, by: caller, live.grants, tx)
             try tx.sql.insertCode(
                 code.hash, of: grant.id, record: try JSONColumn.text(record),
                 until: Timestamp(seconds: record.expiresAt))
-            try tx.append(caller.event("grant.issued", Stream("grant", grant.id), facts: Self.facts(of: grant)))
-            tx.afterCommit { live.grants.add(grant) }
         }
         return .code(code.text.reveal(), to: pending.request.target(issuer: tenants.publicURL(of: client.tenant)))
     }
@@ -43,8 +36,7 @@ extension AuthorizationService {
         let client = pending.client
         let id = AuthorizationGrantID.random(at: tx.now)
         let subject = try SubjectNames.name(session.person, for: client, tx.sql)
-        let authentication = Authentication(
-            of: session, sessionID: try Self.enter(client, session, as: subject, tx))
+        let authentication = try GrantIssuing.authentication(of: session, at: client, as: subject, tx)
         let record = AuthorizationCode(
             pending.request, grantID: id.description, subject: subject, scope: left.scope, resources: left.resources,
             authentication: authentication, now: tx.now.seconds)
@@ -53,34 +45,6 @@ extension AuthorizationService {
             resources: record.resources, authentication: authentication, claims: pending.request.claims,
             binding: .none)
         return (LiveGrant(id: id, of: session, at: client, tokens, settings, now: tx.now), record)
-    }
-
-    /// The `sid` by which the client knows the session.
-    static func enter(
-        _ client: OAuthClient, _ session: Session, as subject: String, _ tx: Transaction
-    ) throws -> String {
-        try tx.sql.enterClient(
-            client.id, with: session.id, in: client.tenant, as: subject,
-            fresh: Base64URL.encode(Randomness.bytes(16)), isTold: client.metadata.backchannelLogoutURI != nil,
-            until: session.absoluteEnd)
-    }
-
-    private func endOldest(
-        of person: PersonID, at client: OAuthClient, by caller: Caller, _ tx: Transaction
-    ) throws {
-        let present = live.grants.grants(of: person, in: client.tenant, at: tx.now).filter { $0.client == client.id }
-        guard present.count >= Self.grantLimit, let oldest = present.first else { return }
-        try GrantEnding.end(.grant(oldest.id), .superseded, by: caller, live.grants, tx)
-    }
-
-    static func facts(of grant: LiveGrant) -> [Fact] {
-        var facts = [
-            Fact("client", .id(grant.client, "client")),
-            Fact("scopes", .list(grant.tokens.scope.names.sorted().map { .word($0) })),
-        ]
-        if let person = grant.person { facts.append(Fact("person", .id(person, "person"))) }
-        if let session = grant.session { facts.append(Fact("session", .id(session, "session"))) }
-        return facts
     }
 }
 

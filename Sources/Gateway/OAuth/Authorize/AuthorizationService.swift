@@ -59,7 +59,6 @@ public struct AuthorizationService: Sendable {
         try await with(handle, browser) { pending in
             var pending = pending
             pending.record.progress.hasSelectedAccount = true
-            _ = try await keep(pending, for: nil)
             return try await proceed(pending, from: browser)
         }
     }
@@ -163,7 +162,8 @@ public struct AuthorizationService: Sendable {
                 try sql.authorizationRequest(handle.hash, in: client.tenant, browser: nil, at: now)
             })
         else { throw OAuthError(.invalidRequestURI, "request_uri is unknown, used up or expired") }
-        let record = try open(PushedRequest.self, row.sealed, handle.hash, client.tenant)
+        let record = try store.keys.open(
+            record: PushedRequest.self, row.sealed, tenant: client.tenant, context: handle.hash.bytes)
         let request = try record.opened(by: client.name, wasAnswered: false, now: now.seconds)
         return PendingAuthorization(
             record: .init(request: request, spent: .pushed(handle.hash.bytes)), client: client, createdAt: now,

@@ -24,30 +24,33 @@ struct PendingAuthorization: Sendable {
         case object(digest: [UInt8], until: Int64)
     }
 
-    var record: Record
+    var record: Record { didSet { isWritten = false } }
     let client: OAuthClient
     let createdAt: Timestamp
     /// Nil while nothing had to be kept.
     var handle: BearerToken?
+    /// Whether the record stands in the store as it is here.
+    var isWritten = false
 
     var request: AuthorizationRequest { record.request }
 }
 
 extension AuthorizationService {
-    /// Keeps a request until somebody goes on with it; one that is kept already is written anew where it came further.
+    /// Keeps a request until somebody goes on with it; one that is kept already is written anew only where it came further.
     func keep(
         _ pending: PendingAuthorization, for browser: Identity.TokenHash?
     ) async throws -> SecretText {
         let tenant = pending.client.tenant
         if let handle = pending.handle {
-            let sealed = try seal(pending.record, handle.hash, tenant)
+            guard !pending.isWritten else { return handle.text }
+            let sealed = try store.keys.seal(record: pending.record, tenant: tenant, context: handle.hash.bytes)
             try await store.write(.login) { tx in
                 try tx.sql.updateAuthorizationRequest(handle.hash, in: tenant, sealed: sealed)
             }
             return handle.text
         }
         let handle = try Randomness.token(.authorizationRequest)
-        let sealed = try seal(pending.record, handle.hash, tenant)
+        let sealed = try store.keys.seal(record: pending.record, tenant: tenant, context: handle.hash.bytes)
         try await store.write(.login) { tx in
             try tx.sql.insertAuthorizationRequest(
                 handle.hash, of: pending.client.id, in: tenant, browser: browser, sealed: sealed, at: tx.now,
@@ -78,8 +81,10 @@ extension AuthorizationService {
             }
         }
         guard let row, let client = clients.client(row.client), !client.isDisabled else { return nil }
-        let record = try open(PendingAuthorization.Record.self, row.sealed, handle.hash, tenant)
-        return PendingAuthorization(record: record, client: client, createdAt: row.createdAt, handle: handle)
+        let record = try store.keys.open(
+            record: PendingAuthorization.Record.self, row.sealed, tenant: tenant, context: handle.hash.bytes)
+        return PendingAuthorization(
+            record: record, client: client, createdAt: row.createdAt, handle: handle, isWritten: true)
     }
 
     /// Uses up the request, and what is good once of it, in the transaction that answers it.
@@ -93,20 +98,6 @@ extension AuthorizationService {
             }
         }
         try pending.record.spent?.useUp(in: tenant, tx)
-    }
-
-    // MARK: Sealing
-
-    func seal(_ record: some Encodable, _ hash: Identity.TokenHash, _ tenant: TenantID) throws -> [UInt8] {
-        try store.keys.seal(
-            Array(try JSONColumn.text(record).utf8), purpose: .record, tenant: tenant, context: hash.bytes)
-    }
-
-    func open<Record: Decodable>(
-        _ type: Record.Type, _ sealed: [UInt8], _ hash: Identity.TokenHash, _ tenant: TenantID
-    ) throws -> Record {
-        let bytes = try store.keys.open(sealed, purpose: .record, tenant: tenant, context: hash.bytes)
-        return try JSONColumn.decode(type, String(decoding: bytes, as: UTF8.self))
     }
 }
 

@@ -149,17 +149,13 @@ public struct DeviceService: Sendable {
         let request = try JSONColumn.decode(DeviceRequest.self, device.record)
         let id = AuthorizationGrantID.random(at: tx.now)
         let subject = try SubjectNames.name(session.person, for: client, tx.sql)
-        let authentication = Authentication(
-            of: session, sessionID: try AuthorizationService.enter(client, session, as: subject, tx))
+        let authentication = try GrantIssuing.authentication(of: session, at: client, as: subject, tx)
         let asked = request.grant(
             grantID: id.description, subject: subject, scope: left.scope, authentication: authentication)
         let grant = LiveGrant(
             id: id, of: session, at: client, asked.narrowed(to: left.scope, resources: left.resources),
             tokens.settings, now: tx.now)
-        try tx.sql.insert(try grant.stored)
-        try tx.append(
-            caller.event("grant.issued", Stream("grant", id), facts: AuthorizationService.facts(of: grant)))
-        tx.afterCommit { [live = tokens.live] in live.grants.add(grant) }
+        try GrantIssuing.insert(grant, by: caller, tokens.grants, tx)
         return try tx.sql.decideDevice(userCode: Self.hash(code), in: session.tenant, id, at: tx.now)
     }
 }

@@ -52,8 +52,7 @@ extension TokenService {
         _ record: PushedRequest, _ spent: PendingAuthorization.Spent?, _ sender: ProvenCall, _ call: OAuthCall
     ) async throws -> SecretText {
         let handle = try Randomness.token(.requestURI)
-        let sealed = try store.keys.seal(
-            Array(try JSONColumn.text(record).utf8), purpose: .record, tenant: call.tenant, context: handle.hash.bytes)
+        let sealed = try store.keys.seal(record: record, tenant: call.tenant, context: handle.hash.bytes)
         try await store.write(.login) { tx in
             try sender.spend(in: call.tenant, tx)
             try spent?.useUp(in: call.tenant, tx)

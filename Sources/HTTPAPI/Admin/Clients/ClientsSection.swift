@@ -111,7 +111,7 @@ enum ClientPages {
         let metadata = client.metadata
         var rows: [(name: String, value: AdminValue)] = [
             ("State", state(of: client)), ("client_id", .code(client.name)),
-            ("Issuer", .code(call.gateway.tokens.issuer(of: call.tenant))),
+            ("Issuer", .code(call.gateway.tenants.publicURL(of: call.tenant))),
             ("Proves itself by", AdminValue(metadata.authentication.rawValue)),
             ("What it does", .list(metadata.grantTypes.map(words).sorted().map { AdminValue($0) })),
             ("Redirect URIs", .list(metadata.redirectURIs.map { .code($0.text) })),
@@ -231,7 +231,7 @@ enum ClientPages {
 
     /// What goes into the application, the secret this once.
     private static func paste(_ client: OAuthClient, _ secret: SecretText, _ call: AdminCall) -> AdminPage {
-        let issuer = call.gateway.tokens.issuer(of: call.tenant)
+        let issuer = call.gateway.tenants.publicURL(of: call.tenant)
         let lines = [
             "issuer         \(issuer)", "discovery      \(issuer)/.well-known/openid-configuration",
             "client_id      \(client.name)", "client_secret  \(secret.reveal())",
