@@ -18,6 +18,14 @@ extension ClientCommand {
         @OptionGroup(title: "Tokens") var tokens: Tokens
         @OptionGroup var options: APIOptions
 
+        func validate() throws {
+            guard application.isUsed || !service.grants.isEmpty else {
+                throw ValidationError(
+                    "Say what \(client) is: --redirect URI for an application, --device, --service-account ACCOUNT, or --grant."
+                )
+            }
+        }
+
         var request: ActRequest {
             var metadata = members(["client_name": name, "scope": tokens.scope ?? application.scope])
             let grants = application.grants + service.grants
