@@ -45,6 +45,9 @@ public final class Gateway: Sendable {
     public let outbox: [OutboxCourier]
     /// Tells clients that a session has ended.
     public let logouts: LogoutCourier
+    /// Tells receivers of security events.
+    public let signalCourier: SignalCourier
+    let receiverServers: ReceiverServers
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
@@ -138,6 +141,7 @@ public final class Gateway: Sendable {
             decisions: DecisionService(
                 resolver: resolver, revocationBound: configuration.sessions.revocationBound, recorder: recorder,
                 refusals: decisionRefusals, meter: policyMeter, clock: clock))
+        credentials.signals = SignalOutbox(clients: clients, bell: live.bell)
         self.credentials = credentials
         directories = DirectoryTable()
         redirects = RedirectTable(fetch: fetch)
@@ -153,10 +157,16 @@ public final class Gateway: Sendable {
         clientDocuments = ClientDocuments(
             store: store, table: clients, settings: configuration.oauth.registration, clock: clock,
             document: { [clientServers] in try await clientServers.fetchStrange($0, bytes: $1) })
+        let keys = TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock)
         logouts = LogoutCourier(
-            store: store, tenants: tenants, clients: clients,
-            keys: TokenKeyService(store: store, table: tokenKeyTable, settings: configuration.oauth, clock: clock),
-            servers: clientServers, logger: logger, clock: clock)
+            store: store, tenants: tenants, clients: clients, keys: keys, servers: clientServers, bell: live.bell,
+            logger: logger, clock: clock)
+        receiverServers = try ReceiverServers(
+            caFile: configuration.oauth.clientAuthorities,
+            allowsPrivateReceivers: configuration.oauth.signals.allowsPrivateReceivers)
+        signalCourier = SignalCourier(
+            store: store, clients: clients, tokens: SignalTokens(tenants: tenants, keys: keys),
+            servers: receiverServers, bell: live.bell, logger: logger, clock: clock)
         login = Self.makeLogin(
             configuration,
             LoginParts(
@@ -198,6 +208,7 @@ public final class Gateway: Sendable {
         await trials.stop()
         for courier in couriers { await courier.finish() }
         clientServers.shutdown()
+        receiverServers.shutdown()
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }
         if let failure { throw failure }

@@ -47,6 +47,7 @@ public struct GatewayRouter: Sendable {
             + SystemRoutes(gateway: gateway, mac: mac).routes
             + PopulationRoutes(gateway: gateway, mac: mac).routes
             + ClientRoutes(gateway: gateway, mac: mac).routes
+            + SignalStreamRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
             + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes
@@ -74,6 +75,7 @@ public struct GatewayRouter: Sendable {
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
         OAuthRoutes(gateway: gateway, gate: gate).install(on: router)
         UserInfoRoute(gateway: gateway, gate: gate).install(on: router)
+        SignalRoutes(gateway: gateway, gate: gate).install(on: router)
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.

@@ -54,6 +54,8 @@ public enum IDKind {
     public enum Client {}
     /// What a client was granted; its codes and tokens hang on it.
     public enum AuthorizationGrant {}
+    /// The way by which one receiver hears of security events.
+    public enum SignalStream {}
     /// One dated and signed judgement of a framework's controls.
     public enum Assessment {}
     /// One place that writes, for what has to tell writers apart.
@@ -102,6 +104,8 @@ public typealias KeyID = Identifier<IDKind.Key>
 public typealias ClientID = Identifier<IDKind.Client>
 /// What a client was granted, for itself or by a person: the family of codes and tokens that came of one yes.
 public typealias AuthorizationGrantID = Identifier<IDKind.AuthorizationGrant>
+/// The way by which one receiver hears of security events (OpenID Shared Signals Framework 1.0).
+public typealias SignalStreamID = Identifier<IDKind.SignalStream>
 /// One dated and signed judgement of a framework's controls.
 public typealias AssessmentID = Identifier<IDKind.Assessment>
 /// One running gateway process.

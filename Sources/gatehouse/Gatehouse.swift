@@ -21,7 +21,7 @@ struct Gatehouse: AsyncParsableCommand {
                 subcommands: [
                     UserCommand.self, SessionCommand.self, GroupCommand.self, OrganizationCommand.self,
                     RoleCommand.self, MappingCommand.self, PolicyCommand.self, GovernedCommand.self,
-                    ServiceAccountCommand.self, ClientCommand.self,
+                    ServiceAccountCommand.self, ClientCommand.self, SignalCommand.self,
                     APIKeyCommand.self, TenantCommand.self,
                 ]),
             CommandGroup(

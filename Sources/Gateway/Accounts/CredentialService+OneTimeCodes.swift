@@ -1,4 +1,5 @@
 import Identity
+import OAuth
 import Storage
 import Vocabulary
 
@@ -85,6 +86,7 @@ extension CredentialService {
             return ExaminedCode(.accepted) { [self] tx in
                 guard try tx.sql.confirmTOTP(credential.id, step: step, at: tx.now) else { return false }
                 try note("totp.enrolled", credential, by: caller, tx)
+                try signals?.changed(.app, .create, of: person, by: caller, tx)
                 return true
             }
         }
@@ -136,14 +138,17 @@ extension CredentialService {
     /// Removes every authenticator app of a person, and the recovery codes that stood in for them.
     /// Answers how many apps there were.
     public func removeTOTP(of person: PersonID, by caller: Caller) async throws -> Int {
-        try await store.write(.administration) { tx in
+        try await store.write(.administration) { [signals] tx in
             guard try tx.sql.person(person, in: caller.tenant) != nil else { throw Fault.notFound("person") }
             let count = try tx.sql.deleteTOTP(of: person)
             guard count > 0 else { return 0 }
+            let hadCodes = try tx.sql.hasRecoveryCodes(person)
             try tx.sql.replaceRecoveryCodes([], of: person)
             try tx.append(
                 caller.event(
                     "totp.removed", Stream("person", person), facts: [Fact("count", .integer(Int64(count)))]))
+            try signals?.changed(.app, .delete, of: person, by: caller, tx)
+            if hadCodes { try signals?.changed(.recoveryCodes, .delete, of: person, by: caller, tx) }
             return count
         }
     }

@@ -1,4 +1,5 @@
 import Identity
+import OAuth
 import Passwords
 import Storage
 import Vocabulary
@@ -124,7 +125,7 @@ extension CredentialService {
         guard verdict.violations.isEmpty else { return .refused(verdict.violations) }
         let hash = try await hasher.hash(candidate, pepper: pepper(caller.tenant), share: share(caller.tenant)).encoded
         let history = policy.history
-        return try await store.write(.administration) { tx in
+        return try await store.write(.administration) { [signals] tx in
             let person = facts.person.id
             // The history was compared with what is stored now; another change in between would go uncompared.
             guard try tx.sql.person(person, in: caller.tenant) != nil,
@@ -137,6 +138,8 @@ extension CredentialService {
                 caller.event(
                     "password.changed", Stream("person", person),
                     facts: [Fact("first", .bool(facts.present == nil)), Fact("must_change", .bool(mustChange))]))
+            let change: SecurityEvent.Kind.Change = facts.present == nil ? .create : .update
+            try signals?.changed(.password, change, of: person, by: caller, tx)
             return .changed
         }
     }

@@ -1,4 +1,5 @@
 import Identity
+import OAuth
 import Storage
 import Vocabulary
 
@@ -22,13 +23,15 @@ extension CredentialService {
         let hashes = codes.compactMap { RecoveryCodes.hash($0, of: person) }
         return (
             codes,
-            { tx in
+            { [signals] tx in
                 guard try tx.sql.person(person, in: caller.tenant) != nil else { throw Fault.notFound("person") }
+                let isFirst = try !tx.sql.hasRecoveryCodes(person)
                 try tx.sql.replaceRecoveryCodes(hashes, of: person)
                 try tx.append(
                     caller.event(
                         "recovery_codes.made", Stream("person", person),
                         facts: [Fact("count", .integer(Int64(hashes.count)))]))
+                try signals?.changed(.recoveryCodes, isFirst ? .create : .update, of: person, by: caller, tx)
             }
         )
     }
@@ -87,6 +90,11 @@ enum RecoveryCodeUse: Sendable, Equatable {
 }
 
 extension SQLConnection {
+    /// Whether a person was ever given codes that are not void, used or not.
+    func hasRecoveryCodes(_ person: PersonID) throws -> Bool {
+        try queryOne("SELECT 1 FROM recovery_code WHERE person = ?1 LIMIT 1", [.id(person)]) != nil
+    }
+
     /// Whether a code with this hash is a person's, and when it was used; nil when it never was theirs or is void.
     func recoveryCodeUse(_ hash: [UInt8], of person: PersonID) throws -> RecoveryCodeUse? {
         try queryOne(

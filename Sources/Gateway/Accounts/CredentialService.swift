@@ -19,6 +19,8 @@ public struct CredentialService: Sendable {
     let clock: @Sendable () -> Timestamp
     /// What policies have to say of a new password; nil asks none.
     var rules: PasswordRules?
+    /// Tells receivers of signals what changes; nil tells nobody.
+    var signals: SignalOutbox?
 
     /// - Throws: `configuration.mfa` when the one-time codes are configured out of range.
     public init(

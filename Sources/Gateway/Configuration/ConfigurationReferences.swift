@@ -77,6 +77,9 @@ struct ConfigurationReferences {
         known("applications", configuration.applications.map(\.tenant))
         known("policies", configuration.policies.map(\.tenant))
         known("mappings", configuration.mappings.map(\.tenant))
+        for (index, stream) in configuration.oauth.signals.streams.enumerated() {
+            require(stream.tenant, among: slugs, "tenant", at: "oauth.signals.streams[\(index)].tenant")
+        }
         let notifications = configuration.notifications
         for (index, webhook) in notifications.webhooks.enumerated() {
             if let slug = webhook.tenant {

@@ -30,6 +30,7 @@ extension Gateway {
                 try Self.applyMappings(configuration, tenant.slug, providers, by: caller, tx)
                 try Self.applyApplications(configuration, tenant.slug, by: caller, tx)
                 try Self.applyClients(configuration, tenant.slug, live.grants, by: caller, tx)
+                try Self.applySignals(configuration, tenant.slug, by: caller, tx)
                 for document in policies {
                     _ = try PolicyService.put(
                         document.name, document.json, expecting: nil, managedBy: .configuration, by: caller, tx)

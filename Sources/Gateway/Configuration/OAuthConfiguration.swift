@@ -25,8 +25,10 @@ public struct OAuthConfiguration: Sendable {
     /// What strangers' clients may have; nothing unless it is allowed.
     public var registration: RegistrationConfiguration
     public var clients: [ClientConfiguration]
+    /// Who hears of security events.
+    public var signals: SignalConfiguration
 
-    init(_ section: ConfigurationSection, clients: [ClientConfiguration]) {
+    init(_ section: ConfigurationSection, clients: [ClientConfiguration], tenant: String) {
         accessTokenLifetime = section.duration(
             "access_token_lifetime", default: .minutes(10), in: .minutes(1)...(.hours(24)))
         idTokenLifetime = section.duration("id_token_lifetime", default: .minutes(10), in: .minutes(1)...(.hours(24)))
@@ -50,6 +52,7 @@ public struct OAuthConfiguration: Sendable {
         registration = RegistrationConfiguration(section.optionalSection("registration"))
         if !algorithms.contains(.rs256), let first = algorithms.first { registration.policy.idTokenAlgorithm = first }
         self.clients = clients
+        signals = SignalConfiguration(section.optionalSection("signals"), tenant: tenant)
         section.finish()
     }
 

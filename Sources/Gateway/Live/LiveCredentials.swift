@@ -39,6 +39,8 @@ final class LiveCredentials: Sendable {
     private let memory = Mutex(Memory())
     /// What clients were granted by these people.
     let grants = LiveGrants()
+    /// Rung when a session has ended: somebody may have to be told.
+    let bell = Bell()
     /// What was presented in vain, for metrics.
     let refused = Tally<RefusedCredential>()
 
@@ -168,7 +170,10 @@ final class LiveCredentials: Sendable {
 
     func add(_ key: APIKey) { memory.withLock { $0.keys[key.tokenHash] = key } }
 
-    func remove(_ id: SessionID) { memory.withLock { Self.remove(id, &$0) } }
+    func remove(_ id: SessionID) {
+        memory.withLock { Self.remove(id, &$0) }
+        bell.ring()
+    }
 
     func remove(_ session: ApplicationSession) {
         memory.withLock { memory in
@@ -223,14 +228,16 @@ final class LiveCredentials: Sendable {
         return true
     }
 
-    /// Drops what has expired, and answers how much that was.
-    func sweep(at now: Timestamp) -> Int {
+    /// Sessions that ran out by themselves, and have still to be ended.
+    func expired(at now: Timestamp) -> [Session] {
+        memory.withLock { $0.sessions.values.filter { $0.isExpired(at: now) } }
+    }
+
+    /// Drops grants and keys that have expired; sessions go when they are ended.
+    func sweep(at now: Timestamp) {
         grants.sweep(at: now)
-        return memory.withLock { memory in
-            let over = memory.sessions.values.filter { $0.isExpired(at: now) }.map(\.id)
-            for id in over { Self.remove(id, &memory) }
+        memory.withLock { memory in
             for (hash, key) in memory.keys where !key.isUsable(at: now) { memory.keys[hash] = nil }
-            return over.count
         }
     }
 

@@ -33,6 +33,7 @@ public struct Housekeeping: Service {
                 for courier in self.gateway.provisioners { group.addTask { await courier.run() } }
                 for courier in self.gateway.outbox { group.addTask { await courier.run() } }
                 group.addTask { await self.gateway.logouts.run() }
+                group.addTask { await self.gateway.signalCourier.run() }
                 if !self.gateway.outbox.isEmpty {
                     group.addTask { await self.gateway.approvalFeed.run() }
                     group.addTask {
@@ -116,7 +117,10 @@ public struct Housekeeping: Service {
         let now = gateway.clock()
         try await gateway.login.drainFailures()
         try await gateway.commands.sweep(now: now, limit: Self.sweepLimit)
-        let ended = gateway.live.sweep(at: now)
+        // Before rows that have expired go: what hangs on a session tells who has to hear of its end.
+        let ended = try await gateway.sessions.endExpired(at: now)
+        gateway.live.sweep(at: now)
+        try await gateway.signalCourier.giveUpExpired()
         var gone = try await gateway.store.write(.spool) { tx in
             try tx.sql.deleteExpiredFlows(at: now, limit: Self.sweepLimit)
         }

@@ -59,7 +59,7 @@ extension SessionService {
         of person: PersonID, keeping limit: Int, by caller: Caller, _ live: LiveCredentials, _ tx: Transaction
     ) throws {
         for session in try tx.sql.oldestSessions(of: person, beyond: max(0, limit), at: tx.now) {
-            _ = try tx.sql.end(session, in: caller.tenant, .expired, at: tx.now)
+            _ = try tx.sql.end(session, in: caller.tenant, .expired, at: tx.now, by: caller.context)
             try tx.append(
                 caller.event("session.ended", Stream("session", session), facts: [Fact("reason", .word("too_many"))])
             )

@@ -138,7 +138,7 @@ public struct SessionService: Sendable {
     /// As above, with what else its event says of the reason.
     func end(_ id: SessionID, _ reason: SessionEnd, by caller: Caller, facts: [Fact]) async throws -> Bool {
         try await store.write(.revocation) { [live] tx in
-            guard try tx.sql.end(id, in: caller.tenant, reason, at: tx.now) else { return false }
+            guard try tx.sql.end(id, in: caller.tenant, reason, at: tx.now, by: caller.context) else { return false }
             try tx.append(
                 caller.event(
                     "session.ended", Stream("session", id),
@@ -166,7 +166,7 @@ public struct SessionService: Sendable {
     ) throws -> Int {
         let ended = try tx.sql.sessions(of: person, at: tx.now).filter { $0.id != kept && $0.tenant == caller.tenant }
         for session in ended {
-            _ = try tx.sql.end(session.id, in: caller.tenant, reason, at: tx.now)
+            _ = try tx.sql.end(session.id, in: caller.tenant, reason, at: tx.now, by: caller.context)
             try tx.append(
                 caller.event(
                     "session.ended", Stream("session", session.id),

@@ -68,7 +68,7 @@ struct OAuthRoutes: Sendable {
     }
 
     /// Both documents may be kept for a few minutes: a key is published a day before it signs.
-    private static func cached(_ document: [UInt8], _ type: String) -> Response {
+    static func cached(_ document: [UInt8], _ type: String) -> Response {
         Response(
             status: .ok,
             headers: [

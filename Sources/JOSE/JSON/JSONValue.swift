@@ -27,6 +27,9 @@ extension JSONValue: Equatable {
 }
 
 extension JSONValue {
+    /// The value as JSON without spaces.
+    public var serialized: [UInt8] { JSONWriter.bytes(of: self) }
+
     /// The text of a string, and nil for every other value.
     public var text: String? {
         if case .string(let text) = self { text } else { nil }

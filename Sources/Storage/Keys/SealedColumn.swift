@@ -24,7 +24,7 @@ struct SealedColumn: Sendable {
     var isFramed = false
 
     static let all: [SealedColumn] = [
-        personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans,
+        personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans, signalHeaders,
     ]
 
     static func named(_ name: String) -> SealedColumn? { all.first { $0.values.name == name } }
@@ -114,6 +114,24 @@ struct SealedColumn: Sendable {
             return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
         },
         replace: "UPDATE oauth_token_key SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 50)
+
+    private static let signalHeaders = SealedColumn(
+        values: KeyedValues(name: "signal_headers", purpose: .record, renewal: .resealed) {
+            try $0.countByKey(
+                """
+                SELECT substr(sealed, 19, 16), count(*) FROM signal_stream
+                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
+                """, $1)
+        },
+        stale: """
+            SELECT id, sealed FROM signal_stream
+            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
+            """,
+        read: { row in
+            let id = try row.blob(0)
+            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
+        },
+        replace: "UPDATE signal_stream SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 250)
 
     // A held plan is as large as its directory: one in a transaction, as it was written. It begins with the four bytes
     // of its first frame's length, and its frames were sealed by one key unless a rotation came between.

@@ -89,6 +89,11 @@ extension SQLConnection {
         }
     }
 
+    /// When the next notice is due; nil while nobody waits for one.
+    public func nextLogoutNotice() throws -> Timestamp? {
+        try queryOne("SELECT min(due_at) FROM oauth_logout_notice", []).flatMap { try $0.optionalTime(0) }
+    }
+
     /// Tries again later.
     public func postpone(_ notice: LogoutNotice, until due: Timestamp) throws {
         try execute(

@@ -84,7 +84,11 @@ extension SQLConnection {
 
     /// Ends the session; false when it had ended or never was. Clients that want to hear of it are told, but for the end
     /// that only gives it a new id.
-    public func end(_ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp) throws -> Bool {
+    ///
+    /// - Parameter cause: who ended it by which command; nil for the gateway itself.
+    public func end(
+        _ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp, by cause: EventContext? = nil
+    ) throws -> Bool {
         let changed = try execute(
             "UPDATE session SET ended_at = ?3, ended = ?4 WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL",
             [.id(session), .id(tenant), .time(now), .text(reason.rawValue)])
@@ -92,11 +96,26 @@ extension SQLConnection {
         try execute(
             "UPDATE application_session SET ended_at = ?2, ended = ?3 WHERE session = ?1 AND ended_at IS NULL",
             [.id(session), .time(now), .text(reason.rawValue)])
-        if reason != .rotated { try leaveLogoutNotices(of: session, at: now) }
+        if reason != .rotated {
+            try leaveSignals(of: session, reason, at: now, by: cause)
+            try leaveLogoutNotices(of: session, at: now)
+        }
         return true
     }
 
     // MARK: Application sessions
+
+    /// Sessions that have run out by themselves and were not ended yet, those that have waited longest first.
+    public func overdueSessions(
+        at now: Timestamp, limit: Int
+    ) throws -> [(id: SessionID, tenant: TenantID, person: PersonID)] {
+        try query(
+            """
+            SELECT id, tenant, person FROM session WHERE ended_at IS NULL AND expires_at <= ?1
+            ORDER BY expires_at LIMIT ?2
+            """, [.time(now), .integer(Int64(limit))]
+        ).map { (try $0.id(0), try $0.id(1), try $0.id(2)) }
+    }
 
     /// Adds an application's session under a session of the gateway.
     public func insert(_ session: ApplicationSession) throws {

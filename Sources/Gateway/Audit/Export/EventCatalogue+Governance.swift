@@ -116,6 +116,16 @@ extension EventCatalogue {
         entry("decision_segment.closed", .api(.update), "Segment of decisions closed"),
     ]
 
+    static let signals: [Entry] = [
+        entry("signal_stream.created", .api(.create), "Receiver of security events added", .low),
+        entry("signal_stream.changed", .api(.update), "Receiver of security events changed", .low),
+        entry("signal_stream.enabled", .api(.update), "Security events go out to a receiver again"),
+        entry("signal_stream.paused", .api(.update), "Security events are held from a receiver", .medium),
+        entry("signal_stream.disabled", .api(.update), "A receiver hears of security events no more", .medium),
+        entry("signal_stream.deleted", .api(.delete), "Receiver of security events deleted", .low),
+        entry("signal_stream.given_up", .api(.other), "Security events were not told", .medium, isFailure: true),
+    ]
+
     static let clients: [Entry] = [
         entry("client.created", .api(.create), "Client added", .low),
         entry("client.changed", .api(.update), "Client changed", .low),

@@ -35,7 +35,7 @@ extension LoginService {
         _ session: SessionID, _ person: PersonID, _ provider: ProviderID, _ reason: SessionEnd, by caller: Caller,
         _ live: LiveCredentials, _ tx: Transaction
     ) throws -> Bool {
-        guard try tx.sql.end(session, in: caller.tenant, reason, at: tx.now) else { return false }
+        guard try tx.sql.end(session, in: caller.tenant, reason, at: tx.now, by: caller.context) else { return false }
         try tx.append(
             caller.event(
                 "session.ended", Stream("session", session),

@@ -10,7 +10,6 @@ import Vocabulary
 /// with the end.
 public actor LogoutCourier {
     static let batch = 64
-    private static let pollInterval: Duration = .milliseconds(500)
 
     /// Notices that were taken, and those that were given up.
     public private(set) var delivered = 0
@@ -20,22 +19,23 @@ public actor LogoutCourier {
     private let clients: ClientTable
     private let keys: TokenKeyService
     private let servers: ClientServers
+    private let bell: Bell
     private let logger: Logger
     private let clock: @Sendable () -> Timestamp
 
     init(
         store: Store, tenants: TenantTable, clients: ClientTable, keys: TokenKeyService, servers: ClientServers,
-        logger: Logger, clock: @escaping @Sendable () -> Timestamp
+        bell: Bell, logger: Logger, clock: @escaping @Sendable () -> Timestamp
     ) {
         (self.store, self.tenants, self.clients, self.keys) = (store, tenants, clients, keys)
-        (self.servers, self.logger, self.clock) = (servers, logger, clock)
+        (self.servers, self.bell, self.logger, self.clock) = (servers, bell, logger, clock)
     }
 
     /// Delivers what is due until the task is cancelled.
     func run() async {
-        while !Task.isCancelled {
+        await bell.follow(clock: clock) {
             await deliver()
-            do { try await Task.sleep(for: Self.pollInterval) } catch { return }
+            return try? await store.read { try $0.nextLogoutNotice() }
         }
     }
 

@@ -52,7 +52,7 @@ extension TokenService {
         guard let found = try await find(shown.token, in: call.tenant), !found.isRefreshToken,
             let id = AuthorizationGrantID(found.grant.grantID),
             let grant = grants.grant(id, in: call.tenant, at: clock()), let person = grant.person,
-            let client = clients.client(grant.client), isForUserInfo(found.grant, in: call.tenant)
+            let client = clients.client(grant.client), isForIssuer(found.grant, in: call.tenant)
         else { throw refusal }
         try await prove(found.grant.binding, shown, call)
         guard let answer = try await people.userInfo(of: person, for: client, found.grant) else { throw refusal }
@@ -61,12 +61,12 @@ extension TokenService {
 
     /// A token for other resources alone is none for this one (RFC 8707 §2), and one that was exchanged is for whom it was
     /// exchanged.
-    private func isForUserInfo(_ tokens: TokenGrant, in tenant: TenantID) -> Bool {
+    func isForIssuer(_ tokens: TokenGrant, in tenant: TenantID) -> Bool {
         tokens.resources.isEmpty || tokens.resources.contains(issuer(of: tenant))
     }
 
     /// Holds the request to what the token is bound to.
-    private func prove(
+    func prove(
         _ binding: SenderBinding, _ shown: AuthorizationHeader.Shown, _ call: ResourceCall
     ) async throws {
         var request = DPoPProof.Request(

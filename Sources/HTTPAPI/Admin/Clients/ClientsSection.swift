@@ -91,6 +91,7 @@ enum ClientPages {
         var page = AdminPage(heading: client.title, trail: [home])
         if try await call.may("update", "client") { page.blocks.append(.actions(actions(on: client))) }
         page.blocks.append(.facts(AdminFacts("The application", facts(of: client, call))))
+        if let signals = try await SignalBlocks.streams(of: client, call) { page.blocks.append(signals) }
         page.blocks.append(.filter(askPreview(client, call)))
         return page
     }

@@ -21,7 +21,7 @@ enum APISchemas {
         "Person": PersonSchema.shown, "Group": GroupSchema.shown, "Session": SessionSchema.shown,
         "OrganizationUnit": OrganizationUnitSchema.shown, "Role": RoleSchema.shown, "Permission": RoleSchema.permission,
         "Mapping": MappingSchema.shown, "Assignment": AssignmentSchema.shown,
-        "Client": ClientSchema.client, "TokenKey": ClientSchema.key,
+        "Client": ClientSchema.client, "TokenKey": ClientSchema.key, "SignalStream": SignalStreamSchema.stream,
         "ServiceAccount": ServiceAccountSchema.shown, "APIKey": ServiceAccountSchema.key,
         "PolicyDocument": PolicySchema.shown, "Tenant": TenantSchema.shown, "Provider": ProviderSchema.shown,
         "ProviderGroup": ProviderSchema.group,
