@@ -123,7 +123,8 @@ extension Configuration {
         compliance = ComplianceConfiguration(root.section("compliance"))
         oauth = OAuthConfiguration(
             root.section("oauth"),
-            clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) }, tenant: first)
+            clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) },
+            tenant: first)
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

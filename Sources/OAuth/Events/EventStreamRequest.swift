@@ -31,7 +31,9 @@ public struct EventStreamRequest: Sendable, Hashable {
     public init(_ json: JSONObject, allowsLoopback: Bool = false) throws(OAuthError) {
         streamID = try Self.text(json, "stream_id", limit: 64)
         // A transmitter may cut it (§8.1.1).
-        description = try Self.text(json, "description", limit: 8_192).map { String(decoding: $0.utf8.prefix(Self.descriptionByteLimit), as: UTF8.self) }
+        description = try Self.text(json, "description", limit: 8_192).map {
+            String(decoding: $0.utf8.prefix(Self.descriptionByteLimit), as: UTF8.self)
+        }
         if let value = json["events_requested"] {
             guard let names = value.texts, names.count <= 100 else {
                 throw OAuthError(.invalidRequest, "events_requested is not a list of event types")
@@ -60,7 +62,8 @@ public struct EventStreamRequest: Sendable, Hashable {
         case Delivery.pushMethod: break
         default: throw OAuthError(.invalidRequest, "delivery.method is neither push nor poll")
         }
-        guard let endpoint = try text(json, "endpoint_url", limit: endpointByteLimit), isEndpoint(endpoint, allowsLoopback)
+        guard let endpoint = try text(json, "endpoint_url", limit: endpointByteLimit),
+            isEndpoint(endpoint, allowsLoopback)
         else { throw OAuthError(.invalidRequest, "delivery.endpoint_url is not an https address") }
         let authorization = try text(json, "authorization_header", limit: authorizationByteLimit)
         guard authorization.map(isHeader) ?? true else {

@@ -87,7 +87,8 @@ extension SQLConnection {
     ///
     /// - Parameter cause: who ended it by which command; nil for the gateway itself.
     public func end(
-        _ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp, by cause: EventContext? = nil
+        _ session: SessionID, in tenant: TenantID, _ reason: SessionEnd, at now: Timestamp,
+        by cause: EventContext? = nil
     ) throws -> Bool {
         let changed = try execute(
             "UPDATE session SET ended_at = ?3, ended = ?4 WHERE id = ?1 AND tenant = ?2 AND ended_at IS NULL",

@@ -18,7 +18,8 @@ struct SignalCommand: ParsableCommand {
         @Argument(help: "Its client_id.") var client: String
         @Option(help: "Where events are pushed: an https address.") var to: String?
         @Option(help: "A file with the Authorization header of each push, such as `Bearer …`.") var headerFile: String?
-        @Option(help: "session-revoked or credential-change; both without it. May be repeated.") var event: [String] = []
+        @Option(help: "session-revoked or credential-change; both without it. May be repeated.") var event: [String] =
+            []
         @Option(help: "What people read of it.") var description: String?
         @Flag(help: "Changed credentials of everybody in the tenant, and not only of people whom it knows.")
         var everybody = false

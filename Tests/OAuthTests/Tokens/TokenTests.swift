@@ -66,8 +66,8 @@ import Testing
                 issuer: Stage.issuer, clientID: "app", subject: "ada", sessionID: "s1", id: "l1", now: Stage.now))
         let introspection = Introspection.signed(
             ["active": true], issuer: issuer, to: "app", now: Stage.now)
-        let event = SecurityEvent(kind: .sessionRevoked, subject: "ada", initiator: .admin, happenedAt: Stage.now)
-            .claims(issuer: Stage.issuer, audience: "app", id: "e1", now: Stage.now)
+        let event = SecurityEvent(kind: .sessionRevoked, subject: .person("ada"), happenedAt: Stage.now)
+            .claims(issuer: Stage.issuer, audience: "app", id: "e1", transaction: "t1", madeAt: Stage.now)
         let tokens: [(String, JSONObject, String)] = [
             ("access", access, "at+jwt"), ("id", id, "JWT"), ("logout", logout, LogoutToken.type),
             ("introspection", introspection, Introspection.signedType), ("event", event, SecurityEvent.type),
