@@ -42,7 +42,7 @@ struct SignalJudgeTests {
         let server = try await authority.server(names: ["localhost"])
         let clock = MovedClock()
         let running = try await SignalScene.open(
-            oauth: "oauth: { client_ca_file: \"\(authority.authorityFile)\" }", clock: clock.now)
+            oauth: "  client_ca_file: \"\(authority.authorityFile)\"", clock: clock.now)
         try await running.serve { api in
             let gateway = running.gateway
             // Something is signed, so that the keys are there.

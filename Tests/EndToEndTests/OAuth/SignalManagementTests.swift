@@ -267,7 +267,13 @@ struct SignalManagementTests {
         let receiver = SignalReceiverServer()
         try await receiver.listen { port in
             let oauth = """
-                oauth:
+                  signals:
+                    streams:
+                      - client: shop
+                        endpoint_url: "http://127.0.0.1:\(port)/events"
+                        authorization_header_file: own.secret
+                        events: [session-revoked]
+                """
                   signals:
                     streams:
                       - client: shop

@@ -38,10 +38,14 @@ enum SignalScene {
             + client("dull", "scope: \"openid other\"")
     }
 
+    /// - Parameter oauth: more of that section, indented by two.
     static func open(
-        logout port: Int? = nil, oauth: String = "", clock: @escaping @Sendable () -> Timestamp = SystemClock.now
+        logout port: Int? = nil, oauth: String? = nil, clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> TestGateway {
-        try await OAuthScene.open(["ada", "bob"], extra: clients(logout: port) + "\n" + oauth, clock: clock)
+        let section = "oauth:\n"
+        let base = OAuthScene.clients.replacingOccurrences(of: section, with: section + (oauth.map { $0 + "\n" } ?? ""))
+        return try await OAuthScene.open(
+            ["ada", "bob"], configuration: base, extra: clients(logout: port), clock: clock)
     }
 
     /// Signs somebody in at an application.

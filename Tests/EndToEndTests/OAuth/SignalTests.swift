@@ -311,6 +311,11 @@ struct SignalTests {
                 await gateway.signalCourier.deliver()
                 #expect(try await SignalScene.shown(api, id)["status"]?.string == "enabled")
                 clock.advance(.hours(1))
+                // Keys of the tests are good for a day.
+                let api = TestAPI(
+                    client: api.client,
+                    token: try await TestGateway.administrator(of: gateway, tenant: "default", named: "later"),
+                    registry: api.registry)
                 await gateway.signalCourier.deliver()
                 var shown = try await SignalScene.shown(api, id)
                 #expect(shown["status"]?.string == "paused" && shown["reason"]?.string?.contains("status_503") == true)
