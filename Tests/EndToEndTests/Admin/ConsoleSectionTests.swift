@@ -120,6 +120,15 @@ struct ConsoleSectionTests {
             let place = "/clients/\(listed.body?["id"]?.string ?? "")"
             try await adele.open(place)
             #expect(!adele.page.contains("gh_cs_") && adele.page.contains("https://shop.example.org/cb"))
+            #expect(!adele.page.contains("Hears of security events"))
+            let stream = try await SignalScene.stream(
+                house.api, of: "shop", to: "https://shop.example.org/events", header: SignalScene.header)
+            _ = try await house.api.send(
+                .post, "/api/v1/signal-streams/\(stream)/status", ["status": "paused", "reason": "for <now>"])
+            try await adele.open(place)
+            #expect(adele.page.contains("Hears of security events") && adele.page.contains("for &lt;now&gt;"))
+            #expect(adele.page.contains("https://shop.example.org/events"))
+            #expect(!adele.page.contains(SignalScene.header))
             try await adele.open(place + "/preview?person=bob&scope=openid%20profile")
             #expect(adele.page.contains("bob may enter The &lt;Shop&gt;.") && adele.page.contains("preferred_username"))
             try await adele.open(place + "/preview?person=nobody")
