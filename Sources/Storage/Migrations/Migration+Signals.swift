@@ -22,6 +22,7 @@ extension Migration {
             description TEXT,
             status TEXT NOT NULL,
             reason TEXT,
+            is_held INTEGER NOT NULL DEFAULT 0,
             managed_by TEXT NOT NULL,
             version INTEGER NOT NULL DEFAULT 1,
             created_at INTEGER NOT NULL,

@@ -29,6 +29,8 @@ public struct SignalStream: Sendable, Hashable {
     public var status: Status
     /// Why it is paused or disabled, in words.
     public var reason: String?
+    /// Whether an administrator paused or disabled it, so that the receiver does not let it go on.
+    public var isHeld = false
     public let managedBy: ManagedBy
     public let version: Int64
     public let createdAt: Timestamp
@@ -67,7 +69,7 @@ public struct SignalStream: Sendable, Hashable {
     static let columns = """
         s.id, s.tenant, s.client, s.endpoint, s.sealed, s.is_strange, s.events, s.is_about_everybody, s.description,
         s.status, s.reason, s.managed_by, s.version, s.created_at, s.due_at, s.attempts, s.failing_since, s.failure,
-        s.delivered_at, s.verified_at, s.dropped
+        s.delivered_at, s.verified_at, s.dropped, s.is_held
         """
 
     init(row: SQLRow) throws {
@@ -78,6 +80,7 @@ public struct SignalStream: Sendable, Hashable {
         (status, reason) = (try word(Status.self, try row.text(9)), try row.optionalText(10))
         managedBy = try word(ManagedBy.self, try row.text(11))
         (version, createdAt) = (try row.integer(12), try row.time(13))
+        isHeld = try row.bool(21)
         delivery = Delivery(
             dueAt: try row.time(14), attempts: try row.integer(15), failingSince: try row.optionalTime(16),
             failure: try row.optionalText(17), deliveredAt: try row.optionalTime(18),
@@ -170,7 +173,7 @@ extension SQLConnection {
             """
             UPDATE signal_stream SET endpoint = ?4, sealed = ?5, is_strange = ?6, events = ?7, wants_sessions = ?8,
                 wants_credentials = ?9, is_about_everybody = ?10, description = ?11, status = ?12, reason = ?13,
-                version = version + 1, due_at = ?14, attempts = 0, failing_since = NULL
+                is_held = ?15, version = version + 1, due_at = ?14, attempts = 0, failing_since = NULL
             WHERE id = ?1 AND tenant = ?2 AND version = ?3
             """,
             [
@@ -178,7 +181,7 @@ extension SQLConnection {
                 .optional(stream.sealedHeader), .bool(stream.isStrange), .text(stream.eventText),
                 .bool(stream.events.contains(.sessionRevoked)), .bool(stream.events.contains(.credentialChange)),
                 .bool(stream.isAboutEverybody), .optional(stream.description), .text(stream.status.rawValue),
-                .optional(stream.reason), .time(now),
+                .optional(stream.reason), .time(now), .bool(stream.isHeld),
             ]) == 1
     }
 

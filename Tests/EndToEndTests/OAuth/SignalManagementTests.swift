@@ -137,6 +137,12 @@ struct SignalManagementTests {
             #expect(try await SignalScene.call(api, .get, "/ssf/stream", token: dull).status == 403)
             let still = try await SignalScene.call(api, .get, "/ssf/status?stream_id=\(id)", token: shop)
             #expect(still["status"] == "enabled")
+            // What an administrator holds, its receiver does not let go on.
+            let held = "{\"stream_id\":\"\(id)\",\"status\":\"enabled\"}"
+            for (status, answer) in [("disabled", 403), ("enabled", 200)] {
+                _ = try await api.send(.post, "/api/v1/signal-streams/\(id)/status", ["status": .string(status)])
+                #expect(try await SignalScene.call(api, .post, "/ssf/status", held, token: shop).status == answer)
+            }
             let inQuery = try await SignalScene.call(api, .get, "/ssf/stream?access_token=\(shop)", token: nil)
             #expect(inQuery.status == 400)
         }

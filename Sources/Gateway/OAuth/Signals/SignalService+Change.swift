@@ -96,7 +96,13 @@ extension SignalService {
         }
         try await store.write(.administration) { tx in
             let stream = try own(id, author, caller, tx)
-            try SignalWriter.set(status, reason, on: stream, tells: author == .administrator, by: caller, tx)
+            let isAdministrator = author == .administrator
+            guard isAdministrator || !stream.isHeld else {
+                throw Fault(
+                    "managed", .caller, "An administrator holds the stream.", remedy: "Ask them to let it go on.")
+            }
+            try SignalWriter.set(
+                status, reason, on: stream, tells: isAdministrator, holds: isAdministrator, by: caller, tx)
             tx.afterCommit { [bell] in bell.ring() }
         }
     }

@@ -14,13 +14,17 @@ enum SignalWriter {
 
     /// Gives a stream another status. What happens on a stream that is disabled is not held.
     ///
-    /// - Parameter tells: whether the receiver is told: of whatever it did not ask for itself (SSF 1.0 §8.1.5).
+    /// - Parameters:
+    ///   - tells: whether the receiver is told: of whatever it did not ask for itself (SSF 1.0 §8.1.5).
+    ///   - holds: whether it is an administrator's word, which the receiver does not take back.
     static func set(
-        _ status: SignalStream.Status, _ reason: String?, on stream: SignalStream, tells: Bool, by caller: Caller,
+        _ status: SignalStream.Status, _ reason: String?, on stream: SignalStream, tells: Bool, holds: Bool = false,
+        by caller: Caller,
         _ tx: Transaction
     ) throws {
         var changed = stream
         (changed.status, changed.reason) = (status, reason)
+        changed.isHeld = holds && status != .enabled
         guard try tx.sql.update(changed, at: tx.now) else { throw Fault.stale("stream") }
         if status == .disabled { _ = try tx.sql.removeSignals(on: stream.id) }
         guard status != stream.status else { return }
