@@ -12,7 +12,7 @@ public enum ResourceIndicators {
             guard let address = WebAddress(text), address.fragment == nil else {
                 throw OAuthError(.invalidTarget, "resource has to be an absolute URI without a fragment")
             }
-            guard let name = allowed.first(where: { Texts.same($0, text) || same($0, text) }) else {
+            guard let name = Texts.holds(allowed, text) ? text : allowed.first(where: { same($0, text) }) else {
                 throw OAuthError(.invalidTarget, "the client may not ask for tokens for this resource")
             }
             if !Texts.holds(resources, name) { resources.append(name) }

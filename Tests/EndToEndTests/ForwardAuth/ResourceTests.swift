@@ -1,5 +1,5 @@
-import Foundation
 import Fixtures
+import Foundation
 import Gateway
 import Identity
 import JOSE
@@ -144,7 +144,8 @@ struct ResourceTests {
             for client in ["cli", "signing"] {
                 let browser = stage.browser()
                 let revoked = try await program.tokens(client, in: browser)["access_token"]?.text
-                let kept = try await program.tokens(client, in: browser)["access_token"]?.text
+                let kept =
+                    try await program.tokens(client, scope: "openid pages:read", in: browser)["access_token"]?.text
                 #expect(try await status(revoked) == 200)
                 #expect(try await status(kept) == 200)
                 _ = try await stage.browser().ask(
