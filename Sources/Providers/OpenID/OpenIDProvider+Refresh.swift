@@ -1,6 +1,5 @@
 import Fetch
 import Identity
-import JOSE
 import OAuth
 import Vocabulary
 
@@ -37,7 +36,11 @@ extension OpenIDProvider {
         guard let text = tokens.idToken else { return .nothing }
         do {
             var evidence = Evidence()
-            let idToken = try await verify(text, kept, client, tokens.accessToken)
+            let idToken = try await holding(to: client) { keys in
+                try VerifiedIDToken.verifyRefreshed(
+                    text, of: (kept.issuer, kept.subject), client: client, keys: keys, accessToken: tokens.accessToken,
+                    now: seconds)
+            }
             evidence.idToken = idToken
             evidence.userInfo = try await userInfo(idToken, client, tokens.accessToken)
             try await askService(&evidence, tokens.accessToken)
@@ -48,22 +51,6 @@ extension OpenIDProvider {
             return .refused(failure.word)
         } catch {
             return .refused((error as? Fault)?.code ?? "upstream.failed")
-        }
-    }
-
-    private func verify(
-        _ text: String, _ kept: KeptTokens, _ client: UpstreamClient, _ accessToken: String
-    ) async throws -> VerifiedIDToken {
-        func held(to keys: JSONWebKeySet) throws -> VerifiedIDToken {
-            try VerifiedIDToken.verifyRefreshed(
-                text, of: (kept.issuer, kept.subject), client: client, keys: keys, accessToken: accessToken,
-                now: seconds)
-        }
-        do {
-            return try held(to: try await documents.keys(of: client))
-        } catch let fault as UpstreamFault where fault.reason == .unknownKey {
-            guard let renewed = try await documents.renewedKeys(of: client) else { throw fault }
-            return try held(to: renewed)
         }
     }
 

@@ -81,19 +81,24 @@ extension OpenIDProvider {
         }
     }
 
-    /// A key that is not among those at hand may have come since: they are fetched anew, once in a while.
     private func verify(
         _ text: String, _ attempt: UpstreamAttempt, _ client: UpstreamClient, _ accessToken: String, _ code: String
     ) async throws -> VerifiedIDToken {
-        func held(to keys: JSONWebKeySet) throws -> VerifiedIDToken {
+        try await holding(to: client) { keys in
             try VerifiedIDToken.verify(
                 text, of: attempt, client: client, keys: keys, accessToken: accessToken, code: code, now: seconds)
         }
+    }
+
+    /// A key that is not among those at hand may have come since: they are fetched anew, once in a while.
+    func holding(
+        to client: UpstreamClient, _ verify: (JSONWebKeySet) throws -> VerifiedIDToken
+    ) async throws -> VerifiedIDToken {
         do {
-            return try held(to: try await documents.keys(of: client))
+            return try verify(try await documents.keys(of: client))
         } catch let fault as UpstreamFault where fault.reason == .unknownKey {
             guard let renewed = try await documents.renewedKeys(of: client) else { throw fault }
-            return try held(to: renewed)
+            return try verify(renewed)
         }
     }
 

@@ -40,17 +40,23 @@ extension SQLConnection {
         try execute("UPDATE upstream_attempt SET tokens = NULL WHERE flow = ?1 AND tokens IS NOT NULL", [.id(flow)])
     }
 
-    /// Those of live sessions that the provider was not asked about since, the longest waiting first.
+    /// Those of live sessions that the provider was not asked about since `bound`, the longest waiting first; and those that
+    /// it has said nothing about since `silent`, each once in a minute.
     public func dueUpstreamTokens(
-        of provider: ProviderID, askedBefore bound: Timestamp, at now: Timestamp, limit: Int
+        of provider: ProviderID, askedBefore bound: Timestamp, answeredBefore silent: Timestamp, at now: Timestamp,
+        limit: Int
     ) throws -> [StoredUpstreamTokens] {
         try query(
             """
             SELECT \(StoredUpstreamTokens.columns) FROM upstream_token t JOIN session s ON s.id = t.session
-            WHERE t.provider = ?1 AND t.asked_at <= ?2 AND t.busy_until <= ?3 AND s.ended_at IS NULL
-                AND s.expires_at > ?3
+            WHERE t.provider = ?1 AND (t.asked_at <= ?2 OR (t.answered_at <= ?5 AND t.asked_at <= ?6))
+                AND t.busy_until <= ?3 AND s.ended_at IS NULL AND s.expires_at > ?3
             ORDER BY t.asked_at LIMIT ?4
-            """, [.id(provider), .time(bound), .time(now), .integer(Int64(limit))]
+            """,
+            [
+                .id(provider), .time(bound), .time(now), .integer(Int64(limit)), .time(silent),
+                .time(now - .minutes(1)),
+            ]
         ).map { try StoredUpstreamTokens($0) }
     }
 

@@ -33,7 +33,8 @@ extension LoginService {
             let now = clock()
             let due = try await store.read {
                 try $0.dueUpstreamTokens(
-                    of: entry.id, askedBefore: now - keeping.refreshEvery, at: now, limit: Self.keptBatch)
+                    of: entry.id, askedBefore: now - keeping.refreshEvery,
+                    answeredBefore: now - keeping.unreachableFor, at: now, limit: Self.keptBatch)
             }
             // One that was idle for too long is over, though nobody has come to hear of it.
             let isOver: (StoredUpstreamTokens) -> Bool = { tokens in
