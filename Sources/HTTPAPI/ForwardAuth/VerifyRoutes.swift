@@ -228,18 +228,20 @@ struct VerifyRoutes: Sendable {
         switch try await entry.read(spends: false, trace: context.requestID) {
         case .challenged(let challenge):
             context.refusal.code = challenge.error.map { "forward_auth.\($0.code.rawValue)" }
-            var response = Problem(
-                status: 403, code: challenge.error?.code.rawValue, detail: challenge.error?.description
-            ).response()
+            var response = Self.told(challenge.error?.code.rawValue, challenge.error?.description)
             response.headers[.wwwAuthenticate] = challenge.header(of: entry.resource)
             return response
         case .shown(let shown): access = shown
         }
         let trace = try await gateway.explanations.explain(entry.question(access), in: entry.application.tenant)
         let why = trace.sentences.joined(separator: " ")
-        return Problem(
-            status: 403, code: trace.reasons.first,
-            detail: "\(entry.application.settings.name) asked whether \(trace.login) may do this. \(why)"
-        ).response()
+        return Self.told(
+            trace.reasons.first, "\(entry.application.settings.name) asked whether \(trace.login) may do this. \(why)")
+    }
+
+    private static func told(_ code: String?, _ detail: String?) -> Response {
+        var response = Problem(status: 403, code: code, detail: detail).response()
+        response.headers[.cacheControl] = "no-store"
+        return response
     }
 }
