@@ -108,10 +108,12 @@ struct SignalRoutes: Sendable {
         _ work: (SignalReceiver) async throws -> Answer
     ) async throws -> Response {
         let tenant = try await tenant(context)
+        // As the request has it, because a proof of possession names it (RFC 9449 §4.3).
+        let endpoint = context.endpoint.replacing("{stream}", with: context.parameters.get("stream") ?? "")
         let call = ResourceCall(
             tenant: tenant.id, authorization: request.headers[values: .authorization],
             hasQueryToken: (request.uri.query ?? "").contains("access_token"), proofs: request.proofs,
-            method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + request.endpoint)
+            method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + endpoint)
         var response: Response
         do {
             if let receiver = try await gateway.tokens.receiver(call, scope, trace: context.requestID) {
