@@ -205,9 +205,9 @@ extension SessionEnd {
     func initiator(_ actor: Actor?) -> String {
         switch self {
         case .logout, .upstreamLogout: "user"
-        case .rule: "policy"
+        case .rule, .upstreamSilent: "policy"
         case .expired, .rotated, .restore: "system"
-        case .administrator: "admin"
+        case .administrator, .upstreamRevoked: "admin"
         case .personDisabled:
             if case .system = actor { "system" } else { "admin" }
         case .credentialChanged:

@@ -65,6 +65,8 @@ extension SessionEnd {
         case .restore: "The gateway was restored from a backup."
         case .rule: "A rule of the organization ended the session."
         case .upstreamLogout: "The person signed out where they had signed in."
+        case .upstreamRevoked: "The provider that the person had signed in at took back what it gave."
+        case .upstreamSilent: "The provider that the person had signed in at could not be asked for too long."
         }
     }
 }
