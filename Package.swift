@@ -129,7 +129,7 @@ let package = Package(
         tests("IdentityTests", ["Identity", "Vocabulary", "Fixtures", crypto]),
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("JOSETests", ["JOSE"]),
-        tests("OAuthTests", ["OAuth", "JOSE"]),
+        tests("OAuthTests", ["OAuth", "JOSE", "Fixtures"]),
         tests(
             "ProvidersTests",
             ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "Vocabulary", "Fixtures", logging]),
@@ -164,7 +164,12 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
-        tests("gatehouseTests", ["gatehouse", "Gateway", "Identity", "Vocabulary", logging]),
+        tests(
+            "gatehouseTests",
+            [
+                "gatehouse", "Gateway", "Identity", "Vocabulary", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         tests("TidyTests"),
     ],
     swiftLanguageModes: [.v6]

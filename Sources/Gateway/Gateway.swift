@@ -23,6 +23,7 @@ public final class Gateway: Sendable {
     let discovery = Mutex<[String: [UInt8]]>([:])
     let clientServers: ClientServers
     let clientDocuments: ClientDocuments
+    let clientAuthorities: ClientAuthorities
     public let logger: Logger
     public let clock: @Sendable () -> Timestamp
     let hasher: PasswordHasher
@@ -153,6 +154,7 @@ public final class Gateway: Sendable {
             configuration.governance.provisioning, tenants, store: store, clock: clock, logger: logger)
         outbox = try Self.outboxCouriers(
             configuration.notifications, tenants, store: store, clock: clock, logger: logger)
+        clientAuthorities = try ClientAuthorities(configuration.oauth.mutualTLS?.authorities ?? [])
         clientServers = try ClientServers(caFile: configuration.oauth.clientAuthorities, clock: clock)
         clientDocuments = ClientDocuments(
             store: store, table: clients, settings: configuration.oauth.registration, clock: clock,

@@ -12,11 +12,14 @@ public struct GatewayRouter: Sendable {
     public let metrics: MetricsRegistry
     public let registry: RouteRegistry
     private let pages: PageRenderer
+    // One budget at every listener.
+    private let failedCalls: SourceRateLimit
 
     /// - Throws: `http.route` when two routes collide, and what the page templates throw.
     public init(gateway: Gateway, metrics: MetricsRegistry = MetricsRegistry()) throws {
         self.gateway = gateway
         self.metrics = metrics
+        failedCalls = SourceRateLimit(perMinute: gateway.configuration.limits.failedCallsPerSource)
         pages = try PageRenderer(site: gateway.configuration.tenants.first?.name ?? "Gatehouse")
         registry = try RouteRegistry(Self.routes(gateway), schemas: APISchemas.all)
     }
@@ -55,21 +58,11 @@ public struct GatewayRouter: Sendable {
 
     /// The responder with all middleware, outermost first.
     public func responder() throws -> some HTTPResponder<GatewayRequestContext> {
-        let router = Router(context: GatewayRequestContext.self)
-        let isSecure = gateway.configuration.server.publicURL.scheme == "https"
-        router.add(middleware: RequestIDMiddleware())
-        router.add(middleware: AccessLogMiddleware())
-        router.add(middleware: MetricsMiddleware(metrics))
-        router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
-        router.add(middleware: ErrorMiddleware(present: present))
-        router.add(middleware: TargetLimitMiddleware(limit: gateway.configuration.limits.uriBytes))
-        router.add(middleware: InFlightLimitMiddleware(limit: HTTPLimits().requestsInFlight))
-        router.add(middleware: ControlPeerMiddleware())
         let trusted = try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description))
-        router.add(
-            middleware: FailedCallerMiddleware(
-                limit: SourceRateLimit(perMinute: gateway.configuration.limits.failedCallsPerSource),
-                trusted: trusted, clock: gateway.clock))
+        let router = outer(trusted)
+        if let form = gateway.configuration.oauth.mutualTLS?.header, let header = ForwardedCertificate(form) {
+            router.add(middleware: ForwardedCertificateMiddleware(header: header, trusted: trusted))
+        }
         let gate = RouteRegistry.Gate(gateway)
         registry.install(on: router, gate: gate, bodyLimit: gateway.configuration.limits.bodyBytes)
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
@@ -95,6 +88,35 @@ public struct GatewayRouter: Sendable {
         }
         OperationsRoutes(gateway: gateway, metrics: metrics, registry: registry, pages: pages).install(on: router)
         return router.buildResponder()
+    }
+
+    /// What the listener answers that asks for certificates: the endpoints of clients, and no page of people. A browser has
+    /// nothing to do there, and would ask for a certificate.
+    public func certificateResponder() throws -> some HTTPResponder<GatewayRequestContext> {
+        let router = outer(try TrustedProxies(gateway.configuration.server.trustedProxies.map(\.description)))
+        router.add(middleware: PeerCertificateMiddleware())
+        let gate = RouteRegistry.Gate(gateway)
+        IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
+        OAuthRoutes(gateway: gateway, gate: gate).install(on: router)
+        UserInfoRoute(gateway: gateway, gate: gate).install(on: router)
+        return router.buildResponder()
+    }
+
+    /// A router with what stands before every route, outermost first.
+    private func outer(_ trusted: TrustedProxies) -> Router<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
+        let isSecure = gateway.configuration.server.publicURL.scheme == "https"
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: AccessLogMiddleware())
+        router.add(middleware: MetricsMiddleware(metrics))
+        router.add(middleware: SecurityHeadersMiddleware(isSecure: isSecure))
+        router.add(middleware: ErrorMiddleware(present: present))
+        router.add(middleware: TargetLimitMiddleware(limit: gateway.configuration.limits.uriBytes))
+        router.add(middleware: InFlightLimitMiddleware(limit: HTTPLimits().requestsInFlight))
+        router.add(middleware: ControlPeerMiddleware())
+        router.add(
+            middleware: FailedCallerMiddleware(limit: failedCalls, trusted: trusted, clock: gateway.clock))
+        return router
     }
 
     /// What the metrics listener answers: metrics, health and readiness, and nothing else.

@@ -19,6 +19,21 @@ public struct Introspection: Sendable, Equatable {
     /// The session, as `sid` names it.
     public let session: String?
     public let roles: [String]
+    /// What whoever shows the token has to prove beside it; nil for a bearer token (RFC 7800 §3).
+    public let confirmation: Confirmation?
+
+    /// What a token is bound to (`cnf`). Whoever lets one in that cannot be held to it lets a thief in.
+    public struct Confirmation: Sendable, Hashable {
+        /// SHA-256 of the certificate of its connections as base64url: `x5t#S256` (RFC 8705 §3.1).
+        public let certificateThumbprint: String?
+        /// Bound to something else, alone or beside the certificate: a key (RFC 9449 §6), or what is not known here.
+        public let needsMore: Bool
+
+        public init(certificateThumbprint: String?, needsMore: Bool = false) {
+            self.certificateThumbprint = certificateThumbprint
+            self.needsMore = needsMore
+        }
+    }
 
     /// Every bad token looks the same.
     public static let inactive = Introspection(isActive: false)
@@ -27,7 +42,8 @@ public struct Introspection: Sendable, Equatable {
     public init(
         isActive: Bool, subject: String? = nil, username: String? = nil, clientID: String? = nil,
         scopes: Set<String> = [], audiences: Set<String> = [], issuer: String? = nil, expiresAt: Date? = nil,
-        issuedAt: Date? = nil, strength: String? = nil, session: String? = nil, roles: [String] = []
+        issuedAt: Date? = nil, strength: String? = nil, session: String? = nil, roles: [String] = [],
+        confirmation: Confirmation? = nil
     ) {
         self.isActive = isActive
         self.subject = subject
@@ -41,12 +57,13 @@ public struct Introspection: Sendable, Equatable {
         self.strength = strength
         self.session = session
         self.roles = roles
+        self.confirmation = confirmation
     }
 }
 
 extension Introspection: Decodable {
     private enum Member: String, CodingKey {
-        case active, sub, username, scope, aud, iss, exp, iat, acr, sid, roles
+        case active, sub, username, scope, aud, iss, exp, iat, acr, sid, roles, cnf
         case clientID = "client_id"
     }
 
@@ -69,7 +86,17 @@ extension Introspection: Decodable {
             issuedAt: try members.decodeIfPresent(Double.self, forKey: .iat).map(Date.init(timeIntervalSince1970:)),
             strength: try members.decodeIfPresent(String.self, forKey: .acr),
             session: try members.decodeIfPresent(String.self, forKey: .sid),
-            roles: try members.decodeIfPresent([String].self, forKey: .roles) ?? [])
+            roles: try members.decodeIfPresent([String].self, forKey: .roles) ?? [],
+            confirmation: try members.decodeIfPresent([String: JSONValue].self, forKey: .cnf).map(Confirmation.init))
+    }
+}
+
+extension Introspection.Confirmation {
+    fileprivate init(_ members: [String: JSONValue]) {
+        var thumbprint: String?
+        if case .string(let text)? = members["x5t#S256"] { thumbprint = text }
+        self.init(
+            certificateThumbprint: thumbprint, needsMore: members.count != 1 || thumbprint == nil)
     }
 }
 

@@ -21,17 +21,25 @@ public struct BasicTokenContext: TokenContext {
 /// Lets a request through only with an active token, with the audience and scopes the route needs.
 ///
 /// Without a token, or with a bad one: 401 and a challenge (RFC 6750 §3). A good token without the scope: 403. No
-/// answer from the gateway: 503, never through.
+/// answer from the gateway: 503, never through. A token that is bound to a key or a certificate is a bad one, unless it is
+/// bound to a certificate and the service can tell which one the connection has.
 public struct RequireToken<Context: TokenContext>: RouterMiddleware {
     private let client: GatehouseClient
     private let audience: String?
     private let scopes: Set<String>
+    private let certificate: (@Sendable (Request, Context) -> String?)?
 
     /// - Parameters:
     ///   - audience: this service's name as the gateway knows it; a token for somebody else is refused. Nil accepts
     ///     every token of the issuer: only where the gateway itself binds keys to services.
     ///   - scopes: all of them are needed.
-    public init(_ client: GatehouseClient, audience: String?, scopes: Set<String> = []) {
+    ///   - certificate: SHA-256 of the certificate (DER) that the connection was opened with, as base64url; nil for a
+    ///     connection without (RFC 8705 §3). Left out, no token is taken that is bound to one.
+    public init(
+        _ client: GatehouseClient, audience: String?, scopes: Set<String> = [],
+        certificate: (@Sendable (Request, Context) -> String?)? = nil
+    ) {
+        self.certificate = certificate
         self.client = client
         self.audience = audience
         self.scopes = scopes
@@ -52,13 +60,25 @@ public struct RequireToken<Context: TokenContext>: RouterMiddleware {
             context.logger.error("token not checked", metadata: ["reason": "\(code)"])
             return Response(status: .serviceUnavailable, headers: [.retryAfter: "1", .cacheControl: "no-store"])
         }
-        guard introspection.isActive, audience.map(introspection.audiences.contains) ?? true else {
+        guard introspection.isActive, audience.map(introspection.audiences.contains) ?? true,
+            isConfirmed(introspection, request, context)
+        else {
             return Self.refuse(.unauthorized, "invalid_token")
         }
         guard scopes.isSubset(of: introspection.scopes) else { return Self.refuse(.forbidden, "insufficient_scope") }
         var context = context
         context.introspection = introspection
         return try await next(request, context)
+    }
+
+    /// RFC 8705 §3: the certificate has to be the one that the token is bound to. A key is proved by proofs of DPoP, which
+    /// are not checked here (RFC 9449 §7.1): such a token is no bearer token.
+    private func isConfirmed(_ introspection: Introspection, _ request: Request, _ context: Context) -> Bool {
+        guard let confirmation = introspection.confirmation else { return true }
+        guard !confirmation.needsMore, let bound = confirmation.certificateThumbprint,
+            let shown = certificate?(request, context)
+        else { return false }
+        return bound.utf8.elementsEqual(shown.utf8)
     }
 
     // RFC 9110 §11.1: the scheme's name is case-insensitive.

@@ -1,6 +1,7 @@
 import Authorization
 import Foundation
 import Identity
+import OAuth
 import Vocabulary
 
 /// Names in the configuration that stand for something else in it: each has to be there, once. A name that points nowhere
@@ -22,6 +23,7 @@ struct ConfigurationReferences {
         checkRoles()
         checkMappings()
         checkHosts()
+        checkCertificates()
         configuration.anomalies.check(context)
     }
 
@@ -103,6 +105,34 @@ struct ConfigurationReferences {
             context.fault(
                 at: "applications[\(index)].host",
                 "`\(application.host)` is the gateway's own host, and its cookies would reach the application.")
+        }
+    }
+
+    /// Clients that no listener would ever ask, and a header that is believed of nobody.
+    private func checkCertificates() {
+        let settings = configuration.oauth.mutualTLS
+        for (index, client) in configuration.oauth.clients.enumerated() {
+            guard let metadata = client.metadata,
+                let obstacle = MutualTLSConfiguration.obstacle(for: metadata, in: client.tenant, settings)
+            else { continue }
+            let member =
+                metadata.authentication.usesCertificate
+                ? "token_endpoint_auth_method" : "tls_client_certificate_bound_access_tokens"
+            context.fault(at: "clients[\(index)].\(member)", "\(obstacle).")
+        }
+        guard let settings else { return }
+        for (index, authority) in settings.authorities.enumerated() {
+            guard let slug = authority.tenant else { continue }
+            require(
+                slug, among: configuration.tenants.map(\.slug), "tenant", at: "oauth.mtls.authorities[\(index)].tenant")
+        }
+        if settings.listen != nil, settings.tls == nil, configuration.server.tls == nil {
+            context.fault(at: "oauth.mtls.tls", "is required: the server itself listens without TLS.")
+        }
+        if settings.header != nil, configuration.server.trustedProxies.isEmpty {
+            context.fault(
+                at: "oauth.mtls.certificate_header",
+                "is believed of nobody: name the proxies in server.trusted_proxies.")
         }
     }
 

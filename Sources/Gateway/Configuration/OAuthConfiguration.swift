@@ -24,6 +24,8 @@ public struct OAuthConfiguration: Sendable {
     public var clientAuthorities: String?
     /// What strangers' clients may have; nothing unless it is allowed.
     public var registration: RegistrationConfiguration
+    /// Clients with certificates; nil where none is asked for one.
+    public var mutualTLS: MutualTLSConfiguration?
     public var clients: [ClientConfiguration]
     /// Who hears of security events.
     public var signals: SignalConfiguration
@@ -50,6 +52,10 @@ public struct OAuthConfiguration: Sendable {
         asksDPoPNonce = section.bool("dpop_nonce", default: false)
         clientAuthorities = section.file("client_ca_file")
         registration = RegistrationConfiguration(section.optionalSection("registration"))
+        mutualTLS = section.optionalSection("mtls").map(MutualTLSConfiguration.init)
+        if mutualTLS != nil {
+            registration.policy.authentication.formUnion([.tlsClientAuth, .selfSignedTLSClientAuth])
+        }
         if !algorithms.contains(.rs256), let first = algorithms.first { registration.policy.idTokenAlgorithm = first }
         self.clients = clients
         signals = SignalConfiguration(section.optionalSection("signals"), tenant: tenant)

@@ -11,14 +11,30 @@ extension Gateway {
         var endpoints = ServerMetadata.Endpoints.of(issuer)
         let registration = configuration.oauth.registration
         if registration.gate != .nobody { endpoints.registration = issuer + "/oauth2/register" }
+        let certificates = certificateIssuer(of: tenant)
         var metadata = ServerMetadata(
             issuer: issuer, endpoints: endpoints,
             scopes: ScopeSet(scopes) ?? .empty, claims: ClaimReader.standard,
             acrValues: AuthorizationRules(ofIssuer: issuer).acrValues,
-            authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none],
+            authentication: [.clientSecretBasic, .clientSecretPost, .privateKeyJWT, .none] + certificateMethods(tenant),
             signing: configuration.oauth.algorithms)
         metadata.supportsClientIDDocuments = registration.takesDocuments
+        metadata.certificateEndpoints = certificates.map(ServerMetadata.Endpoints.of)
         return metadata
+    }
+
+    /// What a tenant's endpoints for clients with certificates are below (RFC 8705 §5); nil where nobody is asked for one.
+    public func certificateIssuer(of tenant: TenantID) -> String? {
+        guard let base = configuration.oauth.mutualTLS?.publicURL, let slug = tenants.tenant(tenant)?.slug else {
+            return nil
+        }
+        return tenants.defaultTenant?.id == tenant ? base.description : base.appending("/t/" + slug)
+    }
+
+    private func certificateMethods(_ tenant: TenantID) -> [ClientAuthenticationMethod] {
+        guard configuration.oauth.mutualTLS != nil, let slug = tenants.tenant(tenant)?.slug else { return [] }
+        let isIssued = clientAuthorities.authorities(of: slug) != nil
+        return (isIssued ? [.tlsClientAuth] : []) + [.selfSignedTLSClientAuth]
     }
 
     /// The document as it is sent, made once for each issuer: what is in it comes of the configuration alone.

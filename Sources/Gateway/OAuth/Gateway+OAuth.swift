@@ -8,14 +8,18 @@ extension Gateway {
     }
 
     /// Clients as administrators see them.
-    public var clientService: ClientService { ClientService(store: store, table: clients, grants: live.grants) }
+    public var clientService: ClientService {
+        ClientService(
+            store: store, table: clients, grants: live.grants, tenants: tenants,
+            certificates: configuration.oauth.mutualTLS)
+    }
 
     /// What applications and services get tokens from, and ask about them.
     public var tokens: TokenService {
         TokenService(
             store: store, live: live, tenants: tenants, clients: clients, keys: tokenKeys,
             settings: configuration.oauth, policy: ScopePolicy(decisions: decisions), people: claims,
-            servers: clientServers, documents: clientDocuments, clock: clock)
+            servers: clientServers, documents: clientDocuments, authorities: clientAuthorities, clock: clock)
     }
 
     /// The authorization endpoint.
@@ -36,7 +40,7 @@ extension Gateway {
     public var registration: RegistrationService {
         RegistrationService(
             store: store, table: clients, grants: live.grants, tenants: tenants, servers: clientServers,
-            settings: configuration.oauth.registration, clock: clock)
+            settings: configuration.oauth.registration, certificates: configuration.oauth.mutualTLS, clock: clock)
     }
 
     /// The end-session endpoint.

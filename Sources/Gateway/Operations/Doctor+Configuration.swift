@@ -13,7 +13,7 @@ extension Doctor {
     public func examineConfiguration(isSound: Bool) -> [Finding] {
         var findings = [examineKey(), examineBlockList()] + [examineBreachedList()].compactMap(\.self)
         findings += namedSecrets.map(examine(secret:)) + namedAuthorities.map(examine(authorities:))
-        findings += configuration.policies.map(examinePolicy)
+        findings += examineClientAuthorities() + configuration.policies.map(examinePolicy)
         guard isSound else { return findings }
         return findings + examinePoliciesTogether() + configuration.providers.compactMap(examineSettings)
     }

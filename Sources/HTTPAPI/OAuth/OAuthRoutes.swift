@@ -127,6 +127,7 @@ struct OAuthExchange: Sendable {
         return OAuthCall(
             tenant: tenant.id, parameters: parameters, authorization: request.headers[values: .authorization],
             proofs: request.proofs, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint,
+            aliases: context.aliases(in: tenant.id, gateway), certificate: try context.shownCertificate(),
             trace: context.requestID)
     }
 
@@ -183,6 +184,16 @@ extension Request {
 }
 
 extension GatewayRequestContext {
+    /// The certificate that the request came with; nil where there was none.
+    ///
+    /// - Throws: `invalid_request` for one that cannot be read.
+    func shownCertificate() throws(OAuthError) -> ShownCertificate? { try certificate?.get() }
+
+    /// The endpoint's address for clients with certificates (RFC 8705 §5), where it has one.
+    func aliases(in tenant: TenantID, _ gateway: Gateway) -> [String] {
+        gateway.certificateIssuer(of: tenant).map { [$0 + endpoint] } ?? []
+    }
+
     /// The endpoint's path behind the issuer: as the route has it, however the request wrote it.
     var endpoint: String {
         let template = endpointPath ?? ""

@@ -33,7 +33,8 @@ struct UserInfoRoute: Sendable {
                 tenant: tenant.id, authorization: request.headers[values: .authorization],
                 formToken: try await Self.formToken(request),
                 hasQueryToken: (request.uri.query ?? "").contains("access_token"), proofs: request.proofs,
-                method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint)
+                method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint,
+                aliases: context.aliases(in: tenant.id, gateway), certificate: try context.shownCertificate())
             switch try await gateway.tokens.userInfo(call) {
             case nil: return challenge(Challenge(), tenant)
             case .json(let claims)?: return OAuthExchange.response(.ok, claims)

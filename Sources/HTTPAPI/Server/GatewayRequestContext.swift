@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import OAuth
 import Synchronization
 import Vocabulary
 
@@ -18,6 +19,9 @@ public struct GatewayRequestContext: RequestContext {
     public var requestID: String
     /// The tenant whose URL space the request is in; nil before it is resolved.
     public var tenant: Tenant?
+    /// The certificate of the connection, or of the one that a trusted proxy ended; nil where none was shown, and a refusal
+    /// for one that cannot be read.
+    var certificate: Result<ShownCertificate, OAuthError>?
     /// Who is asking, once a credential was validated; nil means nobody proven.
     public var principal: Principal?
     /// Why the request was refused, for the access log only.
@@ -31,6 +35,7 @@ public struct GatewayRequestContext: RequestContext {
         if case .unixDomainSocket? = source.channel.localAddress { isLocalSocket = true } else { isLocalSocket = false }
         requestID = ""
         tenant = nil
+        certificate = nil
         principal = nil
         refusal = RefusalNote()
     }

@@ -25,7 +25,9 @@ public struct HTTPServer<Responder: HTTPResponder>: Service where Responder.Cont
         let address = try configuration.address.bindAddress()
         var settings = ApplicationConfiguration(address: address, backlog: 512)
         settings.availableConnectionsDelegate = MaximumAvailableConnections(configuration.limits.connections)
-        let certificates = try configuration.tls.map(ServerCertificates.init)
+        let certificates = try configuration.tls.map {
+            try ServerCertificates($0, asksForCertificates: configuration.asksForCertificates)
+        }
         let channel = configuration.limits.channel
         self.address = configuration.address
         self.certificates = certificates

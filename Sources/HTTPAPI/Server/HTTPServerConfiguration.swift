@@ -24,6 +24,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var address: Address
     /// Nil speaks plain HTTP: for the control socket, or behind a proxy on the same host.
     public var tls: TLSFiles?
+    /// Whether whoever connects is asked for a certificate, which may be anybody's, and may be missing. Needs TLS.
+    public var asksForCertificates = false
     public var limits: HTTPLimits
     /// How often the TLS files are looked at; a renewed certificate is in use at most this much later.
     public var certificateInterval: Duration = .seconds(10)

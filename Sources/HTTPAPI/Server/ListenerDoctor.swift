@@ -18,15 +18,24 @@ public struct ListenerDoctor: Sendable {
 
     /// Nothing where the gateway listens without TLS, behind a proxy that has it.
     public func examine() -> [Doctor.Finding] {
-        guard let tls = configuration.server.tls else { return [] }
-        let files = HTTPServerConfiguration.TLSFiles(certificatePath: tls.certificate, keyPath: tls.key)
+        let hosts = Set([configuration.server.publicURL.host] + configuration.tenants.map(\.publicURL.host))
+        var findings = configuration.server.tls.map { examine($0, for: hosts) } ?? []
+        if let mutual = configuration.oauth.mutualTLS, mutual.listen != nil,
+            let tls = mutual.tls ?? configuration.server.tls
+        {
+            findings += examine(tls, for: [mutual.publicURL.host])
+        }
+        return findings
+    }
+
+    private func examine(_ tls: TLSFiles, for hosts: Set<String>) -> [Doctor.Finding] {
         do {
             // The pair as the listener takes it, which refuses a key of another certificate.
-            _ = try ServerCertificates(files)
+            _ = try ServerCertificates(tls.ofListener)
             guard let leaf = try NIOSSLCertificate.fromPEMFile(tls.certificate).first else { return [] }
             let pair = Doctor.Finding(
                 subject: "TLS", isGood: true, detail: "\(tls.certificate) and \(tls.key) belong together")
-            return [pair, validity(of: leaf, tls.certificate), names(of: leaf, tls.certificate)]
+            return [pair, validity(of: leaf, tls.certificate), names(of: leaf, tls.certificate, for: hosts)]
         } catch {
             return [Doctor.Finding(subject: "TLS", isGood: false, detail: "\(error)")]
         }
@@ -49,8 +58,7 @@ public struct ListenerDoctor: Sendable {
     }
 
     /// Behind a proxy it is the proxy's certificate that browsers see, so another name on ours is no fault there.
-    private func names(of leaf: NIOSSLCertificate, _ file: String) -> Doctor.Finding {
-        let hosts = Set([configuration.server.publicURL.host] + configuration.tenants.map(\.publicURL.host))
+    private func names(of leaf: NIOSSLCertificate, _ file: String, for hosts: Set<String>) -> Doctor.Finding {
         let names = CertificateNames(leaf)
         let uncovered = hosts.filter { !names.cover($0) }.sorted()
         guard !uncovered.isEmpty else {
@@ -58,7 +66,7 @@ public struct ListenerDoctor: Sendable {
                 subject: "TLS", isGood: true, detail: "\(file) is for \(hosts.sorted().joined(separator: ", "))")
         }
         let detail =
-            "\(file) is not for \(uncovered.joined(separator: ", ")), where browsers are sent to; it is for \(names)."
+            "\(file) is not for \(uncovered.joined(separator: ", ")), where browsers or clients are sent to; it is for \(names)."
         guard configuration.server.trustedProxies.isEmpty else {
             return Doctor.Finding(subject: "TLS", isGood: true, detail: detail + " The trusted proxy's own has to be.")
         }

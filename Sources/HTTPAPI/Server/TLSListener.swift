@@ -14,7 +14,7 @@ struct TLSListener: HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: certificates.context))
+            try channel.pipeline.syncOperations.addHandlers(try certificates.handlers())
         }.flatMap { base.setup(channel: channel, logger: logger) }
     }
 

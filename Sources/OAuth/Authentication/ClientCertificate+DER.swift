@@ -8,11 +8,21 @@ extension ClientCertificate {
 
     /// Reads a certificate as the TLS connection, or the proxy that ended it, handed it over.
     ///
-    /// - Parameter isIssuedByTrusted: whoever ended the connection verified its chain. Nothing here does.
+    /// - Parameter isIssuedByTrusted: its chain was verified (`CertificateAuthorities`). Nothing here does that.
     /// - Returns: nil for what is no certificate.
     public init?(der: [UInt8], isIssuedByTrusted: Bool) {
-        guard (1...Self.derByteLimit).contains(der.count), let thumbprint = SHA256Text.of(der) else { return nil }
-        let certificate: OpaquePointer? = der.withUnsafeBufferPointer { buffer in
+        guard let thumbprint = SHA256Text.of(der), let certificate = Self.parsed(der) else { return nil }
+        defer { X509_free(certificate) }
+        let subject = Self.subjectText(certificate).map { CertificateSubject.distinguishedName($0) }
+        self.init(
+            thumbprint: thumbprint, isIssuedByTrusted: isIssuedByTrusted,
+            subjects: Self.alternativeNames(certificate).union(subject.map { [$0] } ?? []))
+    }
+
+    /// The certificate, which the caller frees; nil for what is none.
+    static func parsed(_ der: [UInt8]) -> OpaquePointer? {
+        guard (1...derByteLimit).contains(der.count) else { return nil }
+        return der.withUnsafeBufferPointer { buffer in
             var start = buffer.baseAddress
             let certificate = d2i_X509(nil, &start, buffer.count)
             // What stands behind a certificate is no part of it, and would change the thumbprint.
@@ -22,11 +32,6 @@ extension ClientCertificate {
             }
             return certificate
         }
-        guard let certificate else { return nil }
-        defer { X509_free(certificate) }
-        self.init(
-            thumbprint: thumbprint, isIssuedByTrusted: isIssuedByTrusted,
-            subjects: Self.alternativeNames(certificate).union(Self.distinguishedName(certificate)))
     }
 
     /// XN_FLAG_RFC2253, which Swift does not see, without ASN1_STRFLGS_ESC_MSB: texts stay UTF-8.
@@ -35,19 +40,17 @@ extension ClientCertificate {
         ASN1_STRFLGS_DUMP_DER, XN_FLAG_SEP_COMMA_PLUS, XN_FLAG_DN_REV, XN_FLAG_DUMP_UNKNOWN_FIELDS,
     ].reduce(UInt(0)) { $0 | UInt($1) }
 
-    /// The subject as RFC 4514 writes it, which is how `tls_client_auth_subject_dn` is compared.
-    private static func distinguishedName(_ certificate: OpaquePointer) -> Set<CertificateSubject> {
+    /// The subject as RFC 4514 writes it; nil for one without, or with one that is too long.
+    static func subjectText(_ certificate: OpaquePointer) -> String? {
         guard let name = X509_get_subject_name(certificate), X509_NAME_entry_count(name) > 0,
             let memory = BIO_new(BIO_s_mem())
-        else { return [] }
+        else { return nil }
         defer { BIO_free(memory) }
-        guard X509_NAME_print_ex(memory, name, 0, nameFlags) > 0 else { return [] }
-        var buffer = [UInt8](repeating: 0, count: 2_048)
+        guard X509_NAME_print_ex(memory, name, 0, nameFlags) > 0 else { return nil }
+        var buffer = [UInt8](repeating: 0, count: DistinguishedName.byteLimit)
         let count = BIO_read(memory, &buffer, Int32(buffer.count))
-        guard count > 0, count < Int32(buffer.count), let text = text(Array(buffer.prefix(Int(count)))) else {
-            return []
-        }
-        return [.distinguishedName(text)]
+        guard count > 0, count < Int32(buffer.count) else { return nil }
+        return text(Array(buffer.prefix(Int(count))))
     }
 
     private static func alternativeNames(_ certificate: OpaquePointer) -> Set<CertificateSubject> {

@@ -23,15 +23,19 @@ public struct ClientCertificate: Sendable, Hashable {
         case .tlsClientAuth:
             guard isIssuedByTrusted, let subject = client.certificateSubject else { return false }
             return subjects.contains { $0.isSame(as: subject) }
-        case .selfSignedTLSClientAuth:
-            return Self.thumbprints(in: keySet).contains { SHA256Text.same($0, thumbprint) }
+        case .selfSignedTLSClientAuth: return keySet.map { Self.isRegistered(thumbprint, in: $0) } ?? false
         default: return false
         }
     }
 
+    /// Whether a key set names the certificate of this thumbprint (RFC 8705 §2.2.2).
+    public static func isRegistered(_ thumbprint: String, in keySet: JSONObject) -> Bool {
+        thumbprints(in: keySet).contains { SHA256Text.same($0, thumbprint) }
+    }
+
     /// §2.2.2: the first certificate of each key, or its thumbprint.
-    static func thumbprints(in keySet: JSONObject?) -> [String] {
-        (keySet?["keys"]?.array ?? []).compactMap { key in
+    static func thumbprints(in keySet: JSONObject) -> [String] {
+        (keySet["keys"]?.array ?? []).compactMap { key in
             guard let key = key.object else { return nil }
             if let chain = key["x5c"]?.texts {
                 return chain.first.flatMap(PaddedBase64.decode).flatMap(SHA256Text.of)

@@ -79,7 +79,10 @@ public enum ClientAuthentication {
             let assertion = try verify(token, client, issuer, endpoint, now)
             return AuthenticatedClient(client.metadata, assertion, certificate)
         case (.name, .tlsClientAuth), (.name, .selfSignedTLSClientAuth):
-            guard let certificate, certificate.proves(client.metadata, keySet: client.keySet) else { throw refusal }
+            guard let certificate else { throw OAuthError(.invalidClient, "a client certificate is missing") }
+            guard certificate.proves(client.metadata, keySet: client.keySet) else {
+                throw OAuthError(.invalidClient, "the client certificate is not the one that is registered")
+            }
             return AuthenticatedClient(client.metadata, nil, certificate)
         case (.name, .none):
             return AuthenticatedClient(client.metadata, nil, certificate)

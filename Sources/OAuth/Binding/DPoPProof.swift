@@ -25,6 +25,8 @@ public struct DPoPProof: Sendable, Hashable {
         public var method: String
         /// The address without query and fragment, as clients know it.
         public var target: String
+        /// Further addresses of the same endpoint, such as that of RFC 8705 §5.
+        public var aliases: [String] = []
         /// The token that is shown with it; nil at a token endpoint.
         public var accessToken: String?
         /// The key the proof has to be of, when the token, code or grant is bound to one.
@@ -103,8 +105,8 @@ public struct DPoPProof: Sendable, Hashable {
         guard let method = claims["htm"]?.text, Texts.same(method, request.method) else {
             throw refusal("htm is not the method of the request")
         }
-        guard let text = claims["htu"]?.text, let address = WebAddress(text), let own = WebAddress(request.target),
-            let theirs = address.normalizedTarget, let ours = own.normalizedTarget, Texts.same(theirs, ours)
+        let ours = ([request.target] + request.aliases).compactMap { WebAddress($0)?.normalizedTarget }
+        guard let theirs = claims["htu"]?.text.flatMap({ WebAddress($0)?.normalizedTarget }), Texts.holds(ours, theirs)
         else { throw refusal("htu is not the address of the request") }
     }
 

@@ -16,8 +16,11 @@ extension ClientMetadata {
         switch authentication {
         case .privateKeyJWT, .selfSignedTLSClientAuth:
             if keys == .none { reader.blame("jwks", "is missing for \(authentication.rawValue)") }
+            if authentication == .selfSignedTLSClientAuth { checkCertificates(&reader) }
         case .tlsClientAuth:
-            if certificateSubject == nil { reader.blame("tls_client_auth_subject_dn", "is missing") }
+            if certificateSubject == nil {
+                reader.blame("tls_client_auth_subject_dn", "is missing, or one of the tls_client_auth_san_ members")
+            }
         case .none:
             // RFC 7591 §2: whoever proves nothing acts for people only.
             if grantTypes.contains(.clientCredentials) || grantTypes.contains(.tokenExchange) {
@@ -30,6 +33,14 @@ extension ClientMetadata {
         }
         if !isConfidential, !requiresProofKey { reader.blame("require_pkce", "is needed without a secret") }
         if requiresSignedRequests, keys == .none { reader.blame("jwks", "is missing for signed requests") }
+    }
+
+    /// RFC 8705 §2.2.2: the certificates stand in `x5c`.
+    private func checkCertificates(_ reader: inout MetadataReader) {
+        guard case .inline(let text) = keys, let set = try? JSONObject(parsing: Array(text.utf8)) else { return }
+        if ClientCertificate.thumbprints(in: set).isEmpty {
+            reader.blame("jwks", "has no certificate (x5c) for self_signed_tls_client_auth")
+        }
     }
 
     private func checkGrants(_ reader: inout MetadataReader) {

@@ -68,6 +68,7 @@ extension ClientMetadata {
         let subjects = CertificateSubject.makers.compactMap { maker in reader.text(maker.name).map(maker.make) }
         if subjects.count > 1 { reader.blame("tls_client_auth_subject_dn", "stands beside another subject") }
         certificateSubject = subjects.first
+        if let subject = subjects.first, let flaw = subject.flaw { reader.blame(subject.member.name, flaw) }
     }
 
     private mutating func readAddresses(_ reader: inout MetadataReader, _ author: Author) {

@@ -137,7 +137,7 @@ public enum CertificateSubject: Sendable, Hashable {
     case email(String)
 
     /// The metadata member and its value.
-    var member: (name: String, value: String) {
+    public var member: (name: String, value: String) {
         switch self {
         case .distinguishedName(let value): ("tls_client_auth_subject_dn", value)
         case .dnsName(let value): ("tls_client_auth_san_dns", value)
@@ -147,8 +147,24 @@ public enum CertificateSubject: Sendable, Hashable {
         }
     }
 
-    /// Byte for byte, but for addresses of the network, which have several spellings.
+    /// What is wrong with it as somebody typed it; nil where a certificate could say it.
+    var flaw: String? {
+        switch self {
+        case .distinguishedName(let value):
+            DistinguishedName(value) == nil
+                ? "is no distinguished name such as CN=shop,O=Example (RFC 4514), or names an unknown attribute" : nil
+        case .ipAddress(let value):
+            ClientCertificate.normalized(address: value) == nil ? "is no address of the network" : nil
+        case .dnsName, .uri, .email: nil
+        }
+    }
+
+    /// Byte for byte, but for names and addresses of the network that have several spellings.
     func isSame(as other: CertificateSubject) -> Bool {
+        if case .distinguishedName(let own) = self, case .distinguishedName(let theirs) = other {
+            let name = DistinguishedName(own)
+            return name != nil && name == DistinguishedName(theirs)
+        }
         if case .ipAddress(let own) = self, case .ipAddress(let theirs) = other {
             let address = ClientCertificate.normalized(address: own)
             return address != nil && address == ClientCertificate.normalized(address: theirs)

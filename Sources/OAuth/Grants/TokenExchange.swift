@@ -217,8 +217,15 @@ public enum TokenExchange {
             throw .grant("the token was not meant for this client")
         }
         // Whoever is its audience received it from its holder, who proved the key; its own client proves it again.
-        guard isIssuedTo, let key = token.binding.keyThumbprint else { return }
-        guard SHA256Text.same(key, binding.keyThumbprint) else { throw .grant("the token is bound to another key") }
+        guard isIssuedTo else { return }
+        if let key = token.binding.keyThumbprint, !SHA256Text.same(key, binding.keyThumbprint) {
+            throw .grant("the token is bound to another key")
+        }
+        if let certificate = token.binding.certificateThumbprint,
+            !SHA256Text.same(certificate, binding.certificateThumbprint)
+        {
+            throw .grant("the token is bound to another certificate")
+        }
     }
 
     private static func chain(_ subject: Proven, _ actor: Proven?, _ clientID: String, _ policy: Policy)

@@ -11,6 +11,8 @@ public struct ServerMetadata: Sendable {
     public var authentication: [ClientAuthenticationMethod]
     /// Both RS256, which the conformance suite asks for, and what new clients get.
     public var signing: [SignatureAlgorithm]
+    /// Where clients that have a certificate find the same endpoints (RFC 8705 §5); nil where nobody is asked for one.
+    public var certificateEndpoints: Endpoints?
     public var requiresPushedRequests = false
     public var supportsClientIDDocuments = false
     public var uiLocales: [String] = []
@@ -33,6 +35,17 @@ public struct ServerMetadata: Sendable {
             self.authorization = authorization
             self.token = token
             self.keys = keys
+        }
+
+        /// RFC 8705 §5: those that are called by programs, each by the name it has in the document.
+        fileprivate var aliases: JSONObject {
+            var json: JSONObject = ["token_endpoint": .string(token)]
+            json.set("userinfo_endpoint", userInfo)
+            json.set("introspection_endpoint", introspection)
+            json.set("revocation_endpoint", revocation)
+            json.set("device_authorization_endpoint", deviceAuthorization)
+            json.set("pushed_authorization_request_endpoint", pushedRequest)
+            return json
         }
     }
 
@@ -60,6 +73,7 @@ public struct ServerMetadata: Sendable {
         writeAuthentication(&json)
         writeTokens(&json)
         writeSessions(&json)
+        if let aliases = certificateEndpoints { json["mtls_endpoint_aliases"] = .object(aliases.aliases) }
         return json
     }
 

@@ -60,6 +60,10 @@ extension ClientCommand {
                 lines.append("  scopes         \(scope)")
             }
             if !application.redirect.isEmpty, !application.noPkce { lines.append("  PKCE           S256") }
+            if tokens.showsCertificate {
+                lines.append(
+                    "  certificate    shown at the addresses of mtls_endpoint_aliases in the discovery document")
+            }
             if answer["client_secret"] != nil { lines.append("The secret is not shown again.") }
             return lines.joined(separator: "\n")
         }
@@ -119,9 +123,25 @@ extension ClientCommand {
         @Option(help: "A resource it may get tokens for (RFC 8707). May be repeated.") var resource: [String] = []
         @Option(help: "A claim of its own, as NAME=SOURCE, such as groups=groups. May be repeated.")
         var claim: [String] = []
-        @Option(help: "client_secret_basic, client_secret_post or private_key_jwt.")
-        var authentication = "client_secret_basic"
-        @Option(help: "Its public keys, as a JWK set or the address of one, for private_key_jwt.") var keys: String?
+        @Option(
+            help: """
+                client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or \
+                self_signed_tls_client_auth.
+                """)
+        var authentication: String?
+        @Option(
+            help: """
+                Its public keys, as a JWK set or the address of one, for private_key_jwt; with certificates in x5c for \
+                self_signed_tls_client_auth.
+                """)
+        var keys: String?
+        @Option(help: "For tls_client_auth: the subject of its certificate, such as CN=shop,O=Example.")
+        var certificateSubject: String?
+        @Option(
+            help: "For tls_client_auth: another name of its certificate, as dns:, uri:, ip: or email: and the name.")
+        var certificateName: String?
+        @Flag(help: "Its tokens are bound to the certificate of its connections (RFC 8705).")
+        var certificateBound = false
         @Option(help: "What its ID tokens are signed with: ES256, RS256, PS256 or EdDSA.") var idTokenAlg: String?
         @Option(help: "jwt or opaque.") var tokenFormat = "opaque"
         @Flag(help: "Its tokens are bound to a key it proves (RFC 9449).") var dpop = false
@@ -129,6 +149,12 @@ extension ClientCommand {
         func validate() throws {
             for text in claim where text.split(separator: "=", maxSplits: 1).count != 2 {
                 throw ValidationError("--claim \(text) is not of the form NAME=SOURCE.")
+            }
+            guard certificateName == nil || certificateMember != nil else {
+                throw ValidationError("--certificate-name begins with dns:, uri:, ip: or email:, then the name.")
+            }
+            guard certificateName == nil || certificateSubject == nil else {
+                throw ValidationError("A certificate is known by --certificate-subject or by --certificate-name.")
             }
         }
 
@@ -140,11 +166,30 @@ extension ClientCommand {
                 }, uniquingKeysWith: { $1 })
         }
 
+        /// The one thing that a certificate is known by (RFC 8705 §2.1.2), by its member.
+        private var certificateMember: (name: String, value: String)? {
+            if let certificateSubject { return ("tls_client_auth_subject_dn", certificateSubject) }
+            guard let certificateName, let colon = certificateName.firstIndex(of: ":") else { return nil }
+            let (kind, value) = (certificateName[..<colon], certificateName[certificateName.index(after: colon)...])
+            guard ["dns", "uri", "ip", "email"].contains(kind), !value.isEmpty else { return nil }
+            return ("tls_client_auth_san_\(kind)", String(value))
+        }
+
+        /// Whether the client opens its connections with a certificate.
+        var showsCertificate: Bool { certificateBound || method.contains("tls_client_auth") }
+
+        /// What is said to be meant: who names a subject means the certificate.
+        private var method: String {
+            authentication ?? (certificateMember == nil ? "client_secret_basic" : "tls_client_auth")
+        }
+
         func metadata(isPublic: Bool) -> [String: AttributeValue] {
             var metadata: [String: AttributeValue] = [
-                "token_endpoint_auth_method": .string(isPublic ? "none" : authentication),
+                "token_endpoint_auth_method": .string(isPublic ? "none" : method),
                 "access_token_format": .string(tokenFormat),
             ]
+            if let member = certificateMember { metadata[member.name] = .string(member.value) }
+            if certificateBound { metadata["tls_client_certificate_bound_access_tokens"] = true }
             if dpop { metadata["dpop_bound_access_tokens"] = true }
             if !resource.isEmpty { metadata["resources"] = .list(resource.map(AttributeValue.string)) }
             if let idTokenAlg { metadata["id_token_signed_response_alg"] = .string(idTokenAlg) }

@@ -36,13 +36,16 @@ struct GatewayService: Service {
                 if case .unix(let path) = listener.configuration.address { chmod(path, 0o600) }
                 await readiness.isListening(listener.isPublic ? port : nil)
             }
-            guard !listener.isMetrics else {
+            let (settings, logger) = (listener.configuration, gateway.logger)
+            if listener.isMetrics {
                 return try HTTPServer(
-                    listener.configuration, responder: router.metricsResponder(), logger: gateway.logger,
-                    onListening: onListening)
+                    settings, responder: router.metricsResponder(), logger: logger, onListening: onListening)
             }
-            return try HTTPServer(
-                listener.configuration, responder: responder, logger: gateway.logger, onListening: onListening)
+            if settings.asksForCertificates {
+                return try HTTPServer(
+                    settings, responder: try router.certificateResponder(), logger: logger, onListening: onListening)
+            }
+            return try HTTPServer(settings, responder: responder, logger: logger, onListening: onListening)
         }
     }
 
@@ -84,13 +87,14 @@ struct GatewayService: Service {
         var plan: [Listener] = []
         if listeners.contains(.network) {
             let listen = configuration.server.listen
-            let tls = configuration.server.tls.map {
-                HTTPServerConfiguration.TLSFiles(certificatePath: $0.certificate, keyPath: $0.key)
-            }
+            let tls = configuration.server.tls?.ofListener
             plan.append(
                 Listener(
                     configuration: HTTPServerConfiguration(
                         address: .tcp(host: listen.host, port: listen.port), tls: tls, limits: limits), isPublic: true))
+            if let mutual = HTTPServerConfiguration(askingForCertificates: configuration, limits: limits) {
+                plan.append(Listener(configuration: mutual, isPublic: false))
+            }
             if let metrics = configuration.metricsListen {
                 plan.append(
                     Listener(

@@ -1,4 +1,4 @@
-"""python -m conformance --gatehouse PATH [--plan basic,config,rp-logout,backchannel,fapi2,attacks] [--only NAME,…]
+"""python -m conformance --gatehouse PATH [--plan basic,config,rp-logout,backchannel,fapi2,fapi2-mtls,attacks] [--only NAME,…]
                          [--json] [--markdown FILE] [--keep-log FILE] [--dpop-nonce]
 python -m conformance --gatehouse PATH --prove
 

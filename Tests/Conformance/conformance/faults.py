@@ -224,7 +224,10 @@ fault("updated_at as a text", "oidcc-scope-profile", answer=body("/userinfo", up
 fault("no name, though essential", "oidcc-claims-essential", at_least=WARNING, answer=body("/userinfo", name=None))
 fault("everything at userinfo, whatever was asked", "oidcc-scope-email", at_least=WARNING,
       answer=body("/userinfo", phone_number="+44", phone_number_verified=True))
-fault("userinfo opens to everything", "attack-other-tenant", "attack-who-was-disabled", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
+CERTIFIED = [("fapi2-mtls", "fapi2-security-profile-final-" + name) for name in (
+    "ensure-holder-of-key-required", "ensure-authorization-code-is-bound-to-client", "ensure-client-id-in-token-endpoint",
+    "ensure-pkce-code-verifier-required", "attempt-reuse-authorization-code-after-one-second", "refresh-token")]
+fault("userinfo opens to everything", ("fapi2-mtls", "fapi2-security-profile-final-happy-flow"), "attack-other-tenant", "attack-who-was-disabled", "attack-bearer-parsing", "attack-code-replay-ends-the-family", "attack-token-types",
       "attack-revocation", "fapi2-security-profile-final-dpop-negative-tests", "fapi2-security-profile-final-happy-flow",
       answer=lenient("/userinfo"))
 fault("the token endpoint gives to everybody", "attack-code-under-another-client", "attack-code-with-another-redirect-uri",
@@ -237,7 +240,7 @@ fault("the token endpoint gives to everybody", "attack-code-under-another-client
           "incorrect-pkce-code-verifier-rejected", "ensure-client-id-in-token-endpoint",
           "ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt", "ensure-token-endpoint-fails-with-mismatched-dpop-jkt",
           "attempt-reuse-authorization-code-after-one-second", "ensure-client-assertion-in-token-endpoint",
-          "ensure-client-assertion-with-exp-is-5-minutes-in-past-fails", "refresh-token")), "attack-device-code",
+          "ensure-client-assertion-with-exp-is-5-minutes-in-past-fails", "refresh-token")), *CERTIFIED, "attack-device-code",
       "attack-token-types", "attack-duplicated-parameters", "oidcc-refresh-token",
       before=lambda self, request: primed(self, request), answer=lenient("/token"))
 fault("PAR takes everything", "attack-client-assertions", *("fapi2-security-profile-final-" + name for name in (
@@ -247,6 +250,10 @@ fault("PAR takes everything", "attack-client-assertions", *("fapi2-security-prof
     "par-attempt-invalid-http-method")),
       answer=at("/par", lambda self, request, found: found if found.status == 201 else changed(
           found, {"request_uri": "urn:ietf:params:oauth:request_uri:" + jose.random(), "expires_in": 90}, status=201)))
+for member, value in (("mtls_endpoint_aliases", None), ("tls_client_certificate_bound_access_tokens", False),
+                      ("mtls_endpoint_aliases", {"token_endpoint": "https://app.localhost/oauth2/token"})):
+    fault(f"discovery: {member} is {value}", ("fapi2-mtls", "fapi2-security-profile-final-discovery-end-point-verification"),
+          answer=body("/.well-known/openid-configuration", **{member: value}))
 fault("introspection tells everybody", "attack-introspection-oracle", "attack-token-types", answer=at(
     "/introspect", lambda self, request, found: changed(found, {"active": True}, status=200)))
 

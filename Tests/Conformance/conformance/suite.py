@@ -9,13 +9,16 @@ from .verdict import FAILED, SKIPPED, Skip, Stop, Verdict
 class Plan:
     """A plan of the suite, or one of our own, and its modules in order."""
 
-    def __init__(self, key, title, prefix="", reproduced="", left_out=(), standing=None, signed=False):
+    def __init__(self, key, title, prefix="", reproduced="", left_out=(), standing=None, signed=False,
+                 certified=False):
         self.key, self.title, self.prefix = key, title, prefix
         self.reproduced, self.left_out = reproduced, list(left_out)
         # Parameters of every authorization request.
         self.standing = standing or {}
         # Whether what is pushed is a signed request object.
         self.signed = signed
+        # Whether clients prove themselves, and their tokens are bound, by certificates.
+        self.certified = certified
         self.modules = []
 
     def module(self, name, seconds=0, alone=False):

@@ -5,8 +5,10 @@ import threading
 import time
 
 from harness import jose
+from harness.certificates import ClientAuthority
 from harness.gateway import ROOT, Gateway, well_known_person
 from harness.relying_party import RelyingParty
+from harness.scratch import free_port
 
 from .receiver import LogoutReceiver
 
@@ -15,6 +17,8 @@ SCOPES = "openid profile email address phone offline_access"
 CALLBACK = "https://rp.example/conformance/callback"
 AFTER_LOGOUT = "https://rp.example/conformance/post_logout_redirect"
 HOST = "gate.localhost"
+# Where certificates are asked for.
+CERTIFIED_HOST = "app.localhost"
 # People are many, so that no module's consents and sessions are another's.
 PEOPLE = 900
 
@@ -29,6 +33,9 @@ class World:
         self.scratch = scratch
         self.keys = {"fapi-1": jose.Key(), "fapi-2": jose.Key("RSA"), "fapi-rsa": jose.Key("RSA")}
         self.keys |= {name + "-signed": key for name, key in self.keys.items()}
+        authority = ClientAuthority(scratch.path("clients"))
+        self.certificates = {name + "-mtls": authority.issue(name) for name in ("fapi-1", "fapi-2")}
+        self.certificates["stranger"] = ClientAuthority(scratch.path("strangers")).issue("fapi-1")
         self.receiver = LogoutReceiver()
         scratch.closers.append(self.receiver.close)
         people = [well_known_person(f"person{index}") for index in range(PEOPLE)]
@@ -36,6 +43,7 @@ class World:
         self.secrets = {
             client["client_id"]: jose.random(32) for client in clients
             if client.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret")}
+        certified = free_port()
         self.gateway = Gateway(
             scratch, program, clients, people, self.secrets, started=False, host=HOST, extra={
                 "sessions": {"per_person": 200},
@@ -43,7 +51,10 @@ class World:
                             {"slug": "second", "name": "Next door", "public_url": f"https://{HOST}/t/second"}],
                 "providers": [{"id": f"local-{slug}", "type": "local", "tenant": slug, "name": "Password"}
                               for slug in ("main", "second")]},
-            oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()}, **(oauth or {})})
+            oauth={"registration": {"allowed": "token", "scopes": SCOPES.split()},
+                   "mtls": {"listen": f"127.0.0.1:{certified}", "public_url": f"https://{CERTIFIED_HOST}",
+                            "authorities": [{"file": authority.file}]}, **(oauth or {})})
+        self.gateway.wire.ports[CERTIFIED_HOST, 443] = certified
         self.initial_token = self._initial_token()
         self.neighbours = [well_known_person(f"neighbour{index}") for index in range(5)]
         self.gateway._import(self.neighbours, "--tenant", "second")
@@ -86,7 +97,7 @@ class World:
     def client(self, client_id):
         return RelyingParty(
             self.gateway, self.registrations[client_id], self.secrets.get(client_id), self.keys.get(client_id),
-            self.metadata)
+            self.metadata, self.certificates.get(client_id))
 
     def room(self, verdict, plan):
         return Room(self, verdict, plan)
@@ -122,6 +133,13 @@ class World:
                   ("fapi-1", "Careful", CALLBACK), ("fapi-2", "Careful too", CALLBACK + "?dummy1=lorem&dummy2=ipsum"),
                   ("fapi-rsa", "Careful with RSA", CALLBACK))
               for suffix, more in (("", {}), ("-signed", {"require_signed_request_object": True}))],
+            *[{"client_id": name + "-mtls", "client_name": title, **fapi, "token_endpoint_auth_method": "tls_client_auth",
+               "dpop_bound_access_tokens": False, "tls_client_certificate_bound_access_tokens": True, **known,
+               "redirect_uris": [address], "id_token_signed_response_alg": "ES256"}
+              for name, title, address, known in (
+                  ("fapi-1", "Certified", CALLBACK, {"tls_client_auth_subject_dn": "CN=fapi-1,O=Judged"}),
+                  ("fapi-2", "Certified too", CALLBACK + "?dummy1=lorem&dummy2=ipsum",
+                   {"tls_client_auth_san_dns": "fapi-2.rp.example"}))],
             # Of another tenant, which is another issuer.
             {"tenant": "second", "client_id": "next-door", "client_name": "Next door", **basic},
             # A service that is shown tokens, and one that gets them in its own name.
@@ -167,6 +185,8 @@ class Room:
     def client(self, client_id="basic-1"):
         if self.plan.signed and client_id.startswith("fapi-"):
             client_id += "-signed"
+        if self.plan.certified and client_id.startswith("fapi-"):
+            client_id += "-mtls"
         party = self.world.client(client_id)
         party._metadata = self.metadata
         party.standing = self.plan.standing

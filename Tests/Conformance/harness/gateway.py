@@ -46,7 +46,7 @@ class Gateway:
     """Makes everything in the folder of a `Scratch`, and serves until that is closed."""
 
     def __init__(self, scratch, program, clients, people, secrets_of=None, oauth=None, extra=None, started=True,
-                 host=None, port=None):
+                 host=None, port=None, proxies=()):
         self.scratch = scratch
         self.program = os.path.abspath(program)
         self.port = port or free_port()
@@ -58,6 +58,7 @@ class Gateway:
         self.wire = Wire(self.authority)
         if host and not port:
             self.wire.ports[host, 443] = self.port
+        self.proxies = list(proxies)
         self._configure(clients, secrets_of or {}, oauth or {}, extra or {})
         self._import(people)
         self.process = None
@@ -136,7 +137,8 @@ class Gateway:
         configuration = {
             "version": 1,
             "server": {"listen": f"127.0.0.1:{self.port}", "public_url": self.issuer,
-                       "tls": {"certificate_file": self.certificate, "key_file": self.key}},
+                       "tls": {"certificate_file": self.certificate, "key_file": self.key},
+                       "trusted_proxies": self.proxies},
             "storage": {"directory": self.scratch.path("data")},
             "keys": {"master_key_file": self.scratch.path("master.key")},
             "tenants": [{"slug": "main", "name": "Judged", "public_url": self.issuer}],

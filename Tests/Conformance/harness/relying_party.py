@@ -10,11 +10,11 @@ from .wire import with_query
 class RelyingParty:
     """What one registered client knows: its id, how it authenticates, its addresses."""
 
-    def __init__(self, gateway, registration, secret=None, key=None, metadata=None):
+    def __init__(self, gateway, registration, secret=None, key=None, metadata=None, certificate=None):
         self.gateway, self.wire = gateway, gateway.wire
         self.registration = registration
         self.id = registration["client_id"]
-        self.secret, self.key = secret, key
+        self.secret, self.key, self.certificate = secret, key, certificate
         self.method = registration.get("token_endpoint_auth_method", "client_secret_basic")
         self.redirect_uri = (registration.get("redirect_uris") or [None])[0]
         self._metadata = metadata
@@ -28,8 +28,11 @@ class RelyingParty:
         return self._metadata
 
     def endpoint(self, name):
-        """An endpoint by its member of the discovery document."""
+        """An endpoint by its member of the discovery document; for a client with a certificate, where that is asked for
+        (RFC 8705 §5)."""
         url = self.metadata.get(name)
+        if self.certificate:
+            url = (self.metadata.get("mtls_endpoint_aliases") or {}).get(name) or url
         assert url, f"discovery has no {name}"
         return url
 
@@ -78,8 +81,11 @@ class RelyingParty:
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
         return [], {"client_id": self.id}
 
-    def call(self, name, fields, proof=None, authentication=None, headers=()):
-        """Posts to an endpoint as this client; with a proof of DPoP, and again with the nonce that the server asks for."""
+    def call(self, name, fields, proof=None, authentication=None, headers=(), certificate="own"):
+        """Posts to an endpoint as this client; with a proof of DPoP, and again with the nonce that the server asks for.
+
+        :param certificate: the client's own, another one, or None for a connection without."""
+        certificate = self.certificate if certificate == "own" else certificate
         url, answer = self.endpoint(name), None
         for nonce in (None, "asked"):
             proven, more = authentication or self.authentication()
@@ -87,20 +93,20 @@ class RelyingParty:
             if proof:
                 value = answer.header("DPoP-Nonce") if nonce else None
                 sent.append(("DPoP", proof(url, value) if callable(proof) else proof.make("POST", url, nonce=value)))
-            answer = self.wire.form(url, {**fields, **more}, sent)
+            answer = self.wire.form(url, {**fields, **more}, sent, certificate)
             if not (proof and answer.error == "use_dpop_nonce"):
                 break
         return answer
 
-    def redeem(self, code, verifier=None, redirect_uri=None, proof=None, authentication=None, **more):
+    def redeem(self, code, verifier=None, redirect_uri=None, proof=None, authentication=None, certificate="own", **more):
         fields = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri or self.redirect_uri,
             "code_verifier": verifier, **more}
-        return self.call("token_endpoint", fields, proof, authentication)
+        return self.call("token_endpoint", fields, proof, authentication, certificate=certificate)
 
-    def refresh(self, token, proof=None, authentication=None, **more):
+    def refresh(self, token, proof=None, authentication=None, certificate="own", **more):
         return self.call("token_endpoint", {"grant_type": "refresh_token", "refresh_token": token, **more}, proof,
-                         authentication)
+                         authentication, certificate=certificate)
 
     def userinfo(self, token, method="GET", headers=None):
         return self.wire.send(

@@ -1,4 +1,5 @@
 """HTTP over TLS, one connection for each request, and nothing followed by itself."""
+import functools
 import http.client
 import json
 import ssl
@@ -57,14 +58,17 @@ class Wire:
         # Stands between us and the server, to try what a judge makes of wrong answers: (method, url, headers, body, send).
         self.between = None
 
-    def send(self, method, url, headers=(), body=None):
-        """Sends exactly these headers: a list of pairs, so that one may stand there twice."""
-        body = body.encode() if isinstance(body, str) else body
-        if self.between:
-            return self.between(method, url, list(headers), body, self._send)
-        return self._send(method, url, headers, body)
+    def send(self, method, url, headers=(), body=None, certificate=None):
+        """Sends exactly these headers: a list of pairs, so that one may stand there twice.
 
-    def _send(self, method, url, headers, body):
+        :param certificate: the files of the certificate that the connection is opened with, and of its key."""
+        body = body.encode() if isinstance(body, str) else body
+        send = functools.partial(self._send, certificate=certificate)
+        if self.between:
+            return self.between(method, url, list(headers), body, send)
+        return send(method, url, headers, body)
+
+    def _send(self, method, url, headers, body, certificate=None):
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         port = self.ports.get((host, port), port)
@@ -73,7 +77,7 @@ class Wire:
         else:
             address = host
         if parts.scheme == "https":
-            connection = _Connection(address, port, host, self.context, self.timeout)
+            connection = _Connection(address, port, host, self._context(certificate), self.timeout)
         else:
             connection = http.client.HTTPConnection(address, port, timeout=self.timeout)
         target = parts.path or "/"
@@ -94,13 +98,20 @@ class Wire:
         finally:
             connection.close()
 
-    def get(self, url, headers=()):
-        return self.send("GET", url, headers)
+    def _context(self, certificate):
+        if certificate is None:
+            return self.context
+        context = ssl.create_default_context(cafile=self.authority_file)
+        context.load_cert_chain(*certificate)
+        return context
 
-    def form(self, url, fields, headers=()):
+    def get(self, url, headers=(), certificate=None):
+        return self.send("GET", url, headers, certificate=certificate)
+
+    def form(self, url, fields, headers=(), certificate=None):
         """Posts fields: a dictionary, or a list of pairs where a name may repeat."""
         return self.send(
-            "POST", url, [("Content-Type", "application/x-www-form-urlencoded"), *headers], encode(fields))
+            "POST", url, [("Content-Type", "application/x-www-form-urlencoded"), *headers], encode(fields), certificate)
 
 
 class _Connection(http.client.HTTPSConnection):

@@ -25,7 +25,9 @@ struct ConformanceTests {
         "no module of a plan fails",
         .enabled(if: hasJudge, "SKIPPED: PyPI's joserfc and jwcrypto are not installed, so nobody judged the provider"),
         arguments: [
-            "config", "basic", "form-post", "dynamic", "rp-logout", "backchannel", "fapi2", "fapi2-signed", "attacks",
+            "config", "basic", "form-post", "dynamic", "rp-logout", "backchannel", "fapi2", "fapi2-signed",
+            "fapi2-mtls",
+            "attacks",
         ])
     func plan(name: String) async throws {
         let outcome = try await Self.everything.value

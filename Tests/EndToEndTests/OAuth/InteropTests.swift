@@ -19,6 +19,16 @@ struct InteropTests {
     func authlib() async throws { try await works("authlib") }
 
     @Test(
+        "Authlib and requests prove a client by its certificate, and its tokens are worth nothing without",
+        .enabled(if: offers("authlib-certificate"), "SKIPPED: PyPI's authlib is not installed"))
+    func authlibCertificate() async throws { try await works("authlib-certificate") }
+
+    @Test(
+        "nginx hands on whose certificate it was shown, and nothing that a client wrote in its place",
+        .enabled(if: offers("nginx-certificate"), "SKIPPED: Debian's nginx is not installed"))
+    func nginxCertificate() async throws { try await works("nginx-certificate") }
+
+    @Test(
         "idpyoidc signs in, reads userinfo, refreshes and signs out",
         .enabled(if: offers("idpyoidc"), "SKIPPED: PyPI's idpyoidc is not installed"))
     func idpyoidc() async throws { try await works("idpyoidc") }

@@ -62,10 +62,12 @@ enum OAuthScene {
 
     /// Opens it, with people of these logins and the one password.
     static func open(
-        _ people: [String] = ["ada"], configuration: String = clients, extra: String = "",
+        _ people: [String] = ["ada"], configuration: String = clients, extra: String = "", server: String = "",
+        tenants: [String] = ["default"],
         clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> TestGateway {
-        let running = try await TestGateway.open(extra: configuration + "\n" + extra, files: files, clock: clock)
+        let running = try await TestGateway.open(
+            tenants: tenants, server: server, extra: configuration + "\n" + extra, files: files, clock: clock)
         let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
         for login in people {
             var edit = PersonEdit()

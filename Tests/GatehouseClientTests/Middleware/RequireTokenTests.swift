@@ -1,5 +1,6 @@
 import Foundation
 import GatehouseClient
+import HTTPTypes
 import Hummingbird
 import Testing
 
@@ -63,6 +64,33 @@ struct RequireTokenTests {
         let gateway = ScriptedGateway(#"{"active":true,"aud":"reports","scope":"reading write"}"#)
         let (status, challenge, _) = try await ask(gateway, [("Authorization", "Bearer abc")])
         #expect(status == 403 && challenge == #"Bearer realm="gatehouse", error="insufficient_scope""#)
+    }
+
+    @Test("a token that is bound is no bearer token: to a certificate, to a key, to what is not understood")
+    func bound() async throws {
+        func ask(_ confirmation: String, shown: String?) async throws -> Int {
+            let gateway = ScriptedGateway(
+                #"{"active":true,"sub":"p1","aud":"reports","scope":"read","cnf":\#(confirmation)}"#)
+            let router = Router(context: BasicTokenContext.self)
+            let token = RequireToken<BasicTokenContext>(try gateway.client(), audience: "reports") { request, _ in
+                HTTPField.Name("X-Thumbprint").flatMap { request.headers[$0] }
+            }
+            router.group().add(middleware: token).get("/told") { _, _ in "in" }
+            router.group().add(middleware: RequireToken(try gateway.client(), audience: "reports"))
+                .get("/untold") { _, _ in "in" }
+            return try await withServer(router) { port in
+                let headers = [("Authorization", "Bearer abc")] + (shown.map { [("X-Thumbprint", $0)] } ?? [])
+                let untold = try await get(port, "/untold", headers: headers).0.statusCode
+                #expect(untold == 401)
+                return try await get(port, "/told", headers: headers).0.statusCode
+            }
+        }
+        #expect(try await ask(#"{"x5t#S256":"abc"}"#, shown: "abc") == 200)
+        #expect(try await ask(#"{"x5t#S256":"abc"}"#, shown: "abd") == 401)
+        #expect(try await ask(#"{"x5t#S256":"abc"}"#, shown: nil) == 401)
+        #expect(try await ask(#"{"jkt":"abc"}"#, shown: "abc") == 401)
+        #expect(try await ask(#"{"x5t#S256":"abc","jkt":"abc"}"#, shown: "abc") == 401)
+        #expect(try await ask("{}", shown: "abc") == 401)
     }
 
     @Test("a gateway that does not answer lets nobody through")

@@ -6,6 +6,7 @@ import time
 
 from harness import jose
 from harness.browser import Browser
+from harness.certificates import ClientAuthority
 from harness.gateway import Gateway, well_known_person
 from harness.relying_party import RelyingParty
 from harness.scratch import free_port
@@ -35,7 +36,14 @@ class Stage:
             if registration.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret"):
                 self.secrets[client_id] = jose.random(32)
         self.people = [well_known_person(f"person{index}") for index in range(20)]
-        self.gateway = Gateway(scratch, program, self.registrations.values(), self.people, self.secrets)
+        # Whose word on certificates of clients counts, and where they are asked for.
+        self.clients = ClientAuthority(scratch.path("clients"))
+        certified = free_port()
+        self.gateway = Gateway(
+            scratch, program, self.registrations.values(), self.people, self.secrets, oauth={"mtls": {
+                "listen": f"127.0.0.1:{certified}", "public_url": f"https://localhost:{certified}",
+                "certificate_header": "X-Client-Cert",
+                "authorities": [{"file": self.clients.file}]}}, proxies=["127.0.0.1/32"])
         self.wire, self.issuer, self.authority = self.gateway.wire, self.gateway.issuer, self.gateway.authority
         self._rest = iter(self.people)
 

@@ -124,6 +124,11 @@ import Testing
         let shown = try #require(ClientCertificate(der: CertificateSample.der, isIssuedByTrusted: false))
         #expect(code(own, shown) == nil)
         #expect(code(own, right) == .invalidClient)
+        jwk["x5c"] = nil
+        let without: JSONObject = [
+            "token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": ["keys": [.object(jwk)]],
+        ]
+        #expect(throws: ClientMetadataFaults.self) { try Stage.client("self", without) }
     }
 }
 
@@ -274,7 +279,10 @@ import Testing
         #expect(code("tls_client_auth_san_ip", "2001:DB8::1") == nil)
         #expect(code("tls_client_auth_san_ip", "192.0.2.1") == nil)
         #expect(code("tls_client_auth_san_ip", "192.0.2.2") == .invalidClient)
-        #expect(code("tls_client_auth_san_ip", "a.example") == .invalidClient)
+        #expect(throws: ClientMetadataFaults.self) {
+            try Stage.client(
+                "mtls", ["token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "a.example"])
+        }
         #expect(code("tls_client_auth_san_dns", "a.example") == nil)
         #expect(code("tls_client_auth_san_dns", "A.example") == .invalidClient)
         #expect(code("tls_client_auth_san_uri", "a.example") == .invalidClient)

@@ -44,6 +44,19 @@ import Testing
         return try DPoPProof.verify(headers, for: request, now: now)
     }
 
+    @Test("a proof may name an endpoint's other address (RFC 8705 §5), and no third one")
+    func aliases() throws {
+        var request = DPoPProof.Request(method: "POST", target: target)
+        let (alias, third) = ("https://mtls.op.example/oauth2/token", "https://mtls.op.example/oauth2/par")
+        let other = try proof(["htu": .string(alias)])
+        #expect(refusal { try DPoPProof.verify([other], for: request, now: Stage.now) } == .invalidDPoPProof)
+        request.aliases = [alias]
+        #expect(try DPoPProof.verify([other], for: request, now: Stage.now) != nil)
+        #expect(try DPoPProof.verify([proof()], for: request, now: Stage.now) != nil)
+        let wrong = try proof(["htu": .string(third)])
+        #expect(refusal { try DPoPProof.verify([wrong], for: request, now: Stage.now) } == .invalidDPoPProof)
+    }
+
     @Test("RFC 9449's examples prove their key, at their time and address alone")
     func vectors() throws {
         let vectors = try Corpus.read("rfc/rfc9449-examples", as: Vectors.self)

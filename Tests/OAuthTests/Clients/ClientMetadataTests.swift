@@ -68,6 +68,15 @@ import Testing
             (["token_endpoint_auth_method": "tls_client_auth"], ["tls_client_auth_subject_dn"]),
             (["tls_client_auth_san_dns": "a.example"], ["tls_client_auth_subject_dn"]),
             (
+                ["token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_subject_dn": "shop"],
+                ["tls_client_auth_subject_dn"]
+            ),
+            (
+                ["token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "shop"],
+                ["tls_client_auth_san_ip"]
+            ),
+            (["token_endpoint_auth_method": "self_signed_tls_client_auth"], ["jwks"]),
+            (
                 [
                     "tls_client_auth_san_dns": "a", "tls_client_auth_san_ip": "b",
                     "token_endpoint_auth_method": "tls_client_auth",

@@ -217,6 +217,11 @@ import Testing
         let key = SenderBinding(keyThumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")
         #expect(refusal { try exchange(proven(binding: key)) } == .invalidGrant)
         #expect(refusal { try exchange(proven(binding: key), binding: key) } == nil)
+        let certificate = SenderBinding(certificateThumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")
+        let other = SenderBinding(certificateThumbprint: Stage.challenge)
+        #expect(refusal { try exchange(proven(binding: certificate)) } == .invalidGrant)
+        #expect(refusal { try exchange(proven(binding: certificate), binding: other) } == .invalidGrant)
+        #expect(refusal { try exchange(proven(binding: certificate), binding: certificate) } == nil)
     }
 
     @Test("may_act says who may")

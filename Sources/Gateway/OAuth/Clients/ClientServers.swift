@@ -72,9 +72,14 @@ final class ClientServers: Sendable {
     /// - Parameter keyID: the key that is asked for: one that is not among those known makes us look again, at most once
     ///   in half a minute.
     func keys(of client: OAuthClient, naming keyID: String?) async -> JSONObject? {
+        await keys(of: client) { keyID == nil || Self.holds($0, keyID) }
+    }
+
+    /// The same, for whoever is content with a document that has what they look for.
+    func keys(of client: OAuthClient, holding isEnough: (JSONObject) -> Bool) async -> JSONObject? {
         guard case .uri(let address) = client.metadata.keys else { return nil }
         let first = await kept(client, address, since: Self.keptFor).value
-        if let first, keyID == nil || Self.holds(first, keyID) { return first }
+        if let first, isEnough(first) { return first }
         return await kept(client, address, since: Self.leastPause).value
     }
 

@@ -9,6 +9,9 @@ public struct ClientService: Sendable {
     let store: Store
     let table: ClientTable
     let grants: LiveGrants
+    let tenants: TenantTable
+    /// Nil where no client is asked for a certificate.
+    let certificates: MutualTLSConfiguration?
 
     /// Clients of one tenant.
     static let limit = 10_000
@@ -39,6 +42,7 @@ public struct ClientService: Sendable {
         _ name: String, _ metadata: [String: AttributeValue], _ settings: ClientSettings, by caller: Caller
     ) async throws -> (client: OAuthClient, secret: SecretText?) {
         let read = try Self.read(metadata, name, settings)
+        try requireCertificates(read, in: caller.tenant)
         let secret = read.authentication.usesSecret ? try Randomness.token(.clientSecret).text : nil
         let client = try await store.write(.administration) { [table] tx in
             guard table.all(in: caller.tenant).count < Self.limit else {
@@ -75,6 +79,7 @@ public struct ClientService: Sendable {
         for (key, value) in metadata { members[key] = value == .null ? nil : value }
         let wanted = settings ?? present.settings
         let read = try Self.read(members, name, wanted)
+        try requireCertificates(read, in: caller.tenant)
         guard !read.authentication.usesSecret || !present.secrets.isEmpty else {
             throw Fault.invalid("The client has no secret.", remedy: "Make one first, or choose private_key_jwt.")
         }
@@ -185,6 +190,13 @@ public struct ClientService: Sendable {
                 remedy: "Name the service account whose roles it has.")
         }
         return metadata
+    }
+
+    /// A client that could never prove what it is registered with is refused now, and not with every request.
+    private func requireCertificates(_ metadata: ClientMetadata, in tenant: TenantID) throws {
+        let slug = tenants.tenant(tenant)?.slug ?? ""
+        guard let obstacle = MutualTLSConfiguration.obstacle(for: metadata, in: slug, certificates) else { return }
+        throw Fault.invalid("The client would need a certificate: \(obstacle).")
     }
 
     private static func require(_ settings: ClientSettings, in tenant: TenantID, _ tx: Transaction) throws {

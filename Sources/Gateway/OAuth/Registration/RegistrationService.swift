@@ -13,6 +13,8 @@ public struct RegistrationService: Sendable {
     let tenants: TenantTable
     let servers: ClientServers
     let settings: RegistrationConfiguration
+    /// Nil where no client is asked for a certificate.
+    let certificates: MutualTLSConfiguration?
     let clock: @Sendable () -> Timestamp
 
     /// Registers a client.
@@ -26,7 +28,7 @@ public struct RegistrationService: Sendable {
         _ body: [UInt8], in tenant: TenantID, by actor: Actor, trace: String?
     ) async throws -> JSONObject {
         let name = "c-" + Base64URL.encode(Randomness.bytes(16))
-        let metadata = try await checked { () throws(ClientMetadataFaults) in
+        let metadata = try await checked(in: tenant) { () throws(ClientMetadataFaults) in
             try DynamicRegistration.read(body, clientID: name, policy: settings.policy)
         }
         let (token, secret) = (try Randomness.token(.registration), try Self.secret(for: metadata))
@@ -62,7 +64,7 @@ public struct RegistrationService: Sendable {
     public func update(
         _ client: OAuthClient, _ body: [UInt8], token: SecretText, trace: String?
     ) async throws -> JSONObject {
-        let metadata = try await checked { () throws(ClientMetadataFaults) in
+        let metadata = try await checked(in: client.tenant) { () throws(ClientMetadataFaults) in
             try DynamicRegistration.readUpdate(body, of: client.name, policy: settings.policy)
         }
         let secret = client.secrets.isEmpty ? try Self.secret(for: metadata) : nil
@@ -96,10 +98,14 @@ public struct RegistrationService: Sendable {
     /// What the protocol lets pass, with the one thing that has to be looked up: a sector document names every
     /// redirection URI of its clients (OpenID Connect Registration §5).
     private func checked(
-        _ read: () throws(ClientMetadataFaults) -> ClientMetadata
+        in tenant: TenantID, _ read: () throws(ClientMetadataFaults) -> ClientMetadata
     ) async throws -> ClientMetadata {
         let metadata: ClientMetadata
         do { metadata = try read() } catch { throw error.error }
+        let slug = tenants.tenant(tenant)?.slug ?? ""
+        if let obstacle = MutualTLSConfiguration.obstacle(for: metadata, in: slug, certificates) {
+            throw OAuthError(.invalidClientMetadata, obstacle.replacing("`", with: ""))
+        }
         guard let address = metadata.sectorIdentifierURI else { return metadata }
         let document = try? await servers.fetchStrange(address, bytes: SectorIdentifier.byteLimit)
         guard let document, SectorIdentifier.document(document, names: metadata) else {

@@ -15,13 +15,17 @@ public struct OAuthCall: Sendable {
     public var method: String
     /// The endpoint's address as clients know it.
     public var address: String
-    public var certificate: ClientCertificate?
+    /// Its address for clients with certificates (RFC 8705 §5), where it has one.
+    public var aliases: [String]
+    /// What the connection was opened with; whose it is, is not judged yet.
+    public var certificate: ShownCertificate?
     /// W3C trace id.
     public var trace: String?
 
     public init(
         tenant: TenantID, parameters: Parameters, authorization: [String] = [], proofs: [String] = [],
-        method: String = "POST", address: String, certificate: ClientCertificate? = nil, trace: String? = nil
+        method: String = "POST", address: String, aliases: [String] = [], certificate: ShownCertificate? = nil,
+        trace: String? = nil
     ) {
         self.tenant = tenant
         self.parameters = parameters
@@ -29,6 +33,7 @@ public struct OAuthCall: Sendable {
         self.proofs = proofs
         self.method = method
         self.address = address
+        self.aliases = aliases
         self.certificate = certificate
         self.trace = trace
     }

@@ -51,7 +51,7 @@ extension TokenService {
                 guard case .taken = try tx.sql.takeCode(code.hash, in: call.tenant, at: tx.now),
                     let grant = try alive(kept.grant, call.tenant, tx)
                 else { return .refused(.unknownGrant) }
-                try tx.append(caller.event("grant.code_redeemed", Stream("grant", grant.id)))
+                try tx.append(caller.event("grant.code_redeemed", Stream("grant", grant.id), facts: sender.facts))
                 return try issue(tokens, try bound(grant, tokens.binding, tx), sender, tx)
             }
         }
@@ -145,7 +145,7 @@ extension TokenService {
             try tx.sql.insert(try access.token.stored)
             tx.afterCommit { [grants] in grants.add(access.token) }
         }
-        try tx.append(caller.event("grant.refreshed", Stream("grant", grant.id)))
+        try tx.append(caller.event("grant.refreshed", Stream("grant", grant.id), facts: sender.facts))
         return .tokens(tokens, access: access, refresh: next, person: grant.person, until: grant.expiresAt)
     }
 
@@ -178,7 +178,7 @@ extension TokenService {
                 return .refused(error)
             case .granted(let tokens):
                 guard let grant, try tx.sql.takeDevice(code.hash) else { return .refused(.unknownGrant) }
-                try tx.append(caller.event("grant.device_redeemed", Stream("grant", grant.id)))
+                try tx.append(caller.event("grant.device_redeemed", Stream("grant", grant.id), facts: sender.facts))
                 return try issue(tokens, try bound(grant, tokens.binding, tx), sender, tx)
             }
         }
@@ -216,7 +216,7 @@ extension TokenService {
                 try tx.sql.insert(try access.token.stored)
                 tx.afterCommit { grants.add(access.token) }
             }
-            if let id { try tx.append(caller.event("grant.exchanged", Stream("grant", id))) }
+            if let id { try tx.append(caller.event("grant.exchanged", Stream("grant", id), facts: sender.facts)) }
         }
         return try await answer(
             tokens, sender, call.tenant, access: access?.text, refresh: nil, person: person, until: end,

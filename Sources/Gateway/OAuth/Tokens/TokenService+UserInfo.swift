@@ -17,10 +17,15 @@ public struct ResourceCall: Sendable {
     public var method: String
     /// The resource's address as clients know it.
     public var address: String
+    /// Its address for clients with certificates (RFC 8705 §5), where it has one.
+    public var aliases: [String]
+    /// What the connection was opened with.
+    public var certificate: ShownCertificate?
 
     public init(
         tenant: TenantID, authorization: [String], formToken: String? = nil, hasQueryToken: Bool = false,
-        proofs: [String] = [], method: String, address: String
+        proofs: [String] = [], method: String, address: String, aliases: [String] = [],
+        certificate: ShownCertificate? = nil
     ) {
         self.tenant = tenant
         self.authorization = authorization
@@ -29,6 +34,8 @@ public struct ResourceCall: Sendable {
         self.proofs = proofs
         self.method = method
         self.address = address
+        self.aliases = aliases
+        self.certificate = certificate
     }
 }
 
@@ -74,8 +81,10 @@ extension TokenService {
         var request = DPoPProof.Request(
             method: call.method, target: call.address, nonces: try acceptedNonces(of: call.tenant))
         request.accessToken = shown.token
+        request.aliases = call.aliases
         let proof = try DPoPProof.verify(call.proofs, for: request, now: clock().seconds)
-        try binding.check(scheme: shown.scheme, proof: proof?.thumbprint, certificate: nil)
+        try binding.check(
+            scheme: shown.scheme, proof: proof?.thumbprint, certificate: call.certificate?.thumbprint)
         guard let proof, spends else { return }
         try await store.write(.login) { tx in
             let isFirst = try tx.sql.noteOnce(

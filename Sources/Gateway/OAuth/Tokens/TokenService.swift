@@ -19,6 +19,7 @@ public struct TokenService: Sendable {
     let people: ClaimReader
     let servers: ClientServers
     let documents: ClientDocuments
+    let authorities: ClientAuthorities
     let clock: @Sendable () -> Timestamp
 
     var grants: LiveGrants { live.grants }
@@ -38,22 +39,16 @@ public struct TokenService: Sendable {
         let shown = try PresentedCredentials.read(authorization: call.authorization, parameters: call.parameters)
         let known = await documents.client(shown.clientID, in: call.tenant)
         let proven = try ClientAuthentication.decide(
-            shown, client: await registered(known, shown), certificate: call.certificate,
+            shown, client: await registered(known, shown, call), certificate: try certificate(of: call, for: known),
             issuer: issuer(of: call.tenant), endpoint: call.address, now: now.seconds)
         guard let client = known else { throw OAuthError(.invalidClient, "client authentication failed") }
-        let request = DPoPProof.Request(
+        var request = DPoPProof.Request(
             method: call.method, target: call.address, nonces: try acceptedNonces(of: call.tenant))
+        request.aliases = call.aliases
         let proof = try DPoPProof.verify(call.proofs, for: request, now: now.seconds)
         return ProvenCall(
             client: client, proven: proven, proof: proof,
             binding: bindsTokens ? try SenderBinding.of(proven, proof: proof?.thumbprint) : .none, now: now)
-    }
-
-    /// The client with its keys, which are fetched where it says only where they are and shows something signed by one.
-    private func registered(_ client: OAuthClient?, _ shown: PresentedCredentials) async -> RegisteredClient? {
-        guard let client, case .assertion(_, let token) = shown else { return client?.registered() }
-        let keyID = (try? UnverifiedJWS(compact: token))?.header.keyID
-        return client.registered(fetchedKeys: await servers.keys(of: client, naming: keyID))
     }
 
     // MARK: Nonces of proofs (RFC 9449 §8)

@@ -123,6 +123,14 @@ enum ClientPages {
             ("ID tokens are signed by", AdminValue(metadata.idTokenAlgorithm.rawValue)),
             ("Kept by", AdminValue(keeper(client))), ("Made", AdminValue(client.createdAt)),
         ]
+        if let subject = metadata.certificateSubject?.member {
+            rows.append(("Its certificate says", .code("\(subject.name) = \(subject.value)")))
+        }
+        let bound = [
+            metadata.requiresDPoP ? "a key that it proves" : nil,
+            metadata.bindsTokensToCertificate ? "the certificate of its connections" : nil,
+        ].compactMap(\.self)
+        if !bound.isEmpty { rows.append(("Tokens are bound to", .list(bound.map { AdminValue($0) }))) }
         if let address = metadata.backchannelLogoutURI { rows.append(("Hears of sign-outs at", .code(address))) }
         let claims = client.settings.claims.sorted { $0.key < $1.key }
         if !claims.isEmpty {

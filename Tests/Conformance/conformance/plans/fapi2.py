@@ -35,8 +35,10 @@ class Run:
         self.room, self.client = room, room.client(name)
         self.person = person or room.person()
         self.browser = browser or self.client.browser()
-        self.proof = jose.Proof(key or jose.Key())
-        self.algorithm = "PS256" if self.client.key.kind == "RSA" else "ES256"
+        # Tokens are bound to a key, or to the certificate of the connections.
+        self.certified = room.plan.certified
+        self.proof = None if self.certified else jose.Proof(key or jose.Key())
+        self.algorithm = "PS256" if self.client.key and self.client.key.kind == "RSA" else "ES256"
         self.verifier, self.announced = pkce()
 
     def assertion(self, **claims):
@@ -102,7 +104,7 @@ class Run:
     def tokens(self, code, **more):
         self.answer = self.redeem(code, **more)
         self.token, self.header, self.claims = flow.tokens(
-            self.room, self.client, self.answer, self.sent.get("nonce"), code, "dpop")
+            self.room, self.client, self.answer, self.sent.get("nonce"), code, "bearer" if self.certified else "dpop")
         self.room.check(self.header["alg"] in ("PS256", "ES256", "EdDSA", "Ed25519"),
                         f"ID token is signed with {self.header['alg']} (FAPI 2.0 §5.4)")
         return self.token
@@ -113,9 +115,13 @@ class Run:
         self.info = flow.userinfo(self.room, answer, self.claims)
         return self
 
-    def resource(self, scheme="DPoP", proofs=None, url=None, **proof):
-        """Userinfo with this token; with another proof, or headers of its own."""
+    def resource(self, scheme="DPoP", proofs=None, url=None, certificate="own", **proof):
+        """Userinfo with this token; with another proof or certificate, or headers of its own."""
         url, answer = url or self.client.endpoint("userinfo_endpoint"), None
+        if self.certified:
+            scheme = {"DPoP": "Bearer", "dpOP": "beaRER"}.get(scheme, scheme)
+            return self.room.wire.send("GET", url, [("Authorization", f"{scheme} {self.token}")],
+                                       certificate=self.client.certificate if certificate == "own" else certificate)
         for nonce in (None, "asked"):
             if proofs is None or callable(proofs):
                 value = answer.header("DPoP-Nonce") if nonce else None
@@ -154,6 +160,8 @@ def discovery(room):
     room.check("S256" in (metadata.get("code_challenge_methods_supported") or []), "S256 is not offered")
     room.check({"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
                & set(metadata.get("token_endpoint_auth_methods_supported") or []), "no method with a key or certificate")
+    if room.plan.certified:
+        certified_discovery(room, metadata)
     for name in ("token_endpoint_auth_signing_alg_values_supported", "id_token_signing_alg_values_supported",
                  "dpop_signing_alg_values_supported"):
         room.check({"PS256", "ES256", "EdDSA", "Ed25519"} & set(metadata.get(name) or []), f"{name} has none of the profile's")
@@ -167,17 +175,40 @@ def discovery(room):
             room.check(str(value).startswith("https://"), f"{name} is not https")
 
 
+def certified_discovery(room, metadata):
+    """RFC 8705 §3.3 and §5."""
+    methods = set(metadata.get("token_endpoint_auth_methods_supported") or [])
+    room.check({"tls_client_auth", "self_signed_tls_client_auth"} & methods, "no method by certificate")
+    room.check(metadata.get("tls_client_certificate_bound_access_tokens") is True,
+               "tls_client_certificate_bound_access_tokens is not true")
+    aliases = metadata.get("mtls_endpoint_aliases") or {}
+    for name in ("token_endpoint", "pushed_authorization_request_endpoint", "userinfo_endpoint", "revocation_endpoint",
+                 "introspection_endpoint"):
+        room.check(str(aliases.get(name)).startswith("https://"), f"mtls_endpoint_aliases has no {name}")
+        room.check(aliases.get(name) != metadata.get(name), f"the alias of {name} is the ordinary address")
+    for name in aliases:
+        room.check(name in metadata, f"mtls_endpoint_aliases has {name}, which the document has not")
+
+
 @FAPI2.module("happy-flow")
 def happy_flow(room):
     first = Run(room).whole()
     flow.strong_code(room, first.landing.code)
     second = Run(room, "fapi-2").whole()
+    room.check(second.claims["sub"] != first.claims["sub"], "two people with one sub")
+    if first.certified:
+        for text, certificate in (("no certificate", None), ("another client's", second.client.certificate),
+                                  ("a stranger's of the same name", room.world.certificates["stranger"])):
+            answer = first.resource(certificate=certificate)
+            room.check(answer.status in (400, 401), f"{text} opened userinfo: {answer.status}")
+        ordinary = room.wire.get(room.metadata["userinfo_endpoint"], [("Authorization", f"Bearer {first.token}")])
+        room.check(ordinary.status in (400, 401), "a bound token opened userinfo where nobody is asked for a certificate")
+        return
     room.check(first.resource("Bearer", proofs=[]).status in (400, 401), "a bound token opened userinfo as a bearer token")
     stranger = jose.Proof(jose.Key())
     url = first.client.endpoint("userinfo_endpoint")
     answer = first.resource(proofs=lambda nonce: [stranger.make("GET", url, first.token, nonce)])
     room.check(answer.status in (400, 401), "another key's proof opened userinfo")
-    room.check(second.claims["sub"] != first.claims["sub"], "two people with one sub")
 
 
 @FAPI2.module("user-rejects-authentication")
@@ -406,6 +437,10 @@ def other_client_id(room):
     """Client 2's id and an assertion of it that client 1's key signed, with client 1's code."""
     run, other = Run(room), room.client("fapi-2")
     code = run.authorized()
+    if run.certified:
+        forged = [], {"client_id": other.id}
+        flow.token_error(room, run.redeem(code, authentication=forged), {"invalid_client", "invalid_grant"})
+        return
     assertion = jose.client_assertion(other.id, room.issuer, run.client.key)
     forged = [], {"client_id": other.id, "client_assertion": assertion,
                   "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}
@@ -416,6 +451,11 @@ def other_client_id(room):
 def holder_of_key(room):
     check_tls(room)
     run = Run(room)
+    if run.certified:
+        code = run.authorized()
+        for certificate in (None, room.client("fapi-2").certificate, room.world.certificates["stranger"]):
+            flow.token_error(room, run.redeem(code, certificate=certificate), MISMATCH | {"invalid_client"}, (400, 401))
+        return
     flow.token_error(room, run.redeem(run.authorized(), proof=None), MISMATCH)
 
 
@@ -579,9 +619,15 @@ def refresh_token(room):
                    f"item 9): {answer}")
         if answer.status != 200:
             raise Stop
-    flow.token_error(room, first.client.refresh(
-        first.current, first.proof, authentication=([], {"client_id": first.client.id})), {"invalid_client", "invalid_request"})
-    flow.token_error(room, first.client.refresh(first.current, None, first.assertion()), MISMATCH)
+    if first.certified:
+        for certificate in (None, second.client.certificate, room.world.certificates["stranger"]):
+            flow.token_error(room, first.client.refresh(first.current, certificate=certificate),
+                             {"invalid_client", "invalid_request"})
+    else:
+        flow.token_error(room, first.client.refresh(
+            first.current, first.proof, authentication=([], {"client_id": first.client.id})),
+            {"invalid_client", "invalid_request"})
+        flow.token_error(room, first.client.refresh(first.current, None, first.assertion()), MISMATCH)
     # Bound to the client, whatever key proves it.
     flow.token_error(room, first.client.refresh(second.current, second.proof, first.assertion()),
                      {"invalid_grant", "invalid_client"})
@@ -662,8 +708,8 @@ def method(room):
     _, proof = run.assertion()
     url = run.client.endpoint("pushed_authorization_request_endpoint")
     body = encode(run.request() | proof)
-    put = room.wire.send("PUT", url, [("Content-Type", "application/x-www-form-urlencoded")], body)
-    get = room.wire.get(url + "?" + body)
+    put = room.wire.send("PUT", url, [("Content-Type", "application/x-www-form-urlencoded")], body, run.client.certificate)
+    get = room.wire.get(url + "?" + body, certificate=run.client.certificate)
     for name, answer in (("PUT", put), ("GET", get)):
         room.check(400 <= answer.status < 500 and "request_uri" not in answer.json, f"{name} answered {answer}")
 
