@@ -67,16 +67,15 @@ public enum SAMLSignatures {
 /// A document made of the bytes that a signature covers.
 struct SignedDocument {
     let document: XMLDocument
-    let key: String
 
     /// Verifies the signature directly inside an element; nil where there is none.
     static func verify(
         _ element: xmlNodePtr, in document: XMLDocument, keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy,
-        limits: XMLLimits
+        limits: XMLLimits, allowsEmptyReference: Bool = true
     ) throws -> SignedDocument? {
         guard let signature = try SignatureProfile.signature(of: element) else { return nil }
         let claim = try SignatureProfile(policy: policy).claim(
-            of: signature, in: element, isRoot: element == document.root)
+            of: signature, in: element, isRoot: element == document.root && allowsEmptyReference)
         let bytes = try SignatureCheck(policy: policy).digestedBytes(claim, in: document, keys: keys)
         let signed = try XMLDocument.parse(bytes, limits)
         // The same element, by its name and its ID: not another one that the reference was bent to.
@@ -85,6 +84,6 @@ struct SignedDocument {
         guard XMLNodes.isElement(signed.root, space, local), XMLNodes.value(signed.root, "ID") == claim.id else {
             throw SAMLError(.signatureReference, "another element was signed than the one that carries the signature")
         }
-        return SignedDocument(document: signed, key: claim.algorithm.rawValue)
+        return SignedDocument(document: signed)
     }
 }
