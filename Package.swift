@@ -54,6 +54,7 @@ let package = Package(
         .library(name: "JOSE", targets: ["JOSE"]),
         .library(name: "OAuth", targets: ["OAuth"]),
         .library(name: "SAML", targets: ["SAML"]),
+        .library(name: "CXMLSec", targets: ["CXMLSec"]),
         .library(name: "Providers", targets: ["Providers"]),
     ],
     dependencies: [
@@ -120,7 +121,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Gateway", "HTTPAPI", "DemoApp", "GatehouseClient", "Governance", "Vocabulary", "Fixtures", "Fetch",
-                logging,
+                "SAML", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -168,7 +169,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
-        tests("gatehouseTests", ["gatehouse", "Gateway", "Identity", "Vocabulary", logging]),
+        tests("gatehouseTests", ["gatehouse", "Gateway", "Identity", "SAML", "Vocabulary", logging]),
         tests("TidyTests"),
     ],
     swiftLanguageModes: [.v6]

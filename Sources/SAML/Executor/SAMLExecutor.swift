@@ -54,6 +54,9 @@ public final class SAMLExecutor: Sendable {
         for _ in 0..<threadCount { arrivals.signal() }
     }
 
+    /// Pieces of work that wait now.
+    public var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     private static let stopped = SAMLError(.busy, "SAML documents are not looked at any more")
 
     private func submit(_ job: Job) -> SAMLError? {

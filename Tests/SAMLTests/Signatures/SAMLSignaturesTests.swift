@@ -84,7 +84,6 @@ struct SAMLSignaturesTests {
             "--verify", "--pubkey-cert-pem", certificate, "--id-attr:ID", XMLNamespace.protocols + ":Response",
         ]
         let judged = Tool.run("xmlsec1", arguments + [file])
-        guard judged.status != 127 else { return }
         #expect(judged.status == 0, "\(judged.output)")
     }
 
