@@ -40,7 +40,6 @@ extension SAMLError {
     public enum Reason: String, Sendable, CaseIterable {
         // The form of what came.
         case limit = "LIMIT"
-        case encoding = "ENCODING"
         case documentType = "XML_DTD"
         case malformed = "XML_MALFORMED"
         case root = "ROOT"

@@ -24,7 +24,11 @@ final class BareSigning {
     private static func empty(_ element: inout XMLElement) {
         for place in element.children.indices {
             guard case .element(var child) = element.children[place] else { continue }
-            if ["DigestValue", "SignatureValue"].contains(child.name.local) { child.children = [] } else { empty(&child) }
+            if ["DigestValue", "SignatureValue"].contains(child.name.local) {
+                child.children = []
+            } else {
+                empty(&child)
+            }
             element.children[place] = .element(child)
         }
     }

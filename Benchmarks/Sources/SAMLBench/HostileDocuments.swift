@@ -26,7 +26,9 @@ enum HostileDocuments {
         let names = (1...63).map { "xmlns:n\($0)=\"urn:n\($0)\"" }.joined(separator: " ")
         let plain = (1...64).map { "a\($0)=\"\"" }.joined(separator: " ")
         let deep = String(repeating: "<b>", count: 30), up = String(repeating: "</b>", count: 30)
-        let spaced = (1...30).map { level in "<b \((1...40).map { "xmlns:p\(level)x\($0)=\"u:\(level)x\($0)\"" }.joined(separator: " "))>" }.joined()
+        let spaced = (1...30).map { level in
+            "<b \((1...40).map { "xmlns:p\(level)x\($0)=\"u:\(level)x\($0)\"" }.joined(separator: " "))>"
+        }.joined()
         return [
             ("one long text", with("<a>" + String(repeating: "x", count: bytes - signed.utf8.count - 10) + "</a>")),
             ("text to be escaped", with("<a>" + fill({ _ in "&amp;&lt;" }, 100_000) + "</a>")),
@@ -34,15 +36,36 @@ enum HostileDocuments {
             ("nine thousand elements, thirty deep", with(deep + fill { _ in "<a></a>" } + up)),
             ("tags with 64 attributes", with(fill { _ in "<a \(plain)/>" })),
             ("tags with 63 namespaces, used", with(fill { _ in "<n1:a \(names)/>" })),
-            ("namespaces of thirty levels, and elements in them", with(spaced + fill { "<p1x\($0 % 40 + 1):a p30x1:b=\"\"/>" } + up)),
-            ("attributes in namespaces of thirty levels", with(spaced + fill { _ in "<a \((1...30).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" } + up)),
+            (
+                "namespaces of thirty levels, and elements in them",
+                with(spaced + fill { "<p1x\($0 % 40 + 1):a p30x1:b=\"\"/>" } + up)
+            ),
+            (
+                "attributes in namespaces of thirty levels",
+                with(spaced + fill { _ in "<a \((1...30).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" } + up)
+            ),
             ("comments", with(fill { _ in "<!---->" })),
             ("many IDs", with(fill { "<a ID=\"i\($0)\"/>" })),
-            ("a signature value of 100 KiB", Array(signed.replacing("<ds:SignatureValue>", with: "<ds:SignatureValue>" + String(repeating: "A", count: 100_000)).utf8)),
-            ("certificates of 200 KiB", Array(signed.replacing("<ds:X509Certificate>", with: "<ds:X509Certificate>" + String(repeating: "A", count: 200_000)).utf8)),
+            (
+                "a signature value of 100 KiB",
+                Array(
+                    signed.replacing(
+                        "<ds:SignatureValue>", with: "<ds:SignatureValue>" + String(repeating: "A", count: 100_000)
+                    ).utf8)
+            ),
+            (
+                "certificates of 200 KiB",
+                Array(
+                    signed.replacing(
+                        "<ds:X509Certificate>", with: "<ds:X509Certificate>" + String(repeating: "A", count: 200_000)
+                    ).utf8)
+            ),
             ("a tag of 200,000 bytes", with("<a b=\"" + String(repeating: "x", count: 200_000) + "\"/>")),
             ("quotes that do not end", with(String(repeating: "<a b='", count: 40_000))),
-            ("attributes beyond the limit", Array(("<a " + (1...40_000).map { "b\($0)=''" }.joined(separator: " ") + "/>").utf8.prefix(bytes))),
+            (
+                "attributes beyond the limit",
+                Array(("<a " + (1...40_000).map { "b\($0)=''" }.joined(separator: " ") + "/>").utf8.prefix(bytes))
+            ),
             ("tags that do not end", with(String(repeating: "<a>", count: 80_000))),
         ]
     }

@@ -11,7 +11,9 @@ enum SAMLBench {
         let stage = try SAMLStage()
         let judged = try perSecond { _ = try stage.judge() }
         table.least("Responses judged a core-second, RSA 2,048, \(stage.signed.count) bytes", judged, 2_500, "")
-        say("Responses judged a core-second, encrypted as well: \(Int(try perSecond { _ = try stage.judgeEncrypted() }))")
+        say(
+            "Responses judged a core-second, encrypted as well: \(Int(try perSecond { _ = try stage.judgeEncrypted() }))"
+        )
         try peer(stage, judged, table)
         let issued = try perSecond { _ = try stage.issue() }
         let bare = try BareSigning(stage)
@@ -36,7 +38,9 @@ enum SAMLBench {
         guard arguments.count == 2, FileManager.default.fileExists(atPath: arguments[0]) else {
             return say("python3-saml is not installed; our figures stand alone.")
         }
-        guard let rate = Double(try stage.run(arguments[0], [arguments[1]]).trimmingCharacters(in: .whitespacesAndNewlines))
+        guard
+            let rate = Double(
+                try stage.run(arguments[0], [arguments[1]]).trimmingCharacters(in: .whitespacesAndNewlines))
         else { return say("python3-saml did not say its rate; our figures stand alone.") }
         say("Responses judged a core-second by python3-saml: \(Int(rate))")
         table.least("Judging, of python3-saml's rate", judged / rate, 5, "times")

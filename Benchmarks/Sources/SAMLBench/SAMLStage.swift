@@ -20,10 +20,14 @@ struct SAMLStage {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let file = folder.appendingPathComponent("key.pem").path, certificate = folder.appendingPathComponent("c.pem").path
+        let file = folder.appendingPathComponent("key.pem").path,
+            certificate = folder.appendingPathComponent("c.pem").path
         _ = try Self.run(
             "/usr/bin/env",
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=idp", "-days", "1", "-keyout", file, "-out", certificate])
+            [
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=idp", "-days", "1", "-keyout",
+                file, "-out", certificate,
+            ])
         keyPEM = try String(contentsOfFile: file, encoding: .utf8)
         certificatePEM = try String(contentsOfFile: certificate, encoding: .utf8)
         key = try SAMLSigningKey(pem: keyPEM, certificate: certificatePEM)
@@ -53,7 +57,9 @@ struct SAMLStage {
     }
 
     func issue() throws -> [UInt8] {
-        try SAMLSignatures.sign(Self.response(around: Self.assertion), parts: [.child(XMLName(XMLNamespace.assertion, "Assertion"))], with: key)
+        try SAMLSignatures.sign(
+            Self.response(around: Self.assertion), parts: [.child(XMLName(XMLNamespace.assertion, "Assertion"))],
+            with: key)
     }
 
     func refuse(_ bytes: [UInt8]) { _ = UnverifiedResponse(bytes).judged(by: expectation) }
@@ -73,7 +79,8 @@ struct SAMLStage {
     func run(_ program: String, _ arguments: [String]) throws -> String {
         try Data(SAMLBase64.encode(signed).utf8).write(to: folder.appendingPathComponent("response.b64"))
         defer { try? FileManager.default.removeItem(at: folder) }
-        return try Self.run(program, arguments + [folder.path, Self.issuer, Self.audience, Self.recipient, Self.request])
+        return try Self.run(
+            program, arguments + [folder.path, Self.issuer, Self.audience, Self.recipient, Self.request])
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> String {
@@ -90,42 +97,81 @@ struct SAMLStage {
 }
 
 extension SAMLStage {
-    private static func saml(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = []) -> XMLElement {
+    private static func saml(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = [])
+        -> XMLElement
+    {
         XMLElement(XMLNamespace.assertion, local, attributes, inside)
     }
 
     private static var assertion: XMLElement {
         let time = now.description, later = now.adding(seconds: 300).description
-        let confirmation = saml("SubjectConfirmation", [XMLAttribute("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")], [
-            saml("SubjectConfirmationData", [XMLAttribute("NotOnOrAfter", later), XMLAttribute("Recipient", recipient), XMLAttribute("InResponseTo", request)])
-        ])
-        let attributes = (1...8).map { number in
-            saml("Attribute", [XMLAttribute("Name", "urn:oid:1.3.6.1.4.1.5923.1.1.1.\(number)"), XMLAttribute("NameFormat", "urn:oasis:names:tc:SAML:2.0:attrname-format:uri")], [
-                XMLElement(XMLNamespace.assertion, "AttributeValue", text: "value number \(number)")
+        let confirmation = saml(
+            "SubjectConfirmation", [XMLAttribute("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")],
+            [
+                saml(
+                    "SubjectConfirmationData",
+                    [
+                        XMLAttribute("NotOnOrAfter", later), XMLAttribute("Recipient", recipient),
+                        XMLAttribute("InResponseTo", request),
+                    ])
             ])
+        let attributes = (1...8).map { number in
+            saml(
+                "Attribute",
+                [
+                    XMLAttribute("Name", "urn:oid:1.3.6.1.4.1.5923.1.1.1.\(number)"),
+                    XMLAttribute("NameFormat", "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"),
+                ],
+                [
+                    XMLElement(XMLNamespace.assertion, "AttributeValue", text: "value number \(number)")
+                ])
         }
-        return saml("Assertion", [XMLAttribute("ID", "_assertion1"), XMLAttribute("Version", "2.0"), XMLAttribute("IssueInstant", time)], [
-            XMLElement(XMLNamespace.assertion, "Issuer", text: issuer),
-            saml("Subject", [], [XMLElement(XMLNamespace.assertion, "NameID", text: "alice@example.org"), confirmation]),
-            saml("Conditions", [XMLAttribute("NotBefore", time), XMLAttribute("NotOnOrAfter", later)], [
-                saml("AudienceRestriction", [], [XMLElement(XMLNamespace.assertion, "Audience", text: audience)])
-            ]),
-            saml("AuthnStatement", [XMLAttribute("AuthnInstant", time), XMLAttribute("SessionIndex", "_s1")], [
-                saml("AuthnContext", [], [XMLElement(XMLNamespace.assertion, "AuthnContextClassRef", text: "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")])
-            ]),
-            saml("AttributeStatement", [], attributes),
-        ])
+        return saml(
+            "Assertion",
+            [XMLAttribute("ID", "_assertion1"), XMLAttribute("Version", "2.0"), XMLAttribute("IssueInstant", time)],
+            [
+                XMLElement(XMLNamespace.assertion, "Issuer", text: issuer),
+                saml(
+                    "Subject", [],
+                    [XMLElement(XMLNamespace.assertion, "NameID", text: "alice@example.org"), confirmation]),
+                saml(
+                    "Conditions", [XMLAttribute("NotBefore", time), XMLAttribute("NotOnOrAfter", later)],
+                    [
+                        saml(
+                            "AudienceRestriction", [], [XMLElement(XMLNamespace.assertion, "Audience", text: audience)])
+                    ]),
+                saml(
+                    "AuthnStatement", [XMLAttribute("AuthnInstant", time), XMLAttribute("SessionIndex", "_s1")],
+                    [
+                        saml(
+                            "AuthnContext", [],
+                            [
+                                XMLElement(
+                                    XMLNamespace.assertion, "AuthnContextClassRef",
+                                    text: "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
+                            ])
+                    ]),
+                saml("AttributeStatement", [], attributes),
+            ])
     }
 
     private static func response(around inside: XMLElement) -> XMLElement {
-        XMLElement(XMLNamespace.protocols, "Response", [
-            XMLAttribute("ID", "_response1"), XMLAttribute("Version", "2.0"), XMLAttribute("IssueInstant", now.description),
-            XMLAttribute("Destination", recipient), XMLAttribute("InResponseTo", request),
-        ], [
-            XMLElement(XMLNamespace.assertion, "Issuer", text: issuer),
-            XMLElement(XMLNamespace.protocols, "Status", [], [
-                XMLElement(XMLNamespace.protocols, "StatusCode", [XMLAttribute("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")])
-            ]), inside,
-        ])
+        XMLElement(
+            XMLNamespace.protocols, "Response",
+            [
+                XMLAttribute("ID", "_response1"), XMLAttribute("Version", "2.0"),
+                XMLAttribute("IssueInstant", now.description),
+                XMLAttribute("Destination", recipient), XMLAttribute("InResponseTo", request),
+            ],
+            [
+                XMLElement(XMLNamespace.assertion, "Issuer", text: issuer),
+                XMLElement(
+                    XMLNamespace.protocols, "Status", [],
+                    [
+                        XMLElement(
+                            XMLNamespace.protocols, "StatusCode",
+                            [XMLAttribute("Value", "urn:oasis:names:tc:SAML:2.0:status:Success")])
+                    ]), inside,
+            ])
     }
 }

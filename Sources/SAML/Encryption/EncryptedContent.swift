@@ -26,7 +26,8 @@ struct EncryptedContent {
         }
         let found = info + container.children(XMLNamespace.encryption, "EncryptedKey")
         guard (1...Self.keyLimit).contains(found.count) else {
-            throw SAMLError(.decryption, "there are \(found.count) encrypted keys, where 1 to \(Self.keyLimit) are read")
+            throw SAMLError(
+                .decryption, "there are \(found.count) encrypted keys, where 1 to \(Self.keyLimit) are read")
         }
         keys = try found.map { try Key($0, policy) }
     }
@@ -65,19 +66,23 @@ extension EncryptedContent.Key {
         let digest = try Self.digest(method)
         switch name {
         case SAMLKeyTransport.mgf1pName:
-            guard method.child(XMLNamespace.encryption11, "MGF").map({ $0.attribute("Algorithm") == SAMLDigestAlgorithm.sha1.maskName }) ?? true
+            guard
+                method.child(XMLNamespace.encryption11, "MGF").map({
+                    $0.attribute("Algorithm") == SAMLDigestAlgorithm.sha1.maskName
+                }) ?? true
             else { throw SAMLError(.encryptionAlgorithm, "rsa-oaep-mgf1p has no other mask than SHA-1's") }
             transport = .oaepMGF1P(digest: digest)
         case SAMLKeyTransport.oaepName: transport = .oaep(digest: digest, mask: try Self.mask(method))
         case SAMLKeyTransport.pkcs1Name where policy.allowsUnauthenticatedEncryption: transport = .pkcs1
         default: throw SAMLError(.encryptionAlgorithm, "a key is encrypted by \(name.shortened), which is refused")
         }
-        label = try method.onlyChild(XMLName(XMLNamespace.encryption, "OAEPparams")).map {
-            guard let bytes = SAMLBase64.decode(try $0.simpleText()), bytes.count <= 1_024 else {
-                throw SAMLError(.decryption, "OAEPparams is not base64")
-            }
-            return bytes
-        } ?? []
+        label =
+            try method.onlyChild(XMLName(XMLNamespace.encryption, "OAEPparams")).map {
+                guard let bytes = SAMLBase64.decode(try $0.simpleText()), bytes.count <= 1_024 else {
+                    throw SAMLError(.decryption, "OAEPparams is not base64")
+                }
+                return bytes
+            } ?? []
         bytes = try element.cipherValue()
         guard bytes.count <= 1_024 else { throw SAMLError(.decryption, "an encrypted key has too many bytes") }
     }

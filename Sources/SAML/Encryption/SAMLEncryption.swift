@@ -21,7 +21,8 @@ public enum SAMLEncryption {
 
         /// AES-256-GCM under OAEP with SHA-1, which every product that does OAEP has.
         public init(
-            cipher: SAMLCipher = .aes256GCM, transport: SAMLKeyTransport = .oaepMGF1P(digest: .sha1), recipient: String? = nil
+            cipher: SAMLCipher = .aes256GCM, transport: SAMLKeyTransport = .oaepMGF1P(digest: .sha1),
+            recipient: String? = nil
         ) {
             self.cipher = cipher
             self.transport = transport
@@ -79,7 +80,9 @@ public enum SAMLEncryption {
         try EncryptedContent(container, policy).opened(with: keys, policy)
     }
 
-    private static func xenc(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = []) -> XMLElement {
+    private static func xenc(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = [])
+        -> XMLElement
+    {
         XMLElement(XMLNamespace.encryption, local, attributes, inside)
     }
 
@@ -90,7 +93,8 @@ public enum SAMLEncryption {
     private static func method(_ transport: SAMLKeyTransport) -> XMLElement {
         var inside: [XMLElement] = []
         if let (digest, mask) = transport.digests {
-            inside.append(XMLElement(XMLNamespace.signature, "DigestMethod", [XMLAttribute("Algorithm", digest.rawValue)]))
+            inside.append(
+                XMLElement(XMLNamespace.signature, "DigestMethod", [XMLAttribute("Algorithm", digest.rawValue)]))
             if case .oaep = transport {
                 inside.append(XMLElement(XMLNamespace.encryption11, "MGF", [XMLAttribute("Algorithm", mask.maskName)]))
             }

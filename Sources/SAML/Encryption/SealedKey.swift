@@ -3,7 +3,9 @@ import COpenSSL
 /// RSA over content keys.
 enum SealedKey {
     /// The content key; nil whatever went wrong.
-    static func open(_ bytes: [UInt8], _ transport: SAMLKeyTransport, label: [UInt8], with key: SAMLKeyMaterial) -> [UInt8]? {
+    static func open(_ bytes: [UInt8], _ transport: SAMLKeyTransport, label: [UInt8], with key: SAMLKeyMaterial)
+        -> [UInt8]?
+    {
         defer { ERR_clear_error() }
         return try? key.withContext { context in
             try OpenSSL.require(EVP_PKEY_decrypt_init(context))

@@ -3,7 +3,7 @@
 enum MessageInflater {
     private static let ratioLimit = 100
 
-    /// - Throws: `SAMLError`: `LIMIT`, `ENCODING`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_MALFORMED`.
     static func inflate(_ bytes: [UInt8]) throws -> [UInt8] {
         var inflater = Inflation(bytes, limit: min(XMLLimits.message.bytes, max(bytes.count * ratioLimit, 4_096)))
         return try inflater.run()
@@ -23,7 +23,7 @@ private struct Inflation {
         self.limit = limit
     }
 
-    private static let malformed = SAMLError(.encoding, "the message is not DEFLATE")
+    private static let malformed = SAMLError(.malformed, "the message is not DEFLATE")
 
     mutating func run() throws -> [UInt8] {
         var isLast = false
@@ -85,10 +85,12 @@ private struct Inflation {
     }
 
     private static let lengthBase = [
-        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+        258,
     ]
     private static let distanceBase = [
-        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1_025, 1_537, 2_049, 3_073, 4_097,
+        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1_025, 1_537, 2_049, 3_073,
+        4_097,
         6_145, 8_193, 12_289, 16_385, 24_577,
     ]
 
@@ -145,7 +147,7 @@ private struct HuffmanCode {
         var left = 1
         for length in 1..<16 {
             left = left << 1 - counts[length]
-            guard left >= 0 else { throw SAMLError(.encoding, "the message is not DEFLATE") }
+            guard left >= 0 else { throw SAMLError(.malformed, "the message is not DEFLATE") }
         }
         for length in 1..<16 { symbols += lengths.indices.filter { lengths[$0] == length } }
     }

@@ -89,7 +89,7 @@ extension SAMLInspection {
     public func look(at written: [UInt8]) -> SAMLFinding {
         let list = CheckList()
         if kind == .redirectQuery { return query(written, list) }
-        let bytes = list.note(.encoding, "the message is written as \(encoding.rawValue)") {
+        let bytes = list.note(.malformed, "the message is written as \(encoding.rawValue)") {
             try decoded(written)
         }
         guard let bytes else { return SAMLFinding(list.checks) }
@@ -107,8 +107,10 @@ extension SAMLInspection {
 
     private func decoded(_ written: [UInt8]) throws -> [UInt8] {
         guard encoding != .xml else { return written }
-        guard written.count <= XMLLimits.message.bytes * 3 / 2 else { throw SAMLError(.limit, "the message has too many bytes") }
-        guard let bytes = SAMLBase64.decode(written) else { throw SAMLError(.encoding, "the message is not base64") }
+        guard written.count <= XMLLimits.message.bytes * 3 / 2 else {
+            throw SAMLError(.limit, "the message has too many bytes")
+        }
+        guard let bytes = SAMLBase64.decode(written) else { throw SAMLError(.malformed, "the message is not base64") }
         guard encoding == .deflated else { return bytes }
         return try MessageInflater.inflate(bytes)
     }
@@ -154,8 +156,10 @@ extension SAMLInspection {
         }
         guard let query else { return SAMLFinding(list.checks) }
         list.note(.signatureInvalid, "the query's signature") { try query.verify(keys: keys, policy: policy) }
-        let bytes = list.note(.encoding, "the message is written as base64 of DEFLATE") {
-            guard let bytes = SAMLBase64.decode(query.message) else { throw SAMLError(.encoding, "the message is not base64") }
+        let bytes = list.note(.malformed, "the message is written as base64 of DEFLATE") {
+            guard let bytes = SAMLBase64.decode(query.message) else {
+                throw SAMLError(.malformed, "the message is not base64")
+            }
             return try MessageInflater.inflate(bytes)
         }
         guard let bytes else { return SAMLFinding(list.checks) }
@@ -170,7 +174,8 @@ extension SAMLInspection {
 
     private static func kind(of bytes: [UInt8]) throws -> SAMLMessageKind {
         let root = try XMLReader.parse(bytes)
-        guard root.name.namespace == XMLNamespace.protocols, let kind = SAMLMessageKind(rawValue: root.name.local) else {
+        guard root.name.namespace == XMLNamespace.protocols, let kind = SAMLMessageKind(rawValue: root.name.local)
+        else {
             throw SAMLError(.root, "\("\(root.name)".quoted) is no message that goes by redirect")
         }
         return kind
@@ -199,7 +204,9 @@ extension SAMLInspection {
         }
         if let now {
             list.note(.expired, "it still holds") {
-                if let end = try (root ?? read).time("validUntil"), ClockWindow(now: now, skew: clockSkew).isOnOrAfter(end) {
+                if let end = try (root ?? read).time("validUntil"),
+                    ClockWindow(now: now, skew: clockSkew).isOnOrAfter(end)
+                {
                     throw SAMLError(.expired, "it held until \(end), and it is \(now)")
                 }
             }

@@ -17,7 +17,9 @@ public struct SAMLSigningKey: Sendable, CustomStringConvertible, CustomReflectab
         material = try PrivatePEM.read(text)
         let key = try certificate.map { try SAMLVerificationKey(pem: $0) }
         verificationKey = try SAMLVerificationKey(publicPartOf: material, certificate: key?.certificate)
-        guard verificationKey.isStrongEnough(for: .strict) else { throw SAMLError(.key, "RSA keys that sign have 2,048 bits or more") }
+        guard verificationKey.isStrongEnough(for: .strict) else {
+            throw SAMLError(.key, "RSA keys that sign have 2,048 bits or more")
+        }
         guard key == nil || key == verificationKey else {
             throw SAMLError(.key, "the certificate is not of the private key beside it")
         }

@@ -21,7 +21,8 @@ public enum SAMLSignatures {
 
         /// Options.
         public init(
-            algorithm: SAMLSignatureAlgorithm? = nil, digest: SAMLDigestAlgorithm = .sha256, includesCertificate: Bool = true
+            algorithm: SAMLSignatureAlgorithm? = nil, digest: SAMLDigestAlgorithm = .sha256,
+            includesCertificate: Bool = true
         ) {
             self.algorithm = algorithm
             self.digest = digest

@@ -8,7 +8,8 @@ struct SignatureCheck {
     /// The digested bytes, once one of the keys has verified the signature.
     ///
     /// - Throws: `SAMLError`: `SIG_INVALID`, `SIG_ALG` where no key is of the algorithm's kind and size, `KEY` for no keys.
-    func digestedBytes(_ claim: SignatureClaim, in document: XMLDocument, keys: [SAMLVerificationKey]) throws -> [UInt8] {
+    func digestedBytes(_ claim: SignatureClaim, in document: XMLDocument, keys: [SAMLVerificationKey]) throws -> [UInt8]
+    {
         guard !keys.isEmpty else { throw SAMLError(.key, "there is no key to check signatures with") }
         guard keys.count <= SAMLVerificationKey.countLimit else { throw SAMLError(.limit, "too many keys are pinned") }
         let fitting = keys.filter { $0.kind.fits(claim.algorithm) && $0.isStrongEnough(for: policy) }
@@ -30,12 +31,15 @@ struct SignatureCheck {
         defer { xmlSecDSigCtxDestroy(context) }
         // Set beforehand: then KeyInfo is not looked at.
         context.pointee.signKey = try key.material.duplicate()
-        context.pointee.flags = UInt32(XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES | XMLSEC_DSIG_FLAGS_STORE_SIGNATURE)
+        context.pointee.flags = UInt32(
+            XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES | XMLSEC_DSIG_FLAGS_STORE_SIGNATURE)
         context.pointee.enabledReferenceUris =
             claim.uri.isEmpty
-            ? xmlSecTransformUriType(xmlSecTransformUriTypeEmpty) : xmlSecTransformUriType(xmlSecTransformUriTypeSameDocument)
+            ? xmlSecTransformUriType(xmlSecTransformUriTypeEmpty)
+            : xmlSecTransformUriType(xmlSecTransformUriTypeSameDocument)
         try enable(claim, context)
-        guard xmlSecDSigCtxVerify(context, claim.signature) == 0, context.pointee.status == xmlSecDSigStatusSucceeded else {
+        guard xmlSecDSigCtxVerify(context, claim.signature) == 0, context.pointee.status == xmlSecDSigStatusSucceeded
+        else {
             return nil
         }
         return try digested(claim, context)
@@ -61,7 +65,8 @@ struct SignatureCheck {
     private func digested(_ claim: SignatureClaim, _ context: xmlSecDSigCtxPtr) throws -> [UInt8] {
         let list = withUnsafeMutablePointer(to: &context.pointee.signedInfoReferences) { $0 }
         guard xmlSecPtrListGetSize(list) == 1, let item = xmlSecPtrListGetItem(list, 0),
-            let buffer = xmlSecDSigReferenceCtxGetPreDigestBuffer(item.assumingMemoryBound(to: xmlSecDSigReferenceCtx.self)),
+            let buffer = xmlSecDSigReferenceCtxGetPreDigestBuffer(
+                item.assumingMemoryBound(to: xmlSecDSigReferenceCtx.self)),
             let info = xmlSecDSigCtxGetPreSignBuffer(context)
         else { throw SAMLError(.signatureInvalid, "libxmlsec1 did not say what it verified") }
         let bytes = Self.copy(buffer)
@@ -83,7 +88,8 @@ struct SignatureCheck {
         let references = signed.children(XMLNamespace.signature, "Reference")
         guard signed.is(XMLNamespace.signature, "SignedInfo"), references.count == 1,
             references[0].attribute("URI") == claim.uri,
-            references[0].child(XMLNamespace.signature, "DigestMethod")?.attribute("Algorithm") == claim.digest.rawValue,
+            references[0].child(XMLNamespace.signature, "DigestMethod")?.attribute("Algorithm")
+                == claim.digest.rawValue,
             let text = try references[0].child(XMLNamespace.signature, "DigestValue")?.simpleText(),
             let value = SAMLBase64.decode(text), value == claim.digestValue, try claim.digest.hash(bytes) == value
         else { throw SAMLError(.signatureInvalid, "what was signed is not what was looked at") }

@@ -56,12 +56,17 @@ struct SignatureMaker {
         let reference = XMLElement(
             XMLNamespace.signature, "Reference", [XMLAttribute("URI", "#" + id)],
             [
-                ds("Transforms", nil, [ds("Transform", SignatureProfile.enveloped), ds("Transform", SignatureProfile.exclusive)]),
+                ds(
+                    "Transforms", nil,
+                    [ds("Transform", SignatureProfile.enveloped), ds("Transform", SignatureProfile.exclusive)]),
                 ds("DigestMethod", options.digest.rawValue), ds("DigestValue"),
             ])
         let info = ds(
             "SignedInfo", nil,
-            [ds("CanonicalizationMethod", SignatureProfile.exclusive), ds("SignatureMethod", algorithm.rawValue), reference])
+            [
+                ds("CanonicalizationMethod", SignatureProfile.exclusive), ds("SignatureMethod", algorithm.rawValue),
+                reference,
+            ])
         var parts = [info, ds("SignatureValue")]
         if options.includesCertificate, let certificate = key.verificationKey.certificate {
             let text = XMLElement(XMLNamespace.signature, "X509Certificate", text: SAMLBase64.encode(certificate))
@@ -70,9 +75,11 @@ struct SignatureMaker {
         return ds("Signature", nil, parts)
     }
 
-    private func fill(_ part: SAMLSignatures.Part, _ document: XMLDocument, _ algorithm: SAMLSignatureAlgorithm) throws {
+    private func fill(_ part: SAMLSignatures.Part, _ document: XMLDocument, _ algorithm: SAMLSignatureAlgorithm) throws
+    {
         let element = try SAMLSignatures.find(part, in: document)
-        guard let attribute = XMLNodes.attribute(element, "ID"), let signature = try SignatureProfile.signature(of: element),
+        guard let attribute = XMLNodes.attribute(element, "ID"),
+            let signature = try SignatureProfile.signature(of: element),
             xmlAddID(nil, document.pointer, XMLNodes.value(of: attribute), attribute) != nil
         else { throw SAMLError(.duplicateID, "an ID is in the document twice") }
         defer { xmlRemoveID(document.pointer, attribute) }

@@ -39,7 +39,9 @@ struct SignatureProfile {
         }
         let id = XMLNodes.value(of: attribute)
         // Also what keeps `#` and the ID from being anything but a name to libxmlsec1, which writes it into an XPointer.
-        guard SAMLName.isPlainNCName(id) else { throw Self.fail(.noID, "the ID of a signed element is no name", element) }
+        guard SAMLName.isPlainNCName(id) else {
+            throw Self.fail(.noID, "the ID of a signed element is no name", element)
+        }
         let parts = try children(of: signature, ["SignedInfo", "SignatureValue", "KeyInfo"], optional: ["KeyInfo"])
         let info = try signedInfo(parts[0])
         let reference = try reference(info.reference, id: id, isRoot: isRoot)
@@ -54,11 +56,14 @@ struct SignatureProfile {
     private func signedInfo(_ node: xmlNodePtr) throws -> (algorithm: SAMLSignatureAlgorithm, reference: xmlNodePtr) {
         let references = XMLNodes.elements(of: node, Self.space, "Reference")
         guard references.count == 1 else {
-            throw Self.fail(.signatureReference, "a signature has \(references.count) References, where it has one", node)
+            throw Self.fail(
+                .signatureReference, "a signature has \(references.count) References, where it has one", node)
         }
         let parts = try children(of: node, ["CanonicalizationMethod", "SignatureMethod", "Reference"])
         let canonicalization = try algorithm(of: parts[0], ["Algorithm"])
-        guard canonicalization == Self.exclusive || (policy.allowsInclusiveCanonicalization && canonicalization == Self.inclusive)
+        guard
+            canonicalization == Self.exclusive
+                || (policy.allowsInclusiveCanonicalization && canonicalization == Self.inclusive)
         else { throw Self.fail(.signatureTransform, "SignedInfo is not canonicalized exclusively", parts[0]) }
         try parameters(of: parts[0])
         let name = try algorithm(of: parts[1], ["Algorithm"])
@@ -102,9 +107,11 @@ struct SignatureProfile {
         let names = try found.map { try algorithm(of: $0, ["Algorithm"]) }
         let canonical =
             names.count == 2 ? names[1] : Self.inclusive
-        guard names[0] == Self.enveloped, canonical == Self.exclusive || (policy.allowsInclusiveCanonicalization && canonical == Self.inclusive)
+        guard names[0] == Self.enveloped,
+            canonical == Self.exclusive || (policy.allowsInclusiveCanonicalization && canonical == Self.inclusive)
         else {
-            throw Self.fail(.signatureTransform, "transforms are not enveloped-signature and exclusive canonicalization", node)
+            throw Self.fail(
+                .signatureTransform, "transforms are not enveloped-signature and exclusive canonicalization", node)
         }
         try children(of: found[0], [])
         if found.count == 2 { try parameters(of: found[1]) }
@@ -114,7 +121,9 @@ struct SignatureProfile {
     private func parameters(of node: xmlNodePtr) throws {
         let inside = XMLNodes.elements(of: node)
         guard inside.count <= 1,
-            inside.allSatisfy({ XMLNodes.isElement($0, Self.exclusive, "InclusiveNamespaces") && XMLNodes.elements(of: $0).isEmpty })
+            inside.allSatisfy({
+                XMLNodes.isElement($0, Self.exclusive, "InclusiveNamespaces") && XMLNodes.elements(of: $0).isEmpty
+            })
         else { throw Self.fail(.signatureTransform, "canonicalization has parameters that are refused", node) }
         for node in inside {
             guard (XMLNodes.value(node, "PrefixList") ?? "").utf8.count <= 512 else {
@@ -176,10 +185,13 @@ struct SignatureProfile {
 enum SAMLName {
     /// A name without a colon, of ASCII only: what everybody's IDs are.
     static func isPlainNCName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, isLetter(first) || first == UInt8(ascii: "_"), text.utf8.count <= 1_024 else {
+        guard let first = text.utf8.first, isLetter(first) || first == UInt8(ascii: "_"), text.utf8.count <= 1_024
+        else {
             return false
         }
-        return text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }
+        return text.utf8.allSatisfy {
+            isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+        }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
@@ -189,6 +201,8 @@ extension String {
     /// For sentences: an address without its beginning, and never long.
     var shortened: String {
         let tail = split(separator: "#").last.map(String.init) ?? self
-        return "`" + tail.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(String.init).joined() + "`"
+        return "`"
+            + tail.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(String.init).joined()
+            + "`"
     }
 }

@@ -87,8 +87,13 @@ private struct TimeScan {
             let fraction = fraction(), let offset = zone(), at == bytes.count
         else { return nil }
         let seconds = Calendar.day(year, month, date) * 86_400 + hour * 3_600 + minute * 60 + second - offset
+        // An offset may not lead out of the years that we write.
+        guard (Self.first..<Self.end).contains(seconds) else { return nil }
         return seconds * 1_000_000 + fraction
     }
+
+    private static let first: Int64 = -2_208_988_800
+    private static let end: Int64 = 253_402_300_800
 
     private mutating func number(_ digits: Int) -> Int64? {
         guard at + digits <= bytes.count else { return nil }

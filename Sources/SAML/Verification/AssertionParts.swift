@@ -45,7 +45,8 @@ struct AssertionConditions {
         guard !audiences.isEmpty else { throw SAMLError(.audience, "the assertion does not say for whom it is") }
         for restriction in audiences where !restriction.contains(audience) {
             let said = restriction.prefix(4).map(\.quoted).joined(separator: ", ")
-            throw SAMLError(.audience, "the assertion is for \(said.isEmpty ? "nobody" : said), and not for \(audience.quoted)")
+            throw SAMLError(
+                .audience, "the assertion is for \(said.isEmpty ? "nobody" : said), and not for \(audience.quoted)")
         }
     }
 }
@@ -105,12 +106,16 @@ struct BearerConfirmation {
     private static func check(_ said: String?, _ response: String?, _ request: ResponseExpectation.Request) throws {
         switch request {
         case .answers(let id):
-            guard let said else { throw SAMLError(.confirmation, "the confirmation does not say which request it is to") }
+            guard let said else {
+                throw SAMLError(.confirmation, "the confirmation does not say which request it is to")
+            }
             guard said == id else {
                 throw SAMLError(.confirmation, "the confirmation is to \(said.quoted), and not to \(id.quoted)")
             }
         case .unsolicited:
-            if let said { throw SAMLError(.confirmation, "no request is open, and the confirmation is to \(said.quoted)") }
+            if let said {
+                throw SAMLError(.confirmation, "no request is open, and the confirmation is to \(said.quoted)")
+            }
         case .answersOrUnsolicited(let id):
             if let said, said != id {
                 throw SAMLError(.confirmation, "the confirmation is to \(said.quoted), and not to \(id.quoted)")
@@ -146,6 +151,8 @@ struct AuthenticationStatement {
         sessionNotOnOrAfter = try element.time("SessionNotOnOrAfter")
         let context = try element.requireOne("AuthnContext", .authnStatement)
         contextClass = try context.onlyChild(XMLName(XMLNamespace.assertion, "AuthnContextClassRef"))?.trimmedText()
-        authorities = try context.children(XMLNamespace.assertion, "AuthenticatingAuthority").map { try $0.trimmedText() }
+        authorities = try context.children(XMLNamespace.assertion, "AuthenticatingAuthority").map {
+            try $0.trimmedText()
+        }
     }
 }

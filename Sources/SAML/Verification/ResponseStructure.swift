@@ -31,7 +31,8 @@ struct ResponseStructure {
         let plain = XMLNodes.elements(of: response, XMLNamespace.assertion, "Assertion")
         let encrypted = XMLNodes.elements(of: response, XMLNamespace.assertion, "EncryptedAssertion")
         guard plain.count + encrypted.count == 1 || (!hasSucceeded && plain.isEmpty && encrypted.isEmpty) else {
-            throw SAMLError(.assertionCount, "the response has \(plain.count + encrypted.count) assertions, where it has one")
+            throw SAMLError(
+                .assertionCount, "the response has \(plain.count + encrypted.count) assertions, where it has one")
         }
         self.response = response
         assertion = plain.first ?? encrypted.first
@@ -58,7 +59,8 @@ struct SignaturePlaces {
     /// Schema: `Issuer?`, then `Signature?`.
     private func checkPlace(in carrier: xmlNodePtr) throws {
         let inside = XMLNodes.elements(of: carrier)
-        guard let place = inside.firstIndex(where: { XMLNodes.isElement($0, XMLNamespace.signature, "Signature") }) else {
+        guard let place = inside.firstIndex(where: { XMLNodes.isElement($0, XMLNamespace.signature, "Signature") })
+        else {
             return
         }
         let isBehindIssuer = place == 1 && XMLNodes.isElement(inside[0], XMLNamespace.assertion, "Issuer")

@@ -33,7 +33,8 @@ extension ResponseVerification {
                 throw SAMLError(.issuer, "the assertion's Issuer is \(own.quoted), and not \(expected.quoted)")
             }
             if let outer = try response.issuer(), outer != (expectation.issuer ?? own) {
-                throw SAMLError(.issuer, "the response's Issuer is \(outer.quoted), and not \((expectation.issuer ?? own).quoted)")
+                throw SAMLError(
+                    .issuer, "the response's Issuer is \(outer.quoted), and not \((expectation.issuer ?? own).quoted)")
             }
         }
         guard let recipient = expectation.recipient else {
@@ -58,7 +59,9 @@ extension ResponseVerification {
             }
         case .unsolicited:
             list.note(.inResponseTo, subject) {
-                if let said { throw SAMLError(.inResponseTo, "no request is open, and the response is to \(said.quoted)") }
+                if let said {
+                    throw SAMLError(.inResponseTo, "no request is open, and the response is to \(said.quoted)")
+                }
             }
         case .notCompared: list.skip(.inResponseTo, subject, "no request was given")
         }
@@ -101,7 +104,8 @@ extension ResponseVerification {
         if let qualifier = name?.spNameQualifier, let audience = expectation.audience {
             list.note(.spNameQualifier, "the name is for us") {
                 guard qualifier == audience else {
-                    throw SAMLError(.spNameQualifier, "the name is for \(qualifier.quoted), and not for \(audience.quoted)")
+                    throw SAMLError(
+                        .spNameQualifier, "the name is for \(qualifier.quoted), and not for \(audience.quoted)")
                 }
             }
         }
@@ -151,7 +155,9 @@ extension XMLElement {
             throw SAMLError(.issuer, "the Issuer of \(name) is no entity")
         }
         let text = try issuer.trimmedText()
-        guard !text.isEmpty, text.utf8.count <= 1_024 else { throw SAMLError(.issuer, "the Issuer of \(name) is empty or too long") }
+        guard !text.isEmpty, text.utf8.count <= 1_024 else {
+            throw SAMLError(.issuer, "the Issuer of \(name) is empty or too long")
+        }
         return text
     }
 
@@ -168,7 +174,9 @@ extension XMLElement {
 
     func requireOne(_ local: String, _ reason: SAMLError.Reason) throws -> XMLElement {
         let found = children(XMLNamespace.assertion, local)
-        guard found.count == 1 else { throw SAMLError(reason, "\(name) has \(found.count) of \(local), where it has one") }
+        guard found.count == 1 else {
+            throw SAMLError(reason, "\(name) has \(found.count) of \(local), where it has one")
+        }
         return found[0]
     }
 }
@@ -176,7 +184,9 @@ extension XMLElement {
 extension String {
     /// For sentences: cut short, without what would drive a terminal.
     var quoted: String {
-        let plain = unicodeScalars.filter { $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
+        let plain = unicodeScalars.filter {
+            $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+        }
         return "`" + plain.prefix(200).map(String.init).joined() + "`"
     }
 }

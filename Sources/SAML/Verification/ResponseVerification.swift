@@ -16,7 +16,8 @@ struct ResponseVerification {
         let root = try list.require(.root, "it is a samlp:Response of SAML 2.0") {
             try ResponseStructure.root(document, "Response")
         }
-        let hasSucceeded = list.note(.status, "the status is Success") { try SAMLStatus.requireSuccess(in: root) } != nil
+        let hasSucceeded =
+            list.note(.status, "the status is Success") { try SAMLStatus.requireSuccess(in: root) } != nil
         let structure = try list.require(.assertionCount, "one assertion, and signatures where they belong") {
             try ResponseStructure(root, hasSucceeded: hasSucceeded)
         }
@@ -75,7 +76,8 @@ extension ResponseVerification {
         return try list.require(.assertionCount, "the signed response has the assertion") {
             guard let signedResponse else { throw SAMLError(.signatureMissing, "nothing is signed") }
             return builder.element(
-                try SAMLSignatures.find(.child(XMLName(XMLNamespace.assertion, "Assertion")), in: signedResponse.document))
+                try SAMLSignatures.find(
+                    .child(XMLName(XMLNamespace.assertion, "Assertion")), in: signedResponse.document))
         }
     }
 
@@ -103,7 +105,7 @@ extension ResponseVerification {
             var builder = XMLTreeBuilder()
             let bytes = try SAMLEncryption.open(
                 builder.element(node), keys: expectation.decryptionKeys, policy: expectation.policy)
-            let opened = try XMLDocument.parse(bytes, .message)
+            let opened = try parsed(bytes, outOf: node)
             guard XMLNodes.isElement(opened.root, XMLNamespace.assertion, "Assertion") else {
                 throw SAMLError(.decryption, "what was encrypted is no assertion")
             }
@@ -114,6 +116,15 @@ extension ResponseVerification {
                 XMLNodes.elements(of: opened.root, XMLNamespace.assertion, "EncryptedAssertion").isEmpty
             else { throw SAMLError(.assertionCount, "an assertion is inside an assertion") }
             return opened
+        }
+    }
+
+    /// What is encrypted is a document by itself (XML Encryption §4.2). Old products leave it the prefixes of what was around it.
+    private func parsed(_ bytes: [UInt8], outOf node: xmlNodePtr) throws -> XMLDocument {
+        do {
+            return try XMLDocument.parse(bytes, .message)
+        } catch let error as SAMLError where error.reason == .malformed && expectation.policy != .strict {
+            return try XMLDocument.parse(InheritedPrefixes.adding(to: bytes, from: node), .message)
         }
     }
 

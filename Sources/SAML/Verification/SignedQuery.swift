@@ -21,13 +21,15 @@ public struct SignedQuery: Sendable {
     /// Takes a query apart: what is behind the question mark, as it came.
     ///
     /// - Throws: `SAMLError`: `LIMIT`; `PARAM_POLLUTION` for a parameter that is there twice, also under an escaped name,
-    ///   for both messages at once; `SIG_STRUCT` for half a signature; `ENCODING`.
+    ///   for both messages at once; `SIG_STRUCT` for half a signature; `XML_MALFORMED`.
     public init(_ query: String) throws {
         guard query.utf8.count <= Self.byteLimit else { throw SAMLError(.limit, "the query has too many bytes") }
         var raw: [String: Substring] = [:]
         for part in query.split(separator: "&", omittingEmptySubsequences: true) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEscapes.decode(pair[0]) else { throw SAMLError(.encoding, "a name is escaped wrongly") }
+            guard let name = PercentEscapes.decode(pair[0]) else {
+                throw SAMLError(.malformed, "a name is escaped wrongly")
+            }
             guard Self.names.contains(name) else { continue }
             // A name that is written otherwise would be seen by one reader and not by another.
             guard name == pair[0], raw.updateValue(pair.count == 2 ? pair[1] : "", forKey: name) == nil else {
@@ -40,7 +42,9 @@ public struct SignedQuery: Sendable {
         parameter = raw["SAMLRequest"] == nil ? "SAMLResponse" : "SAMLRequest"
         func decoded(_ name: String) throws -> String? {
             guard let value = raw[name] else { return nil }
-            guard let text = PercentEscapes.decode(value) else { throw SAMLError(.encoding, "\(name) is escaped wrongly") }
+            guard let text = PercentEscapes.decode(value) else {
+                throw SAMLError(.malformed, "\(name) is escaped wrongly")
+            }
             return text
         }
         message = try decoded(parameter) ?? ""
@@ -68,7 +72,9 @@ public struct SignedQuery: Sendable {
         guard let method = SAMLSignatureAlgorithm(rawValue: algorithm), policy.allows(method) else {
             throw SAMLError(.signatureAlgorithm, "the signature algorithm \(algorithm.shortened) is refused")
         }
-        let fitting = keys.prefix(SAMLVerificationKey.countLimit).filter { $0.kind.fits(method) && $0.isStrongEnough(for: policy) }
+        let fitting = keys.prefix(SAMLVerificationKey.countLimit).filter {
+            $0.kind.fits(method) && $0.isStrongEnough(for: policy)
+        }
         guard !fitting.isEmpty else {
             throw SAMLError(.signatureAlgorithm, "no pinned key is of the kind and size that the signature asks for")
         }
@@ -88,7 +94,9 @@ enum PercentEscapes {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)

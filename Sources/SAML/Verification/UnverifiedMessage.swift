@@ -109,7 +109,10 @@ private struct MessageVerification {
         if let id = expectation.requestID {
             list.note(.inResponseTo, "it answers the request that was made") {
                 guard element.attribute("InResponseTo") == id else {
-                    throw SAMLError(.inResponseTo, "it is to \((element.attribute("InResponseTo") ?? "no request").quoted), and not to \(id.quoted)")
+                    throw SAMLError(
+                        .inResponseTo,
+                        "it is to \((element.attribute("InResponseTo") ?? "no request").quoted), and not to \(id.quoted)"
+                    )
                 }
             }
         } else {
@@ -119,7 +122,9 @@ private struct MessageVerification {
             let code = try element.onlyChild(XMLName(XMLNamespace.protocols, "Status"))?
                 .onlyChild(XMLName(XMLNamespace.protocols, "StatusCode"))?.attribute("Value")
             guard let code else { throw SAMLError(.status, "the message has no status") }
-            guard code == SAMLStatus.success else { throw SAMLError(.status, "the other side answers \(code.lastPart)") }
+            guard code == SAMLStatus.success else {
+                throw SAMLError(.status, "the other side answers \(code.lastPart)")
+            }
         }
     }
 

@@ -9,12 +9,12 @@ public struct UnverifiedResponse: Sendable {
 
     /// The form field `SAMLResponse` of the POST binding.
     ///
-    /// - Throws: `SAMLError`: `LIMIT`, `ENCODING`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_MALFORMED`.
     public init(base64 text: String) throws {
         guard text.utf8.count <= XMLLimits.message.bytes * 3 / 2 else {
             throw SAMLError(.limit, "the message has more than \(XMLLimits.message.bytes) bytes")
         }
-        guard let bytes = SAMLBase64.decode(text) else { throw SAMLError(.encoding, "the message is not base64") }
+        guard let bytes = SAMLBase64.decode(text) else { throw SAMLError(.malformed, "the message is not base64") }
         self.bytes = bytes
     }
 

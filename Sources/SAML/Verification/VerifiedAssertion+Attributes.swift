@@ -40,7 +40,8 @@ extension VerifiedAssertion {
             var names: Set<String> = []
             for statement in assertion.children(XMLNamespace.assertion, "AttributeStatement") {
                 for child in statement.elements {
-                    let element = child.is(XMLNamespace.assertion, "EncryptedAttribute")
+                    let element =
+                        child.is(XMLNamespace.assertion, "EncryptedAttribute")
                         ? try SAMLEncryption.decrypt(child, keys: keys, policy: policy) : child
                     let attribute = try Attribute(element)
                     // Whoever looks one up takes the first, or the last: so there is one.
@@ -75,7 +76,9 @@ extension VerifiedAssertion.Attribute.Value {
             self = .null
         } else if inside.isEmpty {
             self = .text(element.text)
-        } else if inside.count == 1, inside[0].is(XMLNamespace.assertion, "NameID"), element.text.trimmingXMLSpace().isEmpty {
+        } else if inside.count == 1, inside[0].is(XMLNamespace.assertion, "NameID"),
+            element.text.trimmingXMLSpace().isEmpty
+        {
             self = .nameID(try VerifiedAssertion.Name(inside[0]))
         } else {
             self = .structured(element)

@@ -18,8 +18,12 @@ extension VerifiedAssertion {
             _ parent: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy
         ) throws -> Name {
             let names = ["NameID", "EncryptedID", "BaseID"]
-            let found = parent.elements.filter { $0.name.namespace == XMLNamespace.assertion && names.contains($0.name.local) }
-            guard found.count == 1 else { throw SAMLError(.nameID, "\(parent.name) has \(found.count) names, where it has one") }
+            let found = parent.elements.filter {
+                $0.name.namespace == XMLNamespace.assertion && names.contains($0.name.local)
+            }
+            guard found.count == 1 else {
+                throw SAMLError(.nameID, "\(parent.name) has \(found.count) names, where it has one")
+            }
             guard found[0].name.local != "EncryptedID" else {
                 let opened = try SAMLEncryption.decrypt(found[0], keys: keys, policy: policy)
                 return try Name(opened)
@@ -28,7 +32,9 @@ extension VerifiedAssertion {
         }
 
         init(_ element: XMLElement) throws {
-            guard element.is(XMLNamespace.assertion, "NameID") else { throw SAMLError(.nameID, "the name is no NameID") }
+            guard element.is(XMLNamespace.assertion, "NameID") else {
+                throw SAMLError(.nameID, "the name is no NameID")
+            }
             // VU#475445: whole or refused.
             guard element.elements.isEmpty else { throw SAMLError(.nameID, "elements are in the NameID") }
             value = element.text

@@ -26,7 +26,7 @@ final class XMLDocument {
 
     /// Reads bytes under profile P.
     ///
-    /// - Throws: `SAMLError`: `LIMIT`, `ENCODING`, `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`.
     static func parse(_ bytes: [UInt8], _ limits: XMLLimits) throws -> XMLDocument {
         try XMLLibrary.require()
         return try bytes.withUnsafeBufferPointer { buffer in
@@ -39,7 +39,8 @@ final class XMLDocument {
     }
 
     /// No entity is replaced, no document type loaded, nothing repaired, no limit of the library's lifted.
-    private static let options = Int32(bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
+    private static let options = Int32(
+        bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
 
     private static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws -> XMLDocument {
         guard let context = xmlNewParserCtxt() else { throw SAMLError(.library, "no memory") }
@@ -62,7 +63,8 @@ final class XMLDocument {
         let error = context.pointee.lastError
         let said = error.message.map { String(cString: $0).trimmingXMLSpace() } ?? "not well-formed"
         // Messages quote names of the document; they are cut, not repeated at length.
-        let text = String(said.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(120).map(Character.init))
+        let text = String(
+            said.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(120).map(Character.init))
         return SAMLError(
             .malformed, text, at: SAMLError.Position(line: Int(max(error.line, 1)), column: Int(max(error.int2, 0))))
     }

@@ -53,7 +53,8 @@ public struct XMLElement: Hashable, Sendable {
     }
 
     /// An element with nothing but elements in it.
-    public init(_ namespace: String, _ local: String, _ attributes: [XMLAttribute] = [], _ elements: [XMLElement] = []) {
+    public init(_ namespace: String, _ local: String, _ attributes: [XMLAttribute] = [], _ elements: [XMLElement] = [])
+    {
         self.init(XMLName(namespace, local), attributes: attributes, children: elements.map { .element($0) })
     }
 
@@ -64,6 +65,19 @@ public struct XMLElement: Hashable, Sendable {
 }
 
 extension XMLElement {
+    /// The order of attributes says nothing (XML 1.0 §3.1), and canonicalization changes it.
+    public static func == (left: XMLElement, right: XMLElement) -> Bool {
+        left.name == right.name && left.children == right.children
+            && (left.attributes == right.attributes
+                || left.attributes.count == right.attributes.count && Set(left.attributes) == Set(right.attributes))
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(Set(attributes))
+        hasher.combine(children)
+    }
+
     /// The value of an attribute in no namespace. `samlp:ID` is not `ID`.
     public func attribute(_ local: String) -> String? { attribute(XMLName("", local)) }
 

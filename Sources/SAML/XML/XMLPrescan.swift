@@ -9,7 +9,7 @@ struct XMLPrescan {
     private var nodes = 0
     private var depth = 0
 
-    /// - Throws: `SAMLError`: `LIMIT`, `ENCODING`, `XML_DTD`, `XML_MALFORMED`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`.
     static func check(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: XMLLimits) throws {
         guard !bytes.isEmpty else { throw SAMLError(.malformed, "the document is empty") }
         guard bytes.count <= limits.bytes else {
@@ -25,13 +25,12 @@ struct XMLPrescan {
         self.limits = limits
         at = 0
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-            guard limits.allowsByteOrderMark else { throw fail(.encoding, "a byte order mark is in front") }
+            guard limits.allowsByteOrderMark else { throw fail(.malformed, "a byte order mark is in front") }
             at = 3
         }
         // UTF-16 and UTF-32, with a mark or without one, have no `<` and a second byte of text here.
         guard at < bytes.count, bytes[at] == UInt8(ascii: "<") || Self.isSpace(bytes[at]) else {
-            throw fail(bytes[at...].prefix(4).contains { $0 == 0 || $0 >= 0xFE } ? .encoding : .malformed,
-                "the document does not begin with markup in UTF-8")
+            throw fail(.malformed, "the document does not begin with markup in UTF-8")
         }
     }
 
@@ -73,7 +72,7 @@ extension XMLPrescan {
                 throw fail(.malformed, "the XML declaration is malformed")
             }
             guard value.dropFirst().prefix(while: { $0 != quote }).lowercased() == "utf-8" else {
-                throw fail(.encoding, "the document says that it is not in UTF-8")
+                throw fail(.malformed, "the document says that it is not in UTF-8")
             }
         }
         at = end + 2
@@ -90,7 +89,7 @@ extension XMLPrescan {
             default: try startTag()
             }
         }
-        if bytes[at...].contains(0) { throw fail(.encoding, "a zero byte is in the document") }
+        if bytes[at...].contains(0) { throw fail(.malformed, "a zero byte is in the document") }
     }
 
     private mutating func comment() throws {

@@ -7,7 +7,7 @@ public enum XMLReader {
     ///
     /// Blocks for as long as parsing takes (milliseconds for a message): for threads of `SAMLExecutor`.
     ///
-    /// - Throws: `SAMLError`: `LIMIT`, `ENCODING`, `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`, `SIG_STRUCT`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`, `SIG_STRUCT`.
     public static func parse(_ bytes: [UInt8], limits: XMLLimits = .message) throws -> XMLElement {
         let document = try XMLDocument.parse(bytes, limits)
         var builder = XMLTreeBuilder()

@@ -38,7 +38,9 @@ struct XMLTreeCheck {
             case XML_TEXT_NODE: break
             case XML_CDATA_SECTION_NODE, XML_COMMENT_NODE:
                 // CVE-2025-29775: a comment in a DigestValue is read by one and skipped by the other.
-                if signature != nil { throw fail(.signatureStructure, "a comment or a section is in a signature", node) }
+                if signature != nil {
+                    throw fail(.signatureStructure, "a comment or a section is in a signature", node)
+                }
             default: throw fail(.malformed, "a processing instruction or an entity is in the document", node)
             }
             if node.pointee.type == XML_ELEMENT_NODE, let child = node.pointee.children {
@@ -74,7 +76,9 @@ struct XMLTreeCheck {
     private func checkNamespace(_ declaration: UnsafeMutablePointer<xmlNs>, _ node: xmlNodePtr) throws {
         guard let href = declaration.pointee.href, href.pointee != 0 else {
             // `xmlns=""` takes a default back.
-            guard declaration.pointee.prefix == nil else { throw fail(.malformed, "a prefix stands for no namespace", node) }
+            guard declaration.pointee.prefix == nil else {
+                throw fail(.malformed, "a prefix stands for no namespace", node)
+            }
             return
         }
         guard XMLNodes.isAbsoluteURI(href) else {

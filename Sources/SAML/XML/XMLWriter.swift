@@ -60,7 +60,9 @@ private struct XMLPlacement {
         try XMLCharacters.requireText(attribute.value)
         let space = attribute.name.namespace.isEmpty ? nil : try namespace(attribute.name.namespace, at: node)
         if attribute.name == XMLName(XMLNamespace.schemaInstance, "type") { try declareType(attribute.value, at: node) }
-        guard xmlHasNsProp(node, attribute.name.local, attribute.name.namespace.isEmpty ? nil : attribute.name.namespace) == nil
+        guard
+            xmlHasNsProp(node, attribute.name.local, attribute.name.namespace.isEmpty ? nil : attribute.name.namespace)
+                == nil
         else { throw SAMLError(.schema, "\(attribute.name) is given twice") }
         guard xmlNewNsProp(node, space, attribute.name.local, attribute.value) != nil else { throw Self.noMemory }
     }

@@ -9,7 +9,8 @@ enum SAMLFiles {
     /// - Throws: `CommandRefusal` for a file that cannot be read or is too long.
     static func read(_ path: String) throws -> [UInt8] {
         do {
-            let handle = path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            let handle =
+                path == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             let data = try handle.read(upToCount: byteLimit + 1) ?? Data()
             guard data.count <= byteLimit else { throw CommandRefusal("\(path) has more than \(byteLimit) bytes.") }
             return [UInt8](data)
@@ -22,7 +23,9 @@ enum SAMLFiles {
 
     /// Messages begin with a tag, or are base64 of what begins with one; what is not XML then is DEFLATE.
     static func encoding(of bytes: [UInt8]) -> SAMLInspection.Encoding {
-        if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") || bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return .xml }
+        if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") || bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            return .xml
+        }
         guard let decoded = SAMLBase64.decode(bytes) else { return .base64 }
         return decoded.first(where: { $0 > 0x20 }) == UInt8(ascii: "<") ? .base64 : .deflated
     }

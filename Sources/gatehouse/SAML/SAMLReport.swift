@@ -23,7 +23,8 @@ struct SAMLReport {
             "verdict": .string(finding.isAccepted ? "accept" : "reject"), "kind": .string(inspection.kind.rawValue),
             "policy": .string(inspection.policy == .strict ? "strict" : "legacy"),
             "reasons": .list(finding.reasons.map { .string($0) }),
-            "identity": identity.map { .object(Dictionary($0.map { ($0.key, $0.value) }) { first, _ in first }) } ?? .null,
+            "identity": identity.map { .object(Dictionary($0.map { ($0.key, $0.value) }) { first, _ in first }) }
+                ?? .null,
             "checks": .list(finding.checks.map(Self.json)),
         ])
     }
@@ -47,7 +48,9 @@ struct SAMLReport {
 
     var text: String {
         let policy = inspection.policy == .strict ? "" : " (legacy policy; the service believes strict ones only)"
-        var lines = [(finding.isAccepted ? "✓ accepted" : "✗ refused: " + finding.reasons.joined(separator: ", ")) + policy]
+        var lines = [
+            (finding.isAccepted ? "✓ accepted" : "✗ refused: " + finding.reasons.joined(separator: ", ")) + policy
+        ]
         if let identity {
             lines.append("")
             let width = identity.map(\.key.count).max() ?? 0

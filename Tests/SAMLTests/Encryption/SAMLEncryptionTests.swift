@@ -8,13 +8,15 @@ struct SAMLEncryptionTests {
     private static let ciphers: [SAMLCipher] = [.aes128GCM, .aes192GCM, .aes256GCM]
 
     private func sealed(_ options: SAMLEncryption.Options = .init()) throws -> XMLElement {
-        try SAMLEncryption.encrypt(Honest.assertion, as: .assertion, for: TestKey.service.verification, options: options)
+        try SAMLEncryption.encrypt(
+            Honest.assertion, as: .assertion, for: TestKey.service.verification, options: options)
     }
 
     @Test("Every cipher, digest and mask opens again, by whichever key it is for")
     func combinations() throws {
         let digests = SAMLDigestAlgorithm.allCases
-        let transports = digests.map { SAMLKeyTransport.oaepMGF1P(digest: $0) }
+        let transports =
+            digests.map { SAMLKeyTransport.oaepMGF1P(digest: $0) }
             + digests.flatMap { digest in digests.map { SAMLKeyTransport.oaep(digest: digest, mask: $0) } }
         #expect(transports.count == 20)
         for cipher in Self.ciphers {
@@ -29,8 +31,12 @@ struct SAMLEncryptionTests {
     @Test("An encrypted key stands inside the KeyInfo or beside the data")
     func places() throws {
         var beside = try sealed()
-        let key = try #require(beside.child(XMLNamespace.encryption, "EncryptedData")?.child(XMLNamespace.signature, "KeyInfo")?.elements.first)
-        beside.change("KeyInfo") { $0.children = [.element(XMLElement(XMLNamespace.signature, "RetrievalMethod", [XMLAttribute("URI", "#k")]))] }
+        let key = try #require(
+            beside.child(XMLNamespace.encryption, "EncryptedData")?.child(XMLNamespace.signature, "KeyInfo")?.elements
+                .first)
+        beside.change("KeyInfo") {
+            $0.children = [.element(XMLElement(XMLNamespace.signature, "RetrievalMethod", [XMLAttribute("URI", "#k")]))]
+        }
         beside.children.append(.element(key.with { $0.setAttribute("Id", "k") }))
         #expect(try SAMLEncryption.decrypt(beside, keys: Self.keys) == Honest.assertion)
         let several = beside.with { $0.children += Array(repeating: .element(key), count: 8) }
@@ -39,15 +45,23 @@ struct SAMLEncryptionTests {
 
     @Test("What the key or the cipher may not be is refused by its name")
     func algorithms() throws {
-        let cipher = try sealed().with { $0.change("EncryptedData") { $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", SAMLCipher.aes128CBC.rawValue) } } }
+        let cipher = try sealed().with {
+            $0.change("EncryptedData") {
+                $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", SAMLCipher.aes128CBC.rawValue) }
+            }
+        }
         #expect(reason { _ = try SAMLEncryption.decrypt(cipher, keys: Self.keys) } == .encryptionAlgorithm)
         for name in [SAMLKeyTransport.pkcs1Name, "urn:x", ""] {
-            let transport = try sealed().with { $0.change("EncryptedKey") { $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", name) } } }
+            let transport = try sealed().with {
+                $0.change("EncryptedKey") { $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", name) } }
+            }
             #expect(reason { _ = try SAMLEncryption.decrypt(transport, keys: Self.keys) } == .encryptionAlgorithm)
         }
         #expect(reason { _ = try sealed(.init(cipher: .aes256CBC)) } == .encryptionAlgorithm)
         #expect(reason { _ = try sealed(.init(transport: .pkcs1)) } == .encryptionAlgorithm)
-        #expect(reason { _ = try SAMLEncryption.encrypt(Honest.assertion, as: .assertion, for: TestKey.p256.verification) } == .key)
+        #expect(
+            reason { _ = try SAMLEncryption.encrypt(Honest.assertion, as: .assertion, for: TestKey.p256.verification) }
+                == .key)
     }
 
     @Test("A thousand changed ciphertexts are refused alike")
@@ -55,14 +69,21 @@ struct SAMLEncryptionTests {
         let sealed = try sealed()
         let data = try #require(sealed.child(XMLNamespace.encryption, "EncryptedData"))
         func value(_ element: XMLElement?) throws -> [UInt8] {
-            try #require(SAMLBase64.decode(element?.child(XMLNamespace.encryption, "CipherData")?.child(XMLNamespace.encryption, "CipherValue")?.text ?? "!"))
+            try #require(
+                SAMLBase64.decode(
+                    element?.child(XMLNamespace.encryption, "CipherData")?.child(
+                        XMLNamespace.encryption, "CipherValue")?.text ?? "!"))
         }
         let content = try value(data), key = try value(data.child(XMLNamespace.signature, "KeyInfo")?.elements.first)
         var errors: Set<String> = []
         for round in 0..<1_000 {
             let isKey = round % 2 == 0
             var bytes = isKey ? key : content
-            if round % 10 == 1 { bytes.removeLast(1 + round % min(64, bytes.count)) } else { bytes[round * 7_919 % bytes.count] ^= UInt8(1 + round % 255) }
+            if round % 10 == 1 {
+                bytes.removeLast(1 + round % min(64, bytes.count))
+            } else {
+                bytes[round * 7_919 % bytes.count] ^= UInt8(1 + round % 255)
+            }
             var changed = sealed
             changed.change(isKey ? "EncryptedKey" : "EncryptedData") {
                 // The data's own value is behind its key's.
@@ -83,6 +104,9 @@ struct SAMLEncryptionTests {
         let sealed = try sealed()
         #expect(reason { _ = try SAMLEncryption.decrypt(sealed, keys: [TestKey.stranger.decryption]) } == .decryption)
         #expect(reason { _ = try SAMLEncryption.decrypt(sealed, keys: []) } == .decryption)
-        #expect(reason { _ = try SAMLEncryption.decrypt(sealed, keys: Array(repeating: TestKey.service.decryption, count: 9)) } == .limit)
+        #expect(
+            reason {
+                _ = try SAMLEncryption.decrypt(sealed, keys: Array(repeating: TestKey.service.decryption, count: 9))
+            } == .limit)
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ private final class Gate: Sendable {
 
     func wait() -> Int {
         waiting.add(1, ordering: .relaxed)
-        while !isOpen.load(ordering: .relaxed) {}
+        while !isOpen.load(ordering: .relaxed) { usleep(1_000) }
         return 1
     }
 }
@@ -25,7 +26,9 @@ struct SAMLExecutorTests {
         let names = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<64 {
                 group.addTask {
-                    try await executor.run { try UnverifiedResponse(bytes).verified(by: Honest.expectation()).nameID.value }
+                    try await executor.run {
+                        try UnverifiedResponse(bytes).verified(by: Honest.expectation()).nameID.value
+                    }
                 }
             }
             return try await group.reduce(into: [String]()) { $0.append($1) }
@@ -34,13 +37,14 @@ struct SAMLExecutorTests {
         await #expect(throws: SAMLError.self) { try await executor.run { try XMLReader.parse([]) } }
     }
 
-    @Test("One more than may wait is refused at once, and so is everything after the end")
+    @Test("One more than may wait is refused at once, and so is everything after the end", .timeLimit(.minutes(1)))
     func limits() async throws {
         let executor = try SAMLExecutor(threadCount: 1, queueLimit: 2)
         let gate = Gate()
-        let jobs = (0..<3).map { _ in Task { try await executor.run { gate.wait() } } }
-        // One runs, two wait.
-        while gate.waiting.load(ordering: .relaxed) < 1 || executor.waitingCount < 2 { await Task.yield() }
+        var jobs = [Task { try await executor.run { gate.wait() } }]
+        while gate.waiting.load(ordering: .relaxed) < 1 { try await Task.sleep(for: .milliseconds(1)) }
+        jobs += (0..<2).map { _ in Task { try await executor.run { gate.wait() } } }
+        while executor.waitingCount < 2 { try await Task.sleep(for: .milliseconds(1)) }
         let refused = await Task { try await executor.run { 1 } }.result
         #expect(throws: SAMLError(.busy, "too many SAML documents wait to be looked at")) { try refused.get() }
         gate.isOpen.store(true, ordering: .relaxed)

@@ -9,7 +9,9 @@ struct SAMLSignaturesTests {
         XMLNamespace.assertion, "Assertion", [XMLAttribute("ID", "_a"), XMLAttribute("Version", "2.0")],
         [
             XMLElement(XMLNamespace.assertion, "Issuer", text: "https://idp.example.org"),
-            XMLElement(XMLNamespace.assertion, "Subject", [], [XMLElement(XMLNamespace.assertion, "NameID", text: "alice & bob")]),
+            XMLElement(
+                XMLNamespace.assertion, "Subject", [],
+                [XMLElement(XMLNamespace.assertion, "NameID", text: "alice & bob")]),
         ])
     static let response = XMLElement(
         XMLNamespace.protocols, "Response", [XMLAttribute("ID", "_r")],
@@ -22,7 +24,10 @@ struct SAMLSignaturesTests {
         for key in [TestKey.provider, .p256, .p384, .p521] {
             let bytes = try SAMLSignatures.sign(Self.response, with: key.signing)
             #expect(try SAMLSignatures.verify(bytes, keys: [key.verification]) == Self.response)
-            #expect(try SAMLSignatures.verify(bytes, keys: [TestKey.stranger.verification, key.verification, TestKey.p256.verification]) == Self.response)
+            #expect(
+                try SAMLSignatures.verify(
+                    bytes, keys: [TestKey.stranger.verification, key.verification, TestKey.p256.verification])
+                    == Self.response)
         }
     }
 
@@ -36,9 +41,21 @@ struct SAMLSignaturesTests {
                 #expect(try SAMLSignatures.verify(bytes, keys: [key.verification]) == Self.response)
             }
         }
-        #expect(reason { _ = try SAMLSignatures.sign(Self.response, with: TestKey.provider.signing, options: .init(algorithm: .rsaSHA1)) } == .key)
-        #expect(reason { _ = try SAMLSignatures.sign(Self.response, with: TestKey.provider.signing, options: .init(digest: .sha1)) } == .key)
-        #expect(reason { _ = try SAMLSignatures.sign(Self.response, with: TestKey.p256.signing, options: .init(algorithm: .rsaSHA256)) } == .key)
+        #expect(
+            reason {
+                _ = try SAMLSignatures.sign(
+                    Self.response, with: TestKey.provider.signing, options: .init(algorithm: .rsaSHA1))
+            } == .key)
+        #expect(
+            reason {
+                _ = try SAMLSignatures.sign(
+                    Self.response, with: TestKey.provider.signing, options: .init(digest: .sha1))
+            } == .key)
+        #expect(
+            reason {
+                _ = try SAMLSignatures.sign(
+                    Self.response, with: TestKey.p256.signing, options: .init(algorithm: .rsaSHA256))
+            } == .key)
     }
 
     @Test("Both parts are signed, the inner one first, each behind its issuer")
@@ -68,7 +85,9 @@ struct SAMLSignaturesTests {
         #expect(verify(text.replacingOccurrences(of: "URI=\"#_r\"", with: "URI=\"\"")) == .signatureReference)
         #expect(verify(text.replacingOccurrences(of: "URI=\"#_r\"", with: "URI=\"#_a\"")) == .signatureReference)
         #expect(verify(text.replacingOccurrences(of: "#enveloped-signature", with: "#base64")) == .signatureTransform)
-        #expect(reason { _ = try SAMLSignatures.verify(try XMLWriter.bytes(of: Self.response), keys: [key.verification]) } == .signatureMissing)
+        #expect(
+            reason { _ = try SAMLSignatures.verify(try XMLWriter.bytes(of: Self.response), keys: [key.verification]) }
+                == .signatureMissing)
     }
 
     @Test("The xmlsec1 command verifies what we sign")
@@ -77,7 +96,8 @@ struct SAMLSignaturesTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let key = TestKey.provider
-        let file = folder.appendingPathComponent("r.xml").path, certificate = folder.appendingPathComponent("c.pem").path
+        let file = folder.appendingPathComponent("r.xml").path,
+            certificate = folder.appendingPathComponent("c.pem").path
         try Data(try SAMLSignatures.sign(Self.response, with: key.signing)).write(to: URL(fileURLWithPath: file))
         try key.certificatePEM.write(toFile: certificate, atomically: true, encoding: .utf8)
         let arguments = [
@@ -92,11 +112,15 @@ struct SAMLSignaturesTests {
         let key = TestKey.provider
         let certificate = try #require(key.verification.certificate)
         #expect(try SAMLVerificationKey(certificate: certificate) == key.verification)
-        #expect(try SAMLVerificationKey(certificateText: "\n  " + SAMLBase64.encode(certificate) + "\n") == key.verification)
+        #expect(
+            try SAMLVerificationKey(certificateText: "\n  " + SAMLBase64.encode(certificate) + "\n") == key.verification
+        )
         #expect(key.verification.kind == .rsa(bits: 2_048) && TestKey.p256.verification.kind == .p256)
         #expect(reason { _ = try SAMLVerificationKey(pem: "nothing") } == .key)
         #expect(reason { _ = try SAMLVerificationKey(certificate: [0x30, 0x03, 1, 2, 3]) } == .key)
-        #expect(reason { _ = try SAMLSigningKey(pem: key.privatePEM, certificate: TestKey.stranger.certificatePEM) } == .key)
+        #expect(
+            reason { _ = try SAMLSigningKey(pem: key.privatePEM, certificate: TestKey.stranger.certificatePEM) } == .key
+        )
         #expect(reason { _ = try SAMLSigningKey(pem: String(repeating: "x", count: 40_000)) } == .key)
         #expect("\(key.signing)" == "RSA 2048 signing key" && !"\(String(reflecting: key.signing))".contains("PRIVATE"))
     }

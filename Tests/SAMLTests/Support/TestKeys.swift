@@ -26,7 +26,8 @@ struct TestKey: Sendable {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-\(UUID().uuidString)")
         try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let key = folder.appendingPathComponent("key.pem").path, certificate = folder.appendingPathComponent("c.pem").path
+        let key = folder.appendingPathComponent("key.pem").path,
+            certificate = folder.appendingPathComponent("c.pem").path
         Tool.run("openssl", ["genpkey", "-quiet", "-algorithm"] + algorithm + ["-out", key])
         Tool.run(
             "openssl",

@@ -15,7 +15,8 @@ struct KnownAttackTests {
     func forgedDigest() throws {
         for place in ["StatusDetail", "StatusMessage"] {
             let document = try XMLReader.parse(try Honest().bytes(.assertion))
-            let signature = try #require(document.child(XMLNamespace.assertion, "Assertion")?.child(XMLNamespace.signature, "Signature"))
+            let signature = try #require(
+                document.child(XMLNamespace.assertion, "Assertion")?.child(XMLNamespace.signature, "Signature"))
             let forged = document.with {
                 $0.change("NameID") { $0.setText(WrappingTests.evil) }
                 $0.change("Status") {
@@ -38,7 +39,9 @@ struct KnownAttackTests {
 
     @Test("CVE-2025-25292: a namespace that readers understand differently is refused")
     func strangeNamespace() throws {
-        for name in ["http://example.com\u{80}", "http://example.com/\u{85}", "urn:a b", "relative", "./", "1:x", "#x", "//a"] {
+        for name in [
+            "http://example.com\u{80}", "http://example.com/\u{85}", "urn:a b", "relative", "./", "1:x", "#x", "//a",
+        ] {
             let changed = try text().replacing("<samlp:Response ", with: "<samlp:Response xmlns:e=\"\(name)\" ")
             #expect(refusals(changed) == ["XML_MALFORMED"], "\(name)")
         }
@@ -47,7 +50,10 @@ struct KnownAttackTests {
     @Test("CVE-2025-23369: an ID that an entity makes is not made")
     func entityInID() throws {
         let honest = try text()
-        #expect(refusals("<!DOCTYPE r [<!ENTITY i \"_response1\">]>" + honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\"")) == ["XML_DTD"])
+        #expect(
+            refusals(
+                "<!DOCTYPE r [<!ENTITY i \"_response1\">]>" + honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\""))
+                == ["XML_DTD"])
         #expect(refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\"")) == ["XML_MALFORMED"])
         // The characters of a name may be written by their numbers; that is the same name.
         #expect(refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&#x5F;response1\"")) == [])
@@ -65,7 +71,10 @@ struct KnownAttackTests {
         let written = String(decoding: try XMLWriter.bytes(of: forged), as: UTF8.self)
         #expect(refusals(written) == ["SIG_INVALID"])
         for name in ["1", "relative", "?x", ""] {
-            #expect(refusals(written.replacing("<samlp:Response ", with: "<samlp:Response xmlns:ns1=\"\(name)\" ")) == ["XML_MALFORMED"])
+            #expect(
+                refusals(written.replacing("<samlp:Response ", with: "<samlp:Response xmlns:ns1=\"\(name)\" ")) == [
+                    "XML_MALFORMED"
+                ])
         }
     }
 
@@ -109,30 +118,39 @@ struct KnownAttackTests {
         honest.key = TestKey.stranger
         #expect(Honest.refusals(try honest.bytes()) == ["SIG_INVALID"])
         let signed = try text()
-        for algorithm in ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "urn:x"] {
-            #expect(refusals(signed.replacing(SAMLSignatureAlgorithm.rsaSHA256.rawValue, with: algorithm)) == ["SIG_ALG"])
+        for algorithm in [
+            "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "urn:x",
+        ] {
+            #expect(
+                refusals(signed.replacing(SAMLSignatureAlgorithm.rsaSHA256.rawValue, with: algorithm)) == ["SIG_ALG"])
         }
     }
 
-    @Test("Five things that libxmlsec1 would do are not asked of it", arguments: [
-        ("file:///etc/hostname", "SIG_REF"), ("#xpointer(/*)", "SIG_REF"), ("#_zz') | id('_response1", "SIG_REF"),
-        ("http://127.0.0.1:1/x", "SIG_REF"), ("", "SIG_REF"),
-    ])
+    @Test(
+        "Five things that libxmlsec1 would do are not asked of it",
+        arguments: [
+            ("file:///etc/hostname", "SIG_REF"), ("#xpointer(/*)", "SIG_REF"), ("#_zz') | id('_response1", "SIG_REF"),
+            ("http://127.0.0.1:1/x", "SIG_REF"), ("", "SIG_REF"),
+        ])
     func references(uri: String, code: String) throws {
         let document = try XMLReader.parse(try Honest().bytes())
         let changed = document.with { $0.change("Reference") { $0.setAttribute("URI", uri) } }
         #expect(Honest.refusals(try XMLWriter.bytes(of: changed)) == [code])
         // And an ID that is made for the injection is no name.
         let injected = changed.with { $0.setAttribute("ID", String(uri.dropFirst())) }
-        #expect(Honest.refusals(try XMLWriter.bytes(of: injected)).first.map { ["NO_ID", "SIG_REF"].contains($0) } == true)
+        #expect(
+            Honest.refusals(try XMLWriter.bytes(of: injected)).first.map { ["NO_ID", "SIG_REF"].contains($0) } == true)
     }
 
-    @Test("Transforms that compute are refused", arguments: [
-        "http://www.w3.org/TR/1999/REC-xpath-19991116", "http://www.w3.org/2002/06/xmldsig-filter2",
-        "http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/2000/09/xmldsig#base64",
-        "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
-        "http://www.w3.org/2006/12/xml-c14n11",
-    ])
+    @Test(
+        "Transforms that compute are refused",
+        arguments: [
+            "http://www.w3.org/TR/1999/REC-xpath-19991116", "http://www.w3.org/2002/06/xmldsig-filter2",
+            "http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/2000/09/xmldsig#base64",
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+            "http://www.w3.org/2006/12/xml-c14n11",
+        ])
     func transforms(name: String) throws {
         let document = try XMLReader.parse(try Honest().bytes())
         let transform = XMLElement(XMLNamespace.signature, "Transform", [XMLAttribute("Algorithm", name)])
@@ -149,7 +167,9 @@ struct KnownAttackTests {
 
     @Test("Signed metadata is no response")
     func signedMetadata() throws {
-        let metadata = XMLElement(XMLNamespace.metadata, "EntityDescriptor", [XMLAttribute("ID", "_m"), XMLAttribute("entityID", Honest.issuer)])
+        let metadata = XMLElement(
+            XMLNamespace.metadata, "EntityDescriptor",
+            [XMLAttribute("ID", "_m"), XMLAttribute("entityID", Honest.issuer)])
         let bytes = try SAMLSignatures.sign(metadata, with: TestKey.provider.signing)
         #expect(Honest.refusals(bytes) == ["ROOT"])
         let signed = try XMLReader.parse(bytes)
@@ -160,8 +180,12 @@ struct KnownAttackTests {
     @Test("IDs are in no namespace, and once")
     func ids() throws {
         let honest = try text()
-        #expect(refusals(honest.replacing(" ID=\"_response1\"", with: " samlp:ID=\"_response1\"")) == ["ATTR_POLLUTION"])
-        #expect(refusals(honest.replacing(" ID=\"_response1\"", with: " ID=\"_response1\" samlp:ID=\"_x\"")) == ["ATTR_POLLUTION"])
+        #expect(
+            refusals(honest.replacing(" ID=\"_response1\"", with: " samlp:ID=\"_response1\"")) == ["ATTR_POLLUTION"])
+        #expect(
+            refusals(honest.replacing(" ID=\"_response1\"", with: " ID=\"_response1\" samlp:ID=\"_x\"")) == [
+                "ATTR_POLLUTION"
+            ])
         #expect(refusals(honest.replacing("ID=\"_assertion1\"", with: "ID=\"_response1\"")) == ["DUP_ID"])
         #expect(refusals(honest.replacing(" ID=\"_response1\"", with: "")) == ["NO_ID"])
     }

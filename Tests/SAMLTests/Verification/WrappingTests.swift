@@ -7,7 +7,8 @@ import Testing
 struct WrappingTests {
     /// Where the original goes, relative to the forgery; SAML Raider's eight permutations are among them.
     enum Place: String, CaseIterable {
-        case before, after, first, last, behindIssuer, inSignature, inObject, inExtensions, inAdvice, inStatus, inKeyInfo
+        case before, after, first, last, behindIssuer, inSignature, inObject, inExtensions, inAdvice, inStatus,
+            inKeyInfo
     }
 
     static let evil = "mallory@evil.example"
@@ -74,7 +75,10 @@ struct WrappingTests {
         _ signed: XMLElement, _ id: String?, _ keeps: Bool, _ strips: Bool, _ place: Place
     ) -> [XMLElement] {
         let carriers = ["Assertion", "EncryptedAssertion"]
-        guard let index = signed.children.firstIndex(where: { if case .element(let child) = $0 { carriers.contains(child.name.local) } else { false } }),
+        guard
+            let index = signed.children.firstIndex(where: {
+                if case .element(let child) = $0 { carriers.contains(child.name.local) } else { false }
+            }),
             case .element(let assertion) = signed.children[index]
         else { return [] }
         let original = strips ? assertion.with { $0.remove("Signature") } : assertion

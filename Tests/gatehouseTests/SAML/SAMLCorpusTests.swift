@@ -27,7 +27,8 @@ struct SAMLCorpusTests {
     @Test("Nothing is accepted that should not be under the service's own policy")
     func strict() throws {
         for outcome in try outcomes(.strict) where outcome.item.verdictStrict != "policy" {
-            #expect(outcome.verdict == outcome.item.verdictStrict, "\(outcome.item.id): \(outcome.finding?.refusals ?? [])")
+            #expect(
+                outcome.verdict == outcome.item.verdictStrict, "\(outcome.item.id): \(outcome.finding?.refusals ?? [])")
         }
     }
 
@@ -50,7 +51,9 @@ struct SAMLCorpusTests {
         let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
         var found: Set<String> = []
         for case let file as URL in files where file.pathExtension == "swift" {
-            guard try String(contentsOf: file, encoding: .utf8).contains("@_spi(SAMLDebugging) import") else { continue }
+            guard try String(contentsOf: file, encoding: .utf8).contains("@_spi(SAMLDebugging) import") else {
+                continue
+            }
             let target = file.path.dropFirst(sources.path.count + 1).split(separator: "/")[0]
             found.insert(String(target))
         }

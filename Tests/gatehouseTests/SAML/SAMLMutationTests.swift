@@ -44,6 +44,8 @@ struct SAMLMutationTests {
             }
         }
         // Changes that mean nothing are let pass: comments, declarations that nobody uses, parts that nobody signed.
-        #expect(looked > 5_000 && fewest >= 200 && accepted > 0 && accepted < looked / 4, "\(looked), \(fewest), \(accepted)")
+        #expect(
+            looked > 5_000 && fewest >= 200 && accepted > 0 && accepted < looked / 4,
+            "\(looked), \(fewest), \(accepted)")
     }
 }

@@ -41,8 +41,10 @@ struct XMLMutations {
                     nodes[open].close = start..<end
                     nodes[open].whole = nodes[open].open.lowerBound..<end
                 } else if bytes[start + 1] != UInt8(ascii: "?") {
-                    let name = String(decoding: bytes[(start + 1)..<end].prefix { !" \n\r\t/>".utf8.contains($0) }, as: UTF8.self)
-                    nodes.append(Node(open: start..<end, whole: start..<end, name: name, parent: stack.last, close: end..<end))
+                    let name = String(
+                        decoding: bytes[(start + 1)..<end].prefix { !" \n\r\t/>".utf8.contains($0) }, as: UTF8.self)
+                    nodes.append(
+                        Node(open: start..<end, whole: start..<end, name: name, parent: stack.last, close: end..<end))
                     if bytes[end - 2] != UInt8(ascii: "/") { stack.append(nodes.count - 1) }
                 }
                 at = end
@@ -59,7 +61,13 @@ struct XMLMutations {
         var quote: UInt8?
         for index in start..<bytes.count {
             let byte = bytes[index]
-            if byte == quote { quote = nil } else if quote == nil, byte == 0x22 || byte == 0x27 { quote = byte } else if quote == nil, byte == 0x3E { return index + 1 }
+            if byte == quote {
+                quote = nil
+            } else if quote == nil, byte == 0x22 || byte == 0x27 {
+                quote = byte
+            } else if quote == nil, byte == 0x3E {
+                return index + 1
+            }
         }
         return bytes.count
     }
@@ -68,7 +76,9 @@ struct XMLMutations {
     private func replacing(_ changes: [(Range<Int>, [UInt8])]) -> [UInt8] {
         var made: [UInt8] = []
         var at = 0
-        for (range, replacement) in changes.sorted(by: { ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound) }) {
+        for (range, replacement) in changes.sorted(by: {
+            ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound)
+        }) {
             made += bytes[at..<range.lowerBound] + replacement
             at = range.upperBound
         }
@@ -91,7 +101,10 @@ extension XMLMutations {
             ("copy to the end", inserting(text, at: root.inside.upperBound)),
             ("wrap", replacing([(node.whole, Array("<x:w xmlns:x=\"urn:x\">".utf8) + text + Array("</x:w>".utf8))])),
             ("hollow", replacing([(node.inside, [])])), ("unwrap", replacing([(node.open, []), (node.close, [])])),
-            ("comment out", replacing([(node.whole, Array("<!--".utf8) + text.map { $0 == 0x2D ? 0x5F : $0 } + Array("-->".utf8))])),
+            (
+                "comment out",
+                replacing([(node.whole, Array("<!--".utf8) + text.map { $0 == 0x2D ? 0x5F : $0 } + Array("-->".utf8))])
+            ),
         ]
         if let next = nodes.indices.first(where: { $0 > index && nodes[$0].parent == node.parent }) {
             let other = nodes[next].whole
@@ -109,7 +122,10 @@ extension XMLMutations {
         return [
             ("comment in", inserting(Array("<!-- -->".utf8), at: middle)),
             ("element in", inserting(Array("<x/>".utf8), at: middle)),
-            ("section in", replacing([(middle..<node.inside.upperBound, Array("<![CDATA[".utf8) + tail + Array("]]>".utf8))])),
+            (
+                "section in",
+                replacing([(middle..<node.inside.upperBound, Array("<![CDATA[".utf8) + tail + Array("]]>".utf8))])
+            ),
             ("space in", inserting([0x20], at: middle)), ("cut", replacing([(middle..<node.inside.upperBound, [])])),
             ("forge", replacing([(node.inside, Array("mallory@evil.example".utf8))])),
             ("instruction in", inserting(Array("<?x?>".utf8), at: middle)),
@@ -125,7 +141,11 @@ extension XMLMutations {
             let whole = String(match.0), name = String(match.1)
             made.append(("without \(name)", with(tag.replacing(whole, with: "", maxReplacements: 1))))
             made.append(("other \(name)", with(tag.replacing(whole, with: " \(name)=\"_other\"", maxReplacements: 1))))
-            made.append(("renamed \(name)", with(tag.replacing(whole, with: " x:\(name)=\(match.2) xmlns:x=\"urn:x\"", maxReplacements: 1))))
+            made.append(
+                (
+                    "renamed \(name)",
+                    with(tag.replacing(whole, with: " x:\(name)=\(match.2) xmlns:x=\"urn:x\"", maxReplacements: 1))
+                ))
         }
         let insertion = tag.hasSuffix("/>") ? 2 : 1
         let head = tag.dropLast(insertion), end = tag.suffix(insertion)
