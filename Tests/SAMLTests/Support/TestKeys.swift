@@ -20,11 +20,11 @@ struct TestKey: Sendable {
     static let service = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
     static let service2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
 
-    var decryption: SAMLDecryptionKey { try! SAMLDecryptionKey(pem: privatePEM) }
+    var decryption: SAMLDecryptionKey { must { try SAMLDecryptionKey(pem: privatePEM) } }
 
     private init(_ algorithm: [String]) {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-\(UUID().uuidString)")
-        try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        must { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
         defer { try? FileManager.default.removeItem(at: folder) }
         let key = folder.appendingPathComponent("key.pem").path,
             certificate = folder.appendingPathComponent("c.pem").path
@@ -32,10 +32,10 @@ struct TestKey: Sendable {
         Tool.run(
             "openssl",
             ["req", "-x509", "-key", key, "-subj", "/CN=test", "-days", "1", "-out", certificate])
-        privatePEM = try! String(contentsOfFile: key, encoding: .utf8)
-        certificatePEM = try! String(contentsOfFile: certificate, encoding: .utf8)
-        signing = try! SAMLSigningKey(pem: privatePEM, certificate: certificatePEM)
-        verification = try! SAMLVerificationKey(pem: certificatePEM)
+        privatePEM = must { try String(contentsOfFile: key, encoding: .utf8) }
+        certificatePEM = must { try String(contentsOfFile: certificate, encoding: .utf8) }
+        signing = must { try SAMLSigningKey(pem: privatePEM, certificate: certificatePEM) }
+        verification = must { try SAMLVerificationKey(pem: certificatePEM) }
     }
 }
 
@@ -63,4 +63,9 @@ func reason(_ body: () throws -> Void) -> SAMLError.Reason? {
         try body()
         return nil
     } catch { return (error as? SAMLError)?.reason }
+}
+
+/// What a test cannot begin without.
+func must<Value>(_ body: () throws -> Value) -> Value {
+    do { return try body() } catch { fatalError("\(error)") }
 }
