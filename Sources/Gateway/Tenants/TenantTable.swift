@@ -8,6 +8,17 @@ public final class TenantTable: Sendable {
         var bySlug: [String: TenantID] = [:]
         var publicURLs: [String: PublicURL] = [:]
         var defaultID: TenantID?
+        /// Each tenant's address, put together when a tenant changes: every token is asked about under one.
+        var addresses: [TenantID: String] = [:]
+
+        mutating func address() {
+            let base = defaultID.flatMap { byID[$0] }.flatMap { publicURLs[$0.slug] }
+            addresses = byID.mapValues { tenant in
+                if tenant.id == defaultID { return base?.description ?? "" }
+                if let own = publicURLs[tenant.slug], own != base { return own.description }
+                return (base?.description ?? "") + "/t/" + tenant.slug
+            }
+        }
     }
 
     private let memory = Mutex(Memory())
@@ -29,20 +40,13 @@ public final class TenantTable: Sendable {
     public func tenant(_ id: TenantID) -> Tenant? { memory.withLock { $0.byID[id] } }
 
     /// Where browsers reach a tenant: its configured URL, else the default tenant's with `/t/{slug}` behind it.
-    public func publicURL(of id: TenantID) -> String {
-        memory.withLock { memory in
-            guard let tenant = memory.byID[id] else { return "" }
-            let base = memory.defaultID.flatMap { memory.byID[$0] }.flatMap { memory.publicURLs[$0.slug] }
-            if id == memory.defaultID { return base?.description ?? "" }
-            if let own = memory.publicURLs[tenant.slug], own != base { return own.description }
-            return (base?.description ?? "") + "/t/" + tenant.slug
-        }
-    }
+    public func publicURL(of id: TenantID) -> String { memory.withLock { $0.addresses[id] ?? "" } }
 
     func setUp(defaultSlug: String, publicURLs: [String: PublicURL]) {
         memory.withLock { memory in
             memory.defaultID = memory.bySlug[defaultSlug]
             memory.publicURLs = publicURLs
+            memory.address()
         }
     }
 
@@ -51,6 +55,7 @@ public final class TenantTable: Sendable {
             if let old = memory.byID[tenant.id] { memory.bySlug[old.slug] = nil }
             memory.byID[tenant.id] = tenant
             memory.bySlug[tenant.slug] = tenant.id
+            memory.address()
         }
     }
 }

@@ -1,6 +1,8 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import Logging
+import Synchronization
 import Vocabulary
 
 /// Names every request. A caller's `X-Request-ID` is kept when it is harmless, otherwise a fresh one is made; either
@@ -22,7 +24,7 @@ public struct RequestIDMiddleware: RouterMiddleware {
         context.requestID = offered.flatMap { Self.isValid($0) ? $0 : nil } ?? make()
         context.logger[metadataKey: "request"] = .string(context.requestID)
         var response = try await next(request, context)
-        response.headers[.xRequestID] = context.requestID
+        response.headers.append(HTTPField(name: .xRequestID, value: context.requestID))
         return response
     }
 
@@ -34,8 +36,7 @@ public struct RequestIDMiddleware: RouterMiddleware {
     }
 
     @Sendable public static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let halves: (UInt64, UInt64) = (generator.next(), generator.next())
+        let halves = stock.take()
         return String(unsafeUninitializedCapacity: 32) { buffer in
             for place in 0..<32 {
                 let half = place < 16 ? halves.0 : halves.1
@@ -43,6 +44,30 @@ public struct RequestIDMiddleware: RouterMiddleware {
                 buffer[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
             }
             return 32
+        }
+    }
+}
+
+extension RequestIDMiddleware {
+    private static let stock = RandomStock()
+
+    /// Random numbers in store: asked for one by one, the system would be called twice for every request.
+    private final class RandomStock: Sendable {
+        private let numbers = Mutex<[UInt64]>([])
+
+        func take() -> (UInt64, UInt64) {
+            numbers.withLock { numbers in
+                if numbers.count < 2 {
+                    numbers = [UInt64](repeating: 0, count: 512)
+                    // Entropy of the system (getrandom(2)), at most 256 bytes without a chance of being interrupted.
+                    numbers.withUnsafeMutableBytes { bytes in
+                        for piece in stride(from: 0, to: bytes.count, by: 256) {
+                            precondition(getentropy(bytes.baseAddress! + piece, 256) == 0)
+                        }
+                    }
+                }
+                return (numbers.removeLast(), numbers.removeLast())
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ struct OAuthExchange: Sendable {
         } catch let error as OAuthError {
             response = refusal(error)
         }
-        guard !request.proofs.isEmpty else { return response }
+        guard request.headers.contains(.dpop) else { return response }
         let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
         try response.addNonce(to: request, of: tenant.id, gateway)
         return response
@@ -126,7 +126,7 @@ struct OAuthExchange: Sendable {
         }
         return OAuthCall(
             tenant: tenant.id, parameters: parameters, authorization: request.headers[values: .authorization],
-            proofs: request.proofs, address: gateway.tenants.publicURL(of: tenant.id) + request.endpoint,
+            proofs: request.proofs, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint,
             trace: context.requestID)
     }
 
@@ -164,24 +164,29 @@ enum CrossOrigin {
 
 extension HTTPField.Name {
     /// RFC 9449 §8.
-    static var dpopNonce: HTTPField.Name { HTTPField.Name("DPoP-Nonce")! }
+    static let dpopNonce = HTTPField.Name("DPoP-Nonce")!
+    /// RFC 9449 §4.1.
+    static let dpop = HTTPField.Name("DPoP")!
 }
 
 extension Response {
     /// RFC 9449 §8: with whatever is answered to a proof comes the nonce for the next, where one is asked for.
     mutating func addNonce(to request: Request, of tenant: TenantID, _ gateway: Gateway) throws {
-        guard !request.proofs.isEmpty, let nonce = try gateway.tokens.dpopNonce(of: tenant) else { return }
+        guard request.headers.contains(.dpop), let nonce = try gateway.tokens.dpopNonce(of: tenant) else { return }
         headers[.dpopNonce] = nonce
     }
 }
 
 extension Request {
     /// Every `DPoP` header (RFC 9449 §4.1).
-    var proofs: [String] { HTTPField.Name("DPoP").map { headers[values: $0] } ?? [] }
+    var proofs: [String] { headers[values: .dpop] }
+}
 
-    /// The endpoint's path behind the issuer.
+extension GatewayRequestContext {
+    /// The endpoint's path behind the issuer: as the route has it, however the request wrote it.
     var endpoint: String {
-        let parts = uri.path.split(separator: "/")
-        return "/" + (parts.starts(with: ["t"]) ? parts.dropFirst(2) : parts[...]).joined(separator: "/")
+        let template = endpointPath ?? ""
+        let tenant = "/t/{tenant}"
+        return template.hasPrefix(tenant) ? String(template.dropFirst(tenant.count)) : template
     }
 }

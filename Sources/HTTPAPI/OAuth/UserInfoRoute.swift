@@ -20,18 +20,20 @@ struct UserInfoRoute: Sendable {
 
     private func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let tenant = try await gate.tenant(context.parameters.get("tenant") ?? Tenant.defaultSlug)
-        var response = try await response(request, tenant)
+        var response = try await response(request, context, tenant)
         try response.addNonce(to: request, of: tenant.id, gateway)
         return response
     }
 
-    private func response(_ request: Request, _ tenant: Tenant) async throws -> Response {
+    private func response(
+        _ request: Request, _ context: GatewayRequestContext, _ tenant: Tenant
+    ) async throws -> Response {
         do {
             let call = ResourceCall(
                 tenant: tenant.id, authorization: request.headers[values: .authorization],
                 formToken: try await Self.formToken(request),
                 hasQueryToken: (request.uri.query ?? "").contains("access_token"), proofs: request.proofs,
-                method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + request.endpoint)
+                method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint)
             switch try await gateway.tokens.userInfo(call) {
             case nil: return Self.challenge(Challenge())
             case .json(let claims)?: return OAuthExchange.response(.ok, claims)

@@ -58,7 +58,7 @@ struct IntrospectionRoute: Sendable {
         guard let header = request.headers[.authorization] else {
             return request.headers[.contentType].map(MediaType.essence) == "application/x-www-form-urlencoded"
         }
-        return !header.lowercased().hasPrefix("bearer ")
+        return !ASCII.hasPrefix(header, "bearer ")
     }
 
     /// RFC 7662 to a client, as JSON or signed (RFC 9701 §4), whichever it is registered for or asks for.

@@ -16,6 +16,14 @@ enum ASCII {
         isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 
+    /// Whether the text begins with these small letters, whichever case it writes them in.
+    static func hasPrefix(_ text: String, _ prefix: String) -> Bool {
+        guard text.utf8.count >= prefix.utf8.count else { return false }
+        return zip(text.utf8, prefix.utf8).allSatisfy { byte, wanted in
+            byte == wanted || (byte >= 0x41 && byte <= 0x5A && byte | 0x20 == wanted)
+        }
+    }
+
     static func hexValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30

@@ -69,10 +69,8 @@ public enum ClientAuthentication {
         _ shown: PresentedCredentials, client: RegisteredClient?, certificate: ClientCertificate?, issuer: String,
         endpoint: String? = nil, now: Int64
     ) throws(OAuthError) -> AuthenticatedClient {
-        guard let client, Texts.same(client.metadata.clientID, shown.clientID) else {
-            _ = matches(shown, dummy, now: now)
-            throw refusal
-        }
+        let named = client.flatMap { Texts.same($0.metadata.clientID, shown.clientID) ? $0 : nil }
+        let client = named ?? nobody
         switch (shown, client.metadata.authentication) {
         case (.basic, .clientSecretBasic), (.post, .clientSecretPost):
             guard matches(shown, client.secrets, now: now) else { throw refusal }
@@ -93,6 +91,12 @@ public enum ClientAuthentication {
     }
 
     private static let refusal = OAuthError(.invalidClient, "client authentication failed")
+    /// Whom a client is held to that does not exist: the same steps, against a digest that no secret is known to have.
+    private static let nobody = {
+        var metadata = ClientMetadata(clientID: "")
+        metadata.authentication = .clientSecretBasic
+        return RegisteredClient(metadata: metadata, secrets: dummy)
+    }()
     private static let dummy = [RegisteredClient.SecretDigest(digest: [UInt8](repeating: 0, count: 32))]
 
     private static func verify(

@@ -178,7 +178,7 @@ struct ServerLimitTests {
                 let refused = second.receive(until: "\r\n\r\n").lowercased()
                 #expect(refused.hasPrefix("http/1.1 503 "))
                 // What the outer middleware adds is on what the inner one refuses.
-                #expect(refused.contains("retry-after: 1\r\n") && refused.contains("x-frame-options: deny\r\n"))
+                #expect(refused.contains("retry-after: 1\r\n") && refused.contains("frame-ancestors 'none'\r\n"))
                 #expect(first.receive(until: "slow").hasPrefix("HTTP/1.1 200 "))
                 second.send(Self.head([], "/slow"))
                 #expect(second.receive(until: "slow").contains("HTTP/1.1 200 "))
