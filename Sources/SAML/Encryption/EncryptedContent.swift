@@ -11,7 +11,7 @@ struct EncryptedContent {
     }
 
     /// Keys for several recipients, of which ours is one.
-    private static let keyLimit = 8
+    private static let keyLimit = 4
 
     /// - Throws: `SAMLError`: `DECRYPT` for a structure that is none, `ENC_ALG`.
     init(_ container: XMLElement, _ policy: SAMLAlgorithmPolicy) throws {

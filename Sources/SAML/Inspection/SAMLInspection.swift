@@ -60,8 +60,10 @@
     public let assertion: VerifiedAssertion?
     public let message: VerifiedMessage?
 
-    /// Whether nothing at all was wrong.
-    public var isAccepted: Bool { !checks.isEmpty && refusals.isEmpty }
+    /// Whether nothing at all was wrong, and what was to be proved is proved.
+    public var isAccepted: Bool { isProved && !checks.isEmpty && refusals.isEmpty }
+
+    private let isProved: Bool
 
     /// What was wrong.
     public var refusals: [SAMLError] {
@@ -77,8 +79,11 @@
     /// The name of whoever is meant.
     public var nameID: VerifiedAssertion.Name? { assertion?.nameID ?? message?.nameID }
 
-    init(_ checks: [SAMLCheck], assertion: VerifiedAssertion? = nil, message: VerifiedMessage? = nil) {
+    init(
+        _ checks: [SAMLCheck], assertion: VerifiedAssertion? = nil, message: VerifiedMessage? = nil, isProved: Bool
+    ) {
         self.checks = checks
+        self.isProved = isProved
         self.assertion = assertion
         self.message = message
     }
@@ -92,7 +97,7 @@ extension SAMLInspection {
         let bytes = list.note(.malformed, "the message is written as \(encoding.rawValue)") {
             try decoded(written)
         }
-        guard let bytes else { return SAMLFinding(list.checks) }
+        guard let bytes else { return SAMLFinding(list.checks, isProved: false) }
         switch kind {
         case .response: return finding(UnverifiedResponse(bytes).judged(by: responseExpectation))
         case .assertion: return assertion(bytes)
@@ -134,18 +139,18 @@ extension SAMLInspection {
 
     private func finding(_ judgement: SAMLJudgement<VerifiedAssertion>) -> SAMLFinding {
         // A response that says why nobody signed in is understood, and nobody is meant by it.
-        SAMLFinding(judgement.checks, assertion: judgement.verified)
+        SAMLFinding(judgement.checks, assertion: judgement.verified, isProved: judgement.verified != nil)
     }
 
     private func finding(_ judgement: SAMLJudgement<VerifiedMessage>) -> SAMLFinding {
-        SAMLFinding(judgement.checks, message: judgement.verified)
+        SAMLFinding(judgement.checks, message: judgement.verified, isProved: judgement.verified != nil)
     }
 
     private func assertion(_ bytes: [UInt8]) -> SAMLFinding {
         let verification = ResponseVerification(responseExpectation)
         let verified = try? verification.verifyAssertion(bytes)
         return SAMLFinding(
-            verification.list.checks, assertion: verification.list.isClean ? verified : nil)
+            verification.list.checks, assertion: verification.list.isClean ? verified : nil, isProved: verified != nil)
     }
 
     /// A query: its signature, and then the message in it.
@@ -154,7 +159,7 @@ extension SAMLInspection {
         let query = list.note(.parameterPollution, "the query has one message, and each parameter once") {
             try SignedQuery(text)
         }
-        guard let query else { return SAMLFinding(list.checks) }
+        guard let query else { return SAMLFinding(list.checks, isProved: false) }
         list.note(.signatureInvalid, "the query's signature") { try query.verify(keys: keys, policy: policy) }
         let bytes = list.note(.malformed, "the message is written as base64 of DEFLATE") {
             guard let bytes = SAMLBase64.decode(query.message) else {
@@ -162,14 +167,16 @@ extension SAMLInspection {
             }
             return try MessageInflater.inflate(bytes)
         }
-        guard let bytes else { return SAMLFinding(list.checks) }
+        guard let bytes else { return SAMLFinding(list.checks, isProved: false) }
         guard let kind = list.note(.root, "it is a message that goes by redirect", { try Self.kind(of: bytes) }) else {
-            return SAMLFinding(list.checks)
+            return SAMLFinding(list.checks, isProved: false)
         }
         var inner = self
         inner.isSignedOutside = true
         let judged = inner.message(bytes, kind)
-        return SAMLFinding(list.checks + judged.checks, message: list.isClean ? judged.verified : nil)
+        return SAMLFinding(
+            list.checks + judged.checks, message: list.isClean ? judged.verified : nil, isProved: judged.verified != nil
+        )
     }
 
     private static func kind(of bytes: [UInt8]) throws -> SAMLMessageKind {
@@ -190,7 +197,7 @@ extension SAMLInspection {
         var root = list.note(.malformed, "the document is well-formed and within its limits") {
             try XMLReader.parse(bytes, limits: limits)
         }
-        guard let read = root else { return SAMLFinding(list.checks) }
+        guard let read = root else { return SAMLFinding(list.checks, isProved: false) }
         list.note(.root, "it is an entity's metadata, or several entities'") {
             let names = ["EntityDescriptor", "EntitiesDescriptor"]
             guard read.name.namespace == XMLNamespace.metadata, names.contains(read.name.local) else {
@@ -211,6 +218,6 @@ extension SAMLInspection {
                 }
             }
         }
-        return SAMLFinding(list.checks)
+        return SAMLFinding(list.checks, isProved: true)
     }
 }

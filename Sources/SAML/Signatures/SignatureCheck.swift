@@ -20,13 +20,29 @@ struct SignatureCheck {
             throw SAMLError(.duplicateID, "an ID is in the document twice")
         }
         defer { xmlRemoveID(document.pointer, claim.idAttribute) }
-        for key in fitting {
-            if let bytes = try bytes(claim, key) { return bytes }
+        switch try attempt(claim, fitting[0]) {
+        case .verified(let bytes): return bytes
+        case .changed: throw SAMLError(.signatureInvalid, "what was signed has been changed since")
+        case .anotherKey(let signed):
+            // The document is not digested again for each key: it is the same, and might be made to be expensive.
+            let key = fitting.dropFirst().first {
+                $0.verifies(claim.signatureValue, over: signed, claim.algorithm, policy: policy)
+            }
+            if let key, case .verified(let bytes) = try attempt(claim, key) { return bytes }
+            throw SAMLError(.signatureInvalid, "the signature does not hold under any pinned key")
         }
-        throw SAMLError(.signatureInvalid, "the signature does not hold under any pinned key")
     }
 
-    private func bytes(_ claim: SignatureClaim, _ key: SAMLVerificationKey) throws -> [UInt8]? {
+    /// What libxmlsec1 says of a signature under one key.
+    private enum Attempt {
+        case verified([UInt8])
+        /// The digest is another.
+        case changed
+        /// The digest holds, and the signature over this SignedInfo does not.
+        case anotherKey(signed: [UInt8])
+    }
+
+    private func attempt(_ claim: SignatureClaim, _ key: SAMLVerificationKey) throws -> Attempt {
         guard let context = xmlSecDSigCtxCreate(nil) else { throw SAMLError(.library, "no memory") }
         defer { xmlSecDSigCtxDestroy(context) }
         // Set beforehand: then KeyInfo is not looked at.
@@ -38,11 +54,19 @@ struct SignatureCheck {
             ? xmlSecTransformUriType(xmlSecTransformUriTypeEmpty)
             : xmlSecTransformUriType(xmlSecTransformUriTypeSameDocument)
         try enable(claim, context)
-        guard xmlSecDSigCtxVerify(context, claim.signature) == 0, context.pointee.status == xmlSecDSigStatusSucceeded
-        else {
-            return nil
+        if xmlSecDSigCtxVerify(context, claim.signature) == 0, context.pointee.status == xmlSecDSigStatusSucceeded {
+            return .verified(try digested(claim, context))
         }
-        return try digested(claim, context)
+        guard let reference = Self.reference(context), reference.pointee.status == xmlSecDSigStatusSucceeded,
+            let info = xmlSecDSigCtxGetPreSignBuffer(context)
+        else { return .changed }
+        return .anotherKey(signed: Self.copy(info))
+    }
+
+    private static func reference(_ context: xmlSecDSigCtxPtr) -> xmlSecDSigReferenceCtxPtr? {
+        let list = withUnsafeMutablePointer(to: &context.pointee.signedInfoReferences) { $0 }
+        guard xmlSecPtrListGetSize(list) == 1 else { return nil }
+        return xmlSecPtrListGetItem(list, 0)?.assumingMemoryBound(to: xmlSecDSigReferenceCtx.self)
     }
 
     private func enable(_ claim: SignatureClaim, _ context: xmlSecDSigCtxPtr) throws {
@@ -63,10 +87,8 @@ struct SignatureCheck {
     }
 
     private func digested(_ claim: SignatureClaim, _ context: xmlSecDSigCtxPtr) throws -> [UInt8] {
-        let list = withUnsafeMutablePointer(to: &context.pointee.signedInfoReferences) { $0 }
-        guard xmlSecPtrListGetSize(list) == 1, let item = xmlSecPtrListGetItem(list, 0),
-            let buffer = xmlSecDSigReferenceCtxGetPreDigestBuffer(
-                item.assumingMemoryBound(to: xmlSecDSigReferenceCtx.self)),
+        guard let reference = Self.reference(context),
+            let buffer = xmlSecDSigReferenceCtxGetPreDigestBuffer(reference),
             let info = xmlSecDSigCtxGetPreSignBuffer(context)
         else { throw SAMLError(.signatureInvalid, "libxmlsec1 did not say what it verified") }
         let bytes = Self.copy(buffer)

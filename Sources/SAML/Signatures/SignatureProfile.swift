@@ -9,6 +9,7 @@ struct SignatureClaim {
     let algorithm: SAMLSignatureAlgorithm
     let digest: SAMLDigestAlgorithm
     let digestValue: [UInt8]
+    let signatureValue: [UInt8]
     /// As the Reference has it: `#` and the ID, or nothing under the legacy policy.
     let uri: String
 }
@@ -50,7 +51,7 @@ struct SignatureProfile {
         }
         return SignatureClaim(
             element: element, signature: signature, idAttribute: attribute, id: id, algorithm: info.algorithm,
-            digest: reference.digest, digestValue: reference.value, uri: reference.uri)
+            digest: reference.digest, digestValue: reference.value, signatureValue: value, uri: reference.uri)
     }
 
     private func signedInfo(_ node: xmlNodePtr) throws -> (algorithm: SAMLSignatureAlgorithm, reference: xmlNodePtr) {

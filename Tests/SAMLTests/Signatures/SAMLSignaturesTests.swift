@@ -31,6 +31,18 @@ struct SAMLSignaturesTests {
         }
     }
 
+    @Test("Each pinned key is tried, of whatever size those before it are")
+    func rollover() throws {
+        let bytes = try SAMLSignatures.sign(Self.response, with: TestKey.provider.signing)
+        let others = [TestKey.service2, .stranger, .service, .p256].map(\.verification)
+        #expect(reason { _ = try SAMLSignatures.verify(bytes, keys: others) } == .signatureInvalid)
+        for place in 0...others.count {
+            var keys = others
+            keys.insert(TestKey.provider.verification, at: place)
+            #expect(try SAMLSignatures.verify(bytes, keys: keys) == Self.response)
+        }
+    }
+
     @Test("Every algorithm is one that the other side of the key says")
     func algorithms() throws {
         for algorithm in SAMLSignatureAlgorithm.allCases where algorithm != .rsaSHA1 {

@@ -32,10 +32,12 @@ struct TestKey: Sendable {
         Tool.run(
             "openssl",
             ["req", "-x509", "-key", key, "-subj", "/CN=test", "-days", "1", "-out", certificate])
-        privatePEM = must { try String(contentsOfFile: key, encoding: .utf8) }
-        certificatePEM = must { try String(contentsOfFile: certificate, encoding: .utf8) }
-        signing = must { try SAMLSigningKey(pem: privatePEM, certificate: certificatePEM) }
-        verification = must { try SAMLVerificationKey(pem: certificatePEM) }
+        let secret = must { try String(contentsOfFile: key, encoding: .utf8) }
+        let shown = must { try String(contentsOfFile: certificate, encoding: .utf8) }
+        privatePEM = secret
+        certificatePEM = shown
+        signing = must { try SAMLSigningKey(pem: secret, certificate: shown) }
+        verification = must { try SAMLVerificationKey(pem: shown) }
     }
 }
 
