@@ -1,5 +1,5 @@
 /// Looks at a document's bytes before a parser does (profile P): what must not be there is refused, and what makes
-/// parsing expensive is counted, in one pass that allocates nothing.
+/// parsing expensive is counted, in one pass.
 ///
 /// It is no parser: what it lets pass may be malformed, which the parser then says.
 struct XMLPrescan {
@@ -8,6 +8,8 @@ struct XMLPrescan {
     private var at: Int
     private var nodes = 0
     private var depth = 0
+    /// Declarations that hold inside each of the elements that are open.
+    private var namespaces = [0]
 
     /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`.
     static func check(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: XMLLimits) throws {
@@ -108,6 +110,7 @@ extension XMLPrescan {
     private mutating func startTag() throws {
         try count()
         var attributes = 0
+        var declared = namespaces[depth]
         var index = at + 1
         while index < bytes.count, bytes[index] != UInt8(ascii: ">") {
             let byte = bytes[index]
@@ -120,6 +123,11 @@ extension XMLPrescan {
                 index = close
             } else if byte == UInt8(ascii: "<") {
                 throw fail(.malformed, "a tag begins inside a tag")
+            } else if byte == UInt8(ascii: "x"), has("xmlns", at: index), Self.isSpace(bytes[index - 1]) {
+                declared += 1
+                guard declared <= limits.namespaces else {
+                    throw fail(.limit, "more than \(limits.namespaces) namespaces are declared at one place")
+                }
             }
             index += 1
         }
@@ -129,6 +137,7 @@ extension XMLPrescan {
             guard depth <= limits.depth else {
                 throw fail(.limit, "more than \(limits.depth) elements are inside one another")
             }
+            namespaces.append(declared)
         } else if depth == limits.depth {
             throw fail(.limit, "more than \(limits.depth) elements are inside one another")
         }
@@ -139,6 +148,7 @@ extension XMLPrescan {
         guard let close = find(UInt8(ascii: ">"), from: at + 2) else { throw fail(.malformed, "a tag has no end") }
         depth -= 1
         guard depth >= 0 else { throw fail(.malformed, "an end tag has no start tag") }
+        namespaces.removeLast()
         at = close + 1
     }
 

@@ -85,6 +85,10 @@ struct XMLReaderTests {
         #expect(refusal(wide(limits.attributes + 1)) == .limit)
         #expect(refusal("<a>" + String(repeating: "<b/>", count: limits.nodes - 1) + "</a>") == nil)
         #expect(refusal("<a>" + String(repeating: "<b/>", count: limits.nodes) + "</a>") == .limit)
+        func declared(_ count: Int) -> String { (0..<count).map { "xmlns:n\($0)='urn:x'" }.joined(separator: "\n") }
+        #expect(refusal("<a \(declared(60))><b \(declared(4))/><b \(declared(4))/></a>") == nil)
+        #expect(refusal("<a \(declared(60))><b \(declared(5))/></a>") == .limit)
+        #expect(refusal("<a \(declared(60))><b \(declared(4))><c xmlns='urn:c'/></b></a>") == .limit)
         let frame = "<a></a>".utf8.count
         #expect(refusal("<a>" + String(repeating: "x", count: limits.bytes - frame) + "</a>") == nil)
         #expect(refusal("<a>" + String(repeating: "x", count: limits.bytes - frame + 1) + "</a>") == .limit)
