@@ -85,6 +85,7 @@ bench: packages-test
 	@.ci/python-venv $(PEERS) peers
 	-$(PEERS)/bin/python Benchmarks/peers/authz_peers.py Tests/Corpus/authz/workload.json
 	-@.ci/packages peers
+	@.ci/python-venv .build-saml-peer saml
 	@.ci/bench
 
 fuzz: packages-run

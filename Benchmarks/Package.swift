@@ -45,6 +45,7 @@ let package = Package(
                 gatehouse("Fixtures"), logging,
             ]),
         bench("TokenBench", [gatehouse("JOSE")]),
+        bench("SAMLBench", [gatehouse("SAML"), gatehouse("CXMLSec")]),
         bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],
     swiftLanguageModes: [.v6]

@@ -31,7 +31,9 @@ struct Gatehouse: AsyncParsableCommand {
                     WorkflowCommand.self,
                     CampaignCommand.self, BirthrightCommand.self, TargetCommand.self,
                 ]),
-            CommandGroup(name: "Directories", subcommands: [ProviderCommand.self, SyncCommand.self]),
+            CommandGroup(
+                name: "Directories",
+                subcommands: [ProviderCommand.self, SyncCommand.self, SAMLCommand.self]),
             CommandGroup(
                 name: "Decisions",
                 subcommands: [DecideCommand.self, ExplainCommand.self, ReservationCommand.self, DecisionCommand.self]),

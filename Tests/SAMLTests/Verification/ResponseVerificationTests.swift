@@ -1,0 +1,266 @@
+import Testing
+
+@testable @_spi(SAMLDebugging) import SAML
+
+@Suite("What a response proves")
+struct ResponseVerificationTests {
+    @Test("A response proves what it says, however it is signed and encrypted")
+    func accepted() throws {
+        for signed in Honest.Signed.allCases {
+            for encrypted in [nil, SAMLEncryption.Options()] {
+                let bytes = try Honest().bytes(signed, encrypted: encrypted)
+                let verified = try UnverifiedResponse(base64: SAMLBase64.encode(bytes)).verified(
+                    by: Honest.expectation())
+                #expect(
+                    verified.nameID.value == Honest.name && verified.issuer == Honest.issuer
+                        && verified.id == "_assertion1")
+                #expect(verified.attributes.map(\.texts) == [["alice"], ["staff", "wheel"]])
+                #expect(verified.sessionIndex == "_s1" && verified.inResponseTo == Honest.request)
+                #expect(verified.notOnOrAfter.description == "2026-11-21T12:05:00Z")
+                #expect(verified.authnContextClass?.hasSuffix("PasswordProtectedTransport") == true)
+            }
+        }
+        #expect(try UnverifiedResponse(try Honest().bytes()).claimedIssuer() == Honest.issuer)
+    }
+
+    @Test("The signature that is demanded is there, and every signature that is there holds")
+    func requirements() throws {
+        for signed in Honest.Signed.allCases {
+            let bytes = try Honest().bytes(signed)
+            for wanted in ResponseExpectation.SignatureRequirement.allCases {
+                let isEnough = wanted == .either || signed == .both || signed.rawValue == wanted.rawValue
+                #expect(
+                    Honest.refusals(bytes, Honest.expectation(signature: wanted)) == (isEnough ? [] : ["SIG_MISSING"]))
+            }
+        }
+        var half = try XMLReader.parse(try Honest().bytes(.both))
+        half.change("Assertion") {
+            $0.change("SignatureValue") { $0.setText(SAMLBase64.encode([UInt8](repeating: 1, count: 256))) }
+        }
+        #expect(Honest.refusals(try XMLWriter.bytes(of: half)) == ["SIG_INVALID"])
+        let unsigned = try XMLWriter.bytes(of: Honest.response(around: [Honest.assertion]))
+        #expect(Honest.refusals(unsigned) == ["SIG_MISSING"])
+        let encrypted = try SAMLEncryption.encrypt(Honest.assertion, as: .assertion, for: TestKey.service.verification)
+        #expect(Honest.refusals(try XMLWriter.bytes(of: Honest.response(around: [encrypted]))) == ["SIG_MISSING"])
+        #expect(
+            Honest.refusals(try Honest().bytes(), Honest.expectation(keys: [TestKey.stranger.verification])) == [
+                "SIG_INVALID"
+            ])
+        #expect(Honest.refusals(try Honest().bytes(), Honest.expectation(keys: [])) == ["KEY"])
+    }
+
+    @Test("What is compared is compared exactly")
+    func comparisons() throws {
+        let bytes = try Honest().bytes()
+        #expect(Honest.refusals(bytes, Honest.expectation(issuer: Honest.issuer + "/")) == ["ISSUER"])
+        #expect(Honest.refusals(bytes, Honest.expectation(audience: "https://SP.example.org/metadata")) == ["AUDIENCE"])
+        #expect(
+            Honest.refusals(bytes, Honest.expectation(recipient: Honest.recipient + "?")) == [
+                "DESTINATION", "CONFIRMATION",
+            ])
+        #expect(
+            Honest.refusals(bytes, Honest.expectation(request: .answers("_other"))) == ["INRESPONSETO", "CONFIRMATION"])
+        #expect(Honest.refusals(bytes, Honest.expectation(request: .unsolicited)) == ["INRESPONSETO", "CONFIRMATION"])
+    }
+
+    @Test("A response that nobody asked for says so itself")
+    func unsolicited() throws {
+        var honest = Honest()
+        honest.change = { $0.setAttribute("InResponseTo", nil) }
+        honest.changeAssertion = { $0.change("SubjectConfirmationData") { $0.setAttribute("InResponseTo", nil) } }
+        #expect(Honest.refusals(try honest.bytes(), Honest.expectation(request: .unsolicited)) == [])
+        #expect(Honest.refusals(try honest.bytes()) == ["CONFIRMATION"])
+    }
+
+    @Test("Every bound of time holds to the second, both ways, with the allowance for clocks")
+    func times() throws {
+        let bytes = try Honest().bytes()
+        func at(_ time: String, _ skew: Int64 = 0) -> [String] {
+            Honest.refusals(bytes, Honest.expectation(now: SAMLTime(time)!, skew: skew))
+        }
+        #expect(at("2026-11-21T11:58:59Z") == ["NOT_YET_VALID"] && at("2026-11-21T11:59:00Z") == [])
+        #expect(at("2026-11-21T12:04:59Z") == [] && at("2026-11-21T12:05:00Z") == ["CONFIRMATION"])
+        #expect(
+            at("2026-11-21T12:09:59Z") == ["CONFIRMATION"] && at("2026-11-21T12:10:00Z") == ["EXPIRED", "CONFIRMATION"])
+        #expect(at("2026-11-21T19:59:59Z").contains("SESSION_EXPIRED") == false)
+        #expect(at("2026-11-21T20:00:00Z").contains("SESSION_EXPIRED"))
+        #expect(at("2026-11-21T11:56:00Z", 180) == [] && at("2026-11-21T11:55:59Z", 180) == ["NOT_YET_VALID"])
+        #expect(at("2026-11-21T12:07:59Z", 180) == [] && at("2026-11-21T12:08:00Z", 180) == ["CONFIRMATION"])
+        #expect(at("2026-11-21T12:09:59Z", 9_000) == [] && at("2026-11-21T12:10:00Z", 9_000) == ["CONFIRMATION"])
+    }
+
+    @Test("One fault, one reason", arguments: Fault.all)
+    func faults(fault: Fault) throws {
+        var honest = Honest()
+        honest.change = fault.response
+        honest.changeAssertion = fault.assertion
+        for signed in Honest.Signed.allCases {
+            #expect(Honest.refusals(try honest.bytes(signed)) == [fault.reason], "\(fault.name), \(signed)")
+        }
+    }
+
+    @Test("A signed response says where it was sent to; an unsigned one around a signed assertion need not")
+    func destination() throws {
+        var honest = Honest()
+        honest.change = { $0.setAttribute("Destination", nil) }
+        #expect(Honest.refusals(try honest.bytes(.response)) == ["DESTINATION"])
+        #expect(Honest.refusals(try honest.bytes(.both)) == ["DESTINATION"])
+        #expect(Honest.refusals(try honest.bytes(.assertion)) == [])
+    }
+
+    @Test("A refusal of the identity provider is a refusal, signed or not, and its words are kept")
+    func refused() throws {
+        var response = Honest.response(around: [])
+        response.change("StatusCode") {
+            $0.setAttribute("Value", "urn:oasis:names:tc:SAML:2.0:status:Responder")
+            $0.children.append(
+                .element(
+                    Honest.samlp("StatusCode", [XMLAttribute("Value", "urn:oasis:names:tc:SAML:2.0:status:NoPassive")]))
+            )
+        }
+        let judged = UnverifiedResponse(try XMLWriter.bytes(of: response)).judged(by: Honest.expectation())
+        #expect(judged.refusals.map(\.reason) == [.status] && judged.refusals[0].detail.contains("NoPassive"))
+        #expect(Honest.refusals(try SAMLSignatures.sign(response, with: TestKey.provider.signing)) == ["STATUS"])
+    }
+
+    @Test("Names and attributes that are encrypted are opened, and whole")
+    func encryptedParts() throws {
+        var honest = Honest()
+        honest.changeAssertion = { assertion in
+            let name = assertion.child(XMLNamespace.assertion, "Subject")!.child(XMLNamespace.assertion, "NameID")!
+            let sealed = try! SAMLEncryption.encrypt(name, as: .nameID, for: TestKey.service.verification)
+            assertion.change("Subject") { $0.children[0] = .element(sealed) }
+            assertion.change("AttributeStatement") {
+                guard case .element(let first) = $0.children[0] else { return }
+                $0.children[0] = .element(
+                    try! SAMLEncryption.encrypt(first, as: .attribute, for: TestKey.service.verification))
+            }
+        }
+        let verified = try UnverifiedResponse(try honest.bytes()).verified(by: Honest.expectation())
+        #expect(verified.nameID.value == Honest.name && verified.attributes[0].texts == ["alice"])
+    }
+
+    @Test("Text is whole around comments and sections, and a name within a value is a name")
+    func texts() throws {
+        let text = String(decoding: try Honest().bytes(), as: UTF8.self)
+        let commented = text.replacing("alice@example.org", with: "alice@example.org<!-- -->.evil.example")
+        #expect(Honest.refusals(Array(commented.utf8)) == ["SIG_INVALID"])
+        // Canonicalization takes comments out, so that the signature holds; what is read is the whole name.
+        let harmless = text.replacing("alice@example.org", with: "alice<!-- -->@example<![CDATA[.org]]>")
+        #expect(
+            try UnverifiedResponse(Array(harmless.utf8)).verified(by: Honest.expectation()).nameID.value == Honest.name)
+        var honest = Honest()
+        honest.changeAssertion = {
+            $0.change("AttributeValue") { $0.children = [.element(Honest.saml("NameID", text: "pairwise"))] }
+        }
+        let verified = try UnverifiedResponse(try honest.bytes()).verified(by: Honest.expectation())
+        #expect(verified.attributes[0].texts == ["pairwise"])
+    }
+}
+
+/// Something that is wrong with a response, and the one code it is refused by.
+struct Fault: Sendable, CustomTestStringConvertible {
+    let name: String
+    let reason: String
+    var response: @Sendable (inout XMLElement) -> Void = { _ in }
+    var assertion: @Sendable (inout XMLElement) -> Void = { _ in }
+
+    var testDescription: String { name }
+
+    private static func data(_ name: String, _ value: String?) -> @Sendable (inout XMLElement) -> Void {
+        { $0.change("SubjectConfirmationData") { $0.setAttribute(name, value) } }
+    }
+
+    static let all: [Fault] = [
+        Fault(name: "another version", reason: "VERSION", response: { $0.setAttribute("Version", "1.1") }),
+        Fault(
+            name: "an assertion of another version", reason: "VERSION", assertion: { $0.setAttribute("Version", "2.1") }
+        ),
+        Fault(name: "no status", reason: "STATUS", response: { $0.remove("Status") }),
+        Fault(name: "no time of issue", reason: "SCHEMA", response: { $0.setAttribute("IssueInstant", nil) }),
+        Fault(
+            name: "a time of issue that is none", reason: "SCHEMA",
+            assertion: { $0.setAttribute("IssueInstant", "2026-13-01T00:00:00Z") }),
+        Fault(
+            name: "another issuer of the response", reason: "ISSUER",
+            response: { $0.change("Issuer") { $0.setText("https://evil.example") } }),
+        Fault(
+            name: "another issuer of the assertion", reason: "ISSUER",
+            assertion: { $0.change("Issuer") { $0.setText("https://evil.example") } }),
+        Fault(
+            name: "an issuer that is no entity", reason: "ISSUER",
+            assertion: { $0.change("Issuer") { $0.setAttribute("Format", "urn:x") } }),
+        Fault(name: "an empty destination", reason: "DESTINATION", response: { $0.setAttribute("Destination", "") }),
+        Fault(
+            name: "another destination", reason: "DESTINATION",
+            response: { $0.setAttribute("Destination", "https://evil.example") }),
+        Fault(name: "another request", reason: "INRESPONSETO", response: { $0.setAttribute("InResponseTo", "_x") }),
+        Fault(name: "no conditions", reason: "CONDITIONS", assertion: { $0.remove("Conditions") }),
+        Fault(
+            name: "a condition that nobody knows", reason: "CONDITIONS",
+            assertion: { $0.change("Conditions") { $0.children.append(.element(XMLElement("urn:x", "Condition"))) } }),
+        Fault(name: "no audience", reason: "AUDIENCE", assertion: { $0.change("Conditions") { $0.children = [] } }),
+        Fault(
+            name: "an audience for nobody", reason: "AUDIENCE",
+            assertion: { $0.change("AudienceRestriction") { $0.children = [] } }),
+        Fault(
+            name: "a second restriction without us", reason: "AUDIENCE",
+            assertion: {
+                $0.change("Conditions") {
+                    $0.children.append(
+                        .element(Honest.saml("AudienceRestriction", [], [Honest.saml("Audience", text: "x")])))
+                }
+            }),
+        Fault(name: "no subject", reason: "NAMEID", assertion: { $0.remove("Subject") }),
+        Fault(name: "no name", reason: "NAMEID", assertion: { $0.change("Subject") { $0.remove("NameID") } }),
+        Fault(name: "an empty name", reason: "NAMEID", assertion: { $0.change("NameID") { $0.setText(" ") } }),
+        Fault(
+            name: "a name with an element in it", reason: "NAMEID",
+            assertion: { $0.change("NameID") { $0.children.append(.element(XMLElement("", "b"))) } }),
+        Fault(
+            name: "a name that is too long", reason: "NAMEID",
+            assertion: { $0.change("NameID") { $0.setText(String(repeating: "x", count: 2_049)) } }),
+        Fault(
+            name: "two names", reason: "NAMEID",
+            assertion: { $0.change("Subject") { $0.children.insert($0.children[0], at: 0) } }),
+        Fault(
+            name: "a name for somebody else", reason: "SPNAMEQUALIFIER",
+            assertion: { $0.change("NameID") { $0.setAttribute("SPNameQualifier", "https://other.example") } }),
+        Fault(
+            name: "another method of confirmation", reason: "CONFIRMATION",
+            assertion: {
+                $0.change("SubjectConfirmation") {
+                    $0.setAttribute("Method", "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches")
+                }
+            }),
+        Fault(
+            name: "no confirmation", reason: "CONFIRMATION",
+            assertion: { $0.change("Subject") { $0.remove("SubjectConfirmation") } }),
+        Fault(
+            name: "a confirmation without data", reason: "CONFIRMATION",
+            assertion: { $0.change("SubjectConfirmation") { $0.children = [] } }),
+        Fault(name: "no recipient", reason: "CONFIRMATION", assertion: data("Recipient", nil)),
+        Fault(name: "another recipient", reason: "CONFIRMATION", assertion: data("Recipient", "https://evil.example")),
+        Fault(name: "a confirmation without end", reason: "CONFIRMATION", assertion: data("NotOnOrAfter", nil)),
+        Fault(
+            name: "a confirmation with a beginning", reason: "CONFIRMATION",
+            assertion: data("NotBefore", "2026-11-21T11:00:00Z")),
+        Fault(name: "a confirmation of another request", reason: "CONFIRMATION", assertion: data("InResponseTo", "_x")),
+        Fault(name: "a confirmation of no request", reason: "CONFIRMATION", assertion: data("InResponseTo", nil)),
+        Fault(name: "no statement", reason: "AUTHNSTATEMENT", assertion: { $0.remove("AuthnStatement") }),
+        Fault(
+            name: "a session that ended", reason: "SESSION_EXPIRED",
+            assertion: {
+                $0.change("AuthnStatement") { $0.setAttribute("SessionNotOnOrAfter", "2026-11-21T12:00:00Z") }
+            }),
+        Fault(
+            name: "an attribute twice", reason: "DUP_ATTR",
+            assertion: { $0.change("AttributeStatement") { $0.children.append($0.children[0]) } }),
+        Fault(
+            name: "an attribute twice in two statements", reason: "DUP_ATTR",
+            assertion: { $0.children.append($0.children[4]) }),
+        Fault(
+            name: "two assertions", reason: "NUM_ASSERTIONS",
+            response: { $0.children.append(.element(XMLElement(XMLNamespace.assertion, "EncryptedAssertion"))) }),
+    ]
+}
