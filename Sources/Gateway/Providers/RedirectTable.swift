@@ -67,6 +67,7 @@ extension OpenIDSettings {
         service = configured.service
         allowsLoopback = configured.route.allowsPrivateAddresses
         signsOut = configured.signsOut
+        keeping = configured.keeping
     }
 }
 
