@@ -208,17 +208,18 @@ import Testing
 
     @Test("Documents that are none of metadata, empty, or too deep are refused with a reason")
     func refused() throws {
+        func nested(_ groups: Int) -> String {
+            let inner = groups - 1
+            return "<md:EntitiesDescriptor \(Self.spaces)>" + String(repeating: "<md:EntitiesDescriptor>", count: inner)
+                + Self.provider() + String(repeating: "</md:EntitiesDescriptor>", count: groups)
+        }
         for wrong in [
             "<a/>", "<md:EntitiesDescriptor \(Self.spaces)/>", "<EntityDescriptor entityID='https://idp.example'/>",
-            String(repeating: "<md:EntitiesDescriptor \(Self.spaces)>", count: 10) + Self.provider()
-                + String(repeating: "</md:EntitiesDescriptor>", count: 10),
+            nested(9),
         ] {
             #expect(throws: MetadataFaults.self) { try Self.read(wrong) }
         }
-        let deepest =
-            String(repeating: "<md:EntitiesDescriptor \(Self.spaces)>", count: 8) + Self.provider()
-            + String(repeating: "</md:EntitiesDescriptor>", count: 8)
-        #expect(try Self.read(deepest).count == 1)
+        #expect(try Self.read(nested(8)).count == 1)
     }
 
     @Test(
