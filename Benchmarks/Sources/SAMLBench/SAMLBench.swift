@@ -11,9 +11,8 @@ enum SAMLBench {
         let stage = try SAMLStage()
         let judged = try perSecond { _ = try stage.judge() }
         table.least("Responses judged a core-second, RSA 2,048, \(stage.signed.count) bytes", judged, 2_500, "")
-        say(
-            "Responses judged a core-second, encrypted as well: \(Int(try perSecond { _ = try stage.judgeEncrypted() }))"
-        )
+        let opened = try perSecond { _ = try stage.judgeEncrypted() }
+        say("Responses judged a core-second, encrypted as well: \(Int(opened))")
         try peer(stage, judged, table)
         let issued = try perSecond { _ = try stage.issue() }
         let bare = try BareSigning(stage)
@@ -21,7 +20,8 @@ enum SAMLBench {
         say("Responses issued a core-second: \(Int(issued)); signed by libxmlsec1 alone: \(Int(signed))")
         table.least("Issuing, of libxmlsec1's own signing", issued / signed, 0.8, "")
         for (name, bytes) in stage.malformed {
-            table.most("Refusing \(name)", 1e6 / (try perSecond { stage.refuse(bytes) }), 100, "µs")
+            let rate = try perSecond { stage.refuse(bytes) }
+            table.most("Refusing \(name)", 1e6 / rate, 100, "µs")
         }
         var worst = (name: "", milliseconds: 0.0)
         for (name, bytes) in HostileDocuments.all(stage) {
