@@ -46,6 +46,8 @@ let package = Package(
         fuzz("FuzzJOSE", ["JOSE"]),
         fuzz("FuzzOAuth", ["OAuth", "JOSE"]),
         fuzz("FuzzSAML", ["SAML"]),
+        fuzz("FuzzSAMLMetadata", ["SAML"]),
+        fuzz("FuzzSAMLBindings", ["SAML"]),
         fuzz("FuzzIdentifier", ["Vocabulary"]),
         fuzz("FuzzTimestamp", ["Vocabulary"]),
         fuzz("FuzzNetwork", ["Vocabulary"]),

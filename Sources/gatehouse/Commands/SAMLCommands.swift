@@ -6,8 +6,8 @@ import Vocabulary
 
 struct SAMLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "saml", abstract: "SAML messages: what is in them, and why one was refused.",
-        subcommands: [Verify.self, VerifyRedirect.self])
+        commandName: "saml", abstract: "SAML messages and metadata: what is in them, and why one was refused.",
+        subcommands: [Verify.self, VerifyRedirect.self, Metadata.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(

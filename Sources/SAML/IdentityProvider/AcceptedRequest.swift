@@ -1,0 +1,58 @@
+/// A request that was held to its service provider's metadata: to be kept at the server while somebody signs in.
+public struct AcceptedRequest: Sendable, Hashable, Codable {
+    /// Nil where nobody asked.
+    public let requestID: String?
+    public let serviceProvider: String
+    /// Where the answer goes: an address of the metadata, octet by octet.
+    public let consumer: String
+    public let answerBinding: Binding
+    public let forcesAuthn: Bool
+    public let isPassive: Bool
+    public let nameIDPolicy: NameIDPolicy?
+    public let authnContext: RequestedAuthnContext?
+    public let scoping: Scoping?
+    public let attributeServiceIndex: Int?
+    /// It was signed by its service provider.
+    public let isSigned: Bool
+}
+
+/// Where an answer may go.
+public struct AnswerPlace: Sendable, Hashable {
+    public let location: String
+    public let binding: Binding
+    public let inResponseTo: String?
+}
+
+/// What becomes of a request.
+public enum RequestReading: Sendable, Hashable {
+    case accepted(AcceptedRequest)
+    /// The service provider is told, at a place that is known to be its own (IIP-IDP05).
+    case answered(Status, AnswerPlace)
+    /// Nobody is sent anywhere: it is not known that the place is right.
+    case page(MessageFault)
+}
+
+/// What was seen of a request's signature.
+public enum RequestSignature: Sendable, Hashable {
+    case none
+    /// It verifies under a key of the service provider's metadata.
+    case verified
+    case invalid
+}
+
+/// How a request came.
+public struct RequestArrival: Sendable, Hashable {
+    /// The address it came to.
+    public var location: String
+    public var binding: Binding
+    public var signature: RequestSignature
+    /// A request with this ID of this issuer was not seen before.
+    public var isFirstShowing: Bool
+
+    public init(location: String, binding: Binding, signature: RequestSignature, isFirstShowing: Bool = true) {
+        self.location = location
+        self.binding = binding
+        self.signature = signature
+        self.isFirstShowing = isFirstShowing
+    }
+}

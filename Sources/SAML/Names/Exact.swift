@@ -1,0 +1,15 @@
+/// Texts compared as XML and the specifications compare them: octet by octet. Swift's own `==` takes canonically
+/// equivalent texts for equal, which no comparison of a protocol may (SAML Core §1.3.1).
+enum Exact {
+    static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+
+    static func same(_ left: String?, _ right: String?) -> Bool {
+        switch (left, right) {
+        case (nil, nil): true
+        case (let left?, let right?): same(left, right)
+        default: false
+        }
+    }
+
+    static func holds(_ list: [String], _ text: String) -> Bool { list.contains { same($0, text) } }
+}
