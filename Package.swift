@@ -53,6 +53,7 @@ let package = Package(
         .library(name: "LDAP", targets: ["LDAP"]),
         .library(name: "JOSE", targets: ["JOSE"]),
         .library(name: "OAuth", targets: ["OAuth"]),
+        .library(name: "SAML", targets: ["SAML"]),
         .library(name: "Providers", targets: ["Providers"]),
     ],
     dependencies: [
@@ -73,6 +74,7 @@ let package = Package(
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
         system("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CXMLSec", pkgConfig: "xmlsec1-openssl", apt: "libxmlsec1-dev"),
 
         library("Vocabulary"),
         library("Authorization", ["Vocabulary"]),
@@ -81,6 +83,7 @@ let package = Package(
         library("LDAP", ["CLDAP", "COpenSSL"]),
         library("JOSE", ["COpenSSL"]),
         library("OAuth", ["JOSE", "COpenSSL"]),
+        library("SAML", ["CXMLSec", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
         library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", logging]),
@@ -130,6 +133,7 @@ let package = Package(
         tests("LDAPTests", ["LDAP", "Fixtures"]),
         tests("JOSETests", ["JOSE"]),
         tests("OAuthTests", ["OAuth", "JOSE"]),
+        tests("SAMLTests", ["SAML"]),
         tests(
             "ProvidersTests",
             ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "Vocabulary", "Fixtures", logging]),
@@ -173,9 +177,10 @@ let package = Package(
 // Under a sanitizer everything is compiled anew, and nothing that stands on NIO is looked at: `make sanitize` leaves it out.
 if Context.environment["SANITIZE"] != nil {
     let kept: Set = [
-        "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "Vocabulary", "Authorization", "Governance", "Identity", "LDAP",
-        "JOSE", "OAuth", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests", "GovernanceTests",
-        "IdentityTests", "LDAPTests", "JOSETests", "OAuthTests", "PasswordsTests", "StorageTests",
+        "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "CXMLSec", "Vocabulary", "Authorization", "Governance", "Identity",
+        "LDAP", "JOSE", "OAuth", "SAML", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests",
+        "GovernanceTests", "IdentityTests", "LDAPTests", "JOSETests", "OAuthTests", "SAMLTests", "PasswordsTests",
+        "StorageTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()

@@ -1,0 +1,121 @@
+import CXMLSec
+
+/// Has libxmlsec1 verify one signature, with a pinned key and nothing but what profile S allows enabled, and hands back
+/// the bytes that were digested.
+struct SignatureCheck {
+    let policy: SAMLAlgorithmPolicy
+
+    /// The digested bytes, once one of the keys has verified the signature.
+    ///
+    /// - Throws: `SAMLError`: `SIG_INVALID`, `SIG_ALG` where no key is of the algorithm's kind and size, `KEY` for no keys.
+    func digestedBytes(_ claim: SignatureClaim, in document: XMLDocument, keys: [SAMLVerificationKey]) throws -> [UInt8] {
+        guard !keys.isEmpty else { throw SAMLError(.key, "there is no key to check signatures with") }
+        guard keys.count <= SAMLVerificationKey.countLimit else { throw SAMLError(.limit, "too many keys are pinned") }
+        let fitting = keys.filter { $0.kind.fits(claim.algorithm) && $0.isStrongEnough(for: policy) }
+        guard !fitting.isEmpty else {
+            throw SAMLError(.signatureAlgorithm, "no pinned key is of the kind and size that the signature asks for")
+        }
+        guard xmlAddID(nil, document.pointer, claim.id, claim.idAttribute) != nil else {
+            throw SAMLError(.duplicateID, "an ID is in the document twice")
+        }
+        defer { xmlRemoveID(document.pointer, claim.idAttribute) }
+        for key in fitting {
+            if let bytes = try bytes(claim, key) { return bytes }
+        }
+        throw SAMLError(.signatureInvalid, "the signature does not hold under any pinned key")
+    }
+
+    private func bytes(_ claim: SignatureClaim, _ key: SAMLVerificationKey) throws -> [UInt8]? {
+        guard let context = xmlSecDSigCtxCreate(nil) else { throw SAMLError(.library, "no memory") }
+        defer { xmlSecDSigCtxDestroy(context) }
+        // Set beforehand: then KeyInfo is not looked at.
+        context.pointee.signKey = try key.material.duplicate()
+        context.pointee.flags = UInt32(XMLSEC_DSIG_FLAGS_STORE_SIGNEDINFO_REFERENCES | XMLSEC_DSIG_FLAGS_STORE_SIGNATURE)
+        context.pointee.enabledReferenceUris =
+            claim.uri.isEmpty
+            ? xmlSecTransformUriType(xmlSecTransformUriTypeEmpty) : xmlSecTransformUriType(xmlSecTransformUriTypeSameDocument)
+        try enable(claim, context)
+        guard xmlSecDSigCtxVerify(context, claim.signature) == 0, context.pointee.status == xmlSecDSigStatusSucceeded else {
+            return nil
+        }
+        return try digested(claim, context)
+    }
+
+    private func enable(_ claim: SignatureClaim, _ context: xmlSecDSigCtxPtr) throws {
+        var reference = [
+            xmlSecTransformEnvelopedGetKlass(), xmlSecTransformExclC14NGetKlass(), claim.digest.transform,
+        ]
+        var signature = [xmlSecTransformExclC14NGetKlass(), claim.algorithm.transform]
+        if policy.allowsInclusiveCanonicalization {
+            reference.append(xmlSecTransformInclC14NGetKlass())
+            signature.append(xmlSecTransformInclC14NGetKlass())
+        }
+        for transform in reference where xmlSecDSigCtxEnableReferenceTransform(context, transform) != 0 {
+            throw SAMLError(.library, "libxmlsec1 did not take a transform")
+        }
+        for transform in signature where xmlSecDSigCtxEnableSignatureTransform(context, transform) != 0 {
+            throw SAMLError(.library, "libxmlsec1 did not take a transform")
+        }
+    }
+
+    private func digested(_ claim: SignatureClaim, _ context: xmlSecDSigCtxPtr) throws -> [UInt8] {
+        let list = withUnsafeMutablePointer(to: &context.pointee.signedInfoReferences) { $0 }
+        guard xmlSecPtrListGetSize(list) == 1, let item = xmlSecPtrListGetItem(list, 0),
+            let buffer = xmlSecDSigReferenceCtxGetPreDigestBuffer(item.assumingMemoryBound(to: xmlSecDSigReferenceCtx.self)),
+            let info = xmlSecDSigCtxGetPreSignBuffer(context)
+        else { throw SAMLError(.signatureInvalid, "libxmlsec1 did not say what it verified") }
+        let bytes = Self.copy(buffer)
+        // CVE-2025-66475, CVE-2025-66568: canonicalization that fails leaves nothing, whose digest everybody knows.
+        guard !bytes.isEmpty else { throw SAMLError(.signatureInvalid, "nothing was signed") }
+        try compare(claim, bytes, Self.copy(info))
+        return bytes
+    }
+
+    private static func copy(_ buffer: xmlSecBufferPtr) -> [UInt8] {
+        guard let data = xmlSecBufferGetData(buffer) else { return [] }
+        return Array(UnsafeBufferPointer(start: data, count: Int(xmlSecBufferGetSize(buffer))))
+    }
+
+    /// What was signed of the SignedInfo, read again: its one Reference is the one we looked at, and its digest is that of
+    /// the bytes we are about to believe.
+    private func compare(_ claim: SignatureClaim, _ bytes: [UInt8], _ info: [UInt8]) throws {
+        let signed = try XMLReader.parse(info)
+        let references = signed.children(XMLNamespace.signature, "Reference")
+        guard signed.is(XMLNamespace.signature, "SignedInfo"), references.count == 1,
+            references[0].attribute("URI") == claim.uri,
+            references[0].child(XMLNamespace.signature, "DigestMethod")?.attribute("Algorithm") == claim.digest.rawValue,
+            let text = try references[0].child(XMLNamespace.signature, "DigestValue")?.simpleText(),
+            let value = SAMLBase64.decode(text), value == claim.digestValue, try claim.digest.hash(bytes) == value
+        else { throw SAMLError(.signatureInvalid, "what was signed is not what was looked at") }
+    }
+}
+
+extension SAMLVerificationKey {
+    /// Keys of one party; each is tried.
+    public static let countLimit = 16
+}
+
+extension SAMLDigestAlgorithm {
+    var transform: xmlSecTransformId? {
+        switch self {
+        case .sha1: xmlSecOpenSSLTransformSha1GetKlass()
+        case .sha256: xmlSecOpenSSLTransformSha256GetKlass()
+        case .sha384: xmlSecOpenSSLTransformSha384GetKlass()
+        case .sha512: xmlSecOpenSSLTransformSha512GetKlass()
+        }
+    }
+}
+
+extension SAMLSignatureAlgorithm {
+    var transform: xmlSecTransformId? {
+        switch self {
+        case .rsaSHA1: xmlSecOpenSSLTransformRsaSha1GetKlass()
+        case .rsaSHA256: xmlSecOpenSSLTransformRsaSha256GetKlass()
+        case .rsaSHA384: xmlSecOpenSSLTransformRsaSha384GetKlass()
+        case .rsaSHA512: xmlSecOpenSSLTransformRsaSha512GetKlass()
+        case .ecdsaSHA256: xmlSecOpenSSLTransformEcdsaSha256GetKlass()
+        case .ecdsaSHA384: xmlSecOpenSSLTransformEcdsaSha384GetKlass()
+        case .ecdsaSHA512: xmlSecOpenSSLTransformEcdsaSha512GetKlass()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import CXMLSec
+
+/// One response's way from bytes to a verified assertion: form, structure, signatures, decryption, then what it says, read
+/// from what was signed.
+struct ResponseVerification {
+    let expectation: ResponseExpectation
+    let list = CheckList()
+
+    init(_ expectation: ResponseExpectation) { self.expectation = expectation }
+
+    /// - Throws: when a check failed that others stand on; it is in `list`.
+    func verify(_ bytes: [UInt8]) throws -> VerifiedAssertion? {
+        let document = try list.require(.malformed, "the document is well-formed and within its limits") {
+            try XMLDocument.parse(bytes, .message)
+        }
+        let root = try list.require(.root, "it is a samlp:Response of SAML 2.0") {
+            try ResponseStructure.root(document, "Response")
+        }
+        let hasSucceeded = list.note(.status, "the status is Success") { try SAMLStatus.requireSuccess(in: root) } != nil
+        let structure = try list.require(.assertionCount, "one assertion, and signatures where they belong") {
+            try ResponseStructure(root, hasSucceeded: hasSucceeded)
+        }
+        let signedResponse = try list.require(.signatureInvalid, "the response's signature") {
+            try verify(root, in: document)
+        }
+        guard structure.assertion != nil else {
+            // A refusal by the identity provider; there is nothing to believe.
+            return nil
+        }
+        let signed = try assertion(structure, document, signedResponse)
+        return try judge(signed, Self.headed(signedResponse?.document ?? document), isSigned: signedResponse != nil)
+    }
+
+    private func verify(_ node: xmlNodePtr, in document: XMLDocument) throws -> SignedDocument? {
+        try SignedDocument.verify(
+            node, in: document, keys: expectation.keys, policy: expectation.policy, limits: .message)
+    }
+
+    /// The response's own attributes and children, without its assertions.
+    private static func headed(_ document: XMLDocument) -> XMLElement {
+        var builder = XMLTreeBuilder()
+        return builder.element(document.root) {
+            XMLNodes.isElement($0, XMLNamespace.assertion, "Assertion")
+                || XMLNodes.isElement($0, XMLNamespace.assertion, "EncryptedAssertion")
+        }
+    }
+}
+
+extension ResponseVerification {
+    /// The assertion, as it was signed: by itself, or inside the response.
+    private func assertion(
+        _ structure: ResponseStructure, _ document: XMLDocument, _ signedResponse: SignedDocument?
+    ) throws -> XMLElement {
+        let own: SignedDocument?
+        let unsigned: XMLDocument?
+        if structure.isEncrypted {
+            // What was encrypted is taken out of what was signed, where that is the response.
+            let opened = try opened(from: signedResponse?.document ?? document)
+            own = try list.require(.signatureInvalid, "the decrypted assertion's signature") {
+                try verifyOpened(opened)
+            }
+            unsigned = opened
+        } else {
+            own = try list.require(.signatureInvalid, "the assertion's signature") {
+                try structure.assertion.flatMap { try verify($0, in: document) }
+            }
+            unsigned = nil
+        }
+        try list.require(.signatureMissing, "what has to be signed is signed") {
+            try requireSignatures(response: signedResponse != nil, assertion: own != nil)
+        }
+        var builder = XMLTreeBuilder()
+        if let own { return builder.element(own.document.root) }
+        if let unsigned { return builder.element(unsigned.root) }
+        return try list.require(.assertionCount, "the signed response has the assertion") {
+            guard let signedResponse else { throw SAMLError(.signatureMissing, "nothing is signed") }
+            return builder.element(
+                try SAMLSignatures.find(.child(XMLName(XMLNamespace.assertion, "Assertion")), in: signedResponse.document))
+        }
+    }
+
+    private func requireSignatures(response: Bool, assertion: Bool) throws {
+        let isEnough =
+            switch expectation.signature {
+            case .either: response || assertion
+            case .response: response
+            case .assertion: assertion
+            case .both: response && assertion
+            }
+        guard isEnough else {
+            throw SAMLError(
+                .signatureMissing,
+                response || assertion
+                    ? "the signature that is demanded is missing, though another is there"
+                    : "neither the response nor the assertion is signed")
+        }
+    }
+
+    private func opened(from document: XMLDocument) throws -> XMLDocument {
+        try list.require(.decryption, "the assertion is decrypted") {
+            let node = try SAMLSignatures.find(
+                .child(XMLName(XMLNamespace.assertion, "EncryptedAssertion")), in: document)
+            var builder = XMLTreeBuilder()
+            let bytes = try SAMLEncryption.open(
+                builder.element(node), keys: expectation.decryptionKeys, policy: expectation.policy)
+            let opened = try XMLDocument.parse(bytes, .message)
+            guard XMLNodes.isElement(opened.root, XMLNamespace.assertion, "Assertion") else {
+                throw SAMLError(.decryption, "what was encrypted is no assertion")
+            }
+            try ResponseStructure.identity(of: opened.root)
+            try SignaturePlaces(carriers: [opened.root]).check(opened.root)
+            // An assertion may not stand inside one either; the carrier is no response here.
+            guard XMLNodes.elements(of: opened.root, XMLNamespace.assertion, "Assertion").isEmpty,
+                XMLNodes.elements(of: opened.root, XMLNamespace.assertion, "EncryptedAssertion").isEmpty
+            else { throw SAMLError(.assertionCount, "an assertion is inside an assertion") }
+            return opened
+        }
+    }
+
+    private func verifyOpened(_ document: XMLDocument) throws -> SignedDocument? {
+        // Never by an empty reference: its document was another.
+        try SignedDocument.verify(
+            document.root, in: document, keys: expectation.keys, policy: expectation.policy, limits: .message,
+            allowsEmptyReference: false)
+    }
+}
+
+/// The status of a response (SAML Core §3.2.2).
+enum SAMLStatus {
+    static let success = "urn:oasis:names:tc:SAML:2.0:status:Success"
+
+    /// - Throws: `SAMLError` with `STATUS`, with the codes and what the other side says of it.
+    static func requireSuccess(in root: xmlNodePtr) throws {
+        let statuses = XMLNodes.elements(of: root, XMLNamespace.protocols, "Status")
+        guard statuses.count == 1 else { throw SAMLError(.status, "the message has \(statuses.count) Status elements") }
+        let codes = XMLNodes.elements(of: statuses[0], XMLNamespace.protocols, "StatusCode")
+        guard codes.count == 1, let value = XMLNodes.value(codes[0], "Value") else {
+            throw SAMLError(.status, "the status has no code")
+        }
+        guard value != success else { return }
+        let inner = XMLNodes.elements(of: codes[0], XMLNamespace.protocols, "StatusCode").first.flatMap {
+            XMLNodes.value($0, "Value")
+        }
+        let message = XMLNodes.elements(of: statuses[0], XMLNamespace.protocols, "StatusMessage").first
+            .flatMap(XMLNodes.textOnly)
+        let words = [value.lastPart, inner?.lastPart, message.map { $0.shortened }].compactMap { $0 }
+        throw SAMLError(.status, "the other side answers " + words.joined(separator: ", "))
+    }
+}
+
+extension String {
+    /// What is behind the last colon of a name.
+    var lastPart: String { String((split(separator: ":").last ?? "").prefix(60)).shortened }
+}

@@ -1,0 +1,43 @@
+extension VerifiedAssertion {
+    /// Who is meant (SAML Core §2.2.3), as it was said, to the letter.
+    public struct Name: Sendable, Hashable {
+        public let value: String
+        /// nil is unspecified.
+        public let format: String?
+        public let nameQualifier: String?
+        public let spNameQualifier: String?
+        public let spProvidedID: String?
+
+        /// Characters are counted in bytes; the specification asks for 256 characters of any kind.
+        static let byteLimit = 2_048
+
+        /// Reads the name in a subject or a logout request, decrypting it where it is encrypted.
+        ///
+        /// - Throws: `SAMLError`: `NAMEID` for none, two, an empty one, or one with elements in it; `DECRYPT`, `ENC_ALG`.
+        static func read(
+            _ parent: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy
+        ) throws -> Name {
+            let names = ["NameID", "EncryptedID", "BaseID"]
+            let found = parent.elements.filter { $0.name.namespace == XMLNamespace.assertion && names.contains($0.name.local) }
+            guard found.count == 1 else { throw SAMLError(.nameID, "\(parent.name) has \(found.count) names, where it has one") }
+            guard found[0].name.local != "EncryptedID" else {
+                let opened = try SAMLEncryption.decrypt(found[0], keys: keys, policy: policy)
+                return try Name(opened)
+            }
+            return try Name(found[0])
+        }
+
+        init(_ element: XMLElement) throws {
+            guard element.is(XMLNamespace.assertion, "NameID") else { throw SAMLError(.nameID, "the name is no NameID") }
+            // VU#475445: whole or refused.
+            guard element.elements.isEmpty else { throw SAMLError(.nameID, "elements are in the NameID") }
+            value = element.text
+            guard !value.trimmingXMLSpace().isEmpty else { throw SAMLError(.nameID, "the NameID is empty") }
+            guard value.utf8.count <= Self.byteLimit else { throw SAMLError(.nameID, "the NameID is too long") }
+            format = element.attribute("Format")
+            nameQualifier = element.attribute("NameQualifier")
+            spNameQualifier = element.attribute("SPNameQualifier")
+            spProvidedID = element.attribute("SPProvidedID")
+        }
+    }
+}

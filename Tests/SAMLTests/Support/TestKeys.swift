@@ -1,0 +1,65 @@
+import Foundation
+
+@testable @_spi(SAMLDebugging) import SAML
+
+/// A key pair made by the openssl command for this run, with an expired certificate: trust is in the key.
+struct TestKey: Sendable {
+    let privatePEM: String
+    let certificatePEM: String
+    let signing: SAMLSigningKey
+    let verification: SAMLVerificationKey
+
+    /// Of the identity provider.
+    static let provider = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+    /// Of somebody else.
+    static let stranger = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+    static let p256 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
+    static let p384 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])
+    static let p521 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-521"])
+    /// Of the service provider, for encryption.
+    static let service = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+    static let service2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
+
+    var decryption: SAMLDecryptionKey { try! SAMLDecryptionKey(pem: privatePEM) }
+
+    private init(_ algorithm: [String]) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-\(UUID().uuidString)")
+        try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let key = folder.appendingPathComponent("key.pem").path, certificate = folder.appendingPathComponent("c.pem").path
+        Tool.run("openssl", ["genpkey", "-quiet", "-algorithm"] + algorithm + ["-out", key])
+        Tool.run(
+            "openssl",
+            ["req", "-x509", "-key", key, "-subj", "/CN=test", "-days", "1", "-out", certificate])
+        privatePEM = try! String(contentsOfFile: key, encoding: .utf8)
+        certificatePEM = try! String(contentsOfFile: certificate, encoding: .utf8)
+        signing = try! SAMLSigningKey(pem: privatePEM, certificate: certificatePEM)
+        verification = try! SAMLVerificationKey(pem: certificatePEM)
+    }
+}
+
+/// Commands of others.
+enum Tool {
+    /// The status and what was written, both streams together.
+    @discardableResult
+    static func run(_ name: String, _ arguments: [String], input: [UInt8] = []) -> (status: Int32, output: String) {
+        let process = Process(), output = Pipe()
+        process.executableURL = URL(fileURLWithPath: name.hasPrefix("/") ? name : "/usr/bin/env")
+        process.arguments = name.hasPrefix("/") ? arguments : [name] + arguments
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        do { try process.run() } catch { return (-1, "\(error)") }
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}
+
+/// The reason that something was refused for; nil when it was not.
+func reason(_ body: () throws -> Void) -> SAMLError.Reason? {
+    do {
+        try body()
+        return nil
+    } catch { return (error as? SAMLError)?.reason }
+}
