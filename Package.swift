@@ -86,7 +86,8 @@ let package = Package(
         library("SAML", ["CXMLSec", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
-        library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", logging]),
+        library(
+            "Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", "SAML", logging]),
         library(
             "Storage",
             [
@@ -97,7 +98,7 @@ let package = Package(
             "Gateway",
             [
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
-                "Storage", "JOSE", "OAuth", crypto, logging, "Yams",
+                "Storage", "JOSE", "OAuth", "SAML", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [
@@ -106,8 +107,8 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "Gateway", crypto, logging,
-                nio,
+                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "SAML", "Gateway", crypto,
+                logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -164,7 +165,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "Authorization", "Gateway", "HTTPAPI", "Identity", "Storage", "Vocabulary", "Fetch", "Fixtures",
-                "DemoApp", "GatehouseClient", "JOSE", "OAuth", crypto, logging,
+                "DemoApp", "GatehouseClient", "JOSE", "OAuth", "SAML", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),

@@ -38,6 +38,8 @@ public final class Gateway: Sendable {
     let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
     let redirects: RedirectTable
+    /// The gateway as an entity of SAML.
+    public let saml: SAMLService
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]
@@ -140,7 +142,8 @@ public final class Gateway: Sendable {
                 refusals: decisionRefusals, meter: policyMeter, clock: clock))
         self.credentials = credentials
         directories = DirectoryTable()
-        redirects = RedirectTable(fetch: fetch)
+        saml = SAMLService(configuration.saml, tenants: tenants, clock: clock)
+        redirects = RedirectTable(saml: saml, fetch: fetch)
         keyKeeper = KeyKeeper(
             store: store, log: DecisionRecorder.log(configuration, store), clock: clock, uptime: uptime,
             logger: logger)

@@ -124,6 +124,7 @@ extension Configuration {
         oauth = OAuthConfiguration(
             root.section("oauth"),
             clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) })
+        saml = SAMLConfiguration(root.section("saml"))
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

@@ -15,4 +15,20 @@ extension Doctor {
             return [Finding(subject: subject, isGood: false, detail: "\(LoginService.reason(of: error)): \(error)")]
         }
     }
+
+    /// Whether an identity provider's metadata can be had and hold a key, with the keys of ours that are named.
+    func examine(
+        _ settings: SAMLProviderConfiguration, of provider: ProviderConfiguration, _ subject: String
+    ) async -> [Finding] {
+        do {
+            let service = SAMLService(configuration.saml, tenants: TenantTable(), clock: clock)
+            let outcome = try await SAMLProvider(
+                settings, key: provider.key, provider: .random(at: clock()), tenant: .random(at: clock()),
+                service: service, fetch: try settings.route.fetch(), clock: clock
+            ).examine()
+            return [Finding(subject: subject, isGood: true, detail: outcome)]
+        } catch {
+            return [Finding(subject: subject, isGood: false, detail: "\(LoginService.reason(of: error)): \(error)")]
+        }
+    }
 }
