@@ -137,7 +137,7 @@ let package = Package(
         tests("SAMLTests", ["SAML"]),
         tests(
             "ProvidersTests",
-            ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "Vocabulary", "Fixtures", logging]),
+            ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "SAML", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
         tests("StorageTests", ["Storage", "Identity", "Vocabulary", "Fixtures", crypto]),
