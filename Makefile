@@ -6,7 +6,7 @@
 #   check       format, warnings as errors, the arrows between targets
 #   bench       performance bars, release build; fails below a bar
 #   conformance the provider held to the OpenID conformance suite's modules, reproduced; writes docs/conformance.md
-#   interop     clients of others sign people in: Authlib, idpyoidc, two modules of Apache, oidc-agent, sssd; and the gateway
+#   interop     clients of others sign people in: Authlib, idpyoidc, the MCP SDK, two modules of Apache, oidc-agent, sssd; and the gateway
 #               signs people in at providers of others
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document

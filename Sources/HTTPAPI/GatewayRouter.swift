@@ -74,6 +74,7 @@ public struct GatewayRouter: Sendable {
         IntrospectionRoute(gateway: gateway, gate: gate).install(on: router)
         OAuthRoutes(gateway: gateway, gate: gate).install(on: router)
         UserInfoRoute(gateway: gateway, gate: gate).install(on: router)
+        ResourceMetadataRoute(gateway: gateway, gate: gate, trusted: trusted).install(on: router)
         VerifyRoutes(gateway: gateway, pages: pages, trusted: trusted).install(on: router)
         HandOverRoutes(gateway: gateway, trusted: trusted).install(on: router)
         // One budget for all pages of people: a second table would be a second budget.

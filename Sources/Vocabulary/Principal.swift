@@ -48,9 +48,13 @@ public enum PresentedCredential: Hashable, Sendable, Codable {
     case session(SessionID)
     case applicationSession(ApplicationSessionID)
     case apiKey(APIKeyID)
+    /// An access token of what somebody granted a client.
+    case grant(AuthorizationGrantID)
+    /// An access token that a client got in its own name.
+    case client(ClientID)
 }
 
-/// An authenticated caller, resolved from a session or an API key. It holds authentication facts only; what the
+/// An authenticated caller, resolved from a session, an API key or an access token. It holds authentication facts only; what the
 /// principal may do is resolved from the index of the moment.
 public struct Principal: Sendable, Hashable {
     public let tenant: TenantID

@@ -8,11 +8,14 @@ public struct NginxSite: Sendable {
     public var application: String
     /// False passes everything to the application unasked: for the gateway's own host.
     public var isProtected: Bool
+    /// Whether the application takes access tokens beside sessions.
+    public var takesTokens: Bool
 
-    public init(serverName: String, application: String, isProtected: Bool = true) {
+    public init(serverName: String, application: String, isProtected: Bool = true, takesTokens: Bool = false) {
         self.serverName = serverName
         self.application = application
         self.isProtected = isProtected
+        self.takesTokens = takesTokens
     }
 }
 
@@ -31,7 +34,10 @@ public struct NginxConfiguration: Sendable {
 
     public init(
         sites: [NginxSite], gateway: String, certificatePath: String, keyPath: String, port: Int = 0,
-        identityHeaders: [String] = ["X-Gatehouse-User", "X-Gatehouse-Name", "X-Gatehouse-Mail", "X-Gatehouse-Roles"]
+        identityHeaders: [String] = [
+            "X-Gatehouse-User", "X-Gatehouse-Name", "X-Gatehouse-Mail", "X-Gatehouse-Roles", "X-Gatehouse-Subject",
+            "X-Gatehouse-Client", "X-Gatehouse-Scope",
+        ]
     ) {
         self.sites = sites
         self.gateway = gateway

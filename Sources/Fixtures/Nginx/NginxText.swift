@@ -64,6 +64,7 @@ struct NginxText {
                     auth_request /_gatehouse/verify;
                     auth_request_set $gatehouse_location $upstream_http_location;
         \(identity)
+        \(site.takesTokens ? tokens : "")
                     error_page 401 = @gatehouse_login;
                     error_page 403 = @gatehouse_denied;
         \(silenced)
@@ -79,6 +80,7 @@ struct NginxText {
         \(question)
                 }
                 location @gatehouse_login {
+        \(site.takesTokens ? challenge : "")
                     if ($gatehouse_location = "") { return 401; }
                     return 302 $gatehouse_location;
                 }
@@ -95,6 +97,34 @@ struct NginxText {
         \(question)
                 }
                 location /.gatehouse/ {
+                    proxy_pass http://gatehouse;
+        \(question)
+                }
+        \(site.takesTokens ? metadata : "")
+        """
+    }
+
+    /// The token stays with the gateway, unless it says what the application is to have of it.
+    private var tokens: String {
+        """
+                    auth_request_set $gatehouse_authorization $upstream_http_x_gatehouse_authorization;
+                    proxy_set_header Authorization $gatehouse_authorization;
+                    proxy_set_header DPoP "";
+                    proxy_set_header X-Gatehouse-Authorization "";
+                    auth_request_set $gatehouse_nonce $upstream_http_dpop_nonce;
+                    add_header DPoP-Nonce $gatehouse_nonce always;
+        """
+    }
+
+    private var challenge: String {
+        """
+                    add_header DPoP-Nonce $gatehouse_nonce always;
+        """
+    }
+
+    private var metadata: String {
+        """
+                location ^~ /.well-known/oauth-protected-resource {
                     proxy_pass http://gatehouse;
         \(question)
                 }

@@ -21,6 +21,14 @@ public struct ProtectedApplication: Sendable, Hashable {
             maxAgeSeconds: settings.requiredAuthenticationAge.map(Int64.init))
     }
 
+    /// What it is to OAuth clients at a path; nil where no access token is taken.
+    public func resource(at path: String) -> ResourceConfiguration? {
+        settings.resource.flatMap { $0.covers(path: path) ? $0 : nil }
+    }
+
+    /// What the policy calls a method.
+    public func action(of method: String) -> String { settings.actions[method] ?? method.lowercased() }
+
     /// Whether a URL may be returned to after login: same scheme, host and port, a path, nothing hidden in it.
     public func accepts(returnTarget: String) -> Bool {
         guard let base = publicURL, returnTarget.utf8.count <= 4_096,

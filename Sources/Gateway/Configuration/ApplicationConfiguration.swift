@@ -8,8 +8,20 @@ public struct ApplicationConfiguration: Sendable, Codable, Hashable {
         public var name = "X-Gatehouse-Name"
         public var mail = "X-Gatehouse-Mail"
         public var roles = "X-Gatehouse-Roles"
+        /// The id of whoever asks, which no change of name changes.
+        public var subject = "X-Gatehouse-Subject"
+        /// The OAuth client that asks for them; empty for somebody's own browser.
+        public var client = "X-Gatehouse-Client"
+        /// What that client's token is for, by blanks.
+        public var scope = "X-Gatehouse-Scope"
+
+        /// What the proxy sets `Authorization` to; not one that the application sees.
+        public static let authorization = "X-Gatehouse-Authorization"
 
         public init() {}
+
+        /// Those that the application is told by.
+        public var all: [String] { [user, name, mail, roles, subject, client, scope] }
     }
 
     /// Permanent name in configuration and API.
@@ -31,6 +43,8 @@ public struct ApplicationConfiguration: Sendable, Codable, Hashable {
     public var headers: Headers
     /// Name part of the application's own cookie on its own host.
     public var sessionCookie: String
+    /// What it is to OAuth clients; nil for an application that takes no access tokens.
+    public var resource: ResourceConfiguration?
 
     public init(key: String, tenant: String, name: String, host: String, publicURL: String) {
         self.key = key
@@ -47,5 +61,22 @@ public struct ApplicationConfiguration: Sendable, Codable, Hashable {
         ]
         headers = Headers()
         sessionCookie = key
+    }
+}
+
+extension ApplicationConfiguration.Headers {
+    private enum CodingKeys: String, CodingKey { case user, name, mail, roles, subject, client, scope }
+
+    /// Names that a row of an earlier version does not have are the usual ones.
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        user = try container.decodeIfPresent(String.self, forKey: .user) ?? user
+        name = try container.decodeIfPresent(String.self, forKey: .name) ?? name
+        mail = try container.decodeIfPresent(String.self, forKey: .mail) ?? mail
+        roles = try container.decodeIfPresent(String.self, forKey: .roles) ?? roles
+        subject = try container.decodeIfPresent(String.self, forKey: .subject) ?? subject
+        client = try container.decodeIfPresent(String.self, forKey: .client) ?? client
+        scope = try container.decodeIfPresent(String.self, forKey: .scope) ?? scope
     }
 }

@@ -92,68 +92,6 @@ extension MappingConfiguration {
     }
 }
 
-extension ApplicationConfiguration {
-    init(_ section: ConfigurationSection, tenant fallback: String) {
-        let key = section.text("id")
-        let host = section.text("host").lowercased()
-        self.init(
-            key: key, tenant: section.text("tenant", default: fallback), name: section.text("name", default: key),
-            host: host, publicURL: section.text("public_url", default: "https://\(host)"))
-        // The key stands in addresses, in a cookie's name and in a header.
-        if !(1...64).contains(key.utf8.count) || !key.utf8.allSatisfy(isCookieNameByte) {
-            section.report("id", "must be 1 to 64 letters, digits, hyphens and underscores.")
-        }
-        if PublicURL(publicURL)?.host != host { section.report("public_url", "must be an https URL on `host`.") }
-        resourceType = section.text("resource_type", default: resourceType)
-        requiredStrength = section.integer("required_acr", default: 1, in: 1...2)
-        if section.has("required_auth_age") {
-            let age = section.duration("required_auth_age", default: .hours(12), in: .seconds(30)...(.days(365)))
-            requiredAuthenticationAge = Int(age.components.seconds)
-        }
-        if let forward = section.optionalSection("forward_auth") {
-            forwardAuth = forward.bool("enabled", default: true)
-            for (method, action) in forward.dictionary("actions") { actions[method.uppercased()] = action }
-            if let names = forward.optionalSection("headers") {
-                headers.user = names.fieldName("user", default: headers.user)
-                headers.name = names.fieldName("name", default: headers.name)
-                headers.mail = names.fieldName("mail", default: headers.mail)
-                headers.roles = names.fieldName("roles", default: headers.roles)
-                names.finish()
-                let all = [headers.user, headers.name, headers.mail, headers.roles].map { $0.lowercased() }
-                if Set(all).count < all.count { forward.report("headers", "must be four different names.") }
-            }
-            sessionCookie = forward.text("session_cookie", default: sessionCookie)
-            if !sessionCookie.utf8.allSatisfy({ isCookieNameByte($0) }) || sessionCookie.isEmpty {
-                forward.report("session_cookie", "must be letters, digits, hyphens and underscores.")
-            }
-            forward.finish()
-        } else {
-            forwardAuth = false
-        }
-        section.finish()
-    }
-}
-
-extension ConfigurationSection {
-    /// The name of a header that nothing else means: letters, digits and hyphens after `X-` or `Remote-`. A name that is
-    /// none would never be set, and then a browser could set it.
-    fileprivate func fieldName(_ name: String, default fallback: String) -> String {
-        let text = text(name, default: fallback)
-        let lowered = text.lowercased()
-        let isOurs = lowered.hasPrefix("x-") || lowered.hasPrefix("remote-")
-        let isName = text.utf8.allSatisfy { $0 != 0x5F && isCookieNameByte($0) } && text.utf8.count <= 64
-        if !isOurs || !isName || lowered.hasPrefix("x-forwarded-") || lowered.hasPrefix("x-original-") {
-            report(name, "must be a header's name that begins with X- or Remote-, of letters, digits and hyphens.")
-        }
-        return text
-    }
-}
-
-private func isCookieNameByte(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
-        || byte == 0x5F
-}
-
 extension PolicyFileConfiguration {
     init(_ section: ConfigurationSection, tenant fallback: String) {
         tenant = section.text("tenant", default: fallback)

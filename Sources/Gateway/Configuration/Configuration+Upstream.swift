@@ -31,6 +31,8 @@ extension UpstreamProviderConfiguration {
         let isOpen = preset.isPublic && description.requiredClaims.isEmpty
         createsPeopleAtLogin = section.bool("create_people_at_login", default: !isOpen)
         signsOut = section.bool("sign_out_upstream", default: false)
+        keeping = section.optionalSection("keep_tokens").map { OpenIDSettings.Keeping($0) }
+        if keeping != nil, !section.has("scopes") { askForRefreshToken() }
         check(section)
     }
 
@@ -42,10 +44,37 @@ extension UpstreamProviderConfiguration {
         if language == .oauth2, !multiFactor.methods.isEmpty || !multiFactor.contexts.isEmpty {
             section.report("second_factor", "needs ID tokens, which type: oauth2 has none of.")
         }
+        if language == .oauth2, keeping != nil { section.report("keep_tokens", "belongs to type: oidc.") }
         if language == .oauth2, signsOut { section.report("sign_out_upstream", "belongs to type: oidc.") }
         for domain in ownedDomains where domain.contains("@") || !domain.contains(".") {
             section.report("owns_domains", "`\(domain)` is not a domain such as example.org.")
         }
+    }
+}
+
+extension UpstreamProviderConfiguration {
+    /// OpenID Connect Core §11, as far as each provider goes by it.
+    private mutating func askForRefreshToken() {
+        switch preset {
+        case .google: description.parameters["access_type"] = "offline"
+        // Its refresh tokens end with its session, as ours should; offline ones do not.
+        case .keycloak, .gitlab, .apple, .github: break
+        case .generic, .entra, .okta:
+            let offline = ScopeSet(["offline_access"]) ?? .empty
+            description.scope = description.scope.union(offline) ?? description.scope
+        }
+    }
+}
+
+extension OpenIDSettings.Keeping {
+    init(_ section: ConfigurationSection) {
+        self.init(
+            refreshEvery: section.duration("refresh_every", default: .minutes(15), in: .minutes(1)...(.hours(24))),
+            unreachableFor: section.duration("unreachable_for", default: .hours(4), in: .minutes(5)...(.days(7))))
+        if unreachableFor < refreshEvery {
+            section.report("unreachable_for", "must be no shorter than `refresh_every`.")
+        }
+        section.finish()
     }
 }
 

@@ -63,4 +63,6 @@ public struct UpstreamProviderConfiguration: Sendable {
     public var asksUserInfo: Bool
     public var createsPeopleAtLogin: Bool
     public var signsOut: Bool
+    /// How people are asked about again; nil where nothing of a sign-in is kept.
+    public var keeping: OpenIDSettings.Keeping?
 }

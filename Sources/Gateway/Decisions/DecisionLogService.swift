@@ -229,6 +229,8 @@ extension DecisionRecord {
         case .session(let id): ("session", id.description)
         case .applicationSession(let id): ("application_session", id.description)
         case .apiKey(let id): ("api_key", id.description)
+        case .grant(let id): ("grant", id.description)
+        case .client(let id): ("client", id.description)
         }
     }
 }

@@ -174,7 +174,7 @@ extension LoginService {
     }
 
     /// A directory's accounts are the organization's own; another provider vouches for the domains it owns.
-    private func vouching(in tenant: TenantID) -> @Sendable (ProviderID, String) -> Bool {
+    func vouching(in tenant: TenantID) -> @Sendable (ProviderID, String) -> Bool {
         let entries = environment.providers(tenant)
         return { provider, mail in
             switch entries.first(where: { $0.id == provider })?.provider {

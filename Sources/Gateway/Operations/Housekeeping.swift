@@ -54,6 +54,9 @@ public struct Housekeeping: Service {
                     }
                 }
                 group.addTask {
+                    await self.every(.seconds(5), "upstream.tokens") { try await self.gateway.tendKeptTokens() }
+                }
+                group.addTask {
                     await self.every(.seconds(2), "birthrights.follow") { try await self.followBirthrights() }
                 }
                 group.addTask {

@@ -77,6 +77,7 @@ extension OpenIDSettings {
         service = configured.service
         allowsLoopback = configured.route.allowsPrivateAddresses
         signsOut = configured.signsOut
+        keeping = configured.keeping
     }
 }
 

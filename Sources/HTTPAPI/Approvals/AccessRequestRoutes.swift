@@ -16,7 +16,7 @@ extension ProtectedApplication {
         ]
         if let client { context["client"] = .string(client.description) }
         var question = DecisionQuestion(
-            .principal(principal), action: settings.actions[method] ?? method.lowercased(),
+            .principal(principal), action: action(of: method),
             resourceType: settings.resourceType, resourceID: path, context: context)
         question.passing = ["client"]
         return question

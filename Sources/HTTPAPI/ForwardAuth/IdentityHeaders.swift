@@ -1,5 +1,7 @@
 import Gateway
 import HTTPTypes
+import OAuth
+import Vocabulary
 
 /// Who the person is, for the application behind the proxy, under the names its configuration gives. Every header is
 /// always set, an unknown value as an empty one: a proxy that copies them thereby overwrites whatever the browser sent
@@ -12,6 +14,12 @@ public struct IdentityHeaders: Sendable, Equatable {
     public var name = ""
     public var mail = ""
     public var roles: [String] = []
+    /// The id of whoever asks.
+    public var subject = ""
+    /// The client whose token asks for them; empty for a session.
+    public var client = ""
+    /// Of the token, by blanks.
+    public var scope = ""
 
     /// - Parameter person: nil for all empty, which is what a refusal carries.
     public init(_ person: SubjectDescription?, names: ApplicationConfiguration.Headers) {
@@ -21,6 +29,14 @@ public struct IdentityHeaders: Sendable, Equatable {
         name = person.displayName ?? ""
         mail = person.mail ?? ""
         roles = person.roles
+        subject = person.subject.id
+    }
+
+    /// Of somebody for whom a client asks.
+    public init(_ person: SubjectDescription, names: ApplicationConfiguration.Headers, access: TokenAccess) {
+        self.init(person, names: names)
+        client = access.client
+        scope = access.scope.description
     }
 
     /// Bytes of one value. A longer single value is left empty; lists stop before the name that would not fit, so that
@@ -31,7 +47,10 @@ public struct IdentityHeaders: Sendable, Equatable {
     public var fields: HTTPFields {
         let values = [
             (names.user, Self.single(user)), (names.name, Self.single(name)), (names.mail, Self.single(mail)),
-            (names.roles, Self.list(roles)),
+            (names.roles, Self.list(roles)), (names.subject, Self.single(subject)), (names.client, Self.single(client)),
+            (names.scope, Self.single(scope)),
+            // Of a token that the application is not given.
+            (ApplicationConfiguration.Headers.authorization, ""),
         ]
         var fields = HTTPFields()
         for (name, value) in values { if let field = HTTPField.Name(name) { fields[field] = value } }

@@ -7,6 +7,8 @@
 public struct OriginalURI: Sendable, Hashable {
     /// Absolute, canonical, without query: `/reports/2026`.
     public let path: String
+    /// The path as received: what a client writes into a proof of possession. Nothing is decided by it.
+    public let writtenPath: String
     /// As received and unparsed; never part of a decision by path, never logged.
     public let query: String?
 
@@ -31,6 +33,7 @@ public struct OriginalURI: Sendable, Hashable {
         try Self.check(bytes)
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
         path = try Self.canonical(bytes[..<(mark ?? bytes.endIndex)])
+        writtenPath = String(decoding: bytes[..<(mark ?? bytes.endIndex)], as: UTF8.self)
         query = mark.map { String(decoding: bytes[($0 + 1)...], as: UTF8.self) }
     }
 

@@ -3,6 +3,8 @@ import Gateway
 import HTTPTypes
 import Hummingbird
 import Identity
+import Logging
+import OAuth
 import Vocabulary
 
 /// Forward-auth: a reverse proxy asks `/auth/verify` before every request to an application, and shows `/auth/denied`
@@ -53,6 +55,9 @@ struct VerifyRoutes: Sendable {
             context.refusal.code = "forward_auth.scheme"
             return refusal(.forbidden, application)
         }
+        if let entry = TokenEntry(gateway, application, held, request) {
+            return try await verify(entry, request, context)
+        }
         guard let credential = try credential(request, application) else {
             return unauthenticated(request, held, application)
         }
@@ -75,6 +80,41 @@ struct VerifyRoutes: Sendable {
         context.refusal.code = answer.reasons.first
         guard let demand = answer.stepUp else { return refusal(.forbidden, application) }
         return unauthenticated(request, held, application, stepUp: demand)
+    }
+
+    /// The same for somebody for whom a client asks. No refusal of a token names a place to log in: a program asked.
+    private func verify(
+        _ entry: TokenEntry, _ request: Request, _ context: GatewayRequestContext
+    ) async throws -> Response {
+        let application = entry.application
+        var response: Response
+        switch try await entry.read(spends: true, trace: context.requestID) {
+        case .challenged(let challenge): response = challenged(challenge, entry, context)
+        case .shown(let access):
+            let answer = try await gateway.decisions.decide(
+                entry.question(access), in: application.tenant,
+                origin: DecisionOrigin(caller: nil, protocol: "forward_auth", request: context.requestID))
+            if answer.isPermitted, let person = try await gateway.describe(access.principal) {
+                response = Response(status: .ok, headers: entry.headers(person, access))
+            } else if let demand = answer.stepUp {
+                response = challenged(Challenge(demand), entry, context)
+            } else {
+                context.refusal.code = answer.reasons.first
+                response = refusal(.forbidden, application)
+            }
+        }
+        try response.addNonce(to: request, of: application.tenant, gateway)
+        return response
+    }
+
+    private func challenged(
+        _ challenge: Challenge, _ entry: TokenEntry, _ context: GatewayRequestContext
+    ) -> Response {
+        context.refusal.code = challenge.error.map { "forward_auth.\($0.code.rawValue)" }
+        context.logger.info("access token refused", metadata: ["detail": "\(challenge.error?.description ?? "")"])
+        var response = refusal(challenge.proxiedStatus, entry.application)
+        response.headers[.wwwAuthenticate] = challenge.header(of: entry.resource)
+        return response
     }
 
     /// The application's own session, from its own cookie on its own host.
@@ -114,8 +154,7 @@ struct VerifyRoutes: Sendable {
         stepUp: AuthenticationRequirement? = nil
     ) -> Response {
         var response = refusal(.unauthorized, application)
-        let challenge = stepUp.map { BearerChallenge.insufficientAuthentication($0) } ?? .missing
-        response.headers[.wwwAuthenticate] = challenge.header(realm: application.settings.key)
+        response.headers[.wwwAuthenticate] = challenge(held, application, stepUp)
         guard Self.isNavigation(request) else { return response }
         let origin = application.publicURL?.origin ?? ""
         let target = origin + held.uri.path + (held.uri.query.map { "?\($0)" } ?? "")
@@ -123,6 +162,16 @@ struct VerifyRoutes: Sendable {
         location += stepUp?.query ?? ""
         response.headers[.location] = location
         return response
+    }
+
+    private func challenge(
+        _ held: ForwardedRequest, _ application: ProtectedApplication, _ stepUp: AuthenticationRequirement?
+    ) -> String {
+        if let resource = application.settings.resource, let challenge = application.challenge(held, stepUp: stepUp) {
+            return challenge.header(of: resource)
+        }
+        let challenge = stepUp.map { BearerChallenge.insufficientAuthentication($0) } ?? .missing
+        return challenge.header(realm: application.settings.key)
     }
 
     /// Whether a person is looking: a browser that opens a page. A program gets its plain 401, and so does a script of a
@@ -144,8 +193,12 @@ struct VerifyRoutes: Sendable {
 
     private func denied(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         guard let held = try? ForwardedRequest(headers: request.headers, peer: context.peer, trusted: trusted),
-            let application = gateway.applications.application(host: held.host),
-            let principal = try? credential(request, application)?.principal, isEnough(principal, for: application)
+            let application = gateway.applications.application(host: held.host)
+        else { throw Refusal.forbidden(code: "forward_auth.denied") }
+        if application.settings.forwardAuth, let entry = TokenEntry(gateway, application, held, request) {
+            return try await denied(entry, context)
+        }
+        guard let principal = try? credential(request, application)?.principal, isEnough(principal, for: application)
         else { throw Refusal.forbidden(code: "forward_auth.denied") }
         let trace = try await gateway.explanations.explain(
             question(principal, held, application), in: application.tenant)
@@ -166,5 +219,29 @@ struct VerifyRoutes: Sendable {
             MessagePage.Link("Sign in as somebody else", "/.gatehouse/logout", isQuiet: true),
         ]
         return pages.response(page, status: .forbidden)
+    }
+
+    /// To a program, as RFC 9457 has it; a scope that is missing as RFC 6750 §3 has it. The proof of possession was used up
+    /// when the request was judged, and is only read again.
+    private func denied(_ entry: TokenEntry, _ context: GatewayRequestContext) async throws -> Response {
+        let access: TokenAccess
+        switch try await entry.read(spends: false, trace: context.requestID) {
+        case .challenged(let challenge):
+            context.refusal.code = challenge.error.map { "forward_auth.\($0.code.rawValue)" }
+            var response = Self.told(challenge.error?.code.rawValue, challenge.error?.description)
+            response.headers[.wwwAuthenticate] = challenge.header(of: entry.resource)
+            return response
+        case .shown(let shown): access = shown
+        }
+        let trace = try await gateway.explanations.explain(entry.question(access), in: entry.application.tenant)
+        let why = trace.sentences.joined(separator: " ")
+        return Self.told(
+            trace.reasons.first, "\(entry.application.settings.name) asked whether \(trace.login) may do this. \(why)")
+    }
+
+    private static func told(_ code: String?, _ detail: String?) -> Response {
+        var response = Problem(status: 403, code: code, detail: detail).response()
+        response.headers[.cacheControl] = "no-store"
+        return response
     }
 }

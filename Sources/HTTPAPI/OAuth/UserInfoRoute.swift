@@ -35,7 +35,7 @@ struct UserInfoRoute: Sendable {
                 hasQueryToken: (request.uri.query ?? "").contains("access_token"), proofs: request.proofs,
                 method: request.method.rawValue, address: gateway.tenants.publicURL(of: tenant.id) + context.endpoint)
             switch try await gateway.tokens.userInfo(call) {
-            case nil: return Self.challenge(Challenge())
+            case nil: return challenge(Challenge(), tenant)
             case .json(let claims)?: return OAuthExchange.response(.ok, claims)
             case .signed(let token)?:
                 var headers = CrossOrigin.answer
@@ -45,7 +45,7 @@ struct UserInfoRoute: Sendable {
                     status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: token)))
             }
         } catch let error as OAuthError {
-            return Self.challenge(Challenge(error))
+            return challenge(Challenge(error), tenant)
         }
     }
 
@@ -58,7 +58,10 @@ struct UserInfoRoute: Sendable {
     }
 
     /// RFC 6750 §3, RFC 9449 §7.1: both schemes, because either token may be shown here.
-    private static func challenge(_ challenge: Challenge) -> Response {
+    private func challenge(_ challenge: Challenge, _ tenant: Tenant) -> Response {
+        var challenge = challenge
+        // RFC 9728 §5.1: userinfo is a resource of the issuer's own name.
+        challenge.resourceMetadata = ResourceMetadata.wellKnownAddress(of: gateway.tenants.publicURL(of: tenant.id))
         var response = Response(status: .init(code: challenge.status), headers: CrossOrigin.answer)
         response.headers[.cacheControl] = "no-store"
         response.headers[values: .wwwAuthenticate] = [challenge.bearer, challenge.dpop]

@@ -29,6 +29,10 @@ public enum SessionEnd: String, Sendable, Codable, CaseIterable, Hashable {
     case rule
     /// The provider that the person had signed in at says that they have signed out there.
     case upstreamLogout
+    /// That provider says that what it gave at the sign-in is over: the person is disabled there, or was signed out.
+    case upstreamRevoked
+    /// That provider could not be asked for longer than its sessions may live without it.
+    case upstreamSilent
 }
 
 /// A browser's single sign-on session at the gateway: who, by which proofs, since when. It holds authentication facts

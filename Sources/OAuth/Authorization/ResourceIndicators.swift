@@ -12,13 +12,21 @@ public enum ResourceIndicators {
             guard let address = WebAddress(text), address.fragment == nil else {
                 throw OAuthError(.invalidTarget, "resource has to be an absolute URI without a fragment")
             }
-            guard Texts.holds(allowed, text) else {
+            guard let name = Texts.holds(allowed, text) ? text : allowed.first(where: { same($0, text) }) else {
                 throw OAuthError(.invalidTarget, "the client may not ask for tokens for this resource")
             }
-            resources.append(text)
+            if !Texts.holds(resources, name) { resources.append(name) }
         }
         guard resources.count <= countLimit else { throw OAuthError(.invalidTarget, "too many resources") }
         return resources
+    }
+
+    /// Libraries that parse a URI and write it again give `https://api.example` its `/`. The two are one address (RFC 3986
+    /// §6.2.3); the token carries the name that was allowed, because whoever is shown it compares bytes.
+    private static func same(_ allowed: String, _ asked: String) -> Bool {
+        func isBare(_ text: String) -> Bool { WebAddress(text).map { $0.path.isEmpty && $0.query == nil } ?? false }
+        return (isBare(allowed) && Texts.same(allowed + "/", asked))
+            || (isBare(asked) && Texts.same(asked + "/", allowed))
     }
 
     /// What a later request of the same grant asks for: a part of what was granted (RFC 8707 §2.2), all of it when it

@@ -8,6 +8,8 @@ public struct LogoutToken: Sendable, Hashable {
     public static let type = "logout+jwt"
     /// How long one is good, in seconds: the two minutes that §2.4 recommends.
     public static let lifetime: Int64 = 120
+    /// No older token is taken, in seconds since its `iat`: what bounds one of a provider that writes no `exp`.
+    public static let maximumAge: Int64 = 600
     /// No longer token is read, in bytes.
     public static let byteLimit = 16_384
 
@@ -15,7 +17,7 @@ public struct LogoutToken: Sendable, Hashable {
     public let sessionID: String?
     /// `jti`, good once until `expiresAt`.
     public let id: String
-    /// Seconds since 1970.
+    /// Seconds since 1970: after it the times of the token alone refuse it.
     public let expiresAt: Int64
 
     /// The claims of a token for one client; nil when neither a subject nor a session is named.
@@ -34,7 +36,8 @@ public struct LogoutToken: Sendable, Hashable {
         return claims
     }
 
-    /// Verifies a token that a provider sent (§2.6).
+    /// Verifies a token that a provider sent (§2.6). Drafts before the final text knew no `exp`, and some providers write
+    /// none: such a token is good for `maximumAge` after its `iat`, and so is at most every other.
     ///
     /// - Parameter algorithms: what the provider signs with.
     /// - Throws: `invalid_request`, the answer to it.
@@ -47,10 +50,10 @@ public struct LogoutToken: Sendable, Hashable {
             // §2.4 recommends the type and lets older providers leave it out or write `JWT`; the event tells them apart.
             var policy = JWTPolicy(
                 issuer: .exactly(issuer), audience: .contains(clientID), type: .oneOf([type, "JWT"]),
-                requiredClaims: ["iat", "jti", "events", "exp"], clockSkew: 30)
+                requiredClaims: ["iat", "jti", "events"], clockSkew: 30)
             if (try UnverifiedJWS(compact: token)).header.type == nil { policy.type = .absentOr("JWT") }
             policy.algorithms = algorithms
-            policy.maximumAge = 600
+            policy.maximumAge = maximumAge
             return try LogoutToken(
                 try JWT.verify(token, with: keys, policy: policy, now: NumericDate(seconds: now)).claims)
         } catch {
@@ -68,10 +71,12 @@ public struct LogoutToken: Sendable, Hashable {
         sessionID = try claims.text("sid")
         subject = claims.subject
         guard subject != nil || sessionID != nil else { throw JOSEError(.missingClaim, "sub") }
-        guard let id = claims.tokenID, !id.isEmpty, id.utf8.count <= 256, let expiresAt = claims.expiresAt else {
+        guard let id = claims.tokenID, !id.isEmpty, id.utf8.count <= 256 else {
             throw JOSEError(.malformedClaims, "jti")
         }
+        guard let issuedAt = claims.issuedAt else { throw JOSEError(.missingClaim, "iat") }
         self.id = id
-        self.expiresAt = expiresAt.adding(60).seconds
+        let oldest = issuedAt.adding(Self.maximumAge)
+        expiresAt = (claims.expiresAt.map { min($0, oldest) } ?? oldest).adding(60).seconds
     }
 }

@@ -31,7 +31,8 @@ public struct ProviderMetadata: Sendable, Hashable {
         endpoints = UpstreamEndpoints(
             authorization: try reader.required("authorization_endpoint"), token: try reader.required("token_endpoint"),
             keys: try reader.required("jwks_uri"), userInfo: try reader.optional("userinfo_endpoint"),
-            endSession: try reader.optional("end_session_endpoint"))
+            endSession: try reader.optional("end_session_endpoint"),
+            revocation: try reader.optional("revocation_endpoint"))
         // A provider that lists nothing signs with what §3 makes mandatory.
         let names = object["id_token_signing_alg_values_supported"]?.texts ?? ["RS256"]
         algorithms = Set(names.compactMap(SignatureAlgorithm.init)).intersection(ClientMetadata.acceptedAlgorithms)
@@ -54,15 +55,19 @@ public struct UpstreamEndpoints: Sendable, Hashable {
     public var keys: String?
     public var userInfo: String?
     public var endSession: String?
+    /// RFC 7009.
+    public var revocation: String?
 
     public init(
-        authorization: String, token: String, keys: String? = nil, userInfo: String? = nil, endSession: String? = nil
+        authorization: String, token: String, keys: String? = nil, userInfo: String? = nil, endSession: String? = nil,
+        revocation: String? = nil
     ) {
         self.authorization = authorization
         self.token = token
         self.keys = keys
         self.userInfo = userInfo
         self.endSession = endSession
+        self.revocation = revocation
     }
 }
 

@@ -35,7 +35,16 @@ public struct UpstreamTokenRequest: Sendable {
         return UpstreamTokenRequest(body, client, proof)
     }
 
-    private init(_ body: Parameters, _ client: UpstreamClient, _ proof: Proof) {
+    /// Tells the provider that a refresh token is not needed any more (RFC 7009 §2.1); nil where it takes no such word.
+    public static func revocation(_ token: String, client: UpstreamClient, proof: Proof) -> UpstreamTokenRequest? {
+        guard let endpoint = client.endpoints.revocation else { return nil }
+        var body = Parameters()
+        body.set("token", token)
+        body.set("token_type_hint", "refresh_token")
+        return UpstreamTokenRequest(body, client, proof, at: endpoint)
+    }
+
+    private init(_ body: Parameters, _ client: UpstreamClient, _ proof: Proof, at other: String? = nil) {
         var body = body
         var authorization: String?
         switch (client.authentication, proof) {
@@ -54,7 +63,7 @@ public struct UpstreamTokenRequest: Sendable {
         }
         self.authorization = authorization
         self.body = body
-        endpoint = client.endpoints.token
+        endpoint = other ?? client.endpoints.token
     }
 }
 

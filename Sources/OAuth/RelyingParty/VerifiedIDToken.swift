@@ -46,6 +46,15 @@ public struct VerifiedIDToken: Sendable {
         _ token: String, before: VerifiedIDToken, client: UpstreamClient, keys: JSONWebKeySet, accessToken: String,
         now: Int64
     ) throws(UpstreamFault) -> VerifiedIDToken {
+        try verifyRefreshed(
+            token, of: (before.issuer, before.subject), client: client, keys: keys, accessToken: accessToken, now: now)
+    }
+
+    /// The same by the names alone, of a token that was verified when it came and is not kept.
+    public static func verifyRefreshed(
+        _ token: String, of before: (issuer: String, subject: String), client: UpstreamClient, keys: JSONWebKeySet,
+        accessToken: String, now: Int64
+    ) throws(UpstreamFault) -> VerifiedIDToken {
         let verified = try signed(token, client: client, keys: keys, nonce: nil, now: now)
         do {
             try HashClaim.check("at_hash", of: verified, against: accessToken)

@@ -14,6 +14,41 @@ public struct UpstreamSignIn: Sendable {
     public let sessionID: [UInt8]?
     /// Where it is kept to sign out with.
     public let idToken: SecretText?
+    /// Where the person is asked about again; nil also where the provider gave nothing to ask with.
+    public let kept: KeptTokens?
+}
+
+/// What is kept of a sign-in to ask the provider again: the refresh token, and whom it has to be about. The access token is
+/// not: nothing is asked with it later.
+public struct KeptTokens: Sendable, Codable, Undescribed {
+    public var refreshToken: String
+    public let issuer: String
+    public let subject: String
+
+    public init(refreshToken: String, issuer: String, subject: String) {
+        self.refreshToken = refreshToken
+        self.issuer = issuer
+        self.subject = subject
+    }
+}
+
+/// What came of asking a provider again.
+public enum OpenIDRefresh: Sendable {
+    /// It gave tokens, the old ones may be spent; and what it said of the person.
+    case refreshed(KeptTokens, OpenIDReading)
+    /// It says that what it gave is over (`invalid_grant`).
+    case ended
+    /// It could not be asked; the word says why.
+    case unavailable(String)
+}
+
+/// What a provider said of somebody whom it was asked about again.
+public enum OpenIDReading: Sendable {
+    case identity(ExternalIdentity)
+    /// That they are there, and nothing else.
+    case nothing
+    /// Not believed; the reason is a closed word for the log.
+    case refused(String)
 }
 
 /// What came of a provider's answer.

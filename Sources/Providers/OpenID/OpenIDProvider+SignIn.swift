@@ -50,17 +50,21 @@ extension OpenIDProvider {
     ) async throws -> UpstreamTokens {
         let request = UpstreamTokenRequest.code(
             code, of: attempt, client: client, proof: try proof(client, assertionID))
-        var headers = [
-            ("Accept", UpstreamTokenRequest.accept), ("Content-Type", "application/x-www-form-urlencoded"),
-        ]
-        if let authorization = request.authorization { headers.append(("Authorization", authorization)) }
-        let answer = try await ask(
-            request.endpoint, headers, post: Array(request.body.encoded.utf8), limit: UpstreamTokens.byteLimit)
+        let answer = try await send(request)
         return try UpstreamTokens(
             status: answer.status, contentType: answer.header("content-type"), body: answer.body)
     }
 
-    private func proof(_ client: UpstreamClient, _ assertionID: String) throws -> UpstreamTokenRequest.Proof {
+    func send(_ request: UpstreamTokenRequest) async throws -> FetchResponse {
+        var headers = [
+            ("Accept", UpstreamTokenRequest.accept), ("Content-Type", "application/x-www-form-urlencoded"),
+        ]
+        if let authorization = request.authorization { headers.append(("Authorization", authorization)) }
+        return try await ask(
+            request.endpoint, headers, post: Array(request.body.encoded.utf8), limit: UpstreamTokens.byteLimit)
+    }
+
+    func proof(_ client: UpstreamClient, _ assertionID: String) throws -> UpstreamTokenRequest.Proof {
         switch settings.proof {
         case .none: return .none
         case .secret(let secret): return .secret(secret.reveal())
@@ -77,23 +81,28 @@ extension OpenIDProvider {
         }
     }
 
-    /// A key that is not among those at hand may have come since: they are fetched anew, once in a while.
     private func verify(
         _ text: String, _ attempt: UpstreamAttempt, _ client: UpstreamClient, _ accessToken: String, _ code: String
     ) async throws -> VerifiedIDToken {
-        func held(to keys: JSONWebKeySet) throws -> VerifiedIDToken {
+        try await holding(to: client) { keys in
             try VerifiedIDToken.verify(
                 text, of: attempt, client: client, keys: keys, accessToken: accessToken, code: code, now: seconds)
         }
+    }
+
+    /// A key that is not among those at hand may have come since: they are fetched anew, once in a while.
+    func holding(
+        to client: UpstreamClient, _ verify: (JSONWebKeySet) throws -> VerifiedIDToken
+    ) async throws -> VerifiedIDToken {
         do {
-            return try held(to: try await documents.keys(of: client))
+            return try verify(try await documents.keys(of: client))
         } catch let fault as UpstreamFault where fault.reason == .unknownKey {
             guard let renewed = try await documents.renewedKeys(of: client) else { throw fault }
-            return try held(to: renewed)
+            return try verify(renewed)
         }
     }
 
-    private func userInfo(
+    func userInfo(
         _ idToken: VerifiedIDToken?, _ client: UpstreamClient, _ accessToken: String
     ) async throws -> UpstreamUserInfo? {
         guard let endpoint = client.endpoints.userInfo, settings.asksUserInfo || idToken == nil else { return nil }
@@ -122,7 +131,14 @@ extension OpenIDProvider {
             subject: try evidence.idToken.map { try UpstreamDigest.subject($0.issuer, $0.subject) }
                 ?? UpstreamDigest.subject(settings.key, identity.subjectKey),
             sessionID: try evidence.idToken?.sessionID.map { try UpstreamDigest.session($0) },
-            idToken: settings.signsOut ? tokens.idToken.map { SecretText($0) } : nil)
+            idToken: settings.signsOut ? tokens.idToken.map { SecretText($0) } : nil, kept: kept(tokens, evidence))
+    }
+
+    private func kept(_ tokens: UpstreamTokens, _ evidence: Evidence) -> KeptTokens? {
+        guard settings.keeping != nil, let token = tokens.refreshToken, let idToken = evidence.idToken else {
+            return nil
+        }
+        return KeptTokens(refreshToken: token, issuer: idToken.issuer, subject: idToken.subject)
     }
 
     /// Apple posts the name once, beside the code, as JSON. It comes through the browser, so only a name is taken.

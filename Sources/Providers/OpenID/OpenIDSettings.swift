@@ -31,6 +31,21 @@ public struct OpenIDSettings: Sendable {
     public var allowsLoopback = false
     /// The ID token is kept, to sign people out at the provider too.
     public var signsOut = false
+    /// Its refresh token is kept, to ask again who the person is; nil where nothing is kept.
+    public var keeping: Keeping?
+
+    /// How what a provider says of somebody is kept up to date while they are signed in.
+    public struct Keeping: Sendable, Hashable {
+        /// How often the provider is asked, for each session that came of it.
+        public var refreshEvery: Duration
+        /// How long sessions go on while it cannot be asked, or says nothing that is believed.
+        public var unreachableFor: Duration
+
+        public init(refreshEvery: Duration, unreachableFor: Duration) {
+            self.refreshEvery = refreshEvery
+            self.unreachableFor = unreachableFor
+        }
+    }
 
     /// How the client proves itself at the token endpoint.
     public enum ClientProof: Sendable {

@@ -67,6 +67,12 @@ extension RecordedAsker.Facts {
         case .apiKey(let id)?:
             out.byte(3)
             out.id(id)
+        case .grant(let id)?:
+            out.byte(4)
+            out.id(id)
+        case .client(let id)?:
+            out.byte(5)
+            out.id(id)
         }
         out.optional(provider) { $0.id($1) }
         out.byte(UInt8(strength.rawValue))
@@ -93,6 +99,8 @@ extension RecordedAsker.Facts {
             case 1: .session(try reader.id())
             case 2: .applicationSession(try reader.id())
             case 3: .apiKey(try reader.id())
+            case 4: .grant(try reader.id())
+            case 5: .client(try reader.id())
             default: throw SegmentBytesReader.malformed
             }
         let provider: ProviderID? = try reader.optional { try $0.id() }

@@ -25,7 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, passwords, formerPasswords,
+            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
+            formerPasswords,
             signedHeads,
         ]
 
@@ -59,6 +60,11 @@ public struct KeyedValues: Sendable {
             SELECT substr(id_token, 19, 16), count(*) FROM upstream_session
             WHERE tenant = ?1 AND id_token IS NOT NULL GROUP BY 1
             """, $1)
+    }
+
+    private static let keptTokens = KeyedValues(name: "kept_tokens", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            "SELECT substr(sealed, 19, 16), count(*) FROM upstream_token WHERE tenant = ?1 GROUP BY 1", $1)
     }
 
     private static let signedHeads = KeyedValues(name: "signed_heads", purpose: .headSigning, renewal: .kept) {

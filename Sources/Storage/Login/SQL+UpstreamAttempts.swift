@@ -47,11 +47,14 @@ public struct UpstreamSubjectMark: Sendable, Hashable {
     public let subject: [UInt8]
     public let sessionID: [UInt8]?
     public let idToken: [UInt8]?
+    /// What the provider is asked again with, sealed, where that is kept.
+    public let tokens: [UInt8]?
 
-    public init(subject: [UInt8], sessionID: [UInt8]?, idToken: [UInt8]?) {
+    public init(subject: [UInt8], sessionID: [UInt8]?, idToken: [UInt8]?, tokens: [UInt8]? = nil) {
         self.subject = subject
         self.sessionID = sessionID
         self.idToken = idToken
+        self.tokens = tokens
     }
 }
 
@@ -134,10 +137,13 @@ extension SQLConnection {
     /// Notes whom the provider named in its answer, until the flow has come to a session.
     public func note(_ mark: UpstreamSubjectMark, on hash: TokenHash, until expiry: Timestamp) throws {
         try execute(
-            "UPDATE upstream_attempt SET subject = ?2, sid = ?3, id_token = ?4, expires_at = ?5 WHERE hash = ?1",
+            """
+            UPDATE upstream_attempt SET subject = ?2, sid = ?3, id_token = ?4, tokens = ?5, expires_at = ?6
+            WHERE hash = ?1
+            """,
             [
                 .blob(hash.bytes), .blob(mark.subject), .optional(mark.sessionID), .optional(mark.idToken),
-                .time(expiry),
+                .optional(mark.tokens), .time(expiry),
             ])
     }
 
@@ -153,11 +159,14 @@ extension SQLConnection {
             ON CONFLICT (session) DO UPDATE SET provider = excluded.provider, subject = excluded.subject,
                 sid = excluded.sid, id_token = excluded.id_token
             """, [.id(session), .id(flow)])
+        try keepTokens(of: session, endedFlow: flow)
     }
 
     /// Takes what is known of a session over to the one that replaces it.
     public func moveUpstream(from old: SessionID, to new: SessionID) throws {
-        try execute("UPDATE upstream_session SET session = ?2 WHERE session = ?1", [.id(old), .id(new)])
+        for table in ["upstream_session", "upstream_token"] {
+            try execute("UPDATE \(table) SET session = ?2 WHERE session = ?1", [.id(old), .id(new)])
+        }
     }
 
     /// The sessions that came of this person's, or of this one, at the provider. With both, both have to be right.

@@ -12,6 +12,10 @@ struct ForwardAuthStage: Sendable {
     static let gate = "gate.test"
     static let vault = "vault.test"
     static let other = "other.test"
+    /// Applications that take access tokens: any, bound ones alone, and of a recent sign-in.
+    static let api = "api.test"
+    static let strict = "strict.test"
+    static let recent = "recent.test"
     static let password = "a sufficiently long passphrase"
 
     let running: TestGateway
@@ -33,9 +37,12 @@ struct ForwardAuthStage: Sendable {
         return browser
     }
 
-    static func run(_ body: @escaping @Sendable (ForwardAuthStage) async throws -> Void) async throws {
+    static func run(
+        oauth: String = "", clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
+        _ body: @escaping @Sendable (ForwardAuthStage) async throws -> Void
+    ) async throws {
         let port = try LoopbackPort.free()
-        let running = try await open(port)
+        let running = try await open(port, oauth, clock)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
@@ -66,7 +73,7 @@ struct ForwardAuthStage: Sendable {
         _ body: @Sendable (ForwardAuthStage) async throws -> Void
     ) async throws {
         let certificates = try await LocalCertificates()
-        let server = try await certificates.server(names: [gate, vault, other])
+        let server = try await certificates.server(names: [gate, vault, other, api, strict, recent])
         let (origin, application) = ("http://127.0.0.1:\(gatewayPort)", "http://127.0.0.1:\(demoPort)")
         let nginx = try await NginxServer.start(
             NginxConfiguration(
@@ -74,6 +81,9 @@ struct ForwardAuthStage: Sendable {
                     NginxSite(serverName: gate, application: origin, isProtected: false),
                     NginxSite(serverName: vault, application: application),
                     NginxSite(serverName: other, application: application),
+                    NginxSite(serverName: api, application: application, takesTokens: true),
+                    NginxSite(serverName: strict, application: application, takesTokens: true),
+                    NginxSite(serverName: recent, application: application, takesTokens: true),
                 ], gateway: origin, certificatePath: server.certificateFile, keyPath: server.keyFile, port: port))
         let stage = ForwardAuthStage(
             running: running, gatewayPort: gatewayPort, port: port, authority: certificates.authorityFile)
@@ -83,7 +93,9 @@ struct ForwardAuthStage: Sendable {
         try result.get()
     }
 
-    private static func open(_ port: Int) async throws -> TestGateway {
+    private static func open(
+        _ port: Int, _ oauth: String, _ clock: @escaping @Sendable () -> Timestamp
+    ) async throws -> TestGateway {
         let running = try await TestGateway.open(
             publicURL: "https://\(gate):\(port)", server: "trusted_proxies: [ \"127.0.0.1\" ]",
             extra: """
@@ -91,13 +103,15 @@ struct ForwardAuthStage: Sendable {
                 applications:
                   - { id: vault, name: Vault, host: \(vault), public_url: "https://\(vault):\(port)", forward_auth: { enabled: true } }
                   - { id: other, name: Other, host: \(other), public_url: "https://\(other):\(port)", forward_auth: { enabled: true } }
+                \(resources(port))
+                \(oauth)
                 roles:
                   - name: Reader
                     permissions:
                       - { action: read, type: page, resource: "/" }
                       - { action: read, type: page, resource: "/headers" }
                       - { action: read, type: page, resource: "/open*" }
-                """)
+                """, files: ["robot.secret": robotSecret], clock: clock)
         let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
         for login in ["ada", "mallory"] {
             var edit = PersonEdit()
@@ -110,5 +124,57 @@ struct ForwardAuthStage: Sendable {
             _ = try await running.gateway.roles.assign(role.id, to: .person(person.id), expiresAt: nil, by: caller)
         }
         return running
+    }
+
+    static let robotSecret = String(repeating: "r", count: 32)
+
+    /// Applications that take tokens, and the clients that get them.
+    private static func resources(_ port: Int) -> String {
+        func client(_ id: String, _ more: String) -> String {
+            """
+              - client_id: \(id)
+                consent: false
+                scope: "openid offline_access pages:read pages:write"
+                resources: ["https://\(api):\(port)", "https://\(strict):\(port)", "https://\(recent):\(port)"]
+            \(more)
+            """
+        }
+        let person = """
+                redirect_uris: ["http://127.0.0.1/cb"]
+                application_type: native
+                token_endpoint_auth_method: none
+                grant_types: [authorization_code, refresh_token]
+            """
+        let robot = """
+                client_secret_file: robot.secret
+                grant_types: [client_credentials]
+                service_account: robot
+                default_scope: "pages:read"
+            """
+        return """
+              - id: api
+                name: The API
+                host: \(api)
+                public_url: "https://\(api):\(port)"
+                forward_auth: { enabled: true }
+                access_tokens:
+                  documentation: https://docs.example.org/api
+                  scopes: [ { name: "pages:read", actions: [read] }, { name: "pages:write", actions: [read, write] } ]
+              - id: strict
+                host: \(strict)
+                public_url: "https://\(strict):\(port)"
+                forward_auth: { enabled: true }
+                access_tokens: { require_dpop: true, pass_token: true }
+              - id: recent
+                host: \(recent)
+                public_url: "https://\(recent):\(port)"
+                required_auth_age: 30s
+                forward_auth: { enabled: true }
+                access_tokens: { scopes: [] }
+            clients:
+            \(client("cli", person))
+            \(client("signing", person + "\n    access_token_format: jwt"))
+            \(client("robot", robot))
+            """
     }
 }

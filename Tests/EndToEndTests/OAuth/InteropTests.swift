@@ -43,6 +43,11 @@ struct InteropTests {
         .enabled(if: offers("sssd"), "SKIPPED: Debian's sssd-idp is not unpacked (`.ci/oidc-child .build-sssd`)"))
     func sssd() async throws { try await works("sssd") }
 
+    @Test(
+        "the SDK of the Model Context Protocol gets in at a server of its own behind nginx, by the server's address alone",
+        .enabled(if: offers("mcp"), "SKIPPED: PyPI's mcp or nginx is not installed"))
+    func modelContextProtocol() async throws { try await works("mcp") }
+
     // MARK: Providers
 
     @Test(

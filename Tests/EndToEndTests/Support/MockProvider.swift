@@ -39,6 +39,9 @@ final class MockProvider: Sendable {
         var person: JSONObject
         var codes: [String: Issued] = [:]
         var tokens: [String: JSONObject] = [:]
+        /// Refresh tokens that are good, and those that were used or given back.
+        var refreshTokens: [String: Issued] = [:]
+        var spent: Set<String> = []
         var asked: [String] = []
         var serial = 0
     }
@@ -80,7 +83,19 @@ final class MockProvider: Sendable {
     var asked: [String] { state.withLock { $0.asked } }
 
     /// Everything about logins that nobody else may see: codes and tokens, as they went over the wire.
-    var secrets: [String] { state.withLock { Array($0.codes.keys) + Array($0.tokens.keys) } + [Self.secret] }
+    var secrets: [String] {
+        state.withLock { Array($0.codes.keys) + Array($0.tokens.keys) + Array($0.refreshTokens.keys) + Array($0.spent) }
+            + [Self.secret]
+    }
+
+    /// How many refresh tokens are good.
+    var openGrants: Int { state.withLock { $0.refreshTokens.count } }
+
+    /// What an administrator there does to somebody.
+    func disableEverybody() { state.withLock { $0.refreshTokens = [:] } }
+
+    /// What whoever stole the tokens does.
+    func spendEverything() { state.withLock { $0.spent.formUnion($0.refreshTokens.keys) } }
 
     func rotateKey() throws {
         let fresh = try SigningKey.generate(.es256)
@@ -124,6 +139,7 @@ final class MockProvider: Sendable {
         case _ where path.hasSuffix("/.well-known/openid-configuration"): return Self.json(metadata)
         case "/jwks": return Self.json(try JSONWebKeySet([key.verificationKey]).json)
         case "/token", "/login/oauth/access_token": return try token(request)
+        case "/revoke": return try revoke(request)
         case "/userinfo", "/user": return try userInfo(request)
         default: return FetchResponse(status: 404)
         }
@@ -135,6 +151,7 @@ final class MockProvider: Sendable {
                 "issuer": .string(issuer), "authorization_endpoint": .string(issuer + "/authorize"),
                 "token_endpoint": .string(issuer + "/token"), "jwks_uri": .string(issuer + "/jwks"),
                 "userinfo_endpoint": .string(issuer + "/userinfo"), "end_session_endpoint": .string(issuer + "/logout"),
+                "revocation_endpoint": .string(issuer + "/revoke"),
                 "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["ES256", "RS256"],
                 "authorization_response_iss_parameter_supported": true,
             ], lies.metadata)
@@ -143,6 +160,7 @@ final class MockProvider: Sendable {
     /// RFC 6749 §4.1.3 and RFC 7636 §4.6, as a provider holds a client to them.
     private func token(_ request: FetchRequest) throws -> FetchResponse {
         let body = try Parameters(reading: request.body, limits: .body)
+        if body["grant_type"] == "refresh_token" { return try refresh(request, body) }
         let code = body["code"] ?? ""
         let issued = state.withLock { $0.codes.removeValue(forKey: code) }
         guard let issued, isClient(request, body), body["grant_type"] == "authorization_code",
@@ -159,7 +177,50 @@ final class MockProvider: Sendable {
         if issued.parameters["scope"]?.contains("openid") == true, let token = try idToken(issued, access, code) {
             answer["id_token"] = .string(token)
         }
+        if issued.parameters["scope"]?.contains("offline_access") == true {
+            answer["refresh_token"] = .string(refreshToken(issued))
+        }
         return Self.json(answer)
+    }
+
+    private func refreshToken(_ issued: Issued) -> String {
+        let token = "refresh-" + UUID().uuidString
+        state.withLock { $0.refreshTokens[token] = issued }
+        return token
+    }
+
+    /// RFC 9700 §4.14.2: good once, and one that is shown again ends everything.
+    private func refresh(_ request: FetchRequest, _ body: Parameters) throws -> FetchResponse {
+        let token = body["refresh_token"] ?? ""
+        let issued = state.withLock { state in
+            if state.spent.contains(token) { state.refreshTokens = [:] }
+            state.spent.insert(token)
+            return state.refreshTokens.removeValue(forKey: token)
+        }
+        guard let issued, isClient(request, body) else { return Self.json(["error": "invalid_grant"], status: 400) }
+        let access = "access-" + UUID().uuidString
+        let person = person
+        state.withLock { $0.tokens[access] = person }
+        // Without a nonce (OpenID Connect Core §12.2).
+        var again = Parameters()
+        for name in issued.parameters.names where name != "nonce" {
+            if let value = issued.parameters[name] { again.set(name, value) }
+        }
+        let fresh = Issued(parameters: again, person: person)
+        var answer: JSONObject = ["access_token": .string(access), "token_type": "Bearer", "expires_in": 300]
+        if let token = try idToken(fresh, access, "") { answer["id_token"] = .string(token) }
+        answer["refresh_token"] = .string(refreshToken(fresh))
+        return Self.json(answer)
+    }
+
+    /// RFC 7009 §2.
+    private func revoke(_ request: FetchRequest) throws -> FetchResponse {
+        let body = try Parameters(reading: request.body, limits: .body)
+        guard isClient(request, body), let token = body["token"] else { return Self.json([:], status: 401) }
+        state.withLock { state in
+            if state.refreshTokens.removeValue(forKey: token) != nil { state.spent.insert(token) }
+        }
+        return FetchResponse(status: 200)
     }
 
     private func isClient(_ request: FetchRequest, _ body: Parameters) -> Bool {

@@ -31,6 +31,32 @@ import Vocabulary
         #expect(name.isEmpty ? header.isEmpty : header == ["applications[0].forward_auth.headers.user"], "\(header)")
     }
 
+    @Test(arguments: [
+        ("resource: \"https://other.example.org\"", "resource"), ("resource: \"http://app.example.org\"", "resource"),
+        ("resource: \"https://app.example.org.evil.test/\"", "resource"), ("resource: \"/mcp\"", "resource"),
+        ("resource: \"https://app.example.org/a?b\"", "resource"),
+        ("resource: \"https://app.example.org/a#b\"", "resource"),
+        ("resource: \"https://app.example.org/a/../b\"", "resource"),
+        ("resource: \"https://app.example.org/%61\"", "resource"),
+        ("resource: \"https://app.example.org//a\"", "resource"),
+        ("scopes: [ { name: \"a b\" } ]", "scopes[0].name"), ("scopes: [ { name: a }, { name: a } ]", "scopes"),
+        ("documentation: \"http://docs.example.org\"", "documentation"), ("require_dop: true", "require_dop"),
+    ])
+    func `what an application takes tokens for is below its own address`(text: String, key: String) {
+        let found = faults(
+            "id: app, public_url: \"https://app.example.org\", forward_auth: {}, access_tokens: { \(text) }"
+        )
+        #expect(found == ["applications[0].access_tokens.\(key)"], "\(found)")
+    }
+
+    @Test func `tokens are taken behind a proxy that asks`() {
+        #expect(faults("id: app, forward_auth: {}, access_tokens: { enabled: true }").isEmpty)
+        #expect(faults("id: app, access_tokens: { enabled: true }") == ["applications[0].access_tokens.enabled"])
+        #expect(faults("id: app, access_tokens: { enabled: false }").isEmpty)
+        let names = "forward_auth: { headers: { user: X-Gatehouse-Authorization } }"
+        #expect(faults("id: app, \(names)") == ["applications[0].forward_auth.headers"])
+    }
+
     @Test func `four identity headers have four names`() {
         #expect(faults("id: app, forward_auth: { headers: { user: X-Who, name: x-who } }").count == 1)
         #expect(faults("id: app, forward_auth: { headers: { user: X-Who, name: Remote-Name } }").isEmpty)

@@ -11,14 +11,14 @@ import sys
 import time
 
 from . import (
-    authlib_client, gatehouse_upstream, glewlwyd, idpyoidc_client, lemonldap, mod_auth_openidc, mod_oauth2, oidc_agent,
-    oidc_provider_mock, sssd)
+    authlib_client, gatehouse_upstream, glewlwyd, idpyoidc_client, lemonldap, mcp_sdk, mod_auth_openidc, mod_oauth2,
+    oidc_agent, oidc_provider_mock, sssd)
 from .stage import Stage, Told
 
 from harness.scratch import Scratch
 
 DRIVERS = [
-    authlib_client, idpyoidc_client, mod_auth_openidc, mod_oauth2, oidc_agent, sssd,
+    authlib_client, idpyoidc_client, mcp_sdk, mod_auth_openidc, mod_oauth2, oidc_agent, sssd,
     # And providers that the gateway is itself a client of.
     gatehouse_upstream, glewlwyd, lemonldap, oidc_provider_mock,
 ]

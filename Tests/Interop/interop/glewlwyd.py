@@ -1,10 +1,12 @@
 """glewlwyd, an OpenID Provider in C, set up by its administration's own API and with a database of its own. Its pages are a
 program of JavaScript that calls its API; here the calls are made as that makes them."""
 import gzip
+import http.server
 import json
 import os
 import sqlite3
 import subprocess
+import threading
 import urllib.parse
 
 from harness import jose
@@ -104,7 +106,10 @@ class Glewlwyd:
         self.call("PUT", "/mod/user/database/reset")
         # Discovery's name of it, which its sample of a database lacks.
         known = self.call("GET", "/mod/client/database")
-        known["parameters"]["data-format"]["post_logout_redirect_uris"] = {"multiple": True, "read": True, "write": True}
+        single = {"multiple": False, "read": True, "write": True}
+        known["parameters"]["data-format"] |= {
+            "post_logout_redirect_uris": {"multiple": True, "read": True, "write": True},
+            "backchannel_logout_uri": single, "backchannel_logout_session_required": single}
         self.call("PUT", "/mod/client/database", known)
         self.call("PUT", "/mod/client/database/reset")
         key = jose.Key("EC", "glewlwyd-1")
@@ -124,7 +129,7 @@ class Glewlwyd:
                     {"name": "section", "user-property": "section", "type": "string", "mandatory": True},
                     {"name": "email_verified", "user-property": "mail_verified", "type": "boolean",
                      "boolean-value-true": "yes", "boolean-value-false": "no", "mandatory": True}],
-                "session-management-allowed": True, "session-cookie-name": "GLEWLWYD2_OIDC_SID",
+                "session-management-allowed": True, "back-channel-logout-allowed": True, "session-cookie-name": "GLEWLWYD2_OIDC_SID",
                 "session-cookie-expiration": 3600}})
         self.call("POST", "/client/?source=database", {
             "client_id": client, "name": client, "confidential": True, "enabled": True, "client_secret": secret,
@@ -134,8 +139,36 @@ class Glewlwyd:
             self.call("POST", "/user/?source=database", person | {"scope": SCOPES, "enabled": True})
 
 
+class Carrier:
+    """Takes logout tokens and carries them on, one at a time: glewlwyd believes the system's authorities and no other."""
+
+    def __init__(self, stage, target):
+        self.tokens, self.answers = [], []
+        carrier = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                carrier.tokens.append(urllib.parse.parse_qs(body)["logout_token"][0])
+                answer = stage.wire.send("POST", target, [("Content-Type", "application/x-www-form-urlencoded")], body)
+                carrier.answers.append(answer.status)
+                self.send_response(answer.status)
+                self.end_headers()
+
+            def log_message(self, *_arguments):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+
+
 def run(stage, told):
     relay, port = Relay(stage), free_port()
+    carrier = Carrier(stage, f"https://{HOST}:{port}/login/backchannel-logout/glewlwyd")
     provider = Glewlwyd(stage, relay)
     try:
         told.steps.append("glewlwyd " + provider.version)
@@ -144,7 +177,8 @@ def run(stage, told):
         ada = {"username": "ada", "name": "Ada Lovelace", "email": "ada@glewlwyd.example", "password": jose.random(),
                "groups": ["keepers", "readers"], "mail_verified": "yes", "section": "engines"}
         provider.set_up(
-            "house", callbacks, secret, [ada], post_logout_redirect_uris=[f"https://{HOST}:{port}/logout"])
+            "house", callbacks, secret, [ada], post_logout_redirect_uris=[f"https://{HOST}:{port}/logout"],
+            backchannel_logout_uri=carrier.url, backchannel_logout_session_required="true")
         house = House(stage, "g", port, {
             "id": "glewlwyd", "name": "Glewlwyd", "issuer": relay.url + "/api/oidc", "client_id": "house",
             "groups_claim": "groups", "attributes": {"section": "section"},
@@ -152,6 +186,7 @@ def run(stage, told):
             "says_sign_in_time": False, "sign_out_upstream": True}, secret, "keepers")
         try:
             story(told, house, relay, ada)
+            signed_out_there(told, house, relay, ada, carrier)
         except AssertionError as error:
             raise AssertionError(f"{error}; {provider.log[-600:]}") from error
         finally:
@@ -159,6 +194,7 @@ def run(stage, told):
     finally:
         provider.stop()
         relay.stop()
+        carrier.stop()
 
 
 def call(browser, method, url, body=None):
@@ -211,3 +247,27 @@ def story(told, house, relay, ada):
     call(browser, "DELETE", f"{relay.url}/api/oidc/session/{asked['sid']}/")
     told.proves(asked.get("callback_url") == house.url + "/logout" and not browser.account(), f"and back ({asked})")
     told.steps[-2:] = ["signing out leads on to it, ends its session by the ID token, and leads back"]
+
+
+def signed_out_there(told, house, relay, ada, carrier):
+    """A sign-out that begins there. Its logout tokens have no `exp`, as in drafts of the specification."""
+    hints = []
+
+    def look(path, status, body):
+        if path.endswith("/token") and status == 200:
+            hints.append(json.loads(body)["id_token"])
+        return status, body
+    relay.tamper = look
+    browser = again(told, house, Somebody("ada", ada["name"], ada["email"]), by_password(relay, ada),
+                    house.tell("user", "show", "ada"))
+    told.steps.pop()
+    relay.tamper, before = None, len(carrier.answers)
+    page = browser.away(lambda: browser.open(relay.url + "/api/oidc/end_session?id_token_hint=" + hints[-1])).page
+    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(page.url).query))
+    assert browser.account() and asked.get("sid"), page.url
+    call(browser, "DELETE", f"{relay.url}/api/oidc/session/{asked['sid']}/")
+    gone = until(lambda: len(carrier.answers) > before and not browser.account())
+    _, claims = jose.peek(carrier.tokens[-1])
+    told.proves(gone and "exp" not in claims and carrier.answers[-1] == 200,
+                f"a sign-out there ends the session here, by a logout token without `exp` ({claims}, {carrier.answers})")
+    told.steps[-1] = "a sign-out there ends the session here, by a logout token without `exp`"

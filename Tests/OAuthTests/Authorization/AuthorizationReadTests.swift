@@ -106,6 +106,23 @@ import Testing
         }
     }
 
+    // RFC 3986 §6.2.3: an empty path is `/`, and nothing else is the same.
+    @Test("A resource is asked for with or without the slash of an empty path, and named as it was allowed")
+    func emptyPaths() throws {
+        func read(_ asked: [String], _ allowed: [String]) throws -> [String] {
+            try ResourceIndicators.read(Parameters(asked.map { ("resource", $0) }), allowed: allowed)
+        }
+        let (bare, slash) = ("https://api.example", "https://api.example/")
+        #expect(try read([slash], [bare]) == [bare] && read([bare], [slash]) == [slash])
+        #expect(try read([slash, bare], [bare]) == [bare] && read([slash, bare], [bare, slash]) == [slash, bare])
+        for (asked, allowed) in [
+            ("https://api.example/a/", "https://api.example/a"), ("https://api.example//", slash),
+            ("https://API.example", bare), ("https://api.example:443", bare), ("https://api.example?", bare),
+        ] {
+            #expect(throws: OAuthError.self, "\(asked)") { try read([asked], [allowed]) }
+        }
+    }
+
     @Test("One past each limit of nonce, hints, words, claims and resources")
     func limits() throws {
         typealias Limit = AuthorizationRequest.Limit

@@ -35,6 +35,16 @@ import Testing
                 == nil)
     }
 
+    @Test("One of a provider that writes no exp is good for ten minutes after its iat, and is kept in mind that long")
+    func withoutExpiry() throws {
+        let fresh = try verify(["exp": nil])
+        #expect(fresh.id == "l1" && fresh.expiresAt == Stage.now + 660)
+        let old = try verify(["exp": nil, "iat": .integer(Stage.now - 630)])
+        // In mind for longer than it is taken.
+        #expect(old.expiresAt > Stage.now)
+        #expect(try verify(["exp": .integer(Stage.now + 86_400)]).expiresAt == Stage.now + 660)
+    }
+
     @Test(
         "What makes one worthless",
         arguments: [
@@ -42,8 +52,10 @@ import Testing
             ["events": nil], ["events": [:]], ["events": "x"], ["events": ["http://other.example/event": [:]]],
             ["events": .object([LogoutToken.event: ["x": 1]])], ["events": .object([LogoutToken.event: "x"])],
             ["events": .object([LogoutToken.event: [:], "http://other.example/event": [:]])],
-            ["nonce": "n"], ["sub": nil, "sid": nil], ["exp": .integer(Stage.now - 60)], ["exp": nil],
+            ["nonce": "n"], ["sub": nil, "sid": nil], ["exp": .integer(Stage.now - 60)],
             ["iat": .integer(Stage.now - 3_600)], ["iat": .integer(Stage.now + 600)], ["sid": 7],
+            ["exp": nil, "iat": nil], ["exp": nil, "iat": .integer(Stage.now - 631)], ["exp": "soon"],
+            ["exp": nil, "iat": .integer(Stage.now + 31)],
         ] as [JSONObject])
     func worthless(members: JSONObject) {
         #expect(refusal { try verify(members) } == .invalidRequest)

@@ -169,6 +169,8 @@ extension LoginService {
             try store.keys.seal(
                 Array($0.reveal().utf8), purpose: .record, tenant: work.caller.tenant, context: signIn.subject)
         }
-        return UpstreamSubjectMark(subject: signIn.subject, sessionID: signIn.sessionID, idToken: sealed)
+        let tokens = try signIn.kept.map { try seal($0, of: signIn.subject, in: work.caller.tenant) }
+        return UpstreamSubjectMark(
+            subject: signIn.subject, sessionID: signIn.sessionID, idToken: sealed, tokens: tokens)
     }
 }

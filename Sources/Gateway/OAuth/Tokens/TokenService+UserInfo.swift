@@ -66,15 +66,17 @@ extension TokenService {
     }
 
     /// Holds the request to what the token is bound to.
-    private func prove(
-        _ binding: SenderBinding, _ shown: AuthorizationHeader.Shown, _ call: ResourceCall
+    ///
+    /// - Parameter spends: whether the proof is used up; not where a request that was judged is only explained.
+    func prove(
+        _ binding: SenderBinding, _ shown: AuthorizationHeader.Shown, _ call: ResourceCall, spends: Bool = true
     ) async throws {
         var request = DPoPProof.Request(
             method: call.method, target: call.address, nonces: try acceptedNonces(of: call.tenant))
         request.accessToken = shown.token
         let proof = try DPoPProof.verify(call.proofs, for: request, now: clock().seconds)
         try binding.check(scheme: shown.scheme, proof: proof?.thumbprint, certificate: nil)
-        guard let proof else { return }
+        guard let proof, spends else { return }
         try await store.write(.login) { tx in
             let isFirst = try tx.sql.noteOnce(
                 .dpopProof, Digests.sha256(proof.replayKey), in: call.tenant, at: tx.now,

@@ -45,6 +45,26 @@ struct UpstreamLogoutTests {
         }
     }
 
+    // Drafts before the final text knew no `exp`.
+    @Test func aTokenWithoutExpiryIsTakenOnceWhileItIsYoung() async throws {
+        let stage = try await UpstreamStage.open()
+        try await stage.running.serve { api in
+            try await WebPerson(api.client).signIn(at: stage.provider)
+            let now = Int64(Date().timeIntervalSince1970)
+            for refused in [["exp": nil, "iat": nil], ["exp": nil, "iat": .integer(now - 700)]] as [JSONObject] {
+                let token = try stage.provider.logoutToken(refused)
+                #expect(try await Self.send(token, api).status == 400)
+            }
+            #expect(stage.sessions == 1)
+            let token = try stage.provider.logoutToken(["exp": nil])
+            #expect(try await Self.send(token, api).status == 200)
+            #expect(stage.sessions == 0)
+            try await WebPerson(api.client).signIn(at: stage.provider)
+            #expect(try await Self.send(token, api).status == 400)
+            #expect(stage.sessions == 1)
+        }
+    }
+
     @Test func aSessionThatWasStrengthenedMeanwhileEndsToo() async throws {
         let stage = try await UpstreamStage.open()
         try await stage.running.serve { api in
