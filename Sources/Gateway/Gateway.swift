@@ -91,7 +91,8 @@ public final class Gateway: Sendable {
         try await gateway.fillMemory()
         let providers = gateway.tenants.all.flatMap { gateway.providers.all(in: $0.id) }
         try gateway.directories.open(providers, logger: logger, clock: clock)
-        try gateway.redirects.open(providers, publicURL: { gateway.tenants.publicURL(of: $0) }, clock: clock)
+        try gateway.redirects.open(
+            providers, publicURL: { gateway.tenants.publicURL(of: $0) }, clock: clock, logger: logger)
         await gateway.sync.recover(gateway.syncTargets)
         return gateway
     }

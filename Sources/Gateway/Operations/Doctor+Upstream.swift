@@ -1,3 +1,4 @@
+import Logging
 import Providers
 import Vocabulary
 
@@ -24,7 +25,8 @@ extension Doctor {
             let service = SAMLService(configuration.saml, tenants: TenantTable(), clock: clock)
             let outcome = try await SAMLProvider(
                 settings, key: provider.key, provider: .random(at: clock()), tenant: .random(at: clock()),
-                service: service, fetch: try settings.route.fetch(), clock: clock
+                service: service, fetch: try settings.route.fetch(), clock: clock,
+                logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
             ).examine()
             return [Finding(subject: subject, isGood: true, detail: outcome)]
         } catch {

@@ -1,5 +1,6 @@
 import Fetch
 import JOSE
+import Logging
 import OAuth
 import Providers
 import Synchronization
@@ -24,7 +25,7 @@ public final class RedirectTable: Sendable {
     /// - Throws: `configuration.invalid` and what a secret's source throws, naming the provider.
     func open(
         _ providers: [ConfiguredProvider], publicURL: (TenantID) -> String,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) throws {
         var opened: [ProviderID: RedirectProvider] = [:]
         for provider in providers where provider.configuration.isEnabled {
@@ -38,7 +39,7 @@ public final class RedirectTable: Sendable {
                         try SAMLProvider(
                             configured, key: provider.configuration.key, provider: provider.id,
                             tenant: provider.tenant, service: saml, fetch: try fetch ?? configured.route.fetch(),
-                            clock: clock)), createsPeople: configured.createsPeopleAtLogin)
+                            clock: clock, logger: logger)), createsPeople: configured.createsPeopleAtLogin)
             }
         }
         let fresh = opened

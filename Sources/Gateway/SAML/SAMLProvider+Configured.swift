@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Providers
 import SAML
 import Vocabulary
@@ -9,7 +10,7 @@ extension SAMLProvider {
     /// - Throws: `configuration.invalid`, naming the provider and the file, and what a secret's source throws.
     init(
         _ configured: SAMLProviderConfiguration, key: String, provider: ProviderID, tenant: TenantID,
-        service: SAMLService, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp
+        service: SAMLService, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) throws {
         let keys = try service.keys()
         let metadataKeys = try configured.metadataKeyFiles.map { try Self.metadataKey($0, key) }
@@ -30,7 +31,7 @@ extension SAMLProvider {
         settings.multiFactorContexts = configured.multiFactorContexts
         self.init(
             settings, metadata: configured.metadataPlace(metadataKeys), policy: configured.policy,
-            executor: try service.executor(), fetch: fetch, clock: clock)
+            executor: try service.executor(), fetch: fetch, clock: clock, logger: logger)
     }
 
     private static func metadataKey(_ file: String, _ provider: String) throws -> SAMLVerificationKey {

@@ -1,5 +1,6 @@
 import Fetch
 import Foundation
+import Logging
 import SAML
 import Vocabulary
 
@@ -43,14 +44,16 @@ actor SAMLMetadataSource {
     private let executor: SAMLExecutor
     private let fetch: OutgoingFetch
     private let clock: @Sendable () -> Timestamp
+    private let logger: Logger
     private var copy: Copy?
     private var lookAt: Int64 = 0
     private var looking: Task<Void, any Error>?
 
     init(
         _ place: SAMLMetadataPlace, policy: MetadataPolicy, entityID: String?, executor: SAMLExecutor,
-        fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp
+        fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
+        self.logger = logger
         (self.place, self.policy, self.entityID) = (place, policy, entityID)
         (self.executor, self.fetch, self.clock) = (executor, fetch, clock)
     }
@@ -101,6 +104,8 @@ actor SAMLMetadataSource {
             if case .file = place { lookAt = clock().seconds + 5 } else { lookAt = clock().seconds + delay }
         } catch {
             lookAt = clock().seconds + Self.pause
+            // Nobody may be waiting: the copy at hand goes on being used, and whoever administers has to hear of it.
+            logger.warning("metadata of an identity provider were not taken", metadata: ["reason": "\(error)"])
             throw error
         }
     }

@@ -62,7 +62,8 @@ extension SAMLProvider {
             isMultiFactor: person.contextClass.map(settings.multiFactorContexts.contains) ?? false,
             subject: try person.nameID.map { try SubjectDigest.name($0, issuer: issuer) }
                 ?? Array(identity.subjectKey.utf8),
-            sessionID: try person.sessionIndex.map { try SubjectDigest.session($0, issuer: issuer) }, idToken: nil)
+            sessionID: try person.sessionIndex.map { try SubjectDigest.session($0, issuer: issuer) }, idToken: nil,
+            kept: nil)
     }
 
     /// The codes are those that `gatehouse saml verify` explains.

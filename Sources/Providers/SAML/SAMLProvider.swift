@@ -1,4 +1,5 @@
 import Identity
+import Logging
 import SAML
 import Vocabulary
 
@@ -16,13 +17,17 @@ public struct SAMLProvider: Sendable {
     ///   - executor: threads for documents.
     public init(
         _ settings: SAMLProviderSettings, metadata place: SAMLMetadataPlace, policy: MetadataPolicy,
-        executor: SAMLExecutor, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp
+        executor: SAMLExecutor, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
     ) {
         self.settings = settings
         self.executor = executor
         self.clock = clock
+        var logger = logger
+        logger[metadataKey: "provider"] = .string(settings.key)
         metadata = SAMLMetadataSource(
-            place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock)
+            place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock,
+            logger: logger)
     }
 
     /// A browser's way to the identity provider.
@@ -38,8 +43,22 @@ public struct SAMLProvider: Sendable {
     ///   - forcesAuthn: the person has to prove anew who they are.
     ///   - id: of the request, new and random, an `xs:ID`.
     ///   - handle: what comes back as `RelayState`, new and random, of 80 bytes at most.
-    /// - Throws: what metadata throw, `MessageFault`, `SAMLError`.
+    /// - Throws: `Fault` with the reason, and what fetching throws.
     public func begin(
+        forcesAuthn: Bool, id: String, handle: String
+    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+        do {
+            return try await request(forcesAuthn: forcesAuthn, id: id, handle: handle)
+        } catch let failure as SAMLMetadataFailure {
+            throw Fault(failure.word, .peer, failure.description)
+        } catch let fault as MessageFault {
+            throw Fault("saml.\(fault.code.rawValue)", .peer, fault.detail)
+        } catch let error as SAMLError {
+            throw Fault("saml.\(error.reason.rawValue.lowercased())", .ourselves, error.detail)
+        }
+    }
+
+    private func request(
         forcesAuthn: Bool, id: String, handle: String
     ) async throws -> (request: OutstandingRequest, departure: Departure) {
         let peer = try await metadata.peer()

@@ -1,5 +1,6 @@
 import Fetch
 import Foundation
+import Logging
 import SAML
 import Synchronization
 import Testing
@@ -251,7 +252,8 @@ private final class Place: Sendable {
         SAMLMetadataSource(
             place ?? .address("https://meta.example/idp", keys: keys ?? [publisher.signer.verificationKey]),
             policy: policy, entityID: entityID, executor: executor, fetch: { try await self.answer($0) },
-            clock: { Timestamp(seconds: self.state.withLock { $0.now }) })
+            clock: { Timestamp(seconds: self.state.withLock { $0.now }) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func document() throws -> [UInt8] {
