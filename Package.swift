@@ -87,7 +87,8 @@ let package = Package(
         library("SAML", ["CXMLSec", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
-        library("Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", logging]),
+        library(
+            "Providers", ["Vocabulary", "Identity", "Passwords", "Fetch", "LDAP", "JOSE", "OAuth", "SAML", logging]),
         library(
             "Storage",
             [
@@ -98,7 +99,7 @@ let package = Package(
             "Gateway",
             [
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
-                "Storage", "JOSE", "OAuth", crypto, logging, "Yams",
+                "Storage", "JOSE", "OAuth", "SAML", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [
@@ -107,8 +108,8 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "Gateway", crypto, logging,
-                nio,
+                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "SAML", "Gateway", crypto,
+                logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -137,7 +138,7 @@ let package = Package(
         tests("SAMLTests", ["SAML"]),
         tests(
             "ProvidersTests",
-            ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "Vocabulary", "Fixtures", logging]),
+            ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "SAML", "Vocabulary", "Fixtures", logging]),
         tests("PasswordsTests", ["Passwords", "Vocabulary", "CArgon2", crypto]),
         tests("FetchTests", ["Fetch", "Vocabulary", "Fixtures"]),
         tests("StorageTests", ["Storage", "Identity", "Vocabulary", "Fixtures", crypto]),
@@ -165,7 +166,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "Authorization", "Gateway", "HTTPAPI", "Identity", "Storage", "Vocabulary", "Fetch", "Fixtures",
-                "DemoApp", "GatehouseClient", "JOSE", "OAuth", crypto, logging,
+                "DemoApp", "GatehouseClient", "JOSE", "OAuth", "SAML", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),

@@ -84,7 +84,7 @@ struct LoginParts: Sendable {
             case .ldap(let settings):
                 guard let directory = directories.directory(provider.id) else { return nil }
                 primary = .directory(UpstreamDirectory(directory, settings))
-            case .upstream:
+            case .upstream, .saml:
                 guard let redirect = redirects.provider(provider.id) else { return nil }
                 primary = .redirect(redirect)
             }

@@ -39,6 +39,8 @@ public final class Gateway: Sendable {
     let decisionRefusals = Tally<DecisionPrecondition>()
     let directories: DirectoryTable
     let redirects: RedirectTable
+    /// The gateway as an entity of SAML.
+    public let saml: SAMLService
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]
@@ -93,7 +95,8 @@ public final class Gateway: Sendable {
         try await gateway.fillMemory()
         let providers = gateway.tenants.all.flatMap { gateway.providers.all(in: $0.id) }
         try gateway.directories.open(providers, logger: logger, clock: clock)
-        try gateway.redirects.open(providers, publicURL: { gateway.tenants.publicURL(of: $0) }, clock: clock)
+        try gateway.redirects.open(
+            providers, publicURL: { gateway.tenants.publicURL(of: $0) }, clock: clock, logger: logger)
         await gateway.sync.recover(gateway.syncTargets)
         return gateway
     }
@@ -145,7 +148,8 @@ public final class Gateway: Sendable {
         credentials.signals = SignalOutbox(clients: clients, bell: live.bell)
         self.credentials = credentials
         directories = DirectoryTable()
-        redirects = RedirectTable(fetch: fetch)
+        saml = SAMLService(configuration.saml, tenants: tenants, clock: clock)
+        redirects = RedirectTable(saml: saml, fetch: fetch)
         keyKeeper = KeyKeeper(
             store: store, log: DecisionRecorder.log(configuration, store), clock: clock, uptime: uptime,
             logger: logger)

@@ -14,12 +14,13 @@ extension ProviderConfiguration {
         case "ldap": kind = .ldap(LDAPProviderConfiguration(section))
         case "oidc": kind = .upstream(UpstreamProviderConfiguration(section, .oidc))
         case "oauth2": kind = .upstream(UpstreamProviderConfiguration(section, .oauth2))
+        case "saml": kind = .saml(SAMLProviderConfiguration(section))
         default:
             kind = .local
-            section.report("type", "must be local, ldap, oidc or oauth2.")
+            section.report("type", "must be local, ldap, oidc, oauth2 or saml.")
         }
         // The id stands in the addresses that the provider sends browsers back to.
-        if case .upstream = kind, key.wholeMatch(of: #/[A-Za-z0-9_\-]{1,64}/#) == nil, !key.isEmpty {
+        if kind.isRedirect, key.wholeMatch(of: #/[A-Za-z0-9_\-]{1,64}/#) == nil, !key.isEmpty {
             section.report("id", "must be 1 to 64 letters, digits, hyphens and underscores.")
         }
         section.finish()

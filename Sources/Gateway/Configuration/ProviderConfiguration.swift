@@ -7,6 +7,7 @@ public struct ProviderConfiguration: Sendable {
         case local
         case ldap(LDAPProviderConfiguration)
         case upstream(UpstreamProviderConfiguration)
+        case saml(SAMLProviderConfiguration)
     }
     public var key: String
     /// The key it had before, whose identities, groups and mappings it goes on with.

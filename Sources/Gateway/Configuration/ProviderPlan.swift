@@ -54,6 +54,15 @@ extension ProviderConfiguration.Kind {
         case .local: "local"
         case .ldap: "ldap"
         case .upstream(let settings): settings.language.rawValue
+        case .saml: "saml"
+        }
+    }
+
+    /// Whether people are sent there to sign in.
+    var isRedirect: Bool {
+        switch self {
+        case .upstream, .saml: true
+        case .local, .ldap: false
         }
     }
 }

@@ -179,7 +179,7 @@ extension LoginService {
         return { provider, mail in
             switch entries.first(where: { $0.id == provider })?.provider {
             case .local, .directory: true
-            case .redirect(let other): NameKey.domain(of: mail).map(other.settings.ownedDomains.contains) ?? false
+            case .redirect(let other): NameKey.domain(of: mail).map(other.ownedDomains.contains) ?? false
             case nil: false
             }
         }

@@ -52,7 +52,7 @@ extension LoginService {
     private func identifierPage(_ work: LoginWork) -> LoginPageKind {
         let choices = environment.providers(work.caller.tenant).map { entry in
             LoginChoice(
-                id: entry.id, name: entry.name, redirectKey: entry.redirect?.settings.key,
+                id: entry.id, name: entry.name, redirectKey: entry.redirect?.key,
                 hasDomains: !entry.domains.isEmpty)
         }
         return .identifier(login: work.login, choices: choices)

@@ -7,7 +7,7 @@ import Vocabulary
 final class LoginTally: Sendable {
     /// What checked, or would have checked, the first factor.
     enum Kind: String, CaseIterable {
-        case local, ldap, oidc, oauth2
+        case local, ldap, oidc, oauth2, saml
         /// An invitation, a set-up or a reset link.
         case link
         /// The step was refused before there was a provider.
@@ -72,7 +72,7 @@ final class LoginTally: Sendable {
         switch provider {
         case .local: .local
         case .directory: .ldap
-        case .redirect(let provider): provider.settings.preset.issuer == nil ? .oauth2 : .oidc
+        case .redirect(let provider): provider.openID.map { $0.settings.preset.issuer == nil ? .oauth2 : .oidc } ?? .saml
         case nil: nil
         }
     }

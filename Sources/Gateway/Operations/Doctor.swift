@@ -143,6 +143,7 @@ public struct Doctor: Sendable {
     private func examine(_ provider: ProviderConfiguration) async -> [Finding] {
         let subject = "provider \(provider.key)"
         if case .upstream(let settings) = provider.kind { return await examine(settings, of: provider, subject) }
+        if case .saml(let settings) = provider.kind { return await examine(settings, of: provider, subject) }
         guard case .ldap(let settings) = provider.kind else {
             return [Finding(subject: subject, isGood: true, detail: "local passwords")]
         }

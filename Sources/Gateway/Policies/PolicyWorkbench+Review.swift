@@ -91,6 +91,7 @@ extension ConfiguredProvider {
         case .local: []
         case .ldap(let directory): directory.people.attributes.keys.sorted()
         case .upstream(let settings): settings.attributes.keys.sorted()
+        case .saml(let settings): settings.attributes.keys.sorted()
         }
     }
 }

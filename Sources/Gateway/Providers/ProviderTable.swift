@@ -11,7 +11,7 @@ public struct ConfiguredProvider: Sendable {
 
     public var isLocal: Bool { configuration.isLocal }
     /// Whether people are sent there to sign in.
-    public var isRedirect: Bool { if case .upstream = configuration.kind { true } else { false } }
+    public var isRedirect: Bool { configuration.kind.isRedirect }
 }
 
 /// The providers in the order of the configuration.
@@ -53,6 +53,7 @@ extension ProviderConfiguration {
         case .local: .none
         case .ldap(let settings): LDAPDirectorySettings.People(settings.people).described
         case .upstream(let settings): OpenIDSettings.described(settings.attributes)
+        case .saml(let settings): SAMLProviderSettings.described(settings.attributes)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Fetch
 import JOSE
+import Logging
 import OAuth
 import Providers
 import Synchronization
@@ -11,7 +12,9 @@ public final class RedirectTable: Sendable {
     /// In place of the network, for tests.
     private let fetch: OutgoingFetch?
 
-    init(fetch: OutgoingFetch? = nil) { self.fetch = fetch }
+    private let saml: SAMLService
+
+    init(saml: SAMLService, fetch: OutgoingFetch? = nil) { (self.saml, self.fetch) = (saml, fetch) }
 
     func provider(_ id: ProviderID) -> RedirectProvider? { memory.withLock { $0[id] } }
 
@@ -22,31 +25,39 @@ public final class RedirectTable: Sendable {
     /// - Throws: `configuration.invalid` and what a secret's source throws, naming the provider.
     func open(
         _ providers: [ConfiguredProvider], publicURL: (TenantID) -> String,
-        clock: @escaping @Sendable () -> Timestamp
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) throws {
         var opened: [ProviderID: RedirectProvider] = [:]
         for provider in providers where provider.configuration.isEnabled {
-            guard case .upstream(let configured) = provider.configuration.kind else { continue }
-            let callback = publicURL(provider.tenant) + "/login/callback/" + provider.configuration.key
-            let settings = try OpenIDSettings(
-                configured, key: provider.configuration.key, provider: provider.id, redirectURI: callback)
-            let fetch = try fetch ?? configured.route.fetch()
-            opened[provider.id] = RedirectProvider(
-                openID: OpenIDProvider(settings, fetch: fetch, clock: clock),
-                createsPeople: configured.createsPeopleAtLogin)
+            switch provider.configuration.kind {
+            case .local, .ldap: continue
+            case .upstream(let configured):
+                opened[provider.id] = try open(configured, of: provider, publicURL, clock)
+            case .saml(let configured):
+                opened[provider.id] = RedirectProvider(
+                    kind: .saml(
+                        try SAMLProvider(
+                            configured, key: provider.configuration.key, provider: provider.id,
+                            tenant: provider.tenant, service: saml, fetch: try fetch ?? configured.route.fetch(),
+                            clock: clock, logger: logger)), createsPeople: configured.createsPeopleAtLogin)
+            }
         }
         let fresh = opened
         memory.withLock { $0 = fresh }
     }
-}
 
-/// A provider that people are sent to, and what a sign-in there may bring about.
-public struct RedirectProvider: Sendable {
-    let openID: OpenIDProvider
-    /// Makes the person at a first sign-in.
-    let createsPeople: Bool
-
-    var settings: OpenIDSettings { openID.settings }
+    private func open(
+        _ configured: UpstreamProviderConfiguration, of provider: ConfiguredProvider,
+        _ publicURL: (TenantID) -> String, _ clock: @escaping @Sendable () -> Timestamp
+    ) throws -> RedirectProvider {
+        let callback = publicURL(provider.tenant) + "/login/callback/" + provider.configuration.key
+        let settings = try OpenIDSettings(
+            configured, key: provider.configuration.key, provider: provider.id, redirectURI: callback)
+        let fetch = try fetch ?? configured.route.fetch()
+        return RedirectProvider(
+            kind: .openID(OpenIDProvider(settings, fetch: fetch, clock: clock)),
+            createsPeople: configured.createsPeopleAtLogin)
+    }
 }
 
 extension OpenIDSettings {

@@ -20,6 +20,7 @@ func loginRoutes(
         router.get("\(prefix)/logout") { try await routes.confirmLogout($0, $1) }
         router.post("\(prefix)/logout") { try await routes.logout($0, $1) }
     }
+    SAMLRoutes(gateway: gateway, login: routes).install(on: router)
 }
 
 struct LoginRoutes: Sendable {
@@ -130,7 +131,8 @@ struct LoginRoutes: Sendable {
         switch result {
         case .show(let view): return try presenter.response(view, error: error, method: method)
         case .leave(let departure):
-            return isForm ? Self.leaving(departure, pages) : call.redirect(departure.address)
+            if isForm || departure.fields != nil { return Self.leaving(departure, pages) }
+            return call.redirect(departure.address)
         case .completed(let done):
             var cookies = [SetCookie(call.name(.session), done.started.token)]
             if let device = done.device {
@@ -175,7 +177,10 @@ struct LoginRoutes: Sendable {
 
     /// The page that takes a browser to another provider.
     static func leaving(_ departure: UpstreamDeparture, _ pages: PageRenderer) -> Response {
-        pages.leaving(
+        if let fields = departure.fields {
+            return pages.posting(fields.map { ($0.name, $0.value) }, to: departure.address, departure.provider)
+        }
+        return pages.leaving(
             to: departure.address,
             MessagePage(.plain, "Sign in at \(departure.provider)", "You are being taken to \(departure.provider)."))
     }

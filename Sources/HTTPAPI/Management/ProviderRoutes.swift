@@ -71,7 +71,7 @@ extension ProviderGroup {
 
 enum ProviderSchema {
     static let shown = JSONSchema.object([
-        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap", "oidc", "oauth2"]),
+        "id": .uuid, "key": .string(), "name": .string(), "type": .words(["local", "ldap", "oidc", "oauth2", "saml"]),
         "enabled": .boolean,
     ])
 

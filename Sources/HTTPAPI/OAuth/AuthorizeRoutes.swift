@@ -114,9 +114,8 @@ struct AuthorizeRoutes: Sendable {
         let target = response.target.redirectURI
         switch response.target.mode {
         case .formPost:
-            let page = FormPostPage(client: Self.host(of: target), response: response)
-            return pages.response(
-                page, policy: SecurityHeadersMiddleware.formPostContentSecurityPolicy(to: Self.origin(of: target)))
+            return pages.posting(
+                response.fields.map { ($0.name, $0.value) }, to: target, Self.host(of: target))
         case .query where afterForm:
             return pages.leaving(
                 to: response.location,
@@ -205,7 +204,7 @@ struct AuthorizeRoutes: Sendable {
     }
 
     /// As a source expression of a Content Security Policy.
-    private static func origin(of uri: String) -> String {
+    static func origin(of uri: String) -> String {
         guard let address = WebAddress(uri) else { return "'none'" }
         guard let host = address.host else { return address.scheme + ":" }
         return address.scheme + "://" + host + (address.port.map { ":\($0)" } ?? "")

@@ -1,4 +1,5 @@
 import Gateway
+import Hummingbird
 import OAuth
 
 /// What a client asks somebody to agree to.
@@ -53,19 +54,30 @@ struct SelectAccountPage: Page {
     }
 }
 
-/// An answer on its way to a client as a form (OAuth 2.0 Form Post Response Mode §2): sent by script, or by its button.
+/// A message on its way elsewhere as a form (OAuth 2.0 Form Post Response Mode §2, SAML Bindings §3.5): sent by script, or
+/// by its button.
 struct FormPostPage: Page {
-    let client: String
-    let response: AuthorizationResponse
+    /// Where people are told that they are taken.
+    let whom: String
+    let target: String
+    let fields: [(name: String, value: String)]
 
     var title: String { "Going on" }
     var template: String { "form-post" }
     var runsScript: Bool { true }
     var values: [String: Any] {
         [
-            "client": client, "target": response.target.redirectURI,
-            "fields": response.fields.map { ["name": $0.name, "value": $0.value] },
+            "client": whom, "target": target, "fields": fields.map { ["name": $0.name, "value": $0.value] },
         ]
+    }
+}
+
+extension PageRenderer {
+    /// A page that posts a form elsewhere; its own policy lets it post there and nowhere else.
+    func posting(_ fields: [(name: String, value: String)], to target: String, _ whom: String) -> Response {
+        response(
+            FormPostPage(whom: whom, target: target, fields: fields),
+            policy: SecurityHeadersMiddleware.formPostContentSecurityPolicy(to: AuthorizeRoutes.origin(of: target)))
     }
 }
 

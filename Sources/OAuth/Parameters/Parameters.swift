@@ -33,6 +33,8 @@ public struct Parameters: Sendable, Hashable {
         public static let query = Limits(bytes: 16_384, count: 64, valueBytes: 12_288)
         /// Of a body: room for a request object and an assertion.
         public static let body = Limits(bytes: 65_536, count: 64, valueBytes: 49_152)
+        /// Of a form in which a message of up to 256 KiB stands in Base64, escaped.
+        public static let postedMessage = Limits(bytes: 1_100_000, count: 16, valueBytes: 400_000)
     }
 
     /// RFC 8707 §2: several resources; RFC 8693 §2.1: several audiences.

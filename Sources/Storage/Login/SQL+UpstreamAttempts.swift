@@ -83,6 +83,13 @@ extension SQLConnection {
         try queryOne("SELECT 1 FROM upstream_attempt WHERE hash = ?1", [.blob(hash.bytes)]) != nil
     }
 
+    /// The provider that an attempt was begun at.
+    public func provider(ofUpstreamAttempt hash: TokenHash, in tenant: TenantID) throws -> ProviderID? {
+        try queryOne(
+            "SELECT provider FROM upstream_attempt WHERE hash = ?1 AND tenant = ?2", [.blob(hash.bytes), .id(tenant)])?
+            .id(0)
+    }
+
     /// Puts a posted answer beside its attempt, for the browser to come back for with its cookie: other sites' posts come
     /// without. False where there is nothing to answer, or it was answered.
     public func keepAnswer(

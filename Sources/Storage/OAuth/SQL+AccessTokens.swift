@@ -100,4 +100,6 @@ public enum OnceKind: String, Sendable, CaseIterable, Hashable {
     case revokedToken = "revoked_token"
     /// A logout token that a provider sent (OpenID Connect Back-Channel Logout §2.6).
     case logoutToken = "logout_token"
+    /// An assertion that an identity provider sent (SAML Profiles §4.1.4.5).
+    case samlAssertion = "saml_assertion"
 }

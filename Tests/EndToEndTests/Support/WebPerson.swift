@@ -94,6 +94,17 @@ final class WebPerson {
         throw Fault("test.circle", .ourselves, "Redirected in circles at \(url).")
     }
 
+    /// Posts a form from a page of somebody else's, as a browser does: without cookies that are Lax (RFC 6265bis §5.2); then
+    /// goes where that leads, with them.
+    func sendElsewhere(_ body: String, to target: String) async throws {
+        let origin = Self.origin(target)
+        let held = cookies[origin]
+        cookies[origin] = nil
+        try await request(.post, target, body: body)
+        cookies[origin] = (held ?? [:]).merging(cookies[origin] ?? [:]) { $1 }
+        try await follow()
+    }
+
     /// One request, without following what it answers.
     func request(
         _ method: HTTPRequest.Method, _ target: String, body: String? = nil, accepting type: String = "text/html"
@@ -154,7 +165,7 @@ final class WebPerson {
         "https://" + url.dropFirst("https://".count).prefix { $0 != "/" && $0 != "?" }
     }
 
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)

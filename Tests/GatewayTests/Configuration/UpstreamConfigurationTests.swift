@@ -106,6 +106,6 @@ import Vocabulary
             faults("type: oidc, issuer: https://i.example, \(client), attributes: { mail: upn }") == ["attributes"])
         #expect(faults("type: oidc, issuer: https://i.example, \(client), colour: red") == ["colour"])
         #expect(faults("type: oauth2, preset: github, client_id: a") == ["client_secret_file"])
-        #expect(faults("type: saml") == ["type"])
+        #expect(faults("type: kerberos") == ["type"])
     }
 }

@@ -1,6 +1,7 @@
 import Identity
 import OAuth
 import Providers
+import SAML
 import Storage
 import Vocabulary
 
@@ -25,7 +26,7 @@ extension LoginService {
             guard let provider = entry.redirect else { return nil }
             let own = identities.first { $0.tenant == session.tenant && $0.subject.provider == entry.id }
             return LinkedAccount(
-                provider: entry.id, key: provider.settings.key, name: entry.name, login: own?.login)
+                provider: entry.id, key: provider.key, name: entry.name, login: own?.login)
         }
     }
 
@@ -36,26 +37,25 @@ extension LoginService {
     public func beginLink(
         to key: String, of session: Session, from browser: LoginBrowser
     ) async throws -> (secret: SecretText, departure: UpstreamDeparture) {
-        let entry = environment.providers(session.tenant).first { $0.redirect?.settings.key == key }
+        let entry = environment.providers(session.tenant).first { $0.redirect?.key == key }
         guard let entry, let provider = entry.redirect else { throw Fault.notFound("provider") }
         let presented = browser.preSession.flatMap { BearerToken(text: $0.reveal(), kind: .preSession) }
         let token = try presented ?? Randomness.token(.preSession)
         let own = LoginBrowser(
             tenant: browser.tenant, preSession: token.text, device: browser.device, source: browser.source,
             trace: browser.trace)
-        let begun: (attempt: UpstreamAttempt, address: String)
+        let (begun, place): (RedirectAttempt, RedirectPlace)
         do {
-            begun = try await provider.openID.begin(loginHint: nil, maxAgeSeconds: nil, random: .fresh)
+            (begun, place) = try await provider.begin(loginHint: nil, maxAgeSeconds: nil)
         } catch {
             throw Fault(
                 LoginRefusal.providerUnavailable.rawValue, .peer, "\(entry.name) cannot be reached at the moment.",
                 remedy: "Try again later.")
         }
         let (row, sealed) = try attempt(
-            KeptAttempt(attempt: begun.attempt, stamp: nil, device: nil), entry.id, .link(session.id), own)
+            KeptAttempt(attempt: begun, stamp: nil, device: nil), entry.id, .link(session.id), own)
         try await store.write(.login) { try $0.sql.insert(row, sealed: sealed) }
-        let departure = UpstreamDeparture(
-            flow: FlowID.random(at: clock()), address: begun.address, provider: entry.name)
+        let departure = UpstreamDeparture(flow: FlowID.random(at: clock()), place, provider: entry.name)
         return (token.text, departure)
     }
 
@@ -69,16 +69,16 @@ extension LoginService {
         guard let asking = live.session(session), asking.tenant == browser.tenant, !asking.isExpired(at: clock()) else {
             return .sessionOver
         }
-        switch await provider.openID.signIn(answer, of: kept.attempt, assertionID: Randomness.text) {
+        switch await provider.signIn(answer, of: kept.attempt) {
         case .denied: return .denied
         case .refused: return .refused
         case .unavailable: return .unavailable
-        case .verified(let signIn): return try await insertLink(signIn.identity, to: asking, browser)
+        case .verified(let signIn, let once): return try await insertLink(signIn.identity, once, to: asking, browser)
         }
     }
 
     private func insertLink(
-        _ identity: ExternalIdentity, to session: Session, _ browser: LoginBrowser
+        _ identity: ExternalIdentity, _ once: ReplayKey?, to session: Session, _ browser: LoginBrowser
     ) async throws -> AccountLinkOutcome {
         let caller = Caller(
             tenant: session.tenant, actor: .person(session.person), command: CommandID.random(at: clock()),
@@ -87,6 +87,7 @@ extension LoginService {
         return try await store.write(.login) { [live] tx in
             // Ended while the provider was asked.
             guard live.session(session.id) != nil else { return .sessionOver }
+            guard try once.map({ try tx.spend($0, in: session.tenant) }) ?? true else { return .refused }
             if let known = try tx.sql.identity(identity.subject) {
                 return known.person == session.person ? .alreadyLinked : .linkedElsewhere
             }
@@ -114,7 +115,7 @@ extension LoginService {
     /// - Returns: false where nothing is linked, or nothing else would be left to sign in with.
     public func unlink(_ key: String, of session: Session, by caller: Caller) async throws -> Bool {
         let entries = environment.providers(session.tenant)
-        guard let entry = entries.first(where: { $0.redirect?.settings.key == key }) else { return false }
+        guard let entry = entries.first(where: { $0.redirect?.key == key }) else { return false }
         let others = Set(entries.map(\.id)).subtracting([entry.id])
         let changed = environment.personChanged
         return try await store.write(.login) { [live] tx in

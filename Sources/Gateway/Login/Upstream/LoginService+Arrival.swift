@@ -46,6 +46,17 @@ extension LoginService {
         }
     }
 
+    /// As above, for an answer whose provider is known only by what it answers: the key of that provider, nil where
+    /// nothing waits for it.
+    public func keepPosted(_ parameters: Parameters, in tenant: TenantID) async throws -> String? {
+        guard let hash = Self.hash(ofStateIn: parameters),
+            let id = try await store.read({ try $0.provider(ofUpstreamAttempt: hash, in: tenant) }),
+            let entry = environment.providers(tenant).first(where: { $0.id == id })?.redirect,
+            try await keepPosted(parameters, at: id, in: tenant)
+        else { return nil }
+        return entry.key
+    }
+
     // MARK: Whose answer it is
 
     private static func hash(ofStateIn parameters: Parameters) -> TokenHash? {
@@ -62,7 +73,7 @@ extension LoginService {
     private func posted(_ sealed: [UInt8], _ hash: TokenHash, _ browser: LoginBrowser) throws -> Parameters {
         let bytes = try store.keys.open(
             sealed, purpose: .record, tenant: browser.tenant, context: Self.answerContext(hash))
-        return try Parameters(reading: bytes, limits: .body, repeatable: [])
+        return try Parameters(reading: bytes, limits: .postedMessage, repeatable: [])
     }
 
     /// A page that was loaded again leads to where its login stands; what nobody waits for leads nowhere.
@@ -112,17 +123,22 @@ extension LoginService {
         guard stamp == work.flow.stamp, let provider = entry(stamp.provider, work)?.redirect else {
             return try await decide(.primaryRefused(.upstreamRefused, stamp), &work)
         }
-        let outcome = await provider.openID.signIn(
-            arrived.answer, of: arrived.kept.attempt, assertionID: Randomness.text)
-        switch outcome {
+        switch await provider.signIn(arrived.answer, of: arrived.kept.attempt) {
         case .denied: return try await decide(.primaryRefused(.cancelled, stamp), &work)
         case .refused(let reason):
-            work.upstreamReason = reason.rawValue
+            work.upstreamReason = reason
             return try await decide(.primaryRefused(.upstreamRefused, stamp), &work)
         case .unavailable(let reason):
             work.upstreamReason = reason
             return try await decide(.primaryRefused(.providerUnavailable, stamp), &work)
-        case .verified(let signIn):
+        case .verified(let signIn, let once):
+            if let once {
+                let tenant = work.caller.tenant
+                work.remainders.append { tx in
+                    // Only a copy of an answer comes here twice: its request was used up.
+                    guard try tx.spend(once, in: tenant) else { throw Self.overtaken }
+                }
+            }
             return try await admit(signIn, provider, arrived.hash, stamp, &work)
         }
     }

@@ -12,16 +12,15 @@ extension LoginService {
             return try await settle(try await decide(.primaryRefused(.unknownProvider, stamp), &work), &work)
         }
         do {
-            let begun = try await provider.openID.begin(
-                loginHint: hint(work, entry), maxAgeSeconds: work.flow.request.maxAgeSeconds, random: .fresh)
-            let kept = KeptAttempt(
-                attempt: begun.attempt, stamp: stamp, device: work.browser.device?.reveal())
+            let (begun, place) = try await provider.begin(
+                loginHint: hint(work, entry), maxAgeSeconds: work.flow.request.maxAgeSeconds)
+            let kept = KeptAttempt(attempt: begun, stamp: stamp, device: work.browser.device?.reveal())
             let (row, sealed) = try attempt(kept, entry.id, .login(work.flow.id), work.browser)
             try await store.write(.login) { [self, work] tx in
                 try move(work, usesProof: false, tx)
                 try tx.sql.insert(row, sealed: sealed)
             }
-            return .leave(UpstreamDeparture(flow: work.flow.id, address: begun.address, provider: entry.name))
+            return .leave(UpstreamDeparture(flow: work.flow.id, place, provider: entry.name))
         } catch let fault as Fault where fault == Self.overtaken {
             throw fault
         } catch {

@@ -20,7 +20,7 @@ extension LoginService {
     /// - Throws: what the store throws.
     public func tendKeptTokens(of tenants: [TenantID], logger: Logger) async throws {
         var kept: [ProviderID: LoginProviderEntry] = [:]
-        for entry in tenants.flatMap({ environment.providers($0) }) where entry.redirect?.settings.keeping != nil {
+        for entry in tenants.flatMap({ environment.providers($0) }) where entry.redirect?.openID?.settings.keeping != nil {
             kept[entry.id] = entry
         }
         let left = try await store.read { [now = clock(), ids = Array(kept.keys)] sql in
@@ -29,7 +29,7 @@ extension LoginService {
         }
         try await giveBack(left, kept, logger)
         for entry in kept.values {
-            guard let provider = entry.redirect, let keeping = provider.settings.keeping else { continue }
+            guard let provider = entry.redirect?.openID, let keeping = provider.settings.keeping else { continue }
             let now = clock()
             let due = try await store.read {
                 try $0.dueUpstreamTokens(
@@ -63,7 +63,7 @@ extension LoginService {
     // MARK: Asking
 
     private func refreshKept(
-        _ tokens: StoredUpstreamTokens, _ provider: RedirectProvider, _ keeping: OpenIDSettings.Keeping,
+        _ tokens: StoredUpstreamTokens, _ provider: OpenIDProvider, _ keeping: OpenIDSettings.Keeping,
         _ logger: Logger
     ) async {
         do {
@@ -72,7 +72,7 @@ extension LoginService {
                 try tx.sql.claim(tokens, until: now + Self.claim, at: now)
             }
             guard isOurs else { return }
-            switch await provider.openID.refresh(try open(tokens), assertionID: Randomness.text) {
+            switch await provider.refresh(try open(tokens), assertionID: Randomness.text) {
             case .ended: try await end(tokens, .upstreamRevoked)
             case .unavailable(let word): try await wait(tokens, keeping, word, logger)
             case .refreshed(let next, let reading): try await take(next, reading, tokens, keeping, logger)
@@ -174,9 +174,9 @@ extension LoginService {
         }
         await withTaskGroup(of: Void.self) { group in
             for tokens in taken {
-                guard let provider = kept[tokens.provider]?.redirect, let own = try? open(tokens) else { continue }
+                guard let provider = kept[tokens.provider]?.redirect?.openID, let own = try? open(tokens) else { continue }
                 group.addTask {
-                    guard await !provider.openID.revoke(own, assertionID: Randomness.text) else { return }
+                    guard await !provider.revoke(own, assertionID: Randomness.text) else { return }
                     logger.info("a provider was not given its token back", metadata: ["provider": "\(tokens.provider)"])
                 }
             }

@@ -13,9 +13,9 @@ extension LoginService {
     public func logOut(
         byToken token: String, at key: String, in tenant: TenantID, trace: String?
     ) async throws -> Int {
-        let entry = environment.providers(tenant).first { $0.redirect?.settings.key == key }
-        guard let entry, let provider = entry.redirect else { throw Fault.notFound("provider") }
-        let notice = try await provider.openID.logout(token)
+        let entry = environment.providers(tenant).first { $0.redirect?.key == key }
+        guard let entry, let provider = entry.redirect?.openID else { throw Fault.notFound("provider") }
+        let notice = try await provider.logout(token)
         let caller = Caller(
             tenant: tenant, actor: .anonymous, command: CommandID.random(at: clock()), trace: trace)
         return try await store.write(.revocation) { [live] tx in
@@ -52,13 +52,13 @@ extension LoginService {
     public func upstreamLogoutAddress(of session: Session, returnTo: String) async throws -> String? {
         let known = try await store.read { try $0.upstreamOrigin(of: session.id) }
         guard let known, let entry = environment.providers(session.tenant).first(where: { $0.id == known.provider }),
-            let provider = entry.redirect, provider.settings.signsOut
+            let provider = entry.redirect?.openID, provider.settings.signsOut
         else { return nil }
         let token = try known.idToken.map {
             String(
                 decoding: try store.keys.open(
                     $0, purpose: .record, tenant: session.tenant, context: known.subject), as: UTF8.self)
         }
-        return try? await provider.openID.logoutAddress(idToken: token, returnTo: returnTo, state: nil)
+        return try? await provider.logoutAddress(idToken: token, returnTo: returnTo, state: nil)
     }
 }

@@ -5,10 +5,20 @@ import Vocabulary
 /// A browser that is on its way to another provider.
 public struct UpstreamDeparture: Sendable {
     public let flow: FlowID
-    /// The provider's own page, with what this login is known by.
+    /// The provider's own page, with what this login is known by; or where `fields` are posted.
     public let address: String
+    /// What the browser posts there; nil where it goes by the address alone.
+    public let fields: [PostedField]?
     /// What the provider is called.
     public let provider: String
+
+    init(flow: FlowID, _ place: RedirectPlace, provider: String) {
+        (self.flow, self.provider) = (flow, provider)
+        switch place {
+        case .address(let address): (self.address, fields) = (address, nil)
+        case .form(let address, let fields): (self.address, self.fields) = (address, fields)
+        }
+    }
 }
 
 /// What came of the answer that a browser brought from another provider.
@@ -35,7 +45,7 @@ public enum AccountLinkOutcome: String, Sendable, Hashable, CaseIterable {
 
 /// What is kept, sealed, of an attempt until its answer comes.
 struct KeptAttempt: Codable, Sendable {
-    let attempt: UpstreamAttempt
+    let attempt: RedirectAttempt
     /// Where the flow stood; nil for the linking of an account.
     let stamp: ProofStamp?
     /// The secret of the known-device cookie, which is Strict: no browser sends it along when it comes back from another

@@ -1,0 +1,49 @@
+import Providers
+import SAML
+import Vocabulary
+
+/// A provider of `type: saml`: people are sent there to sign in, and the gateway is its service provider.
+public struct SAMLProviderConfiguration: Sendable {
+    /// Where the identity provider's metadata are.
+    public enum Place: Sendable, Hashable {
+        case file(String)
+        case address(String)
+        /// A responder of the Metadata Query Protocol.
+        case query(String)
+    }
+
+    public var place: Place
+    /// PEM of the keys or certificates that fetched metadata are signed with.
+    public var metadataKeyFiles: [String]
+    /// Whether fetched metadata have to say until when they hold, and how long that may be; a signature alone would let an
+    /// old copy be served for ever.
+    public var policy: MetadataPolicy
+    public var entityID: String?
+    public var profile: ServiceProviderSettings.Profile
+    public var nameID: ServiceProviderSettings.NameIDWish
+    public var signature: ResponseExpectation.SignatureRequirement
+    public var signsRequests: Bool
+    public var contexts: [String]
+    public var subjectRules: [SubjectRule]
+    public var scopes: SAML.ScopePolicy
+    public var clockSkew: Int64
+    public var attributes: [String: String]
+    public var loginAttribute: String?
+    public var groupsAttribute: String?
+    public var ownedDomains: Set<String>
+    public var multiFactorContexts: Set<String>
+    public var route: UpstreamProviderConfiguration.Route
+    public var createsPeopleAtLogin: Bool
+}
+
+/// The gateway's own keys of SAML: the first signs, every one opens what was encrypted for it, and all are published, so that
+/// one follows another without a break.
+public struct SAMLConfiguration: Sendable {
+    /// A private key and the certificate it is published as.
+    public struct KeyPair: Sendable, Hashable {
+        public var key: SecretSource
+        public var certificateFile: String
+    }
+
+    public var keys: [KeyPair]
+}

@@ -1,0 +1,113 @@
+import Foundation
+import SAML
+import Synchronization
+import Vocabulary
+
+/// The gateway as an entity of SAML 2.0: its keys, its own metadata, and the threads that documents are read on.
+public final class SAMLService: Sendable {
+    private let settings: SAMLConfiguration
+    private let tenants: TenantTable
+    private let clock: @Sendable () -> Timestamp
+    private let memory = Mutex(Memory())
+
+    private struct Memory {
+        var executor: SAMLExecutor?
+        var keys: [OwnKey]?
+    }
+
+    /// A key of ours, as it signs, opens and is published. An elliptic key opens nothing.
+    struct OwnKey: Sendable {
+        let signing: SAMLSigningKey
+        let decryption: SAMLDecryptionKey?
+    }
+
+    /// How long our metadata may be gone by. They are made anew for everybody who asks.
+    static let validity: Int64 = 7 * 86_400
+
+    init(_ settings: SAMLConfiguration, tenants: TenantTable, clock: @escaping @Sendable () -> Timestamp) {
+        (self.settings, self.tenants, self.clock) = (settings, tenants, clock)
+    }
+
+    deinit { memory.withLock { $0.executor?.stop() } }
+
+    /// The tenant's entity id, where its metadata are.
+    public func entityID(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) + "/saml/metadata" }
+
+    /// Where identity providers have browsers post their answers.
+    public func consumer(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) + "/saml/acs" }
+
+    /// Threads of their own, started when somebody speaks SAML.
+    func executor() throws -> SAMLExecutor {
+        try memory.withLock { memory in
+            if let executor = memory.executor { return executor }
+            let made = try SAMLExecutor()
+            memory.executor = made
+            return made
+        }
+    }
+
+    /// The keys of the configuration, the one that signs first; read once.
+    ///
+    /// - Throws: `configuration.invalid`, naming the file, and what a secret's source throws.
+    func keys() throws -> [OwnKey] {
+        try memory.withLock { memory in
+            if let keys = memory.keys { return keys }
+            let read = try settings.keys.map(Self.read)
+            memory.keys = read
+            return read
+        }
+    }
+
+    private static func read(_ pair: SAMLConfiguration.KeyPair) throws -> OwnKey {
+        guard let data = FileManager.default.contents(atPath: pair.certificateFile) else {
+            throw Fault("configuration.invalid", .ourselves, "The certificate \(pair.certificateFile) cannot be read.")
+        }
+        let pem = try pair.key.load().reveal()
+        do {
+            let signing = try SAMLSigningKey(pem: pem, certificate: String(decoding: data, as: UTF8.self))
+            return OwnKey(signing: signing, decryption: try? SAMLDecryptionKey(pem: pem))
+        } catch {
+            throw Fault(
+                "configuration.invalid", .ourselves,
+                "The key of \(pair.certificateFile) cannot be used for SAML: \(error).",
+                remedy: "Name an unencrypted PEM key and the certificate that belongs to it in `saml.keys`.")
+        }
+    }
+
+    // MARK: Our metadata
+
+    /// The tenant's metadata as a service provider, signed where there is a key.
+    public func metadata(of tenant: TenantID) async throws -> [UInt8] {
+        let keys = try keys()
+        let entity = try descriptor(of: tenant, keys)
+        let (id, end) = ("_" + Randomness.text, clock().seconds + Self.validity)
+        return try await executor().run {
+            let element = try entity.element(id: id, validUntil: end, cacheDuration: 86_400)
+            guard let key = keys.first?.signing else { return try XMLWriter.bytes(of: element) }
+            return try SAMLSignatures.sign(element, with: key)
+        }
+    }
+
+    private func descriptor(of tenant: TenantID, _ keys: [OwnKey]) throws -> EntityDescriptor {
+        var entity = EntityDescriptor(entityID: entityID(of: tenant))
+        var role = ServiceProviderDescriptor()
+        role.signsRequests = !keys.isEmpty
+        role.wantsSignedAssertions = false
+        role.assertionConsumers = [consumerEndpoint(of: tenant)]
+        role.role.keys = keys.flatMap(Self.published)
+        entity.serviceProviders = [role]
+        return entity
+    }
+
+    private static func published(_ key: OwnKey) -> [MetadataKey] {
+        guard let certificate = key.signing.verificationKey.certificate else { return [] }
+        let signs = MetadataKey(certificate: certificate, use: .signing)
+        let opens = key.decryption == nil ? nil : MetadataKey(certificate: certificate, use: .encryption)
+        return [signs, opens].compactMap(\.self)
+    }
+
+    /// The one endpoint that takes answers.
+    func consumerEndpoint(of tenant: TenantID) -> IndexedEndpoint {
+        IndexedEndpoint(.post, consumer(of: tenant), index: 0, isDefault: true)
+    }
+}

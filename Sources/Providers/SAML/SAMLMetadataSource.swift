@@ -1,0 +1,193 @@
+import Fetch
+import Foundation
+import Logging
+import SAML
+import Vocabulary
+
+/// Where an identity provider's metadata come from.
+public enum SAMLMetadataPlace: Sendable {
+    /// A file that the administrator keeps; it is read again when it changes.
+    case file(String)
+    /// A document that is fetched again and again, signed with one of these keys where any are given.
+    case address(String, keys: [SAMLVerificationKey])
+    /// A responder of the Metadata Query Protocol, at its base address, for the entity that is named.
+    case query(String, entityID: String, keys: [SAMLVerificationKey])
+}
+
+/// An identity provider as its metadata have it now.
+struct SAMLPeer: Sendable {
+    let entity: EntityDescriptor
+    /// Somebody who is trusted vouches for it: the administrator's own file, or a signature.
+    let isVouchedFor: Bool
+}
+
+/// An identity provider's metadata: read when they are first needed, kept, and fetched again in the background while the
+/// copy at hand is good, so that nobody who signs in waits for it. However many ask at once, they are fetched once.
+actor SAMLMetadataSource {
+    /// From the request to the last byte.
+    static let timeout: Duration = .seconds(30)
+    /// After a failure nobody is asked again for so long.
+    static let pause: Int64 = 30
+    /// IIP-MD02: metadata stand behind a few redirections at most.
+    static let redirectLimit = 4
+
+    private struct Copy: Sendable {
+        let document: MetadataDocument
+        let isVouchedFor: Bool
+        /// Of the answer (RFC 9110 §8.8.3), or of the file.
+        let version: String?
+    }
+
+    private let place: SAMLMetadataPlace
+    private let policy: MetadataPolicy
+    private let entityID: String?
+    private let executor: SAMLExecutor
+    private let fetch: OutgoingFetch
+    private let clock: @Sendable () -> Timestamp
+    private let logger: Logger
+    private var copy: Copy?
+    private var lookAt: Int64 = 0
+    private var looking: Task<Void, any Error>?
+
+    init(
+        _ place: SAMLMetadataPlace, policy: MetadataPolicy, entityID: String?, executor: SAMLExecutor,
+        fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.logger = logger
+        (self.place, self.policy, self.entityID) = (place, policy, entityID)
+        (self.executor, self.fetch, self.clock) = (executor, fetch, clock)
+    }
+
+    /// The identity provider.
+    ///
+    /// - Throws: `SAMLMetadataFailure`, and what reading and fetching throw, where there is no copy that may be used.
+    func peer() async throws -> SAMLPeer {
+        let now = clock().seconds
+        if let peer = peer(at: now) {
+            if now >= lookAt { _ = look() }
+            return peer
+        }
+        if now >= lookAt || looking != nil { try await look().value }
+        guard let peer = peer(at: clock().seconds) else { throw SAMLMetadataFailure("saml.metadata_unusable") }
+        return peer
+    }
+
+    private func peer(at now: Int64) -> SAMLPeer? {
+        guard let copy, copy.document.validUntil.map({ now < $0 + policy.skew }) ?? true,
+            let entity = entity(of: copy.document, now),
+            entity.identityProvider(at: now, skew: policy.skew)?.isUsable == true
+        else { return nil }
+        return SAMLPeer(entity: entity, isVouchedFor: copy.isVouchedFor)
+    }
+
+    private func entity(of document: MetadataDocument, _ now: Int64) -> EntityDescriptor? {
+        if let entityID { return document[entityID] }
+        let candidates = document.all.filter { $0.identityProvider(at: now, skew: policy.skew) != nil }
+        return candidates.count == 1 ? candidates[0] : nil
+    }
+
+    // MARK: Looking again
+
+    private func look() -> Task<Void, any Error> {
+        if let looking { return looking }
+        let task = Task { try await self.lookOnce() }
+        looking = task
+        return task
+    }
+
+    private func lookOnce() async throws {
+        defer { looking = nil }
+        do {
+            try await renew()
+            let delay = copy?.document.refreshDelay(now: clock().seconds) ?? Self.pause
+            // A file costs nothing to look at.
+            if case .file = place { lookAt = clock().seconds + 5 } else { lookAt = clock().seconds + delay }
+        } catch {
+            lookAt = clock().seconds + Self.pause
+            // Nobody may be waiting: the copy at hand goes on being used, and whoever administers has to hear of it.
+            logger.warning("metadata of an identity provider were not taken", metadata: ["reason": "\(error)"])
+            throw error
+        }
+    }
+
+    private func renew() async throws {
+        switch place {
+        case .file(let path): try await renew(fromFile: path)
+        case .address(let address, let keys): try await renew(from: address, keys)
+        case .query(let base, let entityID, let keys):
+            try await renew(from: MetadataQuery.address(base: base, entityID: entityID), keys, for: entityID)
+        }
+    }
+
+    private func renew(fromFile path: String) async throws {
+        let limit = XMLLimits.metadata.bytes
+        let version = Self.version(ofFile: path)
+        guard copy == nil || copy?.version != version else { return }
+        let document = try await executor.run {
+            guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: limit + 1)
+            else { throw SAMLMetadataFailure("saml.metadata_file") }
+            return try MetadataDocument(reading: try XMLReader.parse([UInt8](data), limits: .metadata))
+        }
+        // The administrator's own word for everything in it, and for how long it holds.
+        copy = Copy(document: document, isVouchedFor: true, version: version)
+    }
+
+    private static func version(ofFile path: String) -> String? {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        return "\(info.st_ino) \(info.st_size) \(info.st_mtim.tv_sec).\(info.st_mtim.tv_nsec)"
+    }
+
+    private func renew(from address: String, _ keys: [SAMLVerificationKey], for entityID: String? = nil) async throws {
+        guard let (body, version) = try await document(at: address) else { return }
+        let document = try await executor.run {
+            let root =
+                keys.isEmpty
+                ? try XMLReader.parse(body, limits: .metadata)
+                : try SAMLSignatures.verify(body, keys: keys, limits: .metadata)
+            return try MetadataDocument(reading: root)
+        }
+        if let entityID, !MetadataQuery.isAnswer(document, to: entityID) {
+            throw SAMLMetadataFailure("saml.metadata_other_entity")
+        }
+        let verdict = document.verdict(
+            signature: keys.isEmpty ? .none : .verified, replacing: copy?.document, policy: policy,
+            now: clock().seconds)
+        guard case .taken = verdict else { throw SAMLMetadataFailure("saml.metadata_refused", "\(verdict)") }
+        copy = Copy(document: document, isVouchedFor: !keys.isEmpty, version: version)
+    }
+
+    /// The document and its version; nil where it has not changed.
+    private func document(at address: String) async throws -> ([UInt8], String?)? {
+        var address = address
+        for _ in 0...Self.redirectLimit {
+            var limits = FetchLimits()
+            limits.totalTimeout = Self.timeout
+            limits.responseBytes = XMLLimits.metadata.bytes
+            var headers = [FetchHeader("Accept", "\(MetadataQuery.mediaType), application/xml;q=0.9")]
+            if let version = copy?.version { headers.append(FetchHeader("If-None-Match", version)) }
+            let answer = try await fetch(FetchRequest(url: address, headers: headers, limits: limits))
+            switch answer.status {
+            case 200: return (answer.body, answer.header("etag"))
+            case 304 where copy != nil: return nil
+            // IIP-MD02. Where to is judged as the first address was.
+            case 301, 302, 307, 308:
+                guard let next = answer.header("location"), next.hasPrefix("https://") || next.hasPrefix("http://")
+                else { throw SAMLMetadataFailure("saml.metadata_redirect") }
+                address = next
+            default: throw SAMLMetadataFailure("saml.metadata_status_\(answer.status)")
+            }
+        }
+        throw SAMLMetadataFailure("saml.metadata_redirect")
+    }
+}
+
+/// Why metadata cannot be used: a closed word, and what an administrator reads.
+struct SAMLMetadataFailure: Error, CustomStringConvertible {
+    let word: String
+    let detail: String
+
+    init(_ word: String, _ detail: String = "") { (self.word, self.detail) = (word, detail) }
+
+    var description: String { detail.isEmpty ? word : "\(word): \(detail)" }
+}

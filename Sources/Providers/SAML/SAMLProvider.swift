@@ -1,0 +1,108 @@
+import Identity
+import Logging
+import SAML
+import Vocabulary
+
+/// A provider that people are sent to by SAML 2.0. The decisions are those of the SAML target; here they are given the
+/// metadata, the threads and the clock. Nothing about a sign-in is kept.
+public struct SAMLProvider: Sendable {
+    public let settings: SAMLProviderSettings
+    let metadata: SAMLMetadataSource
+    let executor: SAMLExecutor
+    let clock: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - place: where the identity provider's metadata are.
+    ///   - policy: what they are held to.
+    ///   - executor: threads for documents.
+    public init(
+        _ settings: SAMLProviderSettings, metadata place: SAMLMetadataPlace, policy: MetadataPolicy,
+        executor: SAMLExecutor, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.executor = executor
+        self.clock = clock
+        var logger = logger
+        logger[metadataKey: "provider"] = .string(settings.key)
+        metadata = SAMLMetadataSource(
+            place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock,
+            logger: logger)
+    }
+
+    /// A browser's way to the identity provider.
+    public enum Departure: Sendable, Hashable {
+        case address(String)
+        /// A form that the browser posts there.
+        case form(PostBinding.Form)
+    }
+
+    /// Begins a sign-in, and says where to send the browser.
+    ///
+    /// - Parameters:
+    ///   - forcesAuthn: the person has to prove anew who they are.
+    ///   - id: of the request, new and random, an `xs:ID`.
+    ///   - handle: what comes back as `RelayState`, new and random, of 80 bytes at most.
+    /// - Throws: `Fault` with the reason, and what fetching throws.
+    public func begin(
+        forcesAuthn: Bool, id: String, handle: String
+    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+        do {
+            return try await request(forcesAuthn: forcesAuthn, id: id, handle: handle)
+        } catch let failure as SAMLMetadataFailure {
+            throw Fault(failure.word, .peer, failure.description)
+        } catch let fault as MessageFault {
+            throw Fault("saml.\(fault.code.rawValue)", .peer, fault.detail)
+        } catch let error as SAMLError {
+            throw Fault("saml.\(error.reason.rawValue.lowercased())", .ourselves, error.detail)
+        }
+    }
+
+    private func request(
+        forcesAuthn: Bool, id: String, handle: String
+    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+        let peer = try await metadata.peer()
+        var wish = SignInWish()
+        wish.forcesAuthn = forcesAuthn
+        let plan = try settings.service.plan(wish, at: peer.entity, id: id, now: clock().seconds)
+        if plan.mustSign, settings.signingKey == nil {
+            throw MessageFault(.unsupported, "the identity provider takes signed requests only, and there is no key")
+        }
+        let key = settings.signingKey
+        let departure = try await executor.run { try Self.departure(of: plan, RelayState(handle), key) }
+        return (plan.outstanding, departure)
+    }
+
+    private static func departure(
+        of plan: PlannedSignIn, _ handle: RelayState?, _ key: SAMLSigningKey?
+    ) throws -> Departure {
+        let element = try plan.request.element()
+        guard plan.binding == .redirect else {
+            let bytes = try key.map { try SAMLSignatures.sign(element, with: $0) } ?? XMLWriter.bytes(of: element)
+            return .form(PostBinding.Form(bytes, kind: .request, relayState: handle, at: plan.location))
+        }
+        let algorithm = key?.kind.usualAlgorithm
+        let outgoing = RedirectBinding.Outgoing(
+            try XMLWriter.bytes(of: element), kind: .request, relayState: handle,
+            signatureAlgorithm: algorithm?.rawValue)
+        let signature = try key.map { try $0.signature(over: Array(outgoing.octets.utf8), algorithm) }
+        return .address(try outgoing.address(at: plan.location, signature: signature))
+    }
+
+    /// Reads the metadata, and says in a sentence what was found.
+    ///
+    /// - Throws: what metadata throw.
+    public func examine() async throws -> String {
+        let peer = try await metadata.peer()
+        let keys = try verificationKeys(of: peer).count
+        return "its metadata are those of \(peer.entity.entityID), and have \(keys == 1 ? "one key" : "\(keys) keys")"
+    }
+
+    /// Every key that signs and is strong enough; one that is not sound is passed over, none at all proves nobody.
+    func verificationKeys(of peer: SAMLPeer) throws -> [SAMLVerificationKey] {
+        let role = peer.entity.identityProvider(at: clock().seconds, skew: settings.service.skew)
+        let keys = (role?.role.signingKeys ?? []).filter(\.isStrong).compactMap { try? $0.verificationKey() }
+        guard !keys.isEmpty else { throw SAMLMetadataFailure("saml.metadata_no_key") }
+        return keys
+    }
+}

@@ -1,0 +1,203 @@
+import Fetch
+import Fixtures
+import Foundation
+import Gateway
+import SAML
+import Synchronization
+import Testing
+import Vocabulary
+
+/// An RSA key with its certificate, made by the openssl command for this run.
+struct MockKeyPair: Sendable {
+    let key: String
+    let certificate: String
+
+    static func make() throws -> MockKeyPair {
+        let base = NSTemporaryDirectory() + "saml-" + UUID().uuidString
+        defer { for end in [".key", ".pem"] { try? FileManager.default.removeItem(atPath: base + end) } }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: LocalCertificates.openssl)
+        process.arguments = [
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", base + ".key", "-out", base + ".pem", "-days",
+            "2",
+            "-subj", "/CN=saml",
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return MockKeyPair(
+            key: try String(contentsOfFile: base + ".key", encoding: .utf8),
+            certificate: try String(contentsOfFile: base + ".pem", encoding: .utf8))
+    }
+
+    var signing: SAMLSigningKey { get throws { try SAMLSigningKey(pem: key, certificate: certificate) } }
+}
+
+/// An identity provider that people are sent to, which lies where it is told to. The test asks it in the browser's place.
+final class MockIdentityProvider: Sendable {
+    /// What is wrong with its answers; nothing at first.
+    struct Lies: Sendable {
+        var assertion: (@Sendable (inout Assertion) -> Void)?
+        var header: (@Sendable (inout MessageHeader) -> Void)?
+        /// The whole message before it is encoded.
+        var message: (@Sendable ([UInt8]) -> [UInt8])?
+        var signer: SAMLSigningKey?
+        var parts: [SAMLSignatures.Part] = [.child(.assertion)]
+        var isUnsigned = false
+        var relayState: String?
+        var encryptsFor: SAMLVerificationKey?
+        var status = Status.success
+    }
+
+    /// What a browser brings: an address and the fields of a form.
+    struct Posted: Sendable {
+        let address: String
+        let fields: [(name: String, value: String)]
+
+        var body: String {
+            fields.map { "\(WebPerson.encoded($0.name))=\(WebPerson.encoded($0.value))" }.joined(separator: "&")
+        }
+    }
+
+    let entityID: String
+    private let keys: MockKeyPair
+    private let state = Mutex(State())
+
+    private struct State {
+        var lies = Lies()
+        var name = NameID("ada-1", format: NameIDFormat.persistent)
+        var attributes: [SAMLAttribute] = MockIdentityProvider.ada
+        var serial = 0
+        var metadataKey: SAMLSigningKey?
+        var asked: [String] = []
+        var binding = Binding.redirect
+    }
+
+    static let ada: [SAMLAttribute] = [
+        SAMLAttribute("urn:oid:0.9.2342.19200300.100.1.1", values: ["ada"]),
+        SAMLAttribute("urn:oid:0.9.2342.19200300.100.1.3", values: ["ada@corp.example"]),
+        SAMLAttribute("urn:oid:2.16.840.1.113730.3.1.241", values: ["Ada Lovelace"]),
+        SAMLAttribute("urn:oid:1.3.6.1.4.1.5923.1.5.1.1", values: ["keepers"]),
+    ]
+
+    init(entityID: String = "https://idp.example/saml", keys: MockKeyPair) {
+        (self.entityID, self.keys) = (entityID, keys)
+    }
+
+    var lies: Lies {
+        get { state.withLock { $0.lies } }
+        set { state.withLock { $0.lies = newValue } }
+    }
+    var name: NameID {
+        get { state.withLock { $0.name } }
+        set { state.withLock { $0.name = newValue } }
+    }
+    var attributes: [SAMLAttribute] {
+        get { state.withLock { $0.attributes } }
+        set { state.withLock { $0.attributes = newValue } }
+    }
+    /// How it wants to be asked.
+    var binding: Binding {
+        get { state.withLock { $0.binding } }
+        set { state.withLock { $0.binding = newValue } }
+    }
+
+    // MARK: Metadata
+
+    func metadata(
+        keys certificates: [String]? = nil, wantsSigned: Bool = false, validFor seconds: Int64 = 86_400,
+        signedWith signer: SAMLSigningKey? = nil
+    ) throws -> [UInt8] {
+        var entity = EntityDescriptor(entityID: entityID)
+        var role = IdentityProviderDescriptor()
+        role.wantsSignedRequests = wantsSigned
+        role.singleSignOn = [Endpoint(binding, "https://idp.example/sso")]
+        role.role.keys = try (certificates ?? [keys.certificate]).map {
+            let certificate = try #require(try SAMLVerificationKey(pem: $0).certificate)
+            return try #require(MetadataKey(certificate: certificate, use: .signing))
+        }
+        entity.identityProviders = [role]
+        let end = Int64(Date().timeIntervalSince1970) + seconds
+        let element = try entity.element(id: "_metadata", validUntil: end)
+        return try signer.map { try SAMLSignatures.sign(element, with: $0) } ?? XMLWriter.bytes(of: element)
+    }
+
+    func metadataText() throws -> String { String(decoding: try metadata(), as: UTF8.self) }
+
+    // MARK: In the browser
+
+    /// A request as it came by redirection.
+    struct Asked {
+        let request: AuthnRequest
+        let relayState: String?
+        let query: SignedQuery
+    }
+
+    /// What was asked, read as anybody would read it.
+    func read(_ address: String) throws -> Asked {
+        let query = address.split(separator: "?", maxSplits: 1).last.map(String.init) ?? ""
+        let incoming = try RedirectBinding.read(query: query)
+        return Asked(
+            request: try AuthnRequest(reading: try XMLReader.parse(incoming.message)),
+            relayState: incoming.relayState?.text, query: incoming.query)
+    }
+
+    /// The answer to a request for the person of the moment, as the browser posts it.
+    func answer(_ address: String, at now: Timestamp = SystemClock.now()) throws -> Posted {
+        let asked = try read(address)
+        return try answer(to: asked.request, asked.relayState, at: now)
+    }
+
+    func answer(to request: AuthnRequest, _ relayState: String?, at now: Timestamp = SystemClock.now()) throws -> Posted
+    {
+        guard case .endpoint(let url?, _) = request.consumer else { throw Fault("test", .ourselves, "no consumer") }
+        let lies = lies
+        var header = MessageHeader(
+            id: "_response-\(UUID().uuidString)", issueInstant: now.seconds, issuer: entityID, destination: url,
+            inResponseTo: request.header.id)
+        lies.header?(&header)
+        let inner = lies.status.code == .success ? try assertion(request, url, now, lies) : nil
+        let message = ResponseMessage(header, status: lies.status)
+        let signer = try lies.signer ?? keys.signing
+        var element = try message.element(containing: inner)
+        var bytes: [UInt8]
+        if let key = lies.encryptsFor, let inner {
+            // Signed within, then encrypted.
+            let signed = try SAMLSignatures.sign(inner, with: signer)
+            element = try message.element(containing: SAMLEncryption.encrypt(signed, as: .assertion, for: key))
+            bytes = try XMLWriter.bytes(of: element)
+        } else if lies.isUnsigned {
+            bytes = try XMLWriter.bytes(of: element)
+        } else {
+            bytes = try SAMLSignatures.sign(element, parts: inner == nil ? [.root] : lies.parts, with: signer)
+        }
+        if let lie = lies.message { bytes = lie(bytes) }
+        let form = PostBinding.Form(
+            bytes, kind: .response, relayState: (lies.relayState ?? relayState).flatMap(RelayState.init), at: url)
+        return Posted(address: form.address, fields: form.fields.map { ($0.name, $0.value) })
+    }
+
+    private func assertion(
+        _ request: AuthnRequest, _ url: String, _ now: Timestamp, _ lies: Lies
+    ) throws -> XMLElement {
+        let serial = state.withLock { state in
+            state.serial += 1
+            return state.serial
+        }
+        var assertion = Assertion(
+            id: "_assertion-\(serial)-\(UUID().uuidString)", issueInstant: now.seconds, issuer: entityID, subject: name,
+            confirmation: .init(recipient: url, notOnOrAfter: now.seconds + 300, inResponseTo: request.header.id),
+            conditions: .init(
+                notBefore: now.seconds - 5, notOnOrAfter: now.seconds + 300, audiences: [request.header.issuer]),
+            authn: .init(
+                instant: now.seconds, sessionIndex: "_session-\(serial)",
+                contextClass: AuthnContextClass.passwordProtectedTransport), attributes: attributes)
+        lies.assertion?(&assertion)
+        return try assertion.element()
+    }
+}
+
+extension XMLName {
+    /// The assertion within a response.
+    static let assertion = XMLName(XMLNamespace.assertion, "Assertion")
+}

@@ -1,0 +1,61 @@
+import Fetch
+import Gateway
+import Identity
+import Testing
+import Vocabulary
+
+/// A gateway whose people sign in at an identity provider of this process.
+struct SAMLStage {
+    let running: TestGateway
+    let idp: MockIdentityProvider
+    var gateway: Gateway { running.gateway }
+    var sessions: Int { gateway.counts.sessions }
+
+    /// The identity provider is `corp`; `settings` are keys beside the least there have to be.
+    static func open(
+        _ settings: String = "", own: MockKeyPair? = nil, extra: String = "", files: [String: String] = [:],
+        idp: MockIdentityProvider? = nil, place: String = "metadata_file: idp.xml",
+        fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
+    ) async throws -> SAMLStage {
+        let idp: MockIdentityProvider =
+            if let idp { idp } else { MockIdentityProvider(keys: try MockKeyPair.make()) }
+        var files = files.merging(["idp.xml": try idp.metadataText()]) { given, _ in given }
+        var keys = ""
+        if let own {
+            files["saml.key"] = own.key
+            files["saml.pem"] = own.certificate
+            keys = "saml: { keys: [ { key_file: saml.key, certificate_file: saml.pem } ] }"
+        }
+        let line = """
+            providers:
+              - { id: local, type: local, name: Password }
+              - { id: corp, type: saml, name: Corporate, \(place)\(settings.isEmpty ? "" : ", " + settings) }
+            """
+        let running = try await TestGateway.open(
+            server: "trusted_proxies: [127.0.0.1/32]",
+            extra: [line, keys, extra].filter { !$0.isEmpty }.joined(separator: "\n"), files: files, fetch: fetch)
+        return SAMLStage(running: running, idp: idp)
+    }
+
+    func person(_ login: String) async throws -> Person? {
+        guard let tenant = gateway.tenants.defaultTenant?.id else { return nil }
+        return try? await gateway.people.person(named: login, in: tenant)
+    }
+
+    func newestSession(of login: String) async throws -> Session? {
+        guard let person = try await person(login) else { return nil }
+        return gateway.sessions.sessions(of: person.id, in: person.tenant).max { $0.createdAt < $1.createdAt }
+    }
+}
+
+extension WebPerson {
+    /// Posts what an identity provider has the browser post, and goes where that leads.
+    func post(_ posted: MockIdentityProvider.Posted) async throws {
+        try await sendElsewhere(posted.body, to: posted.address)
+    }
+
+    /// Signs in at an identity provider, as it answers.
+    func signIn(at idp: MockIdentityProvider, _ key: String = "corp", _ more: String = "") async throws {
+        try await post(try idp.answer(try await depart(to: key, more)))
+    }
+}
