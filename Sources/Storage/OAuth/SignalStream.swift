@@ -92,6 +92,7 @@ public struct SignalStream: Sendable, Hashable {
 
 /// What has to be told on one stream, without what every event of it has.
 public struct SignalRecord: Sendable, Hashable, Codable {
+    /// The types of events, by the last part of their URIs.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case sessionRevoked = "session-revoked"
         case credentialChange = "credential-change"

@@ -58,6 +58,7 @@ extension SignalService {
         return .object(configuration(of: stream, receiver.client))
     }
 
+    /// Makes a stream of the receiver's own (§8.1.1.1).
     public func create(_ json: JSONObject, by receiver: SignalReceiver) async throws -> JSONObject {
         let request = try EventStreamRequest(json)
         let stream = try await create(request, for: receiver.client, by: receiver.author, receiver.caller)
@@ -73,10 +74,12 @@ extension SignalService {
         return configuration(of: stream, receiver.client)
     }
 
+    /// Deletes a stream of the receiver's own, with what waits on it (§8.1.1.5).
     public func delete(_ id: String?, by receiver: SignalReceiver) async throws {
         try await delete(try Self.id(id), by: receiver.author, receiver.caller)
     }
 
+    /// The status of a stream of the receiver's own, with its reason (§8.1.2.1).
     public func status(of id: String?, for receiver: SignalReceiver) async throws -> JSONObject {
         let id = try Self.id(id)
         let stream = try await store.read { try $0.signalStream(id, in: receiver.caller.tenant) }
@@ -86,6 +89,7 @@ extension SignalService {
         return json
     }
 
+    /// Gives a stream of the receiver's own another status (§8.1.2.2); `managed` where an administrator holds it.
     public func setStatus(_ json: JSONObject, by receiver: SignalReceiver) async throws -> JSONObject {
         guard let status = json["status"]?.text.flatMap(SignalStream.Status.init) else {
             throw OAuthError(.invalidRequest, "status is neither enabled, paused nor disabled")
@@ -96,6 +100,7 @@ extension SignalService {
         return try await self.status(of: id, for: receiver)
     }
 
+    /// Sends a verification with the receiver's state (§8.1.4.2); `too_often` within half a minute.
     public func verify(_ json: JSONObject, by receiver: SignalReceiver) async throws {
         let state = try Self.text(json, "state", limit: Self.stateByteLimit)
         try await verify(
