@@ -72,7 +72,11 @@ final class LoginTally: Sendable {
         switch provider {
         case .local: .local
         case .directory: .ldap
-        case .redirect(let provider): provider.openID.map { $0.settings.preset.issuer == nil ? .oauth2 : .oidc } ?? .saml
+        case .redirect(let provider):
+            switch provider.kind {
+            case .openID(let provider): provider.settings.preset.issuer == nil ? .oauth2 : .oidc
+            case .saml: .saml
+            }
         case nil: nil
         }
     }

@@ -20,7 +20,8 @@ extension LoginService {
     /// - Throws: what the store throws.
     public func tendKeptTokens(of tenants: [TenantID], logger: Logger) async throws {
         var kept: [ProviderID: LoginProviderEntry] = [:]
-        for entry in tenants.flatMap({ environment.providers($0) }) where entry.redirect?.openID?.settings.keeping != nil {
+        for entry in tenants.flatMap({ environment.providers($0) })
+        where entry.redirect?.openID?.settings.keeping != nil {
             kept[entry.id] = entry
         }
         let left = try await store.read { [now = clock(), ids = Array(kept.keys)] sql in
@@ -174,7 +175,9 @@ extension LoginService {
         }
         await withTaskGroup(of: Void.self) { group in
             for tokens in taken {
-                guard let provider = kept[tokens.provider]?.redirect?.openID, let own = try? open(tokens) else { continue }
+                guard let provider = kept[tokens.provider]?.redirect?.openID, let own = try? open(tokens) else {
+                    continue
+                }
                 group.addTask {
                     guard await !provider.revoke(own, assertionID: Randomness.text) else { return }
                     logger.info("a provider was not given its token back", metadata: ["provider": "\(tokens.provider)"])

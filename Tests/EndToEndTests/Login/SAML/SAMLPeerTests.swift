@@ -58,15 +58,16 @@ enum PySAML2 {
         let form: SAMLPeerTests.Form
 
         func answer(_ address: String, to peer: String) throws -> MockIdentityProvider.Posted {
-            let page = try PySAML2.run(
-                base.merging([
-                    "step": "answer", "peer": peer,
-                    "query": String(address.split(separator: "?", maxSplits: 1).last ?? ""), "sign": form.signed,
-                    "encrypt": form.isEncrypted, "name": "ada-1",
-                    "attributes": [
-                        "uid": ["ada"], "mail": ["ada@corp.example"], "displayName": ["Ada Lovelace"],
-                    ], "context": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-                ]) { $1 })["page"] as? String
+            let page =
+                try PySAML2.run(
+                    base.merging([
+                        "step": "answer", "peer": peer,
+                        "query": String(address.split(separator: "?", maxSplits: 1).last ?? ""), "sign": form.signed,
+                        "encrypt": form.isEncrypted, "name": "ada-1",
+                        "attributes": [
+                            "uid": ["ada"], "mail": ["ada@corp.example"], "displayName": ["Ada Lovelace"],
+                        ], "context": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+                    ]) { $1 })["page"] as? String
             guard let form = HTMLForm.all(in: page ?? "").first else {
                 throw Fault("test.pysaml2", .ourselves, "It answered no form.")
             }
