@@ -11,9 +11,11 @@ import Vocabulary
 // Metadata decide whose word is taken: what is fetched, from where, how often, and what may take the place of what.
 @Suite("Metadata of identity providers")
 struct SAMLMetadataSourceTests {
-    private let publisher = Publisher.shared
+    private let publisher: Publisher
     private let policy = MetadataPolicy(requiresSignature: true, requiresValidUntil: true, longestValidity: 14 * 86_400)
     private let plain = MetadataPolicy(requiresSignature: false, requiresValidUntil: false, longestValidity: nil)
+
+    init() throws { publisher = try Publisher.made.get() }
 
     @Test func theyAreFetchedOnceHoweverManyAskAndAgainWhenTheyAreDueWithoutAnybodyWaiting() async throws {
         let place = try Place(publisher)
@@ -152,15 +154,19 @@ private struct Publisher: Sendable {
     let first: MetadataKey
     let second: MetadataKey
 
-    static let shared = Publisher()
+    static let made = Result { try Publisher() }
 
-    private init() {
-        (signer, other) = (Self.make(), Self.make())
-        first = MetadataKey(certificate: Self.make().verificationKey.certificate!, use: .signing)!
-        second = MetadataKey(certificate: Self.make().verificationKey.certificate!, use: .signing)!
+    private init() throws {
+        (signer, other) = (try Self.make(), try Self.make())
+        (first, second) = (try Self.published(), try Self.published())
     }
 
-    private static func make() -> SAMLSigningKey {
+    private static func published() throws -> MetadataKey {
+        let certificate = try #require(try make().verificationKey.certificate)
+        return try #require(MetadataKey(certificate: certificate, use: .signing))
+    }
+
+    private static func make() throws -> SAMLSigningKey {
         let base = NSTemporaryDirectory() + "publisher-" + UUID().uuidString
         defer { for end in [".key", ".pem"] { try? FileManager.default.removeItem(atPath: base + end) } }
         let process = Process()
@@ -170,9 +176,9 @@ private struct Publisher: Sendable {
             "2", "-subj", "/CN=publisher",
         ]
         process.standardError = FileHandle.nullDevice
-        try! process.run()
+        try process.run()
         process.waitUntilExit()
-        return try! SAMLSigningKey(
+        return try SAMLSigningKey(
             pem: String(contentsOfFile: base + ".key", encoding: .utf8),
             certificate: String(contentsOfFile: base + ".pem", encoding: .utf8))
     }
