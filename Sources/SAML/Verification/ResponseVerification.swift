@@ -21,7 +21,7 @@ struct ResponseVerification {
         let structure = try list.require(.assertionCount, "one assertion, and signatures where they belong") {
             try ResponseStructure(root, hasSucceeded: hasSucceeded)
         }
-        let signedResponse = try list.require(.signatureInvalid, "the response's signature") {
+        let signedResponse = try list.requireIfPresent(.signatureInvalid, "the response's signature") {
             try verify(root, in: document)
         }
         guard structure.assertion != nil else {
@@ -57,12 +57,12 @@ extension ResponseVerification {
         if structure.isEncrypted {
             // What was encrypted is taken out of what was signed, where that is the response.
             let opened = try opened(from: signedResponse?.document ?? document)
-            own = try list.require(.signatureInvalid, "the decrypted assertion's signature") {
+            own = try list.requireIfPresent(.signatureInvalid, "the decrypted assertion's signature") {
                 try verifyOpened(opened)
             }
             unsigned = opened
         } else {
-            own = try list.require(.signatureInvalid, "the assertion's signature") {
+            own = try list.requireIfPresent(.signatureInvalid, "the assertion's signature") {
                 try structure.assertion.flatMap { try verify($0, in: document) }
             }
             unsigned = nil

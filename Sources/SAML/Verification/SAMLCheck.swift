@@ -54,6 +54,23 @@ final class CheckList {
         }
     }
 
+    /// Runs a check of what may be absent; nil, and told as not looked at, where it is.
+    func requireIfPresent<Value>(
+        _ reason: SAMLError.Reason, _ subject: String, _ body: () throws -> Value?
+    ) throws -> Value? {
+        do {
+            guard let value = try body() else {
+                skip(reason, subject, "there is none")
+                return nil
+            }
+            pass(reason, subject)
+            return value
+        } catch {
+            fail(reason, subject, error)
+            throw Stopped()
+        }
+    }
+
     /// Runs a check that stands by itself; nil where it failed.
     @discardableResult
     func note<Value>(_ reason: SAMLError.Reason, _ subject: String, _ body: () throws -> Value) -> Value? {

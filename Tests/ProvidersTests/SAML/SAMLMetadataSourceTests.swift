@@ -103,6 +103,20 @@ struct SAMLMetadataSourceTests {
         }
     }
 
+    @Test("of a responder's answer nothing is taken that is about somebody else")
+    func queries() async throws {
+        let place = try Place(publisher)
+        func source(_ entityID: String) throws -> SAMLMetadataSource {
+            let keys = [publisher.signer.verificationKey]
+            return try place.source(
+                policy, at: .query("https://mdq.example/", entityID: entityID, keys: keys), entityID: entityID)
+        }
+        _ = try await source("https://idp.example").peer()
+        #expect(place.addresses == ["https://mdq.example/entities/https%3A%2F%2Fidp.example"])
+        let other = try source("https://other.example")
+        await #expect(throws: (any Error).self) { _ = try await other.peer() }
+    }
+
     @Test("a copy goes on being used while no new one can be had, and no longer than it says")
     func patience() async throws {
         let place = try Place(publisher)
@@ -192,6 +206,7 @@ private final class Place: Sendable {
         var now: Int64 = 1_800_000_000
         var asked = 0
         var sentVersions: [String?] = []
+        var addresses: [String] = []
         var redirects: [String: String] = [:]
         var isDown = false
         var isSlow = false
@@ -231,6 +246,7 @@ private final class Place: Sendable {
     }
     var asked: Int { state.withLock { $0.asked } }
     var sentVersions: [String?] { state.withLock { $0.sentVersions } }
+    var addresses: [String] { state.withLock { $0.addresses } }
 
     func pass(_ seconds: Int64) { state.withLock { $0.now += seconds } }
 
@@ -281,6 +297,7 @@ private final class Place: Sendable {
     private func answer(_ request: FetchRequest) async throws -> FetchResponse {
         let (down, slow, redirect, version) = state.withLock { state in
             state.asked += 1
+            state.addresses.append(request.url)
             let sent = request.headers.first { $0.name == "If-None-Match" }?.value
             state.sentVersions.append(sent)
             return (state.isDown, state.isSlow, state.redirects[request.url], state.version)

@@ -113,4 +113,14 @@ struct SAMLSignInTests {
             #expect(session.strength == .aal2)
         }
     }
+
+    @Test("whoever wanted a page gets there after the sign-in")
+    func deepLink() async throws {
+        let stage = try await SAMLStage.open()
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            try await web.signIn(at: stage.idp, "corp", "&return=%2Faccount%3Ftab%3Ddevices")
+            #expect(web.url.hasSuffix("/account?tab=devices") && web.status == 200, "\(web.url) \(web.status)")
+        }
+    }
 }
