@@ -68,8 +68,24 @@ actor SAMLMetadataSource {
             return peer
         }
         if now >= lookAt || looking != nil { try await look().value }
-        guard let peer = peer(at: clock().seconds) else { throw SAMLMetadataFailure("saml.metadata_unusable") }
+        guard let peer = peer(at: clock().seconds) else {
+            throw SAMLMetadataFailure("saml.metadata_unusable", complaint(at: clock().seconds))
+        }
         return peer
+    }
+
+    /// Why the copy at hand is of no use.
+    private func complaint(at now: Int64) -> String {
+        guard let copy else { return "there are none" }
+        if let end = copy.document.validUntil, now >= end + policy.skew {
+            return "they were good until \(SAMLTime(seconds: end))"
+        }
+        guard entity(of: copy.document, now) != nil else {
+            if let entityID { return "they do not tell of \(entityID); they tell of \(copy.document.count) entities" }
+            let count = copy.document.all.filter { $0.identityProvider(at: now, skew: policy.skew) != nil }.count
+            return "they tell of \(count) identity providers that are valid now; name the one in `entity_id`"
+        }
+        return "the identity provider has no key that signs, or no place to sign in"
     }
 
     private func peer(at now: Int64) -> SAMLPeer? {
@@ -125,7 +141,7 @@ actor SAMLMetadataSource {
         guard copy == nil || copy?.version != version else { return }
         let document = try await executor.run {
             guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: limit + 1)
-            else { throw SAMLMetadataFailure("saml.metadata_file") }
+            else { throw SAMLMetadataFailure("saml.metadata_file", "\(path) cannot be read") }
             return try MetadataDocument(reading: try XMLReader.parse([UInt8](data), limits: .metadata))
         }
         // The administrator's own word for everything in it, and for how long it holds.
@@ -148,7 +164,7 @@ actor SAMLMetadataSource {
             return try MetadataDocument(reading: root)
         }
         if let entityID, !MetadataQuery.isAnswer(document, to: entityID) {
-            throw SAMLMetadataFailure("saml.metadata_other_entity")
+            throw SAMLMetadataFailure("saml.metadata_other_entity", "the answer is not about \(entityID)")
         }
         let verdict = document.verdict(
             signature: keys.isEmpty ? .none : .verified, replacing: copy?.document, policy: policy,
@@ -173,12 +189,13 @@ actor SAMLMetadataSource {
             // IIP-MD02. Where to is judged as the first address was.
             case 301, 302, 307, 308:
                 guard let next = answer.header("location"), next.hasPrefix("https://") || next.hasPrefix("http://")
-                else { throw SAMLMetadataFailure("saml.metadata_redirect") }
+                else { throw SAMLMetadataFailure("saml.metadata_redirect", "it redirects to no address") }
                 address = next
-            default: throw SAMLMetadataFailure("saml.metadata_status_\(answer.status)")
+            default:
+                throw SAMLMetadataFailure("saml.metadata_status", "the address answers \(answer.status)")
             }
         }
-        throw SAMLMetadataFailure("saml.metadata_redirect")
+        throw SAMLMetadataFailure("saml.metadata_redirect", "it redirects more than \(Self.redirectLimit) times")
     }
 }
 
@@ -187,7 +204,7 @@ struct SAMLMetadataFailure: Error, CustomStringConvertible {
     let word: String
     let detail: String
 
-    init(_ word: String, _ detail: String = "") { (self.word, self.detail) = (word, detail) }
+    init(_ word: String, _ detail: String) { (self.word, self.detail) = (word, detail) }
 
-    var description: String { detail.isEmpty ? word : "\(word): \(detail)" }
+    var description: String { "\(word): \(detail)" }
 }

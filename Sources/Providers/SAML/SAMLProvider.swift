@@ -47,14 +47,21 @@ public struct SAMLProvider: Sendable {
     public func begin(
         forcesAuthn: Bool, id: String, handle: String
     ) async throws -> (request: OutstandingRequest, departure: Departure) {
+        try await Self.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
+    }
+
+    /// Says in the gateway's words what SAML's say.
+    private static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
-            return try await request(forcesAuthn: forcesAuthn, id: id, handle: handle)
+            return try await body()
         } catch let failure as SAMLMetadataFailure {
-            throw Fault(failure.word, .peer, failure.description)
+            throw Fault(failure.word, .peer, "The metadata cannot be used: \(failure.detail).")
         } catch let fault as MessageFault {
-            throw Fault("saml.\(fault.code.rawValue)", .peer, fault.detail)
+            throw Fault("saml.\(fault.code.rawValue)", .peer, "It cannot be asked: \(fault.detail).")
         } catch let error as SAMLError {
-            throw Fault("saml.\(error.reason.rawValue.lowercased())", .ourselves, error.detail)
+            throw Fault("saml.\(error.reason.rawValue.lowercased())", .peer, "The metadata cannot be read: \(error).")
+        } catch let faults as MetadataFaults {
+            throw Fault("saml.metadata_faults", .peer, "The metadata cannot be used: \(faults).")
         }
     }
 
@@ -91,18 +98,23 @@ public struct SAMLProvider: Sendable {
 
     /// Reads the metadata, and says in a sentence what was found.
     ///
-    /// - Throws: what metadata throw.
+    /// - Throws: `Fault` with the reason, and what fetching throws.
     public func examine() async throws -> String {
-        let peer = try await metadata.peer()
-        let keys = try verificationKeys(of: peer).count
-        return "its metadata are those of \(peer.entity.entityID), and have \(keys == 1 ? "one key" : "\(keys) keys")"
+        try await Self.telling {
+            let peer = try await metadata.peer()
+            let keys = try verificationKeys(of: peer).count
+            return
+                "its metadata are those of \(peer.entity.entityID), and have \(keys == 1 ? "one key" : "\(keys) keys")"
+        }
     }
 
     /// Every key that signs and is strong enough; one that is not sound is passed over, none at all proves nobody.
     func verificationKeys(of peer: SAMLPeer) throws -> [SAMLVerificationKey] {
         let role = peer.entity.identityProvider(at: clock().seconds, skew: settings.service.skew)
         let keys = (role?.role.signingKeys ?? []).filter(\.isStrong).compactMap { try? $0.verificationKey() }
-        guard !keys.isEmpty else { throw SAMLMetadataFailure("saml.metadata_no_key") }
+        guard !keys.isEmpty else {
+            throw SAMLMetadataFailure("saml.metadata_no_key", "no key in them is strong enough to believe")
+        }
         return keys
     }
 }

@@ -143,7 +143,11 @@ struct SAMLMetadataSourceTests {
         place.pass(60)
         try await place.renewed(source) { $0.keys != first.keys }
         let named = try place.source(plain, at: .file(path), entityID: "https://other.example")
-        await #expect(throws: (any Error).self) { _ = try await named.peer() }
+        let complaint = await #expect(throws: SAMLMetadataFailure.self) { _ = try await named.peer() }
+        #expect(complaint?.detail == "they do not tell of https://other.example; they tell of 1 entities")
+        let nowhere = try place.source(plain, at: .file(path + ".not"))
+        let missing = await #expect(throws: SAMLMetadataFailure.self) { _ = try await nowhere.peer() }
+        #expect(missing?.detail == "\(path).not cannot be read")
     }
 }
 
