@@ -103,6 +103,7 @@ struct TenantIsolationTests {
         "decideCampaignLines": [
             "lines": ["00000000-0000-7000-8000-0000000000c1"], "verdict": "keep", "reason": "needed every day",
         ],
+        "setSignalStreamStatus": ["status": "paused"],
         "delegateCampaignLines": ["lines": ["00000000-0000-7000-8000-0000000000c1"], "person": "ada"],
     ]
 

@@ -63,7 +63,7 @@ private func directory(_ servers: String, _ more: String = "") -> String {
 
     @Test func `the commented example loads, and every policy file it names holds a document`() throws {
         let configuration = try ConfigurationLoader.load(file: root + "/config/gatehouse.yaml", environment: [:])
-        #expect(configuration.providers.map(\.key) == ["local", "corporate", "partner"])
+        #expect(configuration.providers.map(\.key) == ["local", "corporate", "partner", "workforce"])
         #expect(configuration.applications.map(\.requiredAuthenticationAge) == [43_200])
         #expect(!configuration.policies.isEmpty)
         for policy in configuration.policies {
