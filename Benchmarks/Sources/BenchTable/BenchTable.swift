@@ -54,6 +54,19 @@ public enum Processor {
     public static var threadSeconds: Double { read(CLOCK_THREAD_CPUTIME_ID) }
     public static var processSeconds: Double { read(CLOCK_PROCESS_CPUTIME_ID) }
 
+    /// How often something is done in a second of the thread's processor time: other programs are none of ours.
+    public static func perSecond(_ body: () throws -> Void) rethrows -> Double {
+        for _ in 0..<50 { try body() }
+        let start = threadSeconds
+        var (count, spent) = (0.0, 0.0)
+        while spent < 2 {
+            for _ in 0..<20 { try body() }
+            count += 20
+            spent = threadSeconds - start
+        }
+        return count / spent
+    }
+
     private static func read(_ clock: clockid_t) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -9,18 +9,18 @@ enum SAMLBench {
     static func main() throws {
         let table = BenchTable()
         let stage = try SAMLStage()
-        let judged = try perSecond { _ = try stage.judge() }
+        let judged = try Processor.perSecond { _ = try stage.judge() }
         table.least("Responses judged a core-second, RSA 2,048, \(stage.signed.count) bytes", judged, 2_500, "")
-        let opened = try perSecond { _ = try stage.judgeEncrypted() }
+        let opened = try Processor.perSecond { _ = try stage.judgeEncrypted() }
         say("Responses judged a core-second, encrypted as well: \(Int(opened))")
         try peer(stage, judged, table)
-        let issued = try perSecond { _ = try stage.issue() }
+        let issued = try Processor.perSecond { _ = try stage.issue() }
         let bare = try BareSigning(stage)
-        let signed = try perSecond { try bare.sign() }
+        let signed = try Processor.perSecond { try bare.sign() }
         say("Responses issued a core-second: \(Int(issued)); signed by libxmlsec1 alone: \(Int(signed))")
         table.least("Issuing, of libxmlsec1's own signing", issued / signed, 0.8, "")
         for (name, bytes) in stage.malformed {
-            let rate = try perSecond { stage.refuse(bytes) }
+            let rate = try Processor.perSecond { stage.refuse(bytes) }
             table.most("Refusing \(name)", 1e6 / rate, 100, "µs")
         }
         var worst = (name: "", milliseconds: 0.0)
@@ -45,18 +45,6 @@ enum SAMLBench {
         else { return say("python3-saml did not say its rate; our figures stand alone.") }
         say("Responses judged a core-second by python3-saml: \(Int(rate))")
         table.least("Judging, of python3-saml's rate", judged / rate, 5, "times")
-    }
-
-    private static func perSecond(_ body: () throws -> Void) throws -> Double {
-        for _ in 0..<20 { try body() }
-        let start = Processor.threadSeconds
-        var (count, spent) = (0.0, 0.0)
-        while spent < 2 {
-            for _ in 0..<20 { try body() }
-            count += 20
-            spent = Processor.threadSeconds - start
-        }
-        return count / spent
     }
 
     private static func seconds(_ body: () -> Void) -> Double {

@@ -15,6 +15,8 @@ public final class CertificateTree: Sendable {
         public func der() throws -> [UInt8] { try Self.ders(certificateFile)[0] }
         /// DER, leaf first.
         public func chain() throws -> [[UInt8]] { try Self.ders(chainFile) }
+        /// PEM of the private key.
+        public func key() throws -> String { try String(contentsOfFile: keyFile, encoding: .utf8) }
         /// PEM.
         public func pem() throws -> String { try String(contentsOfFile: certificateFile, encoding: .utf8) }
 
@@ -70,8 +72,11 @@ public final class CertificateTree: Sendable {
     /// - Parameters:
     ///   - subject: as openssl writes it, such as `/O=Example/CN=shop`.
     ///   - days: until it expires; negative for one that has.
-    public func selfSigned(_ subject: String, _ kind: Kind = .client, days: Int = 30) async throws -> Node {
-        try await make(subject, kind, names: [], days: days, issuer: nil, key: "EC")
+    ///   - key: `EC`, or `RSA:2048`.
+    public func selfSigned(
+        _ subject: String, _ kind: Kind = .client, days: Int = 30, key: String = "EC"
+    ) async throws -> Node {
+        try await make(subject, kind, names: [], days: days, issuer: nil, key: key)
     }
 
     /// A root.

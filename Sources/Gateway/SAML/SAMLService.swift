@@ -13,6 +13,13 @@ public final class SAMLService: Sendable {
     private struct Memory {
         var executor: SAMLExecutor?
         var keys: [OwnKey]?
+        var documents: [TenantID: Document] = [:]
+    }
+
+    /// Our metadata, as they are sent for an hour.
+    private struct Document {
+        let bytes: [UInt8]
+        let renewsAt: Int64
     }
 
     /// A key of ours, as it signs, opens and is published. An elliptic key opens nothing.
@@ -21,7 +28,7 @@ public final class SAMLService: Sendable {
         let decryption: SAMLDecryptionKey?
     }
 
-    /// How long our metadata may be gone by. They are made anew for everybody who asks.
+    /// How long our metadata may be gone by, in seconds.
     static let validity: Int64 = 7 * 86_400
 
     init(_ settings: SAMLConfiguration, tenants: TenantTable, clock: @escaping @Sendable () -> Timestamp) {
@@ -78,9 +85,18 @@ public final class SAMLService: Sendable {
 
     /// The tenant's metadata as a service provider, signed where there is a key.
     public func metadata(of tenant: TenantID) async throws -> [UInt8] {
+        let now = clock().seconds
+        // A signature for everybody who asks would be work that anybody could give us.
+        if let kept = memory.withLock({ $0.documents[tenant] }), now < kept.renewsAt { return kept.bytes }
+        let bytes = try await makeMetadata(of: tenant, until: now + Self.validity)
+        memory.withLock { $0.documents[tenant] = Document(bytes: bytes, renewsAt: now + 3_600) }
+        return bytes
+    }
+
+    private func makeMetadata(of tenant: TenantID, until end: Int64) async throws -> [UInt8] {
         let keys = try keys()
         let entity = try descriptor(of: tenant, keys)
-        let (id, end) = ("_" + Randomness.text, clock().seconds + Self.validity)
+        let id = "_" + Randomness.text
         return try await executor().run {
             let element = try entity.element(id: id, validUntil: end, cacheDuration: 86_400)
             guard let key = keys.first?.signing else { return try XMLWriter.bytes(of: element) }

@@ -31,28 +31,3 @@ public enum RequestReading: Sendable, Hashable {
     /// Nobody is sent anywhere: it is not known that the place is right.
     case page(MessageFault)
 }
-
-/// What was seen of a request's signature.
-public enum RequestSignature: Sendable, Hashable {
-    case none
-    /// It verifies under a key of the service provider's metadata.
-    case verified
-    case invalid
-}
-
-/// How a request came.
-public struct RequestArrival: Sendable, Hashable {
-    /// The address it came to.
-    public var location: String
-    public var binding: Binding
-    public var signature: RequestSignature
-    /// A request with this ID of this issuer was not seen before.
-    public var isFirstShowing: Bool
-
-    public init(location: String, binding: Binding, signature: RequestSignature, isFirstShowing: Bool = true) {
-        self.location = location
-        self.binding = binding
-        self.signature = signature
-        self.isFirstShowing = isFirstShowing
-    }
-}

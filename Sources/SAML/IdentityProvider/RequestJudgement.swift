@@ -6,7 +6,7 @@ extension IdentityProviderSettings {
     ///   - now: seconds since 1970.
     public func read(
         _ request: AuthnRequest, from peer: EntityDescriptor, policy: ServiceProviderPolicy = ServiceProviderPolicy(),
-        arrival: RequestArrival, now: Int64
+        arrival: MessageArrival, now: Int64
     ) -> RequestReading {
         let place: AnswerPlace
         do {
@@ -26,7 +26,7 @@ extension IdentityProviderSettings {
 
     /// What has to be right before anything is answered: a request that somebody else made sends nobody anywhere.
     private func checkSender(
-        _ request: AuthnRequest, _ peer: EntityDescriptor, _ policy: ServiceProviderPolicy, _ arrival: RequestArrival,
+        _ request: AuthnRequest, _ peer: EntityDescriptor, _ policy: ServiceProviderPolicy, _ arrival: MessageArrival,
         _ now: Int64
     ) throws(MessageFault) {
         guard Exact.same(request.header.issuer, peer.entityID) else {
@@ -44,7 +44,7 @@ extension IdentityProviderSettings {
     }
 
     private func checkSignature(
-        _ role: ServiceProviderDescriptor, _ policy: ServiceProviderPolicy, _ arrival: RequestArrival
+        _ role: ServiceProviderDescriptor, _ policy: ServiceProviderPolicy, _ arrival: MessageArrival
     ) throws(MessageFault) {
         switch arrival.signature {
         case .verified: break
@@ -60,7 +60,7 @@ extension IdentityProviderSettings {
     }
 
     /// SAML Bindings §3.4.5.2, §3.5.5.2: a signed request says where it goes, and one that says it says it rightly.
-    private func checkDestination(_ header: MessageHeader, _ arrival: RequestArrival) throws(MessageFault) {
+    private func checkDestination(_ header: MessageHeader, _ arrival: MessageArrival) throws(MessageFault) {
         guard let destination = header.destination, !destination.isEmpty else {
             guard arrival.signature != .verified, header.destination == nil else {
                 throw MessageFault(.destination, "Destination is missing, and a signed request has to have it")
@@ -74,7 +74,7 @@ extension IdentityProviderSettings {
 
     /// SAML Core §3.4.1, Profiles §4.1.4.1: one of the metadata's places, octet by octet (SDP-IDP06).
     private func answerPlace(
-        _ request: AuthnRequest, _ peer: EntityDescriptor, _ arrival: RequestArrival, _ now: Int64
+        _ request: AuthnRequest, _ peer: EntityDescriptor, _ arrival: MessageArrival, _ now: Int64
     ) throws(MessageFault) -> AnswerPlace {
         let role = peer.serviceProvider(at: now, skew: skew)
         let fitting = (role?.assertionConsumers ?? []).filter { isServed($0.endpoint.spoken, arrival.binding) }

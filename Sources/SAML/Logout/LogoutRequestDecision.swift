@@ -33,22 +33,6 @@ public struct PeerSession: Sendable, Hashable, Codable {
     }
 }
 
-/// How a logout message came.
-public struct LogoutArrival: Sendable, Hashable {
-    public var location: String
-    public var binding: Binding
-    public var signature: RequestSignature
-    /// A request with this ID of this issuer was not seen before.
-    public var isFirstShowing: Bool
-
-    public init(location: String, binding: Binding, signature: RequestSignature, isFirstShowing: Bool = true) {
-        self.location = location
-        self.binding = binding
-        self.signature = signature
-        self.isFirstShowing = isFirstShowing
-    }
-}
-
 /// What becomes of a logout request.
 public enum LogoutReading: Sendable, Hashable {
     /// These sessions end; none where there are none any more, which is no error: what was wanted is so.
@@ -77,7 +61,7 @@ public struct LogoutSettings: Sendable, Hashable {
     ///   - sessions: those that are known with this peer, of whoever is at the browser or, by SOAP, of anybody.
     ///   - now: seconds since 1970.
     public func read(
-        _ request: LogoutRequest, from peer: EntityDescriptor, arrival: LogoutArrival, sessions: [PeerSession],
+        _ request: LogoutRequest, from peer: EntityDescriptor, arrival: MessageArrival, sessions: [PeerSession],
         now: Int64
     ) -> LogoutReading {
         do {
@@ -98,7 +82,7 @@ public struct LogoutSettings: Sendable, Hashable {
     /// - Parameter asked: the ID of the request that waits for it.
     /// - Throws: `issuer`, `unsigned`, `destination`, `stale`, `binding`.
     public func check(
-        _ response: LogoutResponse, from peer: EntityDescriptor, asked: String, arrival: LogoutArrival, now: Int64
+        _ response: LogoutResponse, from peer: EntityDescriptor, asked: String, arrival: MessageArrival, now: Int64
     ) throws(MessageFault) {
         try check(response.header, peer, arrival, now)
         guard Exact.same(response.header.inResponseTo, asked) else {
@@ -107,7 +91,7 @@ public struct LogoutSettings: Sendable, Hashable {
     }
 
     private func check(
-        _ header: MessageHeader, _ peer: EntityDescriptor, _ arrival: LogoutArrival, _ now: Int64
+        _ header: MessageHeader, _ peer: EntityDescriptor, _ arrival: MessageArrival, _ now: Int64
     ) throws(MessageFault) {
         guard Exact.same(header.issuer, peer.entityID), peer.isValid(at: now, skew: skew) else {
             throw MessageFault(.issuer, "Issuer is not the entity whose metadata was found, or that has ended")

@@ -44,28 +44,24 @@ final class CheckList {
 
     /// Runs a check that others stand on.
     func require<Value>(_ reason: SAMLError.Reason, _ subject: String, _ body: () throws -> Value) throws -> Value {
-        do {
-            let value = try body()
-            pass(reason, subject)
-            return value
-        } catch {
-            fail(reason, subject, error)
-            throw Stopped()
-        }
+        let value = try stopping(reason, subject, body)
+        pass(reason, subject)
+        return value
     }
 
-    /// Runs a check of what may be absent; nil, and told as not looked at, where it is.
+    /// As above, of what may be absent; nil, and told as not looked at, where it is.
     func requireIfPresent<Value>(
         _ reason: SAMLError.Reason, _ subject: String, _ body: () throws -> Value?
     ) throws -> Value? {
-        do {
-            guard let value = try body() else {
-                skip(reason, subject, "there is none")
-                return nil
-            }
-            pass(reason, subject)
-            return value
-        } catch {
+        let value = try stopping(reason, subject, body)
+        if value == nil { skip(reason, subject, "there is none") } else { pass(reason, subject) }
+        return value
+    }
+
+    private func stopping<Value>(
+        _ reason: SAMLError.Reason, _ subject: String, _ body: () throws -> Value
+    ) throws -> Value {
+        do { return try body() } catch {
             fail(reason, subject, error)
             throw Stopped()
         }

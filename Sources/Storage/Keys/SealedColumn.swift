@@ -79,59 +79,34 @@ struct SealedColumn: Sendable {
         replace: "UPDATE stream_snapshot SET sealed = ?1 WHERE id = ?3 AND kind = ?4 AND tenant = ?5 AND sealed = ?2",
         chunk: 50)
 
-    private static let notifications = SealedColumn(
-        values: KeyedValues(name: "notifications", purpose: .record, renewal: .resealed) {
-            try $0.countByKey(
-                """
-                SELECT substr(sealed, 19, 16), count(*) FROM notification
-                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
-                """, $1)
-        },
-        stale: """
-            SELECT id, sealed FROM notification
-            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
-            """,
-        read: { row in
-            let id = try row.blob(0)
-            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
-        },
-        replace: "UPDATE notification SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 250)
+    /// Of a table whose rows are found by `id`, which their value is bound to, and may have none.
+    private static func optional(
+        _ name: String, _ purpose: KeyPurpose, in table: StaticString, chunk: Int
+    ) -> SealedColumn {
+        SealedColumn(
+            values: KeyedValues(name: name, purpose: purpose, renewal: .resealed) {
+                try $0.countByKey(
+                    """
+                    SELECT substr(sealed, 19, 16), count(*) FROM \(table)
+                    WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
+                    """, $1)
+            },
+            stale: """
+                SELECT id, sealed FROM \(table)
+                WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
+                """,
+            read: { row in
+                let id = try row.blob(0)
+                return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
+            },
+            replace: "UPDATE \(table) SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: chunk)
+    }
 
-    private static let tokenKeys = SealedColumn(
-        values: KeyedValues(name: "token_keys", purpose: .tokenSigning, renewal: .resealed) {
-            try $0.countByKey(
-                """
-                SELECT substr(sealed, 19, 16), count(*) FROM oauth_token_key
-                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
-                """, $1)
-        },
-        stale: """
-            SELECT id, sealed FROM oauth_token_key
-            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
-            """,
-        read: { row in
-            let id = try row.blob(0)
-            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
-        },
-        replace: "UPDATE oauth_token_key SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 50)
+    private static let notifications = optional("notifications", .record, in: "notification", chunk: 250)
 
-    private static let signalHeaders = SealedColumn(
-        values: KeyedValues(name: "signal_headers", purpose: .record, renewal: .resealed) {
-            try $0.countByKey(
-                """
-                SELECT substr(sealed, 19, 16), count(*) FROM signal_stream
-                WHERE tenant = ?1 AND sealed IS NOT NULL GROUP BY 1
-                """, $1)
-        },
-        stale: """
-            SELECT id, sealed FROM signal_stream
-            WHERE tenant = ?1 AND sealed IS NOT NULL AND substr(sealed, 19, 16) <> ?2 AND id > ?3 ORDER BY id LIMIT ?4
-            """,
-        read: { row in
-            let id = try row.blob(0)
-            return Stale(place: [.blob(id)], sealed: try row.blob(1), context: id)
-        },
-        replace: "UPDATE signal_stream SET sealed = ?1 WHERE id = ?3 AND sealed = ?2", chunk: 250)
+    private static let tokenKeys = optional("token_keys", .tokenSigning, in: "oauth_token_key", chunk: 50)
+
+    private static let signalHeaders = optional("signal_headers", .record, in: "signal_stream", chunk: 250)
 
     // A held plan is as large as its directory: one in a transaction, as it was written. It begins with the four bytes
     // of its first frame's length, and its frames were sealed by one key unless a rotation came between.

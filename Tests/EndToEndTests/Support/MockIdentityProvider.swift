@@ -7,27 +7,14 @@ import Synchronization
 import Testing
 import Vocabulary
 
-/// An RSA key with its certificate, made by the openssl command for this run.
+/// An RSA key with its certificate, in PEM.
 struct MockKeyPair: Sendable {
     let key: String
     let certificate: String
 
-    static func make() throws -> MockKeyPair {
-        let base = NSTemporaryDirectory() + "saml-" + UUID().uuidString
-        defer { for end in [".key", ".pem"] { try? FileManager.default.removeItem(atPath: base + end) } }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: LocalCertificates.openssl)
-        process.arguments = [
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", base + ".key", "-out", base + ".pem", "-days",
-            "2",
-            "-subj", "/CN=saml",
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return MockKeyPair(
-            key: try String(contentsOfFile: base + ".key", encoding: .utf8),
-            certificate: try String(contentsOfFile: base + ".pem", encoding: .utf8))
+    static func make() async throws -> MockKeyPair {
+        let node = try await CertificateTree().selfSigned("/CN=saml", key: "RSA:2048")
+        return MockKeyPair(key: try node.key(), certificate: try node.pem())
     }
 
     var signing: SAMLSigningKey { get throws { try SAMLSigningKey(pem: key, certificate: certificate) } }

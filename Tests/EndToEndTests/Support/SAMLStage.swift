@@ -5,11 +5,9 @@ import Testing
 import Vocabulary
 
 /// A gateway whose people sign in at an identity provider of this process.
-struct SAMLStage {
+struct SAMLStage: SignInStage {
     let running: TestGateway
     let idp: MockIdentityProvider
-    var gateway: Gateway { running.gateway }
-    var sessions: Int { gateway.counts.sessions }
 
     /// The identity provider is `corp`; `settings` are keys beside the least there have to be.
     static func open(
@@ -18,7 +16,7 @@ struct SAMLStage {
         fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
     ) async throws -> SAMLStage {
         let idp: MockIdentityProvider =
-            if let idp { idp } else { MockIdentityProvider(keys: try MockKeyPair.make()) }
+            if let idp { idp } else { MockIdentityProvider(keys: try await MockKeyPair.make()) }
         var files = files.merging(["idp.xml": try idp.metadataText()]) { given, _ in given }
         var keys = ""
         if let own {
@@ -35,16 +33,6 @@ struct SAMLStage {
             server: "trusted_proxies: [127.0.0.1/32]",
             extra: [line, keys, extra].filter { !$0.isEmpty }.joined(separator: "\n"), files: files, fetch: fetch)
         return SAMLStage(running: running, idp: idp)
-    }
-
-    func person(_ login: String) async throws -> Person? {
-        guard let tenant = gateway.tenants.defaultTenant?.id else { return nil }
-        return try? await gateway.people.person(named: login, in: tenant)
-    }
-
-    func newestSession(of login: String) async throws -> Session? {
-        guard let person = try await person(login) else { return nil }
-        return gateway.sessions.sessions(of: person.id, in: person.tenant).max { $0.createdAt < $1.createdAt }
     }
 }
 

@@ -8,11 +8,10 @@ import Testing
 import Vocabulary
 
 /// A gateway whose people sign in at providers of this process.
-struct UpstreamStage {
+struct UpstreamStage: SignInStage {
     let running: TestGateway
     let providers: [MockProvider]
     var provider: MockProvider { providers[0] }
-    var gateway: Gateway { running.gateway }
 
     /// One provider named `mock`, with these keys beside the least there have to be.
     static func open(
@@ -41,19 +40,6 @@ struct UpstreamStage {
             }
             return try await provider.answer(request)
         }
-    }
-
-    /// How many sessions there are, whoever's.
-    var sessions: Int { gateway.counts.sessions }
-
-    func person(_ login: String) async throws -> Person? {
-        guard let tenant = gateway.tenants.defaultTenant?.id else { return nil }
-        return try? await gateway.people.person(named: login, in: tenant)
-    }
-
-    func newestSession(of login: String) async throws -> Session? {
-        guard let person = try await person(login) else { return nil }
-        return gateway.sessions.sessions(of: person.id, in: person.tenant).max { $0.createdAt < $1.createdAt }
     }
 }
 

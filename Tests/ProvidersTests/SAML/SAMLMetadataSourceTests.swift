@@ -1,4 +1,5 @@
 import Fetch
+import Fixtures
 import Foundation
 import Logging
 import SAML
@@ -15,7 +16,7 @@ struct SAMLMetadataSourceTests {
     private let policy = MetadataPolicy(requiresSignature: true, requiresValidUntil: true, longestValidity: 14 * 86_400)
     private let plain = MetadataPolicy(requiresSignature: false, requiresValidUntil: false, longestValidity: nil)
 
-    init() throws { publisher = try Publisher.made.get() }
+    init() async throws { publisher = try await Publisher.made.value }
 
     @Test func theyAreFetchedOnceHoweverManyAskAndAgainWhenTheyAreDueWithoutAnybodyWaiting() async throws {
         let place = try Place(publisher)
@@ -165,40 +166,27 @@ private struct Published: Sendable {
     var validFor: Int64 = 7 * 86_400
 }
 
-/// Keys made by the openssl command, once.
+/// Keys, made once.
 private struct Publisher: Sendable {
     let signer: SAMLSigningKey
     let other: SAMLSigningKey
     let first: MetadataKey
     let second: MetadataKey
 
-    static let made = Result { try Publisher() }
+    static let made = Task { try await Publisher() }
 
-    private init() throws {
-        (signer, other) = (try Self.make(), try Self.make())
-        (first, second) = (try Self.published(), try Self.published())
-    }
-
-    private static func published() throws -> MetadataKey {
-        let certificate = try #require(try make().verificationKey.certificate)
-        return try #require(MetadataKey(certificate: certificate, use: .signing))
-    }
-
-    private static func make() throws -> SAMLSigningKey {
-        let base = NSTemporaryDirectory() + "publisher-" + UUID().uuidString
-        defer { for end in [".key", ".pem"] { try? FileManager.default.removeItem(atPath: base + end) } }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = [
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", base + ".key", "-out", base + ".pem", "-days",
-            "2", "-subj", "/CN=publisher",
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return try SAMLSigningKey(
-            pem: String(contentsOfFile: base + ".key", encoding: .utf8),
-            certificate: String(contentsOfFile: base + ".pem", encoding: .utf8))
+    private init() async throws {
+        let tree = try CertificateTree()
+        func key() async throws -> SAMLSigningKey {
+            let node = try await tree.selfSigned("/CN=publisher", key: "RSA:2048")
+            return try SAMLSigningKey(pem: try node.key(), certificate: try node.pem())
+        }
+        func published() async throws -> MetadataKey {
+            let certificate = try #require(try await key().verificationKey.certificate)
+            return try #require(MetadataKey(certificate: certificate, use: .signing))
+        }
+        (signer, other) = (try await key(), try await key())
+        (first, second) = (try await published(), try await published())
     }
 }
 

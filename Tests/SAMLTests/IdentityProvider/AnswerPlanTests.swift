@@ -13,7 +13,7 @@ import Testing
         change(&request)
         let reading = Federation.issuing.read(
             request, from: peer,
-            arrival: RequestArrival(location: Federation.signOn, binding: .redirect, signature: .none),
+            arrival: MessageArrival(location: Federation.signOn, binding: .redirect, signature: .none),
             now: now)
         guard case .accepted(let accepted) = reading else { throw MessageFault(.consumer, "not accepted: \(reading)") }
         return accepted

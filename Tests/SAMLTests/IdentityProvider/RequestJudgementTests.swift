@@ -7,7 +7,7 @@ import Testing
     private static let settings = Federation.issuing
 
     private static func read(
-        signature: RequestSignature = .none, binding: Binding = .redirect, isFirst: Bool = true,
+        signature: ArrivalSignature = .none, binding: Binding = .redirect, isFirst: Bool = true,
         settings: IdentityProviderSettings = Federation.issuing,
         policy: ServiceProviderPolicy = ServiceProviderPolicy(),
         _ change: (inout AuthnRequest) -> Void = { _ in },
@@ -17,7 +17,7 @@ import Testing
         change(&request)
         return settings.read(
             request, from: try Federation.serviceProvider(peer), policy: policy,
-            arrival: RequestArrival(
+            arrival: MessageArrival(
                 location: Federation.signOn, binding: binding, signature: signature, isFirstShowing: isFirst), now: now)
     }
 

@@ -14,7 +14,7 @@ import Testing
         sessionIndex: "s1")
 
     private static func read(
-        signature: RequestSignature = .verified, binding: Binding = .redirect, isFirst: Bool = true,
+        signature: ArrivalSignature = .verified, binding: Binding = .redirect, isFirst: Bool = true,
         at time: Int64 = now,
         sessions: [PeerSession] = [session], _ change: (inout LogoutRequest) -> Void = { _ in }
     ) throws -> LogoutReading {
@@ -24,7 +24,7 @@ import Testing
         change(&request)
         return settings.read(
             request, from: try Federation.serviceProvider(),
-            arrival: LogoutArrival(location: here, binding: binding, signature: signature, isFirstShowing: isFirst),
+            arrival: MessageArrival(location: here, binding: binding, signature: signature, isFirstShowing: isFirst),
             sessions: sessions, now: time)
     }
 
@@ -144,7 +144,7 @@ import Testing
                 id: "_x", issueInstant: Self.now, issuer: Federation.service, destination: Self.here, inResponseTo: "_q"
             ),
             status: .success)
-        func code(_ signature: RequestSignature = .verified, _ change: (inout LogoutResponse) -> Void = { _ in }) throws
+        func code(_ signature: ArrivalSignature = .verified, _ change: (inout LogoutResponse) -> Void = { _ in }) throws
             -> MessageFault.Code?
         {
             var response = right
@@ -153,7 +153,8 @@ import Testing
             return fault {
                 try Self.settings.check(
                     response, from: peer, asked: "_q",
-                    arrival: LogoutArrival(location: Self.here, binding: .redirect, signature: signature), now: Self.now
+                    arrival: MessageArrival(location: Self.here, binding: .redirect, signature: signature),
+                    now: Self.now
                 )
             }
         }

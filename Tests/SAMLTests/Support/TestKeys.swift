@@ -69,5 +69,5 @@ func reason(_ body: () throws -> Void) -> SAMLError.Reason? {
 
 /// What a test cannot begin without.
 func must<Value>(_ body: () throws -> Value) -> Value {
-    do { return try body() } catch { fatalError("\(error)") }
+    do { return try body() } catch { preconditionFailure("\(error)") }
 }

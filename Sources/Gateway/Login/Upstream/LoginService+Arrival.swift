@@ -39,22 +39,28 @@ extension LoginService {
         guard let hash = Self.hash(ofStateIn: parameters),
             try await store.read({ try $0.holdsUpstreamAttempt(hash) })
         else { return false }
+        return try await keep(parameters, hash, provider, tenant)
+    }
+
+    /// As above, for an answer in SAML, whose provider is known only by what it answers: the key of that provider, nil where
+    /// nothing waits for it.
+    public func keepPosted(_ parameters: Parameters, in tenant: TenantID) async throws -> String? {
+        guard let hash = Self.hash(ofStateIn: parameters),
+            let id = try await store.read({ try $0.provider(ofUpstreamAttempt: hash, in: tenant) }),
+            let provider = environment.providers(tenant).first(where: { $0.id == id })?.redirect,
+            case .saml = provider.kind, try await keep(parameters, hash, id, tenant)
+        else { return nil }
+        return provider.key
+    }
+
+    private func keep(
+        _ parameters: Parameters, _ hash: TokenHash, _ provider: ProviderID, _ tenant: TenantID
+    ) async throws -> Bool {
         let sealed = try store.keys.seal(
             Array(parameters.encoded.utf8), purpose: .record, tenant: tenant, context: Self.answerContext(hash))
         return try await store.write(.login) { tx in
             try tx.sql.keepAnswer(sealed, to: hash, of: provider, in: tenant, at: tx.now)
         }
-    }
-
-    /// As above, for an answer whose provider is known only by what it answers: the key of that provider, nil where
-    /// nothing waits for it.
-    public func keepPosted(_ parameters: Parameters, in tenant: TenantID) async throws -> String? {
-        guard let hash = Self.hash(ofStateIn: parameters),
-            let id = try await store.read({ try $0.provider(ofUpstreamAttempt: hash, in: tenant) }),
-            let entry = environment.providers(tenant).first(where: { $0.id == id })?.redirect,
-            try await keepPosted(parameters, at: id, in: tenant)
-        else { return nil }
-        return entry.key
     }
 
     // MARK: Whose answer it is

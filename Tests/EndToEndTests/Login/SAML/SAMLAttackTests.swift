@@ -124,7 +124,7 @@ struct SAMLAttackTests {
 
     @Test func aKeyOfSomebodyElseProvesNothing() async throws {
         let stage = try await Self.shared.stage()
-        let stranger = try MockKeyPair.make()
+        let stranger = try await MockKeyPair.make()
         try await stage.running.visit { api in
             let web = WebPerson(api.client)
             let idp = MockIdentityProvider(entityID: stage.idp.entityID, keys: stranger)
@@ -234,18 +234,17 @@ struct SAMLAttackTests {
     private static let shared = Shared()
 
     private actor Shared {
-        private var pair: MockKeyPair?
+        private var pair: Task<MockKeyPair, any Error>?
         private var opened: Task<SAMLStage, any Error>?
 
-        func keys() throws -> MockKeyPair {
-            if let pair { return pair }
-            let made = try MockKeyPair.make()
-            pair = made
-            return made
+        func keys() async throws -> MockKeyPair {
+            let task = pair ?? Task { try await MockKeyPair.make() }
+            pair = task
+            return try await task.value
         }
 
         func stage() async throws -> SAMLStage {
-            let keys = try keys()
+            let keys = try await keys()
             let task = opened ?? Task { try await SAMLStage.open(idp: MockIdentityProvider(keys: keys)) }
             opened = task
             return try await task.value

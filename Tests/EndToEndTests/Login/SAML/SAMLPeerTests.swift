@@ -25,7 +25,7 @@ struct SAMLPeerTests {
         let folder = NSTemporaryDirectory() + "pysaml2-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (own, theirs) = (try MockKeyPair.make(), try MockKeyPair.make())
+        let (own, theirs) = (try await MockKeyPair.make(), try await MockKeyPair.make())
         try theirs.key.write(toFile: folder + "/idp.key", atomically: true, encoding: .utf8)
         try theirs.certificate.write(toFile: folder + "/idp.pem", atomically: true, encoding: .utf8)
         let base: [String: Any] = [

@@ -36,20 +36,11 @@ struct SAMLSignInTests {
     }
 
     @Test func groupsGiveRolesAndTheirLossTakesThem() async throws {
-        let stage = try await SAMLStage.open(
-            extra: """
-                roles: [ { name: Keeper, permissions: [ { action: read, type: page } ] } ]
-                mappings: [ { provider: corp, group: keepers, role: Keeper } ]
-                """)
+        let stage = try await SAMLStage.open(extra: SAMLStage.keepers(of: "corp"))
         try await stage.running.serve { api in
             func mayRead() async throws -> AttributeValue? {
                 try await WebPerson(api.client).signIn(at: stage.idp)
-                let session = try #require(try await stage.newestSession(of: "ada"))
-                let question: AttributeValue = [
-                    "session": .string(session.id.description), "action": "read", "resource_type": "page",
-                    "resource": "/handbook",
-                ]
-                return try await api.send(.post, "/api/v1/decide", question).body?["decision"]
+                return try await stage.mayRead(api)
             }
             let before = try await mayRead()
             #expect(before == true)
@@ -61,7 +52,7 @@ struct SAMLSignInTests {
 
     @Test("requests are signed and assertions opened with the gateway's own key, which its metadata publish")
     func ownKey() async throws {
-        let own = try MockKeyPair.make()
+        let own = try await MockKeyPair.make()
         let stage = try await SAMLStage.open("sign_requests: true", own: own)
         try await stage.running.serve { api in
             let web = WebPerson(api.client)
@@ -85,7 +76,7 @@ struct SAMLSignInTests {
     }
 
     @Test func whereOnlyAFormIsTakenTheBrowserPostsIt() async throws {
-        let idp = MockIdentityProvider(keys: try MockKeyPair.make())
+        let idp = MockIdentityProvider(keys: try await MockKeyPair.make())
         idp.binding = .post
         let stage = try await SAMLStage.open(idp: idp)
         try await stage.running.serve { api in

@@ -53,20 +53,11 @@ struct UpstreamSignInTests {
     }
 
     @Test func groupsGiveRoles() async throws {
-        let stage = try await UpstreamStage.open(
-            extra: """
-                roles: [ { name: Keeper, permissions: [ { action: read, type: page } ] } ]
-                mappings: [ { provider: mock, group: keepers, role: Keeper } ]
-                """)
+        let stage = try await UpstreamStage.open(extra: UpstreamStage.keepers(of: "mock"))
         try await stage.running.serve { api in
             func mayRead() async throws -> AttributeValue? {
                 try await WebPerson(api.client).signIn(at: stage.provider)
-                let session = try #require(try await stage.newestSession(of: "ada"))
-                let question: AttributeValue = [
-                    "session": .string(session.id.description), "action": "read", "resource_type": "page",
-                    "resource": "/handbook",
-                ]
-                return try await api.send(.post, "/api/v1/decide", question).body?["decision"]
+                return try await stage.mayRead(api)
             }
             let before = try await mayRead()
             #expect(before == true)

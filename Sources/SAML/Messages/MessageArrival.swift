@@ -1,0 +1,24 @@
+/// What was seen of a message's signature.
+public enum ArrivalSignature: Sendable, Hashable {
+    case none
+    /// It verifies under a key of the peer's metadata.
+    case verified
+    case invalid
+}
+
+/// How a message came.
+public struct MessageArrival: Sendable, Hashable {
+    /// The address it came to.
+    public var location: String
+    public var binding: Binding
+    public var signature: ArrivalSignature
+    /// A request with this ID of this issuer was not seen before.
+    public var isFirstShowing: Bool
+
+    public init(location: String, binding: Binding, signature: ArrivalSignature, isFirstShowing: Bool = true) {
+        self.location = location
+        self.binding = binding
+        self.signature = signature
+        self.isFirstShowing = isFirstShowing
+    }
+}
