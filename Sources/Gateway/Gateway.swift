@@ -41,6 +41,8 @@ public final class Gateway: Sendable {
     let redirects: RedirectTable
     /// The gateway as an entity of SAML.
     public let saml: SAMLService
+    /// Applications that speak SAML.
+    public let samlApplications = SAMLApplicationTable()
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]

@@ -52,6 +52,7 @@ public enum IDKind {
     public enum Key {}
     /// An application or service that asks for tokens (RFC 6749 §1.1).
     public enum Client {}
+    public enum SAMLApplication {}
     /// What a client was granted; its codes and tokens hang on it.
     public enum AuthorizationGrant {}
     /// The way by which one receiver hears of security events.
@@ -102,6 +103,8 @@ public typealias DecisionID = Identifier<IDKind.Decision>
 public typealias KeyID = Identifier<IDKind.Key>
 /// An application or service as the authorization server knows it; distinct from its `client_id`.
 public typealias ClientID = Identifier<IDKind.Client>
+/// An application that speaks SAML 2.0; distinct from its entity id.
+public typealias SAMLApplicationID = Identifier<IDKind.SAMLApplication>
 /// What a client was granted, for itself or by a person: the family of codes and tokens that came of one yes.
 public typealias AuthorizationGrantID = Identifier<IDKind.AuthorizationGrant>
 /// The way by which one receiver hears of security events (OpenID Shared Signals Framework 1.0).

@@ -36,7 +36,7 @@ public struct IdentityProviderSettings: Sendable, Hashable {
 }
 
 /// What is settled for one service provider beside its metadata.
-public struct ServiceProviderPolicy: Sendable, Hashable {
+public struct ServiceProviderPolicy: Sendable, Hashable, Codable {
     /// Somebody may be sent there who did not come from there. Whoever can do that can sign somebody in as themselves.
     public var allowsUnsolicited: Bool
     /// Its requests have to be signed, even where its metadata does not say so.
@@ -52,7 +52,7 @@ public struct ServiceProviderPolicy: Sendable, Hashable {
     public var minimumContext: String?
 
     /// Whether assertions are encrypted.
-    public enum Encryption: String, Sendable, Hashable, CaseIterable {
+    public enum Encryption: String, Sendable, Hashable, CaseIterable, Codable {
         /// Wherever its metadata has a key for it (SDP-IDP11).
         case whenPossible = "when_possible"
         case always
