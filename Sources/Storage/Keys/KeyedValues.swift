@@ -25,7 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
+            commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, upstreamTokens, keptTokens,
+            passwords,
             formerPasswords, signedHeads,
         ]
 

@@ -26,8 +26,8 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
-        case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
-            .upstreamAttempts:
+        case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens,
+            .waitingDevices, .upstreamAttempts:
             "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
