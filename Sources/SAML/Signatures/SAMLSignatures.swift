@@ -75,7 +75,7 @@ struct SignedDocument {
         limits: XMLLimits, allowsEmptyReference: Bool = true
     ) throws -> SignedDocument? {
         guard let signature = try SignatureProfile.signature(of: element) else { return nil }
-        let claim = try SignatureProfile(policy: policy).claim(
+        let claim = try SignatureProfile(policy: policy, in: document).claim(
             of: signature, in: element, isRoot: element == document.root && allowsEmptyReference)
         let bytes = try SignatureCheck(policy: policy).digestedBytes(claim, in: document, keys: keys)
         let signed = try XMLDocument.parse(bytes, limits)

@@ -5,8 +5,13 @@ import CXMLSec
 struct ResponseVerification {
     let expectation: ResponseExpectation
     let list = CheckList()
+    let decryption: Decryption
 
-    init(_ expectation: ResponseExpectation) { self.expectation = expectation }
+    init(_ expectation: ResponseExpectation) {
+        self.expectation = expectation
+        decryption = Decryption(
+            keys: expectation.decryptionKeys, policy: expectation.policy, recipient: expectation.audience)
+    }
 
     /// - Throws: when a check failed that others stand on; it is in `list`.
     func verify(_ bytes: [UInt8]) throws -> VerifiedAssertion? {
@@ -55,6 +60,12 @@ extension ResponseVerification {
         let own: SignedDocument?
         let unsigned: XMLDocument?
         if structure.isEncrypted {
+            // Where no signature inside could be enough, nothing is decrypted.
+            if signedResponse == nil, [.response, .both].contains(expectation.signature) {
+                try list.require(.signatureMissing, "what has to be signed is signed") {
+                    throw SAMLError(.signatureMissing, "the response's own signature is demanded, and is missing")
+                }
+            }
             // What was encrypted is taken out of what was signed, where that is the response.
             let opened = try opened(from: signedResponse?.document ?? document)
             own = try list.requireIfPresent(.signatureInvalid, "the decrypted assertion's signature") {
@@ -103,8 +114,7 @@ extension ResponseVerification {
             let node = try SAMLSignatures.find(
                 .child(XMLName(XMLNamespace.assertion, "EncryptedAssertion")), in: document)
             var builder = XMLTreeBuilder()
-            let bytes = try SAMLEncryption.open(
-                builder.element(node), keys: expectation.decryptionKeys, policy: expectation.policy)
+            let bytes = try SAMLEncryption.open(builder.element(node), decryption)
             let opened = try parsed(bytes, outOf: node)
             guard XMLNodes.isElement(opened.root, XMLNamespace.assertion, "Assertion") else {
                 throw SAMLError(.decryption, "what was encrypted is no assertion")
@@ -148,7 +158,7 @@ enum SAMLStatus {
         guard codes.count == 1, let value = XMLNodes.value(codes[0], "Value") else {
             throw SAMLError(.status, "the status has no code")
         }
-        guard value != success else { return }
+        guard !Exact.same(value, success) else { return }
         let inner = XMLNodes.elements(of: codes[0], XMLNamespace.protocols, "StatusCode").first.flatMap {
             XMLNodes.value($0, "Value")
         }
@@ -161,5 +171,5 @@ enum SAMLStatus {
 
 extension String {
     /// What is behind the last colon of a name.
-    var lastPart: String { String((split(separator: ":").last ?? "").prefix(60)).shortened }
+    var lastPart: String { (unicodeScalars.split(separator: ":").last.map(String.init) ?? "").shortened }
 }

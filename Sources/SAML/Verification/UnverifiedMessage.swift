@@ -88,7 +88,7 @@ private struct MessageVerification {
         list.note(.schema, "it says when it was issued") { _ = try element.time("IssueInstant", isRequired: true) }
         let issuer = list.note(.issuer, "the issuer is who is expected") {
             guard let issuer = try element.issuer() else { throw SAMLError(.issuer, "the message has no Issuer") }
-            if let expected = expectation.issuer, issuer != expected {
+            if let expected = expectation.issuer, !Exact.same(issuer, expected) {
                 throw SAMLError(.issuer, "the Issuer is \(issuer.quoted), and not \(expected.quoted)")
             }
             return issuer
@@ -108,7 +108,7 @@ private struct MessageVerification {
         guard kind.isAnswer else { return }
         if let id = expectation.requestID {
             list.note(.inResponseTo, "it answers the request that was made") {
-                guard element.attribute("InResponseTo") == id else {
+                guard Exact.same(element.attribute("InResponseTo"), id) else {
                     throw SAMLError(
                         .inResponseTo,
                         "it is to \((element.attribute("InResponseTo") ?? "no request").quoted), and not to \(id.quoted)"
@@ -122,7 +122,7 @@ private struct MessageVerification {
             let code = try element.onlyChild(XMLName(XMLNamespace.protocols, "Status"))?
                 .onlyChild(XMLName(XMLNamespace.protocols, "StatusCode"))?.attribute("Value")
             guard let code else { throw SAMLError(.status, "the message has no status") }
-            guard code == SAMLStatus.success else {
+            guard Exact.same(code, SAMLStatus.success) else {
                 throw SAMLError(.status, "the other side answers \(code.lastPart)")
             }
         }
@@ -132,7 +132,8 @@ private struct MessageVerification {
         guard kind == .logoutRequest else { return (nil, nil) }
         let expectation = expectation
         let name = list.note(.nameID, "it says whose session is to end") {
-            try VerifiedAssertion.Name.read(element, keys: expectation.decryptionKeys, policy: expectation.policy)
+            try VerifiedAssertion.Name.read(
+                element, Decryption(keys: expectation.decryptionKeys, policy: expectation.policy))
         }
         let end = list.note(.expired, "it still holds") {
             let end = try element.time("NotOnOrAfter")
