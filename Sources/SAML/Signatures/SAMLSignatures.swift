@@ -58,8 +58,12 @@ public enum SAMLSignatures {
     }
 
     static func find(_ part: Part, in document: XMLDocument) throws -> xmlNodePtr {
-        guard case .child(let name) = part else { return document.root }
-        let found = XMLNodes.elements(of: document.root, name.namespace, name.local)
+        try find(part, in: document.root)
+    }
+
+    static func find(_ part: Part, in root: xmlNodePtr) throws -> xmlNodePtr {
+        guard case .child(let name) = part else { return root }
+        let found = XMLNodes.elements(of: root, name.namespace, name.local)
         guard found.count == 1 else { throw SAMLError(.root, "\(name) is in the document \(found.count) times") }
         return found[0]
     }

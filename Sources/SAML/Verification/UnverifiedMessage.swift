@@ -39,14 +39,17 @@ public struct UnverifiedMessage: Sendable {
 }
 
 /// A message's way from bytes to a verified one.
-private struct MessageVerification {
+struct MessageVerification {
     let kind: SAMLMessageKind
     let expectation: MessageExpectation
+    /// Where the message is.
+    let place: MessagePlace
     let list = CheckList()
 
-    init(kind: SAMLMessageKind, expectation: MessageExpectation) {
+    init(kind: SAMLMessageKind, expectation: MessageExpectation, place: MessagePlace = .document) {
         self.kind = kind
         self.expectation = expectation
+        self.place = place
     }
 
     func verify(_ bytes: [UInt8]) throws -> VerifiedMessage? {
@@ -54,8 +57,8 @@ private struct MessageVerification {
             try XMLDocument.parse(bytes, .message)
         }
         let root = try list.require(.root, "it is a samlp:\(kind.rawValue) of SAML 2.0") {
-            let root = try ResponseStructure.root(document, kind.rawValue)
-            try SignaturePlaces(carriers: [root]).check(root)
+            let root = try place.message(kind, in: document)
+            try SignaturePlaces(carriers: [root]).check(document.root)
             return root
         }
         let signed = try list.require(.signatureInvalid, "its signature") {
@@ -94,7 +97,10 @@ private struct MessageVerification {
             return issuer
         }
         if let destination = expectation.destination {
-            let isRequired = (isSigned || expectation.signature == .outside) && !expectation.allowsMissingDestination
+            // SAML Bindings §3.4.5.2, §3.5.5.2: it is demanded where browsers carry the message; of SOAP it is not said.
+            let isRequired =
+                (isSigned || expectation.signature == .outside) && !expectation.allowsMissingDestination
+                && place == .document
             list.note(.destination, "the destination is ours") {
                 try element.requireDestination(destination, isRequired: isRequired)
             }
