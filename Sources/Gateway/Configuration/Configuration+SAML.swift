@@ -45,6 +45,8 @@ extension SAMLProviderConfiguration {
         let believed = section.texts("second_factor_contexts", limit: 16)
         multiFactorContexts = Set(believed.isEmpty ? [AuthnContextClass.multiFactor] : believed)
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
+        singleLogout = section.bool("single_logout", default: true)
+        encryptsLogoutNames = section.bool("encrypt_logout_names", default: false)
         subjectRules = Self.subject(section, format)
         check(section)
     }

@@ -16,6 +16,7 @@ struct SAMLRoutes: Sendable {
         for prefix in ["", "/t/{tenant}"] {
             router.get(RouterPath(prefix + "/saml/metadata")) { try await metadata($0, $1) }
             router.post(RouterPath(prefix + "/saml/acs")) { try await consume($0, $1) }
+            SAMLLogoutRoutes(login: login).install(on: router, prefix: prefix)
         }
     }
 
@@ -58,6 +59,21 @@ struct SAMLRoutes: Sendable {
     }
 
     private static func form(_ request: Request) async throws -> Posted {
+        let fields = try await fields(request)
+        do {
+            let read = try PostBinding.read(fields)
+            return Posted(
+                kind: read.kind, text: fields.first { $0.name == read.kind.rawValue }?.value ?? "",
+                relayState: read.relayState)
+        } catch {
+            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
+        }
+    }
+
+    /// The fields of a form that carries a message.
+    ///
+    /// - Throws: `Refusal` for what is no such form, is too large, or has a field twice.
+    static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
         let type = request.headers[.contentType].map(MediaType.essence)
         guard type == "application/x-www-form-urlencoded" else {
             throw Refusal.unsupportedMediaType(expected: "application/x-www-form-urlencoded")
@@ -72,15 +88,8 @@ struct SAMLRoutes: Sendable {
         } catch {
             throw Refusal.badRequest(code: "saml.form", where: "The form is malformed.")
         }
-        let fields = ["SAMLRequest", "SAMLResponse", "RelayState"].compactMap { name in
+        return ["SAMLRequest", "SAMLResponse", "RelayState"].compactMap { name in
             parameters[name].map { (name: name, value: $0) }
-        }
-        do {
-            let read = try PostBinding.read(fields)
-            return Posted(
-                kind: read.kind, text: parameters[read.kind.rawValue] ?? "", relayState: read.relayState)
-        } catch {
-            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
         }
     }
 }

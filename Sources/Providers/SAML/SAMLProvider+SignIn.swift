@@ -56,7 +56,7 @@ extension SAMLProvider {
 
     private func signIn(_ person: SignedIn, _ issuer: String) throws -> UpstreamSignIn? {
         guard let identity = try AttributeMapping(settings).identity(person) else { return nil }
-        return UpstreamSignIn(
+        var signIn = UpstreamSignIn(
             identity: identity,
             authenticatedAt: settings.saysSignInTime ? min(Timestamp(seconds: person.authnInstant), clock()) : nil,
             isMultiFactor: person.contextClass.map(settings.multiFactorContexts.contains) ?? false,
@@ -64,6 +64,9 @@ extension SAMLProvider {
                 ?? Array(identity.subjectKey.utf8),
             sessionID: try person.sessionIndex.map { try SubjectDigest.session($0, issuer: issuer) }, idToken: nil,
             kept: nil)
+        signIn.peer = person.nameID.map { PeerSession(peer: issuer, nameID: $0, sessionIndex: person.sessionIndex) }
+        signIn.sessionUntil = person.sessionNotOnOrAfter.map { Timestamp(seconds: $0) }
+        return signIn
     }
 
     /// The codes are those that `gatehouse saml verify` explains.

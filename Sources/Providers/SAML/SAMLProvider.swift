@@ -8,6 +8,7 @@ import Vocabulary
 public struct SAMLProvider: Sendable {
     public let settings: SAMLProviderSettings
     let metadata: SAMLMetadataSource
+    let fetch: OutgoingFetch
     let executor: SAMLExecutor
     let clock: @Sendable () -> Timestamp
 
@@ -22,19 +23,12 @@ public struct SAMLProvider: Sendable {
     ) {
         self.settings = settings
         self.executor = executor
-        self.clock = clock
+        (self.clock, self.fetch) = (clock, fetch)
         var logger = logger
         logger[metadataKey: "provider"] = .string(settings.key)
         metadata = SAMLMetadataSource(
             place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock,
             logger: logger)
-    }
-
-    /// A browser's way to the identity provider.
-    public enum Departure: Sendable, Hashable {
-        case address(String)
-        /// A form that the browser posts there.
-        case form(PostBinding.Form)
     }
 
     /// Begins a sign-in, and says where to send the browser.
@@ -46,12 +40,12 @@ public struct SAMLProvider: Sendable {
     /// - Throws: `Fault` with the reason, and what fetching throws.
     public func begin(
         forcesAuthn: Bool, id: String, handle: String
-    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+    ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
         try await Self.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
     }
 
     /// Says in the gateway's words what SAML's say.
-    private static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
+    static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let failure as SAMLMetadataFailure {
@@ -67,7 +61,7 @@ public struct SAMLProvider: Sendable {
 
     private func request(
         forcesAuthn: Bool, id: String, handle: String
-    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+    ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
         let peer = try await metadata.peer()
         var wish = SignInWish()
         wish.forcesAuthn = forcesAuthn
@@ -76,24 +70,12 @@ public struct SAMLProvider: Sendable {
             throw MessageFault(.unsupported, "the identity provider takes signed requests only, and there is no key")
         }
         let key = settings.signingKey
-        let departure = try await executor.run { try Self.departure(of: plan, RelayState(handle), key) }
-        return (plan.outstanding, departure)
-    }
-
-    private static func departure(
-        of plan: PlannedSignIn, _ handle: RelayState?, _ key: SAMLSigningKey?
-    ) throws -> Departure {
-        let element = try plan.request.element()
-        guard plan.binding == .redirect else {
-            let bytes = try key.map { try SAMLSignatures.sign(element, with: $0) } ?? XMLWriter.bytes(of: element)
-            return .form(PostBinding.Form(bytes, kind: .request, relayState: handle, at: plan.location))
+        let departure = try await executor.run {
+            try SAMLDeparture(
+                plan.request.element(), kind: .request, relayState: RelayState(handle), by: plan.binding,
+                to: plan.location, signedWith: key)
         }
-        let algorithm = key?.kind.usualAlgorithm
-        let outgoing = RedirectBinding.Outgoing(
-            try XMLWriter.bytes(of: element), kind: .request, relayState: handle,
-            signatureAlgorithm: algorithm?.rawValue)
-        let signature = try key.map { try $0.signature(over: Array(outgoing.octets.utf8), algorithm) }
-        return .address(try outgoing.address(at: plan.location, signature: signature))
+        return (plan.outstanding, departure)
     }
 
     /// Reads the metadata, and says in a sentence what was found.

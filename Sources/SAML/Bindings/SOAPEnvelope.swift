@@ -1,3 +1,5 @@
+import CXMLSec
+
 /// A message within an envelope of SOAP 1.1 (SAML Bindings §3.2).
 public enum SOAPEnvelope {
     /// The media type of requests and answers.
@@ -13,6 +15,16 @@ public enum SOAPEnvelope {
                 headers.isEmpty ? nil : Markup.element(.soap("Header"), [:], headers),
                 Markup.element(.soap("Body"), [:], [message]),
             ])
+    }
+
+    /// An envelope around a message that was signed, octet by octet: exclusive canonicalization does not see what is around.
+    public static func bytes(around signed: [UInt8]) -> [UInt8] {
+        let text =
+            signed.starts(with: Array("<?xml".utf8)) ? signed.drop { $0 != UInt8(ascii: ">") }.dropFirst() : signed[...]
+        let (head, tail) = (
+            "<soap11:Envelope xmlns:soap11=\"\(XMLNamespace.soap11)\"><soap11:Body>", "</soap11:Body></soap11:Envelope>"
+        )
+        return Array(head.utf8) + text + Array(tail.utf8)
     }
 
     /// Whose fault it is (SOAP 1.1 §4.4.1).
@@ -52,5 +64,30 @@ public enum SOAPEnvelope {
             throw MessageFault(.malformed, "the Body holds a fault, nothing, or more than one message")
         }
         return (inside[0], headers)
+    }
+
+    /// The one message in an envelope's one `Body`, before anything is believed. No header block is understood here, so that
+    /// one that has to be refuses the whole (SOAP 1.1 §4.2.3).
+    ///
+    /// - Throws: `SAMLError` with `ROOT`.
+    static func message(in root: xmlNodePtr) throws -> xmlNodePtr {
+        let parts = XMLNodes.elements(of: root)
+        let bodies = parts.filter { XMLNodes.isElement($0, XMLNamespace.soap11, "Body") }
+        let headers = parts.filter { XMLNodes.isElement($0, XMLNamespace.soap11, "Header") }
+        guard XMLNodes.isElement(root, XMLNamespace.soap11, "Envelope"), bodies.count == 1, headers.count <= 1,
+            parts.count == bodies.count + headers.count
+        else { throw SAMLError(.root, "the document is no envelope of SOAP 1.1 with one Body") }
+        for block in headers.flatMap({ XMLNodes.elements(of: $0) }) where isDemanding(block) {
+            throw SAMLError(.root, "a header block has to be understood that is not known here")
+        }
+        let inside = XMLNodes.elements(of: bodies[0])
+        guard inside.count == 1 else { throw SAMLError(.root, "the Body holds nothing, or more than one message") }
+        return inside[0]
+    }
+
+    private static func isDemanding(_ block: xmlNodePtr) -> Bool {
+        guard let value = xmlGetNsProp(block, "mustUnderstand", XMLNamespace.soap11) else { return false }
+        defer { gw_xml_free(value) }
+        return xmlStrcmp(value, "0") != 0
     }
 }

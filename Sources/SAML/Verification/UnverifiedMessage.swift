@@ -5,11 +5,31 @@ public struct UnverifiedMessage: Sendable {
     /// What it is taken for.
     public let kind: SAMLMessageKind
     let bytes: [UInt8]
+    private let isEnveloped: Bool
 
     /// The document's bytes.
     public init(_ bytes: [UInt8], kind: SAMLMessageKind) {
-        self.bytes = bytes
-        self.kind = kind
+        (self.bytes, self.kind, isEnveloped) = (bytes, kind, false)
+    }
+
+    /// A message within an envelope of SOAP.
+    ///
+    /// - Parameter bytes: the envelope's.
+    init(envelope bytes: [UInt8], kind: SAMLMessageKind) {
+        (self.bytes, self.kind, isEnveloped) = (bytes, kind, true)
+    }
+
+    /// The message within its document.
+    ///
+    /// - Throws: `SAMLError`: `ROOT`, `VERSION`, `NO_ID`.
+    func message(in document: XMLDocument) throws -> xmlNodePtr {
+        guard isEnveloped else { return try ResponseStructure.root(document, kind.rawValue) }
+        let message = try SOAPEnvelope.message(in: document.root)
+        guard XMLNodes.isElement(message, XMLNamespace.protocols, kind.rawValue) else {
+            throw SAMLError(.root, "the envelope holds no samlp:\(kind.rawValue)")
+        }
+        try ResponseStructure.identity(of: message)
+        return message
     }
 
     /// Who it says made it: for finding the keys it is to be checked with. Proves nothing.
@@ -17,7 +37,7 @@ public struct UnverifiedMessage: Sendable {
     /// - Throws: `SAMLError`: as `XMLReader.parse`, `ROOT`.
     public func claimedIssuer() throws -> String? {
         let document = try XMLDocument.parse(bytes, .message)
-        let root = try ResponseStructure.root(document, kind.rawValue)
+        let root = try message(in: document)
         return XMLNodes.elements(of: root, XMLNamespace.assertion, "Issuer").first.flatMap(XMLNodes.textOnly)?
             .trimmingXMLSpace()
     }

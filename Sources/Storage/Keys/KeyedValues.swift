@@ -25,8 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
-            formerPasswords,
+            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, keptTokens, logoutJourneys,
+            passwords, formerPasswords,
             signedHeads,
         ]
 
@@ -65,6 +65,11 @@ public struct KeyedValues: Sendable {
     private static let keptTokens = KeyedValues(name: "kept_tokens", purpose: .record, renewal: .expiry) {
         try $0.countByKey(
             "SELECT substr(sealed, 19, 16), count(*) FROM upstream_token WHERE tenant = ?1 GROUP BY 1", $1)
+    }
+
+    private static let logoutJourneys = KeyedValues(name: "logout_journeys", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            "SELECT substr(sealed, 19, 16), count(*) FROM saml_logout_journey WHERE tenant = ?1 GROUP BY 1", $1)
     }
 
     private static let signedHeads = KeyedValues(name: "signed_heads", purpose: .headSigning, renewal: .kept) {
