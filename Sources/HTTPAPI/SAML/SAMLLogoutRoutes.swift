@@ -27,16 +27,14 @@ struct SAMLLogoutRoutes: Sendable {
 
     private func arrive(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
-        let arrived = try Self.reading { () throws(MessageFault) in try ArrivedMessage(query: request.uri.query ?? "") }
-        return try await take(arrived, call)
+        return try await take(call) { () throws(MessageFault) in try ArrivedMessage(query: request.uri.query ?? "") }
     }
 
     /// Another site's form brings no cookies of ours along: what it may do, its signature says.
     private func arrivePosted(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
         let fields = try await SAMLRoutes.fields(request)
-        let arrived = try Self.reading { () throws(MessageFault) in try ArrivedMessage(fields: fields) }
-        return try await take(arrived, call)
+        return try await take(call) { () throws(MessageFault) in try ArrivedMessage(fields: fields) }
     }
 
     private func call(_ request: Request, _ context: GatewayRequestContext) throws -> BrowserCall {
@@ -45,16 +43,34 @@ struct SAMLLogoutRoutes: Sendable {
         return call
     }
 
-    private func take(_ arrived: ArrivedMessage, _ call: BrowserCall) async throws -> Response {
+    private func take(
+        _ call: BrowserCall, _ reading: () throws(MessageFault) -> ArrivedMessage
+    ) async throws -> Response {
+        let arrived: ArrivedMessage
+        do { arrived = try reading() } catch { return refused("saml.\(error.code.rawValue)", error.detail, call) }
         // Before the session ends that the cookie is of.
         let own = try call.session()?.session.id
-        let turn = try await Self.refusing {
-            try await gateway.samlLogout.take(arrived, in: call.tenant.id, trace: call.trace)
+        let turn: LogoutTurn?
+        do {
+            turn = try await gateway.samlLogout.take(arrived, in: call.tenant.id, trace: call.trace)
+        } catch let fault as Fault where fault.culprit == .caller {
+            if fault.code == "saml.no_key" { throw Refusal.notFound }
+            return refused(fault.code, fault.description, call)
         }
         guard let turn else { return call.redirect(call.path(Self.nextPath)) }
         var response = try answer(turn, call)
         if let own, turn.ended.contains(own) { response.headers.append(SetCookie.removing(call.name(.session)).field) }
         return response
+    }
+
+    /// Nobody's session ended: whoever sent the message has to hear why.
+    private func refused(_ code: String, _ detail: String, _ call: BrowserCall) -> Response {
+        var page = MessagePage(
+            .refused, "Nobody was signed out",
+            "The message that brought you here is not one that is believed. You can sign out yourself.")
+        page.facts = [("Error", code), ("What is wrong", detail)]
+        page.links = [MessagePage.Link("Sign out", call.path("/logout"))]
+        return login.pages.response(page, status: .badRequest)
     }
 
     /// The browser is back from a peer, or was somewhere else and comes again.
@@ -134,6 +150,7 @@ struct SAMLLogoutRoutes: Sendable {
             guard let answer else { return Response(status: .noContent, headers: [.cacheControl: "no-store"]) }
             return Self.envelope(answer, .ok)
         } catch let fault as Fault where fault.culprit == .caller {
+            if fault.code == "saml.no_key" { throw Refusal.notFound }
             // SAML Bindings §3.2.3.3: what is not a request of the protocol's is answered by SOAP's own fault.
             let bytes = try XMLWriter.bytes(of: SOAPEnvelope.fault(.client, fault.code))
             return Self.envelope(bytes, .internalServerError)
@@ -148,22 +165,5 @@ struct SAMLLogoutRoutes: Sendable {
             status: status,
             headers: [.contentType: SOAPEnvelope.mediaType + "; charset=utf-8", .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-
-    // MARK: Refusals
-
-    private static func reading(_ body: () throws(MessageFault) -> ArrivedMessage) throws -> ArrivedMessage {
-        do { return try body() } catch {
-            throw Refusal.badRequest(
-                code: "saml.\(error.code.rawValue)", where: "The logout message cannot be read: \(error.detail).")
-        }
-    }
-
-    /// Nobody's session ended: whoever sent the message has to hear why.
-    private static func refusing<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do { return try await body() } catch let fault as Fault where fault.culprit == .caller {
-            if fault.code == "saml.no_key" { throw Refusal.notFound }
-            throw Refusal.badRequest(code: fault.code, where: fault.description)
-        }
     }
 }

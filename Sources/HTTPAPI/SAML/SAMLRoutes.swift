@@ -62,17 +62,14 @@ struct SAMLRoutes: Sendable {
         let fields = try await fields(request)
         do {
             let read = try PostBinding.read(fields)
-            return Posted(
-                kind: read.kind, text: fields.first { $0.name == read.kind.rawValue }?.value ?? "",
-                relayState: read.relayState)
+            let text = fields.first { $0.name == read.kind.rawValue }?.value
+            return Posted(kind: read.kind, text: text ?? "", relayState: read.relayState)
         } catch {
             throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
         }
     }
 
-    /// The fields of a form that carries a message.
-    ///
-    /// - Throws: `Refusal` for what is no such form, is too large, or has a field twice.
+    /// The fields of the POST binding in a form (SAML Bindings §3.5), which may come from any site.
     static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
         let type = request.headers[.contentType].map(MediaType.essence)
         guard type == "application/x-www-form-urlencoded" else {

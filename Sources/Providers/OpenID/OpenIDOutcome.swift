@@ -21,6 +21,23 @@ public struct UpstreamSignIn: Sendable {
     public var peer: PeerSession?
     /// When a session that comes of it has to end at the latest.
     public var sessionUntil: Timestamp?
+    public let vouching: Vouching
+}
+
+/// Who says that somebody is who they are, and how they saw it: what is told on to applications that ask.
+public struct Vouching: Sendable, Hashable, Codable {
+    /// Entity ids or issuers, from the nearest on (SAML Core §2.7.2.2).
+    public let authorities: [String]
+    /// The class of SAML by which the person proved it there, where it was said.
+    public let contextClass: String?
+    /// How often the word may be passed on (§2.5.1.6); nil for any.
+    public let proxyCount: Int?
+
+    init(_ authorities: [String], contextClass: String? = nil, proxyCount: Int? = nil) {
+        self.authorities = authorities
+        self.contextClass = contextClass
+        self.proxyCount = proxyCount
+    }
 }
 
 /// What is kept of a sign-in to ask the provider again: the refresh token, and whom it has to be about. The access token is

@@ -6,7 +6,7 @@ extension SAMLProvider {
     ///
     /// - Throws: `Fault` with the reason where there are no metadata that may be used, and what fetching throws.
     public func logoutPeer() async throws -> (entity: EntityDescriptor, keys: [SAMLVerificationKey]) {
-        try await Self.telling {
+        try await SAMLMetadataFailure.telling {
             let peer = try await metadata.peer()
             return (peer.entity, try verificationKeys(of: peer))
         }

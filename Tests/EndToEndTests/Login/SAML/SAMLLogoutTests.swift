@@ -268,6 +268,33 @@ struct SAMLLogoutTests {
         }
     }
 
+    @Test("whoever was signed in to an application signs out there, by the name and the session that it was told")
+    func fromSignOnToSignOut() async throws {
+        let place = "https://wiki.example.net/slo"
+        let stage = try await SignOnStage.open(metadata: { $0.role.singleLogout = [Endpoint(.redirect, place)] })
+        let wiki = LogoutPartner(stage.application.entityID, place: place, keys: stage.application.keys)
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            let request = stage.application.request()
+            let brought = try #require(try await stage.walk(web, try stage.application.address(request)))
+            let told = try stage.application.verify(brought, to: request.header.id)
+            let session = try #require(try await stage.newestSession(of: "ada"))
+            let known = PeerSession(
+                peer: wiki.entityID, nameID: NameID(told.nameID), sessionIndex: told.sessionIndex)
+            try await stage.gateway.store.write(.login) { tx in
+                try tx.remember(known, as: .serviceProvider, of: session.id, in: session.tenant)
+            }
+            web.halt = "https://"
+            let logout = wiki.request(known.nameID, [try #require(known.sessionIndex)])
+            try await web.open(try wiki.address(try logout.element()))
+            #expect(stage.sessions == 0)
+            let answer = try await web.signOut(round: [wiki], stage.own).answer?.0
+            #expect(answer?.status == Self.success && answer?.header.inResponseTo == logout.header.id)
+            try await web.open(try stage.application.address(stage.application.request()))
+            #expect(web.page.contains("name=\"identifier\""))
+        }
+    }
+
     // MARK: Without a browser
 
     @Test(
@@ -344,7 +371,8 @@ struct SAMLLogoutTests {
         try await stage.running.serve { api in
             let web = WebPerson(api.client)
             try await web.request(.get, WebPerson.gateway + "/saml/metadata")
-            #expect(web.page.matches(of: /SingleLogoutService/).count == 3)
+            // As a service provider and as an identity provider.
+            #expect(web.page.matches(of: /SingleLogoutService/).count == 6)
         }
         let bare = try await SAMLStage.open()
         try await bare.running.serve { api in
