@@ -61,6 +61,8 @@ extension SAMLProviderConfiguration {
         answerBinding = Self.answerBinding(section)
         allowsUnsolicited = section.bool("allow_unsolicited", default: false)
         returnTargets = section.texts("return_targets", limit: 64)
+        singleLogout = section.bool("single_logout", default: true)
+        encryptsLogoutNames = section.bool("encrypt_logout_names", default: false)
         subjectRules = Self.subject(section, format)
         check(section)
     }

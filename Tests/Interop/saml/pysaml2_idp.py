@@ -5,6 +5,9 @@
      "sign": ["response", "assertion"], "encrypt": bool, "name", "attributes", "context"} -> {"fields": [[name, value]]}
     {"step": "artifact", as answer, "store": a file for the response}                   -> {"location"}
     {"step": "resolve", ..., "peer", "store", "body": of the question}                  -> {"body"}
+    {"step": "logout", ..., "slo", "peer", "peer_entity", "name", "index"}               -> {"address", "id"}
+    {"step": "answer_logout", ..., "slo", "peer", "query": of the request}               -> {"address", "name", "indexes"}
+    {"step": "read_logout", ..., "slo", "peer", "query": of the answer}                  -> {"ended", "in_response_to"}
 
 `key` and `certificate` are PEM files. pysaml2 leaves signing and encrypting to the xmlsec1 command.
 """
@@ -24,6 +27,8 @@ from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 def endpoints(job):
     places = {"single_sign_on_service": [(job["sso"], BINDING_HTTP_REDIRECT)]}
+    if "slo" in job:
+        places["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
     if "resolver" in job:
         places["artifact_resolution_service"] = [(job["resolver"], BINDING_SOAP, 1)]
     return places
@@ -93,6 +98,44 @@ def resolve(job, folder):
     return {"body": server.apply_binding(BINDING_SOAP, str(signed), "", sign=False)["data"]}
 
 
+def redirection(server, message, destination, state, response):
+    sent = server.apply_binding(
+        BINDING_HTTP_REDIRECT, str(message), destination, state, response=response, sign=True, sigalg=SIG_RSA_SHA256)
+    return dict(sent["headers"])["Location"]
+
+
+def logout(job, folder):
+    server = Server(config=settings(job, folder))
+    destination = server.metadata.single_logout_service(
+        job["peer_entity"], BINDING_HTTP_REDIRECT, "spsso")[0]["location"]
+    name = saml.NameID(
+        format=saml.NAMEID_FORMAT_PERSISTENT, name_qualifier=job["entity"], sp_name_qualifier=job["peer_entity"],
+        text=job["name"])
+    number, request = server.create_logout_request(
+        destination, job["peer_entity"], name_id=name, session_indexes=[job["index"]], sign=False)
+    return {"address": redirection(server, request, destination, "state-1", False), "id": number}
+
+
+def answer_logout(job, folder):
+    server = Server(config=settings(job, folder))
+    query = dict(urllib.parse.parse_qsl(job["query"]))
+    # The signature is held to the service provider's metadata.
+    request = server.parse_logout_request(
+        query["SAMLRequest"], BINDING_HTTP_REDIRECT, relay_state=query.get("RelayState"), sigalg=query["SigAlg"],
+        signature=query["Signature"])
+    target = server.response_args(request.message, [BINDING_HTTP_REDIRECT])
+    response = server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT], sign=False)
+    return {"address": redirection(server, response, target["destination"], query.get("RelayState", ""), True),
+            "name": request.message.name_id.text, "indexes": [index.text for index in request.message.session_index]}
+
+
+def read_logout(job, folder):
+    server = Server(config=settings(job, folder))
+    query = dict(urllib.parse.parse_qsl(job["query"]))
+    response = server.parse_logout_request_response(query["SAMLResponse"], BINDING_HTTP_REDIRECT)
+    return {"ended": response.status_ok(), "in_response_to": response.in_response_to}
+
+
 def main():
     job = json.load(sys.stdin)
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +144,8 @@ def main():
         elif job["step"] == "resolve":
             result = resolve(job, folder)
         else:
-            result = answer(job, folder)
+            result = {"answer": answer, "logout": logout, "answer_logout": answer_logout,
+                      "read_logout": read_logout}[job["step"]](job, folder)
     json.dump(result, sys.stdout)
 
 
