@@ -19,7 +19,7 @@ extension Gateway {
     /// What an administrator gives an application, so that it sends people here.
     public func samlConnection(of tenant: TenantID) throws -> SAMLConnection {
         SAMLConnection(
-            entityID: saml.entityID(of: tenant), signOn: tenants.publicURL(of: tenant) + "/saml/sso",
+            entityID: saml.entityID(of: tenant), signOn: saml.signOn(of: tenant),
             certificates: try saml.keys().compactMap(\.signing.verificationKey.certificate))
     }
 }

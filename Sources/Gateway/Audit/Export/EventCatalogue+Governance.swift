@@ -132,6 +132,7 @@ extension EventCatalogue {
         entry("saml_application.disabled", .api(.update), "Application that speaks SAML switched off", .medium),
         entry("saml_application.enabled", .api(.update), "Application that speaks SAML switched on", .low),
         entry("saml_application.deleted", .api(.delete), "Application that speaks SAML deleted", .medium),
+        entry("saml_application.entered", .authorizeSession, "Somebody entered an application by SAML"),
     ]
 
     static let clients: [Entry] = [

@@ -26,16 +26,19 @@ extension Gateway {
         let peer = try await application.entity()
         let release = try await samlAttributes.preview(
             of: person, for: application, peer: peer, serviceIndex: nil, isStrong: false, makesIdentifiers: false)
+        let refusal = try await EntryPolicy(decisions: decisions).refusal(
+            of: person, at: EntryPolicy.Place(application))
         let name = try await nameIDFormat(application, peer, person)
         return SAMLApplicationPreview(
-            mayEnter: true, reasons: [], release: release, nameIDFormat: name.format, nameIDFault: name.fault)
+            mayEnter: refusal == nil, reasons: refusal?.reasons ?? [], release: release, nameIDFormat: name.format,
+            nameIDFault: name.fault)
     }
 
     /// The name's format as a request that asks for none would get it.
     private func nameIDFormat(
         _ application: SAMLApplication, _ peer: EntityDescriptor, _ person: PersonID
     ) async throws -> (format: String?, fault: String?) {
-        let settings = IdentityProviderSettings(entityID: saml.entityID(of: application.tenant), signOnEndpoints: [])
+        let settings = try saml.identityProvider(of: application.tenant)
         let decision = settings.usualNameID(
             for: peer, policy: application.settings.policy,
             affiliations: application.settings.affiliations, now: clock().seconds)
