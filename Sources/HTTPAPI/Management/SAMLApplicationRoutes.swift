@@ -40,7 +40,10 @@ struct SAMLApplicationRoutes {
             Route(
                 .get, Self.one + "/preview", "previewSAMLApplication",
                 "Shows what an application would be told of a person, without anybody signing in",
-                details: "Attribute by attribute, with the rules that release and withhold it, and the name's format.",
+                details: """
+                    Attribute by attribute, with the rules that release and withhold it, and the name's format. The caller \
+                    has to be allowed to `read` a `person` too.
+                    """,
                 tag: "saml", access: Self.access("read"),
                 query: [Route.Parameter("person", "Who, by login or id; has to be said.")],
                 response: SAMLApplicationSchema.preview, handler: preview),
