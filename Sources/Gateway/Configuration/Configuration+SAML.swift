@@ -160,7 +160,7 @@ extension MetadataPolicy {
 
 extension NameIDFormat {
     /// A format by its last word, as people write it, or by its whole name.
-    static func named(_ text: String) -> String {
+    public static func named(_ text: String) -> String {
         [unspecified, emailAddress, persistent, transient].first { $0.hasSuffix(":" + text) } ?? text
     }
 }
