@@ -13,8 +13,10 @@ struct MockKeyPair: Sendable {
     let certificate: String
 
     static func make() async throws -> MockKeyPair {
-        let node = try await CertificateTree().selfSigned("/CN=saml", key: "RSA:2048")
-        return MockKeyPair(key: try node.key(), certificate: try node.pem())
+        let tree = try CertificateTree()
+        let node = try await tree.selfSigned("/CN=saml", key: "RSA:2048")
+        // The tree takes its files along when it goes.
+        return try withExtendedLifetime(tree) { MockKeyPair(key: try node.key(), certificate: try node.pem()) }
     }
 
     var signing: SAMLSigningKey { get throws { try SAMLSigningKey(pem: key, certificate: certificate) } }
