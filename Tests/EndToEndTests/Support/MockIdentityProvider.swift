@@ -13,10 +13,8 @@ struct MockKeyPair: Sendable {
     let certificate: String
 
     static func make() async throws -> MockKeyPair {
-        let tree = try CertificateTree()
-        let node = try await tree.selfSigned("/CN=saml", key: "RSA:2048")
-        // The files go with the tree.
-        return try withExtendedLifetime(tree) { MockKeyPair(key: try node.key(), certificate: try node.pem()) }
+        let node = try await CertificateTree().selfSigned("/CN=saml", key: "RSA:2048")
+        return MockKeyPair(key: try node.key(), certificate: try node.pem())
     }
 
     /// For everything, as metadata have it.
