@@ -19,6 +19,8 @@ public struct LoginBeginning: Sendable {
     public var client: ClientID?
     /// What stands in the first field before anybody types (`login_hint`, OpenID Connect Core §3.1.2.1).
     public var loginHint: String?
+    /// An answer of the provider's that came without a request.
+    var unsolicited: String?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
@@ -57,6 +59,7 @@ extension LoginService {
             return .satisfied(session, request)
         }
         var (secret, work) = try await insert(request, session, browser, now)
+        work.unsolicited = beginning.unsolicited
         if session == nil, let hint = beginning.loginHint, NameKey.isValid(login: hint) { work.login = hint }
         return .begun(secret: secret, try await firstPage(of: work, session, beginning.provider))
     }

@@ -53,7 +53,7 @@ struct AssertionConditions {
 
 /// Who is meant, and by what right somebody brings it.
 struct AssertionSubject {
-    let name: VerifiedAssertion.Name
+    let name: VerifiedAssertion.Name?
     let confirmation: BearerConfirmation
 }
 

@@ -98,9 +98,13 @@ extension ResponseVerification {
         let expectation = expectation
         guard let element = list.note(.schema, "there is one subject", { try assertion.requireOne("Subject", .nameID) })
         else { return nil }
-        let name = list.note(.nameID, "the subject has a whole name") {
-            try VerifiedAssertion.Name.read(element, keys: expectation.decryptionKeys, policy: expectation.policy)
+        let isNamed = !expectation.allowsMissingName || VerifiedAssertion.Name.isThere(element)
+        let read = list.note(.nameID, "the subject has a whole name") {
+            isNamed
+                ? try VerifiedAssertion.Name.read(
+                    element, keys: expectation.decryptionKeys, policy: expectation.policy) : nil
         }
+        let name = read ?? nil
         if let qualifier = name?.spNameQualifier, let audience = expectation.audience {
             list.note(.spNameQualifier, "the name is for us") {
                 guard qualifier == audience else {
@@ -115,7 +119,7 @@ extension ResponseVerification {
                 in: element, recipient: expectation.recipient, request: expectation.request,
                 response: response.attribute("InResponseTo"), clock: clock)
         }
-        guard let name, let confirmation else { return nil }
+        guard read != nil, let confirmation else { return nil }
         return AssertionSubject(name: name, confirmation: confirmation)
     }
 

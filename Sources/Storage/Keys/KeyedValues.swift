@@ -25,7 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
+            commandAnswers, authorizationRequests, upstreamAttempts, keptSAMLMessages, upstreamTokens, keptTokens,
+            passwords,
             formerPasswords,
             signedHeads,
         ]
@@ -51,6 +52,12 @@ public struct KeyedValues: Sendable {
             SELECT substr(sealed, 19, 16), count(*) FROM upstream_attempt
             WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
             """, $1)
+    }
+
+    private static let keptSAMLMessages = KeyedValues(name: "kept_saml_messages", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            "SELECT substr(sealed, 19, 16), count(*) FROM saml_kept WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1",
+            $1)
     }
 
     // Kept no longer than the session they belong to.

@@ -21,12 +21,13 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case clientSessions = "oauth_client_session"
     case logoutNotices = "oauth_logout_notice"
     case upstreamAttempts = "upstream_attempt"
+    case keptSAMLMessages = "saml_kept"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
         case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
-            .upstreamAttempts:
+            .upstreamAttempts, .keptSAMLMessages:
             "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
