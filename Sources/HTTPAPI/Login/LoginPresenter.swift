@@ -99,6 +99,7 @@ struct LoginPresenter: Sendable {
         let name =
             view.application.flatMap { call.gateway.applications.application($0)?.settings.name }
             ?? view.client.flatMap { call.gateway.clients.client($0)?.title }
+            ?? view.samlApplication.flatMap { call.gateway.samlApplications.application($0)?.title }
         return name.map { "Sign in to go on to \($0)." } ?? "Sign in to go on."
     }
 

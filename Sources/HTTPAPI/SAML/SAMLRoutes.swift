@@ -96,6 +96,19 @@ struct SAMLRoutes: Sendable {
     }
 
     private static func form(_ request: Request) async throws -> Posted {
+        let fields = try await fields(request)
+        if let artifact = try artifact(fields) { return .artifact(artifact) }
+        do {
+            let read = try PostBinding.read(fields)
+            let text = fields.first { $0.name == read.kind.rawValue }?.value
+            return .message(read.kind, text: text ?? "", read.relayState)
+        } catch {
+            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
+        }
+    }
+
+    /// The fields of the bindings in a form (SAML Bindings §3.5, §3.6), which may come from any site.
+    static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
         let type = request.headers[.contentType].map(MediaType.essence)
         guard type == "application/x-www-form-urlencoded" else {
             throw Refusal.unsupportedMediaType(expected: "application/x-www-form-urlencoded")
@@ -110,15 +123,8 @@ struct SAMLRoutes: Sendable {
         } catch {
             throw Refusal.badRequest(code: "saml.form", where: "The form is malformed.")
         }
-        let fields = ["SAMLRequest", "SAMLResponse", ArtifactBinding.parameter, "RelayState"].compactMap { name in
+        return ["SAMLRequest", "SAMLResponse", ArtifactBinding.parameter, "RelayState"].compactMap { name in
             parameters[name].map { (name: name, value: $0) }
-        }
-        if let artifact = try artifact(fields) { return .artifact(artifact) }
-        do {
-            let read = try PostBinding.read(fields)
-            return .message(read.kind, text: parameters[read.kind.rawValue] ?? "", read.relayState)
-        } catch {
-            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
         }
     }
 
