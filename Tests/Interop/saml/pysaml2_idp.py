@@ -76,7 +76,7 @@ def answer(job, folder):
             json.dump({artifact: str(response)}, file)
         sent = server.apply_binding(
             BINDING_HTTP_ARTIFACT, artifact, target["destination"], query.get("RelayState", ""), response=True)
-        return {"location": dict(sent["headers"])["Location"]}
+        return {"location": sent["url"]}
     fields = server.apply_binding(
         BINDING_HTTP_POST, str(response), target["destination"], query.get("RelayState", ""), response=True)
     return {"page": fields["data"], "forced": request.message.force_authn == "true"}
