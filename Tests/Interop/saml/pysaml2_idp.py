@@ -3,8 +3,6 @@
     {"step": "metadata", "entity", "sso", "key", "certificate"}                         -> {"metadata"}
     {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request,
      "sign": ["response", "assertion"], "encrypt": bool, "name", "attributes", "context"} -> {"fields": [[name, value]]}
-    {"step": "artifact", as answer, "store": a file for the response}                   -> {"location"}
-    {"step": "resolve", ..., "peer", "store", "body": of the question}                  -> {"body"}
     {"step": "logout", ..., "slo", "peer", "peer_entity", "name", "index"}               -> {"address", "id"}
     {"step": "answer_logout", ..., "slo", "peer", "query": of the request}               -> {"address", "name", "indexes"}
     {"step": "read_logout", ..., "slo", "peer", "query": of the answer}                  -> {"ended", "in_response_to"}
@@ -17,28 +15,19 @@ import sys
 import tempfile
 import urllib.parse
 
-from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP, saml
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
-from saml2.samlp import response_from_string
 from saml2.server import Server
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
-
-
-def endpoints(job):
-    places = {"single_sign_on_service": [(job["sso"], BINDING_HTTP_REDIRECT)]}
-    if "slo" in job:
-        places["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
-    if "resolver" in job:
-        places["artifact_resolution_service"] = [(job["resolver"], BINDING_SOAP, 1)]
-    return places
 
 
 def settings(job, folder):
     values = {
         "entityid": job["entity"],
         "service": {"idp": {
-            "endpoints": endpoints(job),
+            "endpoints": {"single_sign_on_service": [(job["sso"], BINDING_HTTP_REDIRECT)],
+                          **({"single_logout_service": [(job["slo"], BINDING_HTTP_REDIRECT)]} if "slo" in job else {})},
             "want_authn_requests_signed": job.get("wants_signed", False),
             "policy": {"default": {"lifetime": {"minutes": 5}, "attribute_restrictions": None,
                                    "name_form": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"}},
@@ -74,28 +63,9 @@ def answer(job, folder):
         sign_response="response" in job["sign"], sign_assertion="assertion" in job["sign"],
         sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256, encrypt_assertion=job["encrypt"],
         encrypted_advice_attributes=False)
-    if job["step"] == "artifact":
-        # The store of the server, over two runs of it.
-        artifact = server.use_artifact(str(response), 1)
-        with open(job["store"], "w") as file:
-            json.dump({artifact: str(response)}, file)
-        sent = server.apply_binding(
-            BINDING_HTTP_ARTIFACT, artifact, target["destination"], query.get("RelayState", ""), response=True)
-        return {"location": dict(sent["headers"])["Location"]}
     fields = server.apply_binding(
         BINDING_HTTP_POST, str(response), target["destination"], query.get("RelayState", ""), response=True)
     return {"page": fields["data"], "forced": request.message.force_authn == "true"}
-
-
-def resolve(job, folder):
-    server = Server(config=settings(job, folder))
-    with open(job["store"]) as file:
-        server.artifact = {key: response_from_string(text) for key, text in json.load(file).items()}
-    request = server.parse_artifact_resolve(job["body"])
-    # It would sign before the response is in.
-    answer = server.create_artifact_response(request, request.artifact.text, bindings=[BINDING_SOAP], sign=False)
-    signed = server.sign(answer, mid=answer.id, sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256)
-    return {"body": server.apply_binding(BINDING_SOAP, str(signed), "", sign=False)["data"]}
 
 
 def redirection(server, message, destination, state, response):
@@ -141,8 +111,6 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if job["step"] == "metadata":
             result = {"metadata": str(entity_descriptor(settings(job, folder)))}
-        elif job["step"] == "resolve":
-            result = resolve(job, folder)
         else:
             result = {"answer": answer, "logout": logout, "answer_logout": answer_logout,
                       "read_logout": read_logout}[job["step"]](job, folder)
