@@ -34,7 +34,10 @@ struct ProfileTests {
     @Test("Every test that is named there is there, and every row that says rules names one")
     func named() throws {
         let paths =
-            ["SAMLTests", "gatehouseTests/SAML", "ProvidersTests/SAML", "EndToEndTests/Login/SAML"].flatMap {
+            [
+                "SAMLTests", "gatehouseTests/SAML", "ProvidersTests/SAML", "EndToEndTests/Login/SAML",
+                "GatewayTests/SAML", "EndToEndTests/Management",
+            ].flatMap {
                 house.files(under: "Tests/" + $0, endingWith: ".swift")
             }
         let sources = try paths.map(house.text).joined()

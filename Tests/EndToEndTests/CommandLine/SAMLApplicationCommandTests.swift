@@ -14,7 +14,7 @@ struct SAMLApplicationCommandTests {
                 "saml", "application", "add", "--metadata", file, "--title", "The app", "--attribute", "uid")
             for part in ["/saml/metadata", "/saml/sso", "certificate"] { #expect(said.contains(part), "\(said)") }
             #expect(try await installed.done("saml", "application", "list").contains(id))
-            try await installed.done("user", "create", "ada")
+            try await installed.done("user", "add", "ada")
             let preview = try await installed.done("saml", "application", "preview", id, "ada")
             #expect(preview.contains("ada may enter.") && preview.contains("the application's own"), "\(preview)")
             try await installed.done("saml", "application", "change", id, "--sign-assertion", "--encryption", "never")

@@ -80,7 +80,12 @@ final class SAMLApplicationSources: Sendable {
     /// - Throws: `Fault` with the reason.
     func examine(_ place: SAMLApplicationSettings.MetadataPlace, entityID: String?) async throws -> EntityDescriptor {
         if case .document(let text) = place { try await requireOne(text) }
-        return try await source(place, entityID: entityID, named: entityID ?? "").entity()
+        do {
+            return try await source(place, entityID: entityID, named: entityID ?? "").entity()
+        } catch let fault as Fault where fault.culprit == .peer {
+            // Whoever named the place is who has to mend it, and is told what is wrong with it.
+            throw Fault("saml.metadata", .caller, fault.message, remedy: fault.remedy)
+        }
     }
 
     /// A document that was handed over has to leave no doubt whom it is about.
