@@ -1,0 +1,115 @@
+"""LemonLDAP::NG with SAML, which it leaves to Lasso: the portal of the other suite, told other things."""
+import subprocess
+
+from interop import lemonldap
+from interop.relay import Relay
+
+from . import messages
+from .keys import KeyPair
+from .served import ServedIdentityProvider
+from .stage import Somebody
+
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
+# Whether it has to be there; the name, its format, and the name for people.
+TOLD = {
+    "uid": f"1;urn:oid:0.9.2342.19200300.100.1.1;{URI};uid", "mail": f"1;urn:oid:0.9.2342.19200300.100.1.3;{URI};mail",
+    "cn": f"1;urn:oid:2.16.840.1.113730.3.1.241;{URI};displayName"}
+
+
+def missing():
+    if reason := lemonldap.missing():
+        return reason
+    loaded = subprocess.run(
+        ["perl", "-MLasso", "-MXML::Simple", "-e1"], capture_output=True, text=True,
+        env={"PATH": "/usr/bin:/bin", "PERL5LIB": lemonldap.libraries()})
+    return None if loaded.returncode == 0 else "Debian's liblasso-perl or libxml-simple-perl is not installed (.ci/packages saml)"
+
+
+def version():
+    return lemonldap.version() + " of Debian"
+
+
+def own_keys(pair, encryption=None):
+    encryption = encryption or pair
+    return {
+        "samlServicePrivateKeySig": pair.private_text, "samlServicePublicKeySig": pair.certificate_text,
+        "samlServicePrivateKeyEnc": encryption.private_text, "samlServicePublicKeyEnc": encryption.certificate_text,
+        "samlServiceSignatureMethod": "RSA_SHA256", "samlServiceUseCertificateInResponse": 0}
+
+
+class IdentityProvider(ServedIdentityProvider):
+    KEY, TITLE, FIELDS, FRESH = "lemonldap", "LemonLDAP::NG", ("user", "password"), 3
+    LACKS = {
+        "gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion"}
+    # Of its demonstration's people the password is the name.
+    PEOPLE = [
+        Somebody("dwho", "Doctor Who", "dwho@badwolf.org"), Somebody("rtyler", "Rose Tyler", "rtyler@badwolf.org"),
+        Somebody("msmith", "Mickey Smith", "msmith@badwolf.org")]
+    missing, version = staticmethod(missing), staticmethod(version)
+
+    def __init__(self, stage):
+        self.stage, self.relay = stage, Relay(stage)
+        self.url, self.houses, self.how = self.relay.url, [], {}
+        self.keys = [KeyPair(stage.scratch.path("lemonldap-keys"), name) for name in ("old", "new")]
+        self.signing, self.published = self.keys[0], self.keys[:1]
+        self.portal = lemonldap.Portal(stage, self.relay, "lemonldap-idp")
+        self.serve()
+
+    def password_of(self, person):
+        return person.login
+
+    def serve(self):
+        options = {
+            "samlSPMetaDataOptionsNameIDFormat": "persistent", "samlSPMetaDataOptionsSignSSOMessage": 1,
+            "samlSPMetaDataOptionsCheckSLOMessageSignature": 1, "samlSPMetaDataOptionsSignSLOMessage": 1,
+            "samlSPMetaDataOptionsEncryptionMode": "assertion" if self.how.get("encrypt") else "none",
+            "samlSPMetaDataOptionsSignatureMethod": "RSA_SHA256",
+            "samlSPMetaDataOptionsCheckSSOMessageSignature": int(bool(self.how.get("wants_signed")))}
+        if "sign" in self.how:
+            options["samlSPMetaDataOptionsSignSSOMessage"] = int("response" in self.how["sign"])
+        names = [f"house{index}" for index, _ in enumerate(self.houses)]
+        self.portal.serve({
+            "issuerDBSAMLActivation": 1, "issuerDBSAMLPath": "^/saml/", "issuerDBSAMLRule": 1,
+            "samlIDPSSODescriptorWantAuthnRequestsSigned": 0, **own_keys(self.signing),
+            "samlSPMetaDataXML": {
+                name: {"samlSPMetaDataXML": metadata} for name, metadata in zip(names, self.houses)},
+            "samlSPMetaDataOptions": dict.fromkeys(names, options),
+            "samlSPMetaDataExportedAttributes": dict.fromkeys(names, TOLD)}, "/saml/metadata")
+
+    @property
+    def metadata(self):
+        answer = self.stage.wire.get(self.url + "/saml/metadata")
+        assert answer.status == 200, f"{answer} {self.log[:1800]}"
+        # It publishes one signing key; who looks after it announces the next by hand.
+        return messages.with_keys(answer.text, "IDPSSODescriptor", [pair.text for pair in self.published])
+
+    @property
+    def log(self):
+        return self.portal.log
+
+    def meet(self, houses):
+        self.houses = [messages.changed(house.metadata, lambda root: None) for house in houses]
+        self.serve()
+
+    def settle(self, **how):
+        if how != self.how:
+            self.how = how
+            self.serve()
+
+    def roll(self, stage):
+        self.published = [self.keys, self.keys, self.keys[1:]][stage]
+        self.signing = self.keys[min(stage, 1)]
+        self.serve()
+
+    def old_again(self):
+        self.signing = self.keys[0]
+        self.serve()
+
+    def going_on(self, page):
+        # Whoever is known and asked for a fresh proof says on a page of its own that they go on.
+        return super().going_on(page) or (page.forms[0] if page.forms and page.status == 200 else None)
+
+    def stop(self):
+        self.portal.stop()
+        self.relay.stop()
