@@ -78,6 +78,7 @@ public struct GatewayRouter: Sendable {
         loginRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         let account = accountRoutes(router, gateway: gateway, pages: pages, trusted: trusted, limit: limit)
         AuthorizeRoutes(account: account).install(on: router)
+        SignOnRoutes(account: account).install(on: router)
         EndSessionRoutes(account: account).install(on: router)
         DeviceRoutes(account: account).install(on: router)
         AdminConsole(account: account).install(on: router)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Throwaway authorities of any depth, good ones and bad ones, and what they issue to clients, in a folder that goes with
-/// the object.
+/// the last of them.
 public final class CertificateTree: Sendable {
     /// A certificate, its key, and what leads from it to its root, as PEM files.
     public struct Node: Sendable, Hashable {
@@ -10,6 +10,8 @@ public final class CertificateTree: Sendable {
         /// The certificate first, then its issuers but for the root.
         public let chainFile: String
         fileprivate let isRoot: Bool
+        /// Kept, for the files are in it.
+        fileprivate let folder: Folder
 
         /// DER.
         public func der() throws -> [UInt8] { try Self.ders(certificateFile)[0] }
@@ -57,15 +59,24 @@ public final class CertificateTree: Sendable {
         private static let leaf = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature"]
     }
 
-    private let folder: String
+    private let folder: Folder
 
-    public init() throws {
-        folder = NSTemporaryDirectory() + "gatehouse-tree-" + UUID().uuidString
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    public init() throws { folder = try Folder() }
+
+    fileprivate final class Folder: Sendable, Hashable {
+        let path: String
+
+        init() throws {
+            path = NSTemporaryDirectory() + "gatehouse-tree-" + UUID().uuidString
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        static func == (left: Folder, right: Folder) -> Bool { left === right }
+        func hash(into hasher: inout Hasher) { hasher.combine(path) }
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// A certificate that signs itself.
     ///
@@ -99,9 +110,10 @@ public final class CertificateTree: Sendable {
     private func make(
         _ subject: String, _ kind: Kind, names: [String], days: Int, issuer: Node?, key: String
     ) async throws -> Node {
-        let base = folder + "/" + UUID().uuidString
+        let base = folder.path + "/" + UUID().uuidString
         let node = Node(
-            certificateFile: base + ".pem", keyFile: base + ".key", chainFile: base + ".chain", isRoot: issuer == nil)
+            certificateFile: base + ".pem", keyFile: base + ".key", chainFile: base + ".chain", isRoot: issuer == nil,
+            folder: folder)
         let bits = key.split(separator: ":").dropFirst().first.map(String.init)
         let algorithm =
             bits.map { ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:\($0)"] }

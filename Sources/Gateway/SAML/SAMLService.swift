@@ -38,10 +38,13 @@ public final class SAMLService: Sendable {
     deinit { memory.withLock { $0.executor?.stop() } }
 
     /// The tenant's entity id, where its metadata are.
-    public func entityID(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) + "/saml/metadata" }
+    public func entityID(of tenant: TenantID) -> String { base(of: tenant) + "/saml/metadata" }
+
+    /// In front of every address of ours.
+    func base(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) }
 
     /// Where identity providers have browsers post their answers.
-    public func consumer(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) + "/saml/acs" }
+    public func consumer(of tenant: TenantID) -> String { base(of: tenant) + "/saml/acs" }
 
     /// Threads of their own, started when somebody speaks SAML.
     func executor() throws -> SAMLExecutor {
@@ -83,7 +86,7 @@ public final class SAMLService: Sendable {
 
     // MARK: Our metadata
 
-    /// The tenant's metadata as a service provider, signed where there is a key.
+    /// The tenant's metadata in both roles, signed where there is a key; without one there is no identity provider.
     public func metadata(of tenant: TenantID) async throws -> [UInt8] {
         let now = clock().seconds
         // A signature for everybody who asks would be work that anybody could give us.
@@ -112,10 +115,11 @@ public final class SAMLService: Sendable {
         role.assertionConsumers = [consumerEndpoint(of: tenant)]
         role.role.keys = keys.flatMap(Self.published)
         entity.serviceProviders = [role]
+        entity.identityProviders = [try identityProviderRole(of: tenant, keys)].compactMap(\.self)
         return entity
     }
 
-    private static func published(_ key: OwnKey) -> [MetadataKey] {
+    static func published(_ key: OwnKey) -> [MetadataKey] {
         guard let certificate = key.signing.verificationKey.certificate else { return [] }
         let signs = MetadataKey(certificate: certificate, use: .signing)
         let opens = key.decryption == nil ? nil : MetadataKey(certificate: certificate, use: .encryption)

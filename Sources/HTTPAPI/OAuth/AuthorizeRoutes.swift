@@ -184,11 +184,7 @@ struct AuthorizeRoutes: Sendable {
     /// The explained refusal; whoever has read it goes back to the application, which is told too.
     private func page(barred entry: BarredEntry, _ visit: AuthorizationVisit) async throws -> Response {
         let trace = try await gateway.explanations.explain(entry.question, in: visit.call.tenant.id)
-        var page = MessagePage.denied(
-            "You may not go on to \(entry.client.title)",
-            "You are signed in as \(trace.login). It was asked whether you may use \(entry.client.title), and the answer was no.",
-            trace)
-        page.facts = [("Application", entry.client.title), ("Signed in as", trace.login)]
+        var page = MessagePage.barred(entry.client.title, trace)
         // What is told by form needs no link: the application asks again.
         if entry.response.target.mode == .query {
             page.links.append(MessagePage.Link("Back to the application", entry.response.location))

@@ -1,5 +1,6 @@
 import Gateway
 import OAuth
+import SAML
 
 /// A page that says one thing: an error, an explained refusal, a farewell.
 public struct MessagePage: Page {
@@ -81,11 +82,28 @@ public struct MessagePage: Page {
         return page
     }
 
+    /// Somebody whom policy does not let into an application, with the reasons that it may be told by.
+    static func barred(_ application: String, _ trace: DecisionTrace) -> MessagePage {
+        var page = denied(
+            "You may not go on to \(application)",
+            "You are signed in as \(trace.login). It was asked whether you may use \(application), and the answer was no.",
+            trace)
+        page.facts = [("Application", application), ("Signed in as", trace.login)]
+        return page
+    }
+
     /// A client's request that nobody is sent on for: what is wrong with it, for whoever builds the client.
     static func refused(_ heading: String, _ lead: String, _ error: OAuthError) -> MessagePage {
         var page = MessagePage(.refused, heading, lead)
         page.facts = [("Error", error.code.rawValue)]
         if let description = error.description { page.facts.append(("What is wrong", description)) }
+        return page
+    }
+
+    /// The same of an application that speaks SAML.
+    static func refused(_ heading: String, _ lead: String, _ fault: MessageFault) -> MessagePage {
+        var page = MessagePage(.refused, heading, lead)
+        page.facts = [("Error", fault.code.rawValue), ("What is wrong", fault.detail)]
         return page
     }
 

@@ -58,6 +58,18 @@ struct SAMLRoutes: Sendable {
     }
 
     private static func form(_ request: Request) async throws -> Posted {
+        let fields = try await fields(request)
+        do {
+            let read = try PostBinding.read(fields)
+            let text = fields.first { $0.name == read.kind.rawValue }?.value
+            return Posted(kind: read.kind, text: text ?? "", relayState: read.relayState)
+        } catch {
+            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
+        }
+    }
+
+    /// The fields of the POST binding in a form (SAML Bindings §3.5), which may come from any site.
+    static func fields(_ request: Request) async throws -> [(name: String, value: String)] {
         let type = request.headers[.contentType].map(MediaType.essence)
         guard type == "application/x-www-form-urlencoded" else {
             throw Refusal.unsupportedMediaType(expected: "application/x-www-form-urlencoded")
@@ -72,15 +84,8 @@ struct SAMLRoutes: Sendable {
         } catch {
             throw Refusal.badRequest(code: "saml.form", where: "The form is malformed.")
         }
-        let fields = ["SAMLRequest", "SAMLResponse", "RelayState"].compactMap { name in
+        return ["SAMLRequest", "SAMLResponse", "RelayState"].compactMap { name in
             parameters[name].map { (name: name, value: $0) }
-        }
-        do {
-            let read = try PostBinding.read(fields)
-            return Posted(
-                kind: read.kind, text: parameters[read.kind.rawValue] ?? "", relayState: read.relayState)
-        } catch {
-            throw Refusal.badRequest(code: "saml.form", where: "The form cannot be used: \(error.detail).")
         }
     }
 }

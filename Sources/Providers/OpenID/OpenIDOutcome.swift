@@ -16,6 +16,23 @@ public struct UpstreamSignIn: Sendable {
     public let idToken: SecretText?
     /// Where the person is asked about again; nil also where the provider gave nothing to ask with.
     public let kept: KeptTokens?
+    public let vouching: Vouching
+}
+
+/// Who says that somebody is who they are, and how they saw it: what is told on to applications that ask.
+public struct Vouching: Sendable, Hashable, Codable {
+    /// Entity ids or issuers, from the nearest on (SAML Core §2.7.2.2).
+    public let authorities: [String]
+    /// The class of SAML by which the person proved it there, where it was said.
+    public let contextClass: String?
+    /// How often the word may be passed on (§2.5.1.6); nil for any.
+    public let proxyCount: Int?
+
+    init(_ authorities: [String], contextClass: String? = nil, proxyCount: Int? = nil) {
+        self.authorities = authorities
+        self.contextClass = contextClass
+        self.proxyCount = proxyCount
+    }
 }
 
 /// What is kept of a sign-in to ask the provider again: the refresh token, and whom it has to be about. The access token is

@@ -131,7 +131,8 @@ extension OpenIDProvider {
             subject: try evidence.idToken.map { try UpstreamDigest.subject($0.issuer, $0.subject) }
                 ?? UpstreamDigest.subject(settings.key, identity.subjectKey),
             sessionID: try evidence.idToken?.sessionID.map { try UpstreamDigest.session($0) },
-            idToken: settings.signsOut ? tokens.idToken.map { SecretText($0) } : nil, kept: kept(tokens, evidence))
+            idToken: settings.signsOut ? tokens.idToken.map { SecretText($0) } : nil, kept: kept(tokens, evidence),
+            vouching: Vouching([evidence.idToken?.issuer ?? settings.key]))
     }
 
     private func kept(_ tokens: UpstreamTokens, _ evidence: Evidence) -> KeptTokens? {

@@ -55,6 +55,9 @@ public struct OpenIDProvider: Sendable {
         UpstreamLogout.address(try await client(), idToken: idToken, returnTo: returnTo, state: state)
     }
 
+    /// Its issuer, as its document has it now; nil for one that has none, and where the document cannot be had.
+    public func issuer() async -> String? { try? await client().issuer?.documented }
+
     /// The address that the redirect URI is on, as the document has it now.
     func client() async throws -> UpstreamClient {
         let metadata = try await documents.metadata()

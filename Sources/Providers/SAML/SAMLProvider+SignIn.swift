@@ -63,7 +63,9 @@ extension SAMLProvider {
             subject: try person.nameID.map { try SubjectDigest.name($0, issuer: issuer) }
                 ?? Array(identity.subjectKey.utf8),
             sessionID: try person.sessionIndex.map { try SubjectDigest.session($0, issuer: issuer) }, idToken: nil,
-            kept: nil)
+            kept: nil,
+            vouching: Vouching(
+                person.authorities, contextClass: person.contextClass, proxyCount: person.proxyCount))
     }
 
     /// The codes are those that `gatehouse saml verify` explains.

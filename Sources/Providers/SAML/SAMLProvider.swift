@@ -96,6 +96,9 @@ public struct SAMLProvider: Sendable {
         return .address(try outgoing.address(at: plan.location, signature: signature))
     }
 
+    /// Its entity id, as its metadata have it now; nil where they cannot be had.
+    public func entityID() async -> String? { try? await metadata.peer().entity.entityID }
+
     /// Reads the metadata, and says in a sentence what was found.
     ///
     /// - Throws: `Fault` with the reason, and what fetching throws.

@@ -151,3 +151,15 @@ enum ECDSAForm {
         return bytes
     }
 }
+
+extension SAMLKeyKind {
+    /// As metadata tell it.
+    public var metadataKind: MetadataKey.Kind {
+        switch self {
+        case .rsa(let bits): .rsa(bits: bits)
+        case .p256: .ellipticCurve(bits: 256)
+        case .p384: .ellipticCurve(bits: 384)
+        case .p521: .ellipticCurve(bits: 521)
+        }
+    }
+}

@@ -18,8 +18,9 @@ public struct AuthnContextOrder: Sendable, Hashable {
     /// From the weakest to the strongest.
     public var steps: [[String]]
 
-    /// The usual order: a password, then a second factor.
+    /// The usual order: whatever it was, a password, a second factor.
     public static let usual = AuthnContextOrder(steps: [
+        [AuthnContextClass.unspecified],
         [AuthnContextClass.password, AuthnContextClass.passwordProtectedTransport, AuthnContextClass.singleFactor],
         [AuthnContextClass.timeSyncToken, AuthnContextClass.multiFactor],
     ])

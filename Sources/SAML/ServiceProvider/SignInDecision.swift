@@ -12,11 +12,13 @@ public struct VerifiedSignIn: Sendable, Hashable {
     public var authorities: [String]
     public var sessionIndex: String?
     public var sessionNotOnOrAfter: Int64?
+    /// How often it may be passed on; nil for any.
+    public var proxyCount: Int?
 
     public init(
         issuer: String, assertionID: String, inResponseTo: String?, notOnOrAfter: Int64, nameID: NameID?,
         attributes: [SAMLAttribute], authnInstant: Int64, contextClass: String?, authorities: [String] = [],
-        sessionIndex: String? = nil, sessionNotOnOrAfter: Int64? = nil
+        sessionIndex: String? = nil, sessionNotOnOrAfter: Int64? = nil, proxyCount: Int? = nil
     ) {
         self.issuer = issuer
         self.assertionID = assertionID
@@ -29,6 +31,7 @@ public struct VerifiedSignIn: Sendable, Hashable {
         self.authorities = authorities
         self.sessionIndex = sessionIndex
         self.sessionNotOnOrAfter = sessionNotOnOrAfter
+        self.proxyCount = proxyCount
     }
 
     /// What a verified assertion says.
@@ -39,7 +42,8 @@ public struct VerifiedSignIn: Sendable, Hashable {
             attributes: assertion.attributes.map(SAMLAttribute.init),
             authnInstant: SchemaTime.seconds(assertion.authnInstant), contextClass: assertion.authnContextClass,
             authorities: assertion.authenticatingAuthorities, sessionIndex: assertion.sessionIndex,
-            sessionNotOnOrAfter: assertion.sessionNotOnOrAfter.map(SchemaTime.seconds))
+            sessionNotOnOrAfter: assertion.sessionNotOnOrAfter.map(SchemaTime.seconds),
+            proxyCount: assertion.proxyCount)
     }
 
     /// What the store keeps so that nobody comes with it twice: to be inserted in one statement, judged by affected rows.
@@ -109,6 +113,8 @@ public struct SignedIn: Sendable, Hashable {
     public let contextClass: String?
     /// The issuer, and whoever stood behind it.
     public let authorities: [String]
+    /// How often it may be passed on (SAML Core §2.5.1.6); nil for any.
+    public let proxyCount: Int?
     public let attributes: [SAMLAttribute]
     /// Attributes of which values were left away because their scope is not their issuer's.
     public let outOfScope: [String]
@@ -152,6 +158,7 @@ extension ServiceProviderSettings {
                 subject: key, nameID: verified.nameID, sessionIndex: verified.sessionIndex,
                 sessionNotOnOrAfter: verified.sessionNotOnOrAfter, authnInstant: verified.authnInstant,
                 contextClass: verified.contextClass, authorities: [verified.issuer] + verified.authorities,
+                proxyCount: verified.proxyCount,
                 attributes: attributes, outOfScope: dropped))
     }
 

@@ -47,7 +47,7 @@ extension SQLConnection {
     /// noted.
     private func endGrants(in tenant: TenantID, at now: Timestamp) throws -> Int {
         let (owner, moment) = (SQLValue.id(tenant), SQLValue.time(now))
-        for table in ["oauth_request", "oauth_device"] {
+        for table in ["oauth_request", "saml_request", "oauth_device"] {
             try execute("DELETE FROM \(table) WHERE tenant = ?1", [owner])
         }
         try execute(

@@ -25,9 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
-            formerPasswords,
-            signedHeads,
+            commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
+            formerPasswords, signedHeads,
         ]
 
     private static let commandAnswers = KeyedValues(name: "command_answers", purpose: .record, renewal: .expiry) {
@@ -35,22 +34,18 @@ public struct KeyedValues: Sendable {
             "SELECT substr(result, 19, 16), count(*) FROM command_result WHERE tenant = ?1 GROUP BY 1", $1)
     }
 
-    private static let authorizationRequests = KeyedValues(
-        name: "authorization_requests", purpose: .record, renewal: .expiry
-    ) {
-        try $0.countByKey(
-            """
-            SELECT substr(sealed, 19, 16), count(*) FROM oauth_request
-            WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
-            """, $1)
-    }
+    private static let authorizationRequests = requests("authorization_requests", in: "oauth_request")
+    private static let signOnRequests = requests("sign_on_requests", in: "saml_request")
+    private static let upstreamAttempts = requests("upstream_attempts", in: "upstream_attempt")
 
-    private static let upstreamAttempts = KeyedValues(name: "upstream_attempts", purpose: .record, renewal: .expiry) {
-        try $0.countByKey(
-            """
-            SELECT substr(sealed, 19, 16), count(*) FROM upstream_attempt
-            WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
-            """, $1)
+    private static func requests(_ name: String, in table: StaticString) -> KeyedValues {
+        KeyedValues(name: name, purpose: .record, renewal: .expiry) {
+            try $0.countByKey(
+                """
+                SELECT substr(sealed, 19, 16), count(*) FROM \(table)
+                WHERE tenant = ?1 AND used_at IS NULL GROUP BY 1
+                """, $1)
+        }
     }
 
     // Kept no longer than the session they belong to.

@@ -49,12 +49,17 @@ public struct UpstreamSubjectMark: Sendable, Hashable {
     public let idToken: [UInt8]?
     /// What the provider is asked again with, sealed, where that is kept.
     public let tokens: [UInt8]?
+    /// Who vouches for the person and how, as JSON; nil where nothing is known of it.
+    public let vouching: String?
 
-    public init(subject: [UInt8], sessionID: [UInt8]?, idToken: [UInt8]?, tokens: [UInt8]? = nil) {
+    public init(
+        subject: [UInt8], sessionID: [UInt8]?, idToken: [UInt8]?, tokens: [UInt8]? = nil, vouching: String? = nil
+    ) {
         self.subject = subject
         self.sessionID = sessionID
         self.idToken = idToken
         self.tokens = tokens
+        self.vouching = vouching
     }
 }
 
@@ -138,26 +143,34 @@ extension SQLConnection {
     public func note(_ mark: UpstreamSubjectMark, on hash: TokenHash, until expiry: Timestamp) throws {
         try execute(
             """
-            UPDATE upstream_attempt SET subject = ?2, sid = ?3, id_token = ?4, tokens = ?5, expires_at = ?6
+            UPDATE upstream_attempt SET subject = ?2, sid = ?3, id_token = ?4, tokens = ?5, expires_at = ?6, vouching = ?7
             WHERE hash = ?1
             """,
             [
                 .blob(hash.bytes), .blob(mark.subject), .optional(mark.sessionID), .optional(mark.idToken),
                 .optional(mark.tokens), .time(expiry),
+                mark.vouching.map { .text($0) } ?? .null,
             ])
     }
 
     // MARK: Sessions
 
+    /// Who vouched for somebody at the provider that a session came of, and how, as it was noted; nil for a session of our
+    /// own.
+    public func upstreamVouching(of session: SessionID) throws -> (provider: ProviderID, vouching: String?)? {
+        try queryOne("SELECT provider, vouching FROM upstream_session WHERE session = ?1", [.id(session)])
+            .map { (try $0.id(0), try $0.isNull(1) ? nil : try $0.text(1)) }
+    }
+
     /// Notes which provider's session a session came of, by the last answer its flow took; nothing without one.
     public func noteUpstream(of session: SessionID, endedFlow flow: FlowID) throws {
         try execute(
             """
-            INSERT INTO upstream_session (session, tenant, provider, subject, sid, id_token)
-            SELECT ?1, tenant, provider, subject, sid, id_token FROM upstream_attempt
+            INSERT INTO upstream_session (session, tenant, provider, subject, sid, id_token, vouching)
+            SELECT ?1, tenant, provider, subject, sid, id_token, vouching FROM upstream_attempt
             WHERE flow = ?2 AND subject IS NOT NULL ORDER BY used_at DESC LIMIT 1
             ON CONFLICT (session) DO UPDATE SET provider = excluded.provider, subject = excluded.subject,
-                sid = excluded.sid, id_token = excluded.id_token
+                sid = excluded.sid, id_token = excluded.id_token, vouching = excluded.vouching
             """, [.id(session), .id(flow)])
         try keepTokens(of: session, endedFlow: flow)
     }

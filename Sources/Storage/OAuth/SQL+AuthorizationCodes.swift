@@ -20,63 +20,6 @@ public struct StoredRefreshToken: Sendable, Hashable {
 }
 
 extension SQLConnection {
-    // MARK: What a browser or a client asked for
-
-    /// Keeps a validated authorization request, pushed (RFC 9126) or under way in a browser, until it is used or expires.
-    public func insertAuthorizationRequest(
-        _ hash: TokenHash, of client: ClientID, in tenant: TenantID, browser: TokenHash?, sealed: [UInt8],
-        at now: Timestamp, until expiry: Timestamp
-    ) throws {
-        try execute(
-            """
-            INSERT INTO oauth_request (hash, tenant, client, browser, sealed, created_at, expires_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            """,
-            [
-                .blob(hash.bytes), .id(tenant), .id(client), .optional(browser?.bytes), .blob(sealed), .time(now),
-                .time(expiry),
-            ])
-    }
-
-    /// A request that is neither used nor expired, for its own browser, or one that is nobody's yet.
-    public func authorizationRequest(
-        _ hash: TokenHash, in tenant: TenantID, browser: TokenHash?, at now: Timestamp
-    ) throws -> (client: ClientID, sealed: [UInt8], createdAt: Timestamp)? {
-        try queryOne(
-            """
-            SELECT client, sealed, created_at FROM oauth_request
-            WHERE hash = ?1 AND tenant = ?2 AND browser IS ?3 AND used_at IS NULL AND expires_at > ?4
-            """, [.blob(hash.bytes), .id(tenant), .optional(browser?.bytes), .time(now)]
-        ).map { (try $0.id(0), try $0.blob(1), try $0.time(2)) }
-    }
-
-    /// Makes a request that is nobody's yet this browser's; false when it is another's already, used or expired.
-    public func claimAuthorizationRequest(
-        _ hash: TokenHash, in tenant: TenantID, for browser: TokenHash, at now: Timestamp
-    ) throws -> Bool {
-        try execute(
-            """
-            UPDATE oauth_request SET browser = ?3
-            WHERE hash = ?1 AND tenant = ?2 AND browser IS NULL AND used_at IS NULL AND expires_at > ?4
-            """, [.blob(hash.bytes), .id(tenant), .blob(browser.bytes), .time(now)]) == 1
-    }
-
-    /// Writes down how far a request has come in its browser.
-    public func updateAuthorizationRequest(_ hash: TokenHash, in tenant: TenantID, sealed: [UInt8]) throws {
-        try execute(
-            "UPDATE oauth_request SET sealed = ?3 WHERE hash = ?1 AND tenant = ?2 AND used_at IS NULL",
-            [.blob(hash.bytes), .id(tenant), .blob(sealed)])
-    }
-
-    /// Uses the request up; false when that was done before, or it has expired.
-    public func useAuthorizationRequest(_ hash: TokenHash, in tenant: TenantID, at now: Timestamp) throws -> Bool {
-        try execute(
-            """
-            UPDATE oauth_request SET used_at = ?3, sealed = x''
-            WHERE hash = ?1 AND tenant = ?2 AND used_at IS NULL AND expires_at > ?3
-            """, [.blob(hash.bytes), .id(tenant), .time(now)]) == 1
-    }
-
     // MARK: Codes
 
     /// Adds a code that redeems a grant once.

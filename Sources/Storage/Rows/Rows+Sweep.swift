@@ -12,6 +12,7 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case notifications = "notification"
     case callbacks = "callback"
     case authorizationRequests = "oauth_request"
+    case signOnRequests = "saml_request"
     case authorizationCodes = "oauth_code"
     case accessTokens = "oauth_access_token"
     case refreshTokens = "oauth_refresh_token"
@@ -25,7 +26,7 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
-        case .authorizationRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
+        case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
             .upstreamAttempts:
             "hash"
         case .presentedOnce: "(tenant, kind, digest)"

@@ -68,17 +68,22 @@ enum OAuthScene {
     ) async throws -> TestGateway {
         let running = try await TestGateway.open(
             tenants: tenants, server: server, extra: configuration + "\n" + extra, files: files, clock: clock)
+        try await addPeople(people, to: running)
+        return running
+    }
+
+    /// Makes people of these logins, with the one password.
+    static func addPeople(_ people: [String], to running: TestGateway, hasMail: Bool = true) async throws {
         let caller = try TestGateway.operatorCaller(running.gateway, tenant: "default")
         for login in people {
             var edit = PersonEdit()
             edit.login = login
             edit.displayName = "The person \(login)"
-            edit.mail = "\(login)@example.org"
+            if hasMail { edit.mail = "\(login)@example.org" }
             let made = try await running.gateway.people.create(edit, by: caller)
             _ = try await running.gateway.credentials.setPassword(
                 SecretText(password), of: made.id, mustChange: false, by: caller)
         }
-        return running
     }
 
     static func browser(_ api: TestAPI) -> WebPerson {

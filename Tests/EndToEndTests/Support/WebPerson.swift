@@ -42,6 +42,15 @@ final class WebPerson {
         try await follow()
     }
 
+    /// Where the page's link with this label leads.
+    func link(_ label: String) -> String? {
+        let links = page.matches(of: /<a [^>]*href="([^"]*)"[^>]*>([^<]*)</)
+        return links.first { $0.output.2 == label }.map { match in
+            let target = match.output.1.replacing("&amp;", with: "&").replacing("&#x3D;", with: "=")
+            return target.hasPrefix("/") ? Self.gateway + target : target
+        }
+    }
+
     /// Fills and sends the page's form that has a field of this name.
     func submit(_ field: String, _ values: [String: String]) async throws {
         try await send(try filled(field, values))

@@ -152,17 +152,17 @@ struct AuthorizationRowsTests {
         let (tenant, client) = (stage.tenant, stage.client)
         let (hash, browser) = (Self.hash(1, .requestURI), Self.hash(2, .preSession))
         try await stage.store.write(.login) { (tx) throws in
-            try tx.sql.insertAuthorizationRequest(
-                hash, of: client, in: tenant, browser: browser, sealed: [9], at: tx.now, until: tx.now + .minutes(5))
+            try tx.sql.insert(
+                hash, into: .ofClients, of: client, in: tenant, browser: browser, sealed: [9], at: tx.now, until: tx.now + .minutes(5))
             func find(_ browser: TokenHash?, _ now: Timestamp) throws -> [UInt8]? {
-                try tx.sql.authorizationRequest(hash, in: tenant, browser: browser, at: now)?.sealed
+                try tx.sql.find(hash, among: .ofClients, in: tenant, browser: browser, at: now)?.sealed
             }
             #expect(try find(browser, tx.now) == [9])
             #expect(try find(nil, tx.now) == nil)
             #expect(try find(hash, tx.now) == nil)
             #expect(try find(browser, tx.now + .minutes(5)) == nil)
-            #expect(try tx.sql.useAuthorizationRequest(hash, in: tenant, at: tx.now))
-            #expect(try !tx.sql.useAuthorizationRequest(hash, in: tenant, at: tx.now))
+            #expect(try tx.sql.use(hash, among: .ofClients, in: tenant, at: tx.now))
+            #expect(try !tx.sql.use(hash, among: .ofClients, in: tenant, at: tx.now))
             #expect(try find(browser, tx.now) == nil)
         }
         try await stage.store.close()

@@ -36,6 +36,14 @@ public struct RedirectProvider: Sendable {
     /// Nil for one that speaks SAML.
     var openID: OpenIDProvider? { if case .openID(let provider) = kind { provider } else { nil } }
 
+    /// What it calls itself: its entity id, or its issuer. Nil where that cannot be found out now.
+    func entityID() async -> String? {
+        switch kind {
+        case .openID(let provider): await provider.issuer()
+        case .saml(let provider): await provider.entityID()
+        }
+    }
+
     /// Begins a sign-in, and says where to send the browser.
     ///
     /// - Parameter maxAgeSeconds: how long ago the person may have been at the provider; nil for any time.

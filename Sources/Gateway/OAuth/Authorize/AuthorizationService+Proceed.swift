@@ -89,19 +89,10 @@ extension AuthorizationService {
         }
         situation.signedIn = SignedIn(subject: known.0 ?? "", authentication: Authentication(of: session))
         if client.settings.asksConsent { situation.consent = known.1 }
-        let isFresh = Self.wasProven(session, since: pending.createdAt)
+        let isFresh = session.wasProven(since: pending.createdAt)
         if isFresh { situation.progress.hasAuthenticated = true }
         if isFresh, session.rotatedFrom == nil { situation.progress.hasSelectedAccount = true }
         return situation
-    }
-
-    /// Whether the first factor was proven after the request came, and so for it. Another provider says when in whole seconds
-    /// and by a clock of its own (OpenID Connect Core §2): there it counts that the proof came here after the request.
-    private static func wasProven(_ session: Session, since request: Timestamp) -> Bool {
-        guard let proven = session.authenticatedAt else { return false }
-        if proven >= request { return true }
-        let isForeign = session.events.contains { $0.method == .federated && $0.at == proven }
-        return isForeign && session.createdAt >= request && proven + LoginFlow.upstreamClockSkew >= request
     }
 
     // MARK: What people are asked
@@ -181,6 +172,17 @@ extension AuthorizationService {
         let closed = try await close(pending, error, from: browser)
         guard !pending.request.prompts.contains(.none), case .respond(let response) = closed else { return closed }
         return .barred(BarredEntry(client: pending.client, question: question, response: response))
+    }
+}
+
+extension Session {
+    /// Whether the first factor was proven after a request came, and so for it. Another provider says when in whole seconds
+    /// and by a clock of its own (OpenID Connect Core §2): there it counts that the proof came here after the request.
+    func wasProven(since request: Timestamp) -> Bool {
+        guard let proven = authenticatedAt else { return false }
+        if proven >= request { return true }
+        let isForeign = events.contains { $0.method == .federated && $0.at == proven }
+        return isForeign && createdAt >= request && proven + LoginFlow.upstreamClockSkew >= request
     }
 }
 

@@ -159,7 +159,7 @@ public struct AuthorizationService: Sendable {
         let now = clock()
         guard let handle = BearerToken(text: text, kind: .requestURI),
             let row = try await store.read({ sql in
-                try sql.authorizationRequest(handle.hash, in: client.tenant, browser: nil, at: now)
+                try sql.find(handle.hash, among: .ofClients, in: client.tenant, browser: nil, at: now)
             })
         else { throw OAuthError(.invalidRequestURI, "request_uri is unknown, used up or expired") }
         let record = try store.keys.open(

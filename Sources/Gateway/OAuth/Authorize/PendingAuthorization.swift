@@ -4,12 +4,8 @@ import OAuth
 import Storage
 import Vocabulary
 
-/// An authorization request on its way through a browser: kept at the server and sealed, because it holds what an
-/// application wrote, and so that nothing a browser carries can change it.
+/// An authorization request on its way through a browser.
 struct PendingAuthorization: Sendable {
-    /// How long somebody may take to sign in and consent.
-    static let lifetime: Duration = .minutes(30)
-
     /// What is written down.
     struct Record: Codable, Sendable {
         let request: AuthorizationRequest
@@ -36,55 +32,29 @@ struct PendingAuthorization: Sendable {
 }
 
 extension AuthorizationService {
+    private var desk: WaitingDesk<IDKind.Client> { WaitingDesk(store: store, requests: .ofClients, clock: clock) }
+
     /// Keeps a request until somebody goes on with it; one that is kept already is written anew only where it came further.
     func keep(
         _ pending: PendingAuthorization, for browser: Identity.TokenHash?
     ) async throws -> SecretText {
-        let tenant = pending.client.tenant
+        let client = pending.client
         if let handle = pending.handle {
-            guard !pending.isWritten else { return handle.text }
-            let sealed = try store.keys.seal(record: pending.record, tenant: tenant, context: handle.hash.bytes)
-            try await store.write(.login) { tx in
-                try tx.sql.updateAuthorizationRequest(handle.hash, in: tenant, sealed: sealed)
-            }
+            if !pending.isWritten { try await desk.update(pending.record, handle, in: client.tenant) }
             return handle.text
         }
-        let handle = try Randomness.token(.authorizationRequest)
-        let sealed = try store.keys.seal(record: pending.record, tenant: tenant, context: handle.hash.bytes)
-        try await store.write(.login) { tx in
-            try tx.sql.insertAuthorizationRequest(
-                handle.hash, of: pending.client.id, in: tenant, browser: browser, sealed: sealed, at: tx.now,
-                until: tx.now + PendingAuthorization.lifetime)
-        }
-        return handle.text
+        return try await desk.keep(pending.record, of: client.id, in: client.tenant, for: browser).text
     }
 
-    /// The request behind a handle, for its own browser; one that came by a form of another site is this browser's from
-    /// now on. Nil when it is unknown, answered, too old, or another browser's.
+    /// The request behind a handle, for its own browser; nil when it is unknown, answered, too old, or another browser's.
     func find(
         _ text: String, for browser: AuthorizationBrowser
     ) async throws -> PendingAuthorization? {
-        guard let handle = BearerToken(text: text, kind: .authorizationRequest), let own = browser.binding else {
-            return nil
-        }
-        let (tenant, now) = (browser.tenant, clock())
-        let find = { @Sendable (sql: any SQLConnection) in
-            try sql.authorizationRequest(handle.hash, in: tenant, browser: own, at: now)
-        }
-        var row = try await store.read(find)
-        if row == nil {
-            row = try await store.write(.login) { tx in
-                guard try tx.sql.claimAuthorizationRequest(handle.hash, in: tenant, for: own, at: now) else {
-                    return nil
-                }
-                return try find(tx.sql)
-            }
-        }
-        guard let row, let client = clients.client(row.client), !client.isDisabled else { return nil }
-        let record = try store.keys.open(
-            record: PendingAuthorization.Record.self, row.sealed, tenant: tenant, context: handle.hash.bytes)
+        guard let found = try await desk.find(text, as: PendingAuthorization.Record.self, for: browser),
+            let client = clients.client(found.asker), !client.isDisabled
+        else { return nil }
         return PendingAuthorization(
-            record: record, client: client, createdAt: row.createdAt, handle: handle, isWritten: true)
+            record: found.record, client: client, createdAt: found.createdAt, handle: found.handle, isWritten: true)
     }
 
     /// Uses up the request, and what is good once of it, in the transaction that answers it.
@@ -93,7 +63,7 @@ extension AuthorizationService {
     static func useUp(_ pending: PendingAuthorization, _ tx: Transaction) throws {
         let tenant = pending.client.tenant
         if let handle = pending.handle {
-            guard try tx.sql.useAuthorizationRequest(handle.hash, in: tenant, at: tx.now) else {
+            guard try tx.sql.use(handle.hash, among: .ofClients, in: tenant, at: tx.now) else {
                 throw OAuthError(.invalidRequest, "the request was answered before, or is too old")
             }
         }
@@ -115,19 +85,12 @@ extension PendingAuthorization.Spent {
         switch self {
         case .pushed(let bytes):
             guard let hash = Identity.TokenHash(bytes: bytes),
-                try tx.sql.useAuthorizationRequest(hash, in: tenant, at: tx.now)
+                try tx.sql.use(hash, among: .ofClients, in: tenant, at: tx.now)
             else { throw OAuthError(.invalidRequestURI, "request_uri was used before") }
         case .object(let digest, let until):
             guard
                 try tx.sql.noteOnce(.requestObject, digest, in: tenant, at: tx.now, until: Timestamp(seconds: until))
             else { throw OAuthError(.invalidRequestObject, "the request object was used before") }
         }
-    }
-}
-
-extension AuthorizationBrowser {
-    /// What a waiting request is bound to.
-    var binding: Identity.TokenHash? {
-        preSession.flatMap { BearerToken(text: $0.reveal(), kind: .preSession)?.hash }
     }
 }

@@ -61,13 +61,25 @@ public struct ClaimReader: Sendable {
         return claims
     }
 
+    /// What there is of a person from one source, as a text; nil where there is none, or several.
+    func text(
+        _ source: ClaimSource, of id: PersonID, in tenant: TenantID, isStrong: Bool
+    ) async throws -> String? {
+        guard let known = try await known(id, tenant, isStrong: isStrong) else { return nil }
+        return try await value(of: source, known, tenant)?.text
+    }
+
     private func opened(_ tokens: TokenGrant) -> Set<String> {
         UserInfo.names(tokens, extra: Dictionary(uniqueKeysWithValues: scopes.map { ($0.key, $0.value.claims) }))
     }
 
     private func known(_ id: PersonID, _ tenant: TenantID, _ tokens: TokenGrant) async throws -> Known? {
-        let isStrong = (tokens.authentication?.acr).flatMap(AuthenticationStrength.init(acr:)).map { $0 >= .aal2 }
-        guard let resolved = try await resolver.resolve(.person(id), in: tenant, isStrong: isStrong ?? false),
+        let strength = (tokens.authentication?.acr).flatMap(AuthenticationStrength.init(acr:))
+        return try await known(id, tenant, isStrong: strength.map { $0 >= .aal2 } ?? false)
+    }
+
+    private func known(_ id: PersonID, _ tenant: TenantID, isStrong: Bool) async throws -> Known? {
+        guard let resolved = try await resolver.resolve(.person(id), in: tenant, isStrong: isStrong),
             resolved.isActive, let person = try await store.read({ try $0.person(id, in: tenant) })
         else { return nil }
         let authorization = try await resolver.table.snapshot(of: tenant)

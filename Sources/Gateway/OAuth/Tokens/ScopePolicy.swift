@@ -41,36 +41,27 @@ struct ScopePolicy: Sendable {
         return outcome
     }
 
-    /// What was asked about entering a client, and why it was refused.
-    struct Entry: Sendable {
-        let question: DecisionQuestion
-        /// Nil when they may.
-        let refusal: DecisionAnswer?
-    }
-
     /// Whether somebody may enter a client at all, signed in as they are.
-    func entry(of principal: Principal, to client: OAuthClient) async throws -> Entry {
-        let question = question(.principal(principal), "enter", Self.entry, client.name, client)
-        let answer = try await ask(question, principal.subject, client)
-        return Entry(question: question, refusal: Self.stands(answer) ? answer : nil)
+    func entry(of principal: Principal, to client: OAuthClient) async throws -> EntryPolicy.Entry {
+        try await EntryPolicy(decisions: decisions).entry(
+            of: principal,
+            to: EntryPolicy.Place(
+                tenant: client.tenant, resourceType: Self.entry, name: client.name,
+                context: Self.context(client), spoken: Self.spoken))
     }
 
     /// Why somebody may not enter a client at all, while nobody is there to prove anything; nil when they may.
     func refusal(ofEntry subject: Subject, to client: OAuthClient) async throws -> DecisionAnswer? {
-        let answer = try await ask("enter", Self.entry, client.name, subject, client)
+        let answer = try await ask(EntryPolicy.action, Self.entry, client.name, subject, client)
         // Whoever entered with a stronger sign-in than this knows of has entered.
-        return Self.stands(answer) && answer.stepUp == nil ? answer : nil
+        return EntryPolicy.stands(answer) && answer.stepUp == nil ? answer : nil
     }
 
     private func refusal(
         _ type: String, _ name: String, _ subject: Subject, _ client: OAuthClient
     ) async throws -> String? {
         let answer = try await ask(Self.action, type, name, subject, client)
-        return Self.stands(answer) ? answer.reasons.first ?? "denied" : nil
-    }
-
-    private static func stands(_ answer: DecisionAnswer) -> Bool {
-        !answer.isPermitted && answer.reasons.first != RuleDecision.Reason.noMatchingRule.rawValue
+        return EntryPolicy.stands(answer) ? answer.reasons.first ?? "denied" : nil
     }
 
     private func ask(
@@ -81,20 +72,14 @@ struct ScopePolicy: Sendable {
             case .person(let id): (.person, id.description)
             case .serviceAccount(let id): (.serviceAccount, id.description)
             }
-        return try await ask(question(.subject(kind: id.0, id: id.1), action, type, name, client), subject, client)
+        let question = DecisionQuestion(
+            .subject(kind: id.0, id: id.1), action: action, resourceType: type, resourceID: name,
+            context: Self.context(client))
+        return try await decisions.decide(
+            question, in: client.tenant, origin: DecisionOrigin(caller: subject, protocol: Self.spoken))
     }
 
-    private func question(
-        _ asker: DecisionQuestion.Asked, _ action: String, _ type: String, _ name: String, _ client: OAuthClient
-    ) -> DecisionQuestion {
-        DecisionQuestion(
-            asker, action: action, resourceType: type, resourceID: name, context: ["client": .string(client.name)])
-    }
+    private static let spoken = "oauth"
 
-    private func ask(
-        _ question: DecisionQuestion, _ subject: Subject, _ client: OAuthClient
-    ) async throws -> DecisionAnswer {
-        try await decisions.decide(
-            question, in: client.tenant, origin: DecisionOrigin(caller: subject, protocol: "oauth"))
-    }
+    private static func context(_ client: OAuthClient) -> [String: AttributeValue] { ["client": .string(client.name)] }
 }

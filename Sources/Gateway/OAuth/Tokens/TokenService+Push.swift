@@ -56,9 +56,10 @@ extension TokenService {
         try await store.write(.login) { tx in
             try sender.spend(in: call.tenant, tx)
             try spent?.useUp(in: call.tenant, tx)
-            try tx.sql.insertAuthorizationRequest(
-                handle.hash, of: sender.client.id, in: call.tenant, browser: nil, sealed: sealed, at: tx.now,
-                until: tx.now + PendingAuthorization.lifetime + .seconds(PushedRequest.lifetime))
+            try tx.sql.insert(
+                handle.hash, into: .ofClients, of: sender.client.id, in: call.tenant, browser: nil, sealed: sealed,
+                at: tx.now,
+                until: tx.now + WaitingDesk<IDKind.Client>.lifetime + .seconds(PushedRequest.lifetime))
         }
         return handle.text
     }

@@ -1,0 +1,62 @@
+import Identity
+import SAML
+import Storage
+import Vocabulary
+
+/// A request of an application on its way through a browser, with the application's metadata as they are now.
+struct PendingSignOn: Sendable {
+    /// What is written down.
+    struct Record: Codable, Sendable {
+        let request: AcceptedRequest
+        /// Octets of the application's, told back as they came.
+        let relayState: String?
+        /// Somebody was sent to prove more than they had: once is enough.
+        var hasAsked = false
+    }
+
+    var record: Record
+    let application: SAMLApplication
+    let entity: EntityDescriptor
+    let createdAt: Timestamp
+    /// Nil while nothing had to be kept.
+    var handle: BearerToken?
+
+    var request: AcceptedRequest { record.request }
+    var relayState: RelayState? { record.relayState.flatMap(RelayState.init) }
+}
+
+extension SignOnService {
+    private var desk: WaitingDesk<IDKind.SAMLApplication> {
+        WaitingDesk(store: store, requests: .ofApplications, clock: clock)
+    }
+
+    /// Keeps a request until somebody goes on with it.
+    func keep(_ pending: PendingSignOn, for browser: Identity.TokenHash?) async throws -> SecretText {
+        let application = pending.application
+        if let handle = pending.handle {
+            try await desk.update(pending.record, handle, in: application.tenant)
+            return handle.text
+        }
+        return try await desk.keep(pending.record, of: application.id, in: application.tenant, for: browser).text
+    }
+
+    /// The request behind a handle, for its own browser; nil when it is unknown, answered, too old, or another browser's.
+    func find(_ text: String, for browser: AuthorizationBrowser) async throws -> PendingSignOn? {
+        guard let found = try await desk.find(text, as: PendingSignOn.Record.self, for: browser),
+            let application = applications.application(found.asker), !application.isDisabled
+        else { return nil }
+        return PendingSignOn(
+            record: found.record, application: application, entity: try await entity(of: application),
+            createdAt: found.createdAt, handle: found.handle)
+    }
+
+    /// Uses the request up, in the transaction that answers it.
+    ///
+    /// - Throws: `MessageFault` when it was answered before.
+    static func useUp(_ pending: PendingSignOn, _ tx: Transaction) throws {
+        guard let handle = pending.handle else { return }
+        guard try tx.sql.use(handle.hash, among: .ofApplications, in: pending.application.tenant, at: tx.now) else {
+            throw MessageFault(.stale, "the request was answered before, or is too old")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Identity
+import SAML
+import Storage
+import Vocabulary
+
+extension SignOnService {
+    /// Issues an assertion: the request is used up, and what the application will know of the person and the session is
+    /// written, in one transaction; then it is signed.
+    func issue(
+        _ pending: PendingSignOn, _ session: Session, _ proven: ProvenAuthn, passesOn: Int?,
+        _ browser: AuthorizationBrowser
+    ) async throws -> SignOnDelivery {
+        let application = pending.application
+        let settings = try saml.identityProvider(of: application.tenant)
+        let key = try saml.signingKey(for: pending.entity, settings, at: clock().seconds)
+        let decision = settings.nameID(
+            for: pending.request, peer: pending.entity, policy: application.settings.policy,
+            affiliations: application.settings.affiliations, now: clock().seconds)
+        if case .refuse(let status) = decision { return try await close(pending, status, from: browser) }
+        let value = try await people.text(
+            application.settings.nameIDSource, of: session.person, in: application.tenant,
+            isStrong: session.strength >= .aal2)
+        let caller = Caller(
+            tenant: application.tenant, actor: .person(session.person),
+            principal: ValidatedCredential.session(session).principal, command: .random(at: clock()),
+            trace: browser.trace)
+        let plan: AnswerPlan
+        do {
+            plan = try await store.write(.login) { [self] tx in
+                guard live.session(session.id).map({ !$0.isExpired(at: tx.now) }) ?? false else {
+                    throw MessageFault(.stale, "the session has ended")
+                }
+                try Self.useUp(pending, tx)
+                let names = SignOnNames(issuer: settings.entityID, tenant: application.tenant)
+                let name = try names.name(decision, of: session.person, value: value, for: pending.entity, tx)
+                let content = AssertionContent(
+                    nameID: name, authn: proven, attributes: [],
+                    sessionIndex: SignOnNames.sessionIndex(of: session.id, at: application.entityID),
+                    sessionNotOnOrAfter: session.absoluteEnd.seconds,
+                    proxyCount: passesOn.map { max(0, $0 - 1) })
+                try tx.append(
+                    caller.event(
+                        "saml_application.entered", Stream("saml_application", application.id),
+                        facts: [
+                            Fact("person", .id(session.person, "person")),
+                            Fact("session", .id(session.id, "session")),
+                        ]))
+                return try settings.answer(
+                    pending.request, with: content, peer: pending.entity, policy: application.settings.policy,
+                    key: key.kind.metadataKind,
+                    ids: AnswerIDs(
+                        response: MessageHeader.id(random: Randomness.bytes(20)),
+                        assertion: MessageHeader.id(random: Randomness.bytes(20))), now: tx.now.seconds)
+            }
+        } catch let refusal as SignOnNames.Refusal {
+            return try await close(pending, refusal.status, from: browser)
+        }
+        return try await send(plan, key, relayState: pending.relayState)
+    }
+
+    /// Answers with an error, which uses the request up.
+    func close(
+        _ pending: PendingSignOn, _ status: Status, from browser: AuthorizationBrowser
+    ) async throws -> SignOnDelivery {
+        if pending.handle != nil { try await store.write(.login) { tx in try Self.useUp(pending, tx) } }
+        return try await deliver(
+            status, at: pending.request.answerPlace, to: pending.application, pending.entity,
+            relayState: pending.relayState)
+    }
+
+    /// Tells an application that it was not served, and why, by the codes of the protocol.
+    func deliver(
+        _ status: Status, at place: AnswerPlace, to application: SAMLApplication, _ entity: EntityDescriptor,
+        relayState: RelayState?
+    ) async throws -> SignOnDelivery {
+        let now = clock().seconds
+        let settings = try saml.identityProvider(of: application.tenant)
+        let key = try saml.signingKey(for: entity, settings, at: now)
+        let plan = try settings.answer(
+            status, at: place, peer: entity, key: key.kind.metadataKind,
+            id: MessageHeader.id(random: Randomness.bytes(20)), now: now)
+        return try await send(plan, key, relayState: relayState)
+    }
+
+    private func send(
+        _ plan: AnswerPlan, _ key: SAMLSigningKey, relayState: RelayState?
+    ) async throws -> SignOnDelivery {
+        let document = try await saml.executor().run { try plan.document(signingWith: key) }
+        let form = PostBinding.Form(document, kind: .response, relayState: relayState, at: plan.location)
+        return .form(address: form.address, fields: form.fields.map { PostedField($0.name, $0.value) })
+    }
+}
