@@ -13,13 +13,16 @@ import sys
 from harness.scratch import Scratch
 
 from .at_identity_providers import AtIdentityProvider
-from . import lemonldap, satosa, simplesamlphp
+from .at_service_providers import AtServiceProvider
+from . import lemonldap, satosa, service_provider, simplesamlphp
 from .identity_provider import Lasso, PySAML2
 from .matrix import FEATURES, Matrix
 from .stage import Stage
 
 PEERS = [(AtIdentityProvider, "sp", kind) for kind in (PySAML2, Lasso, simplesamlphp.IdentityProvider, lemonldap.IdentityProvider,
     satosa.IdentityProvider)]
+PEERS += [(AtServiceProvider, "idp", kind) for kind in (
+    service_provider.PySAML2, service_provider.Lasso, service_provider.Python3SAML, service_provider.RubySAML)]
 
 
 def main():

@@ -99,10 +99,11 @@ class AtIdentityProvider:
     def signed(self):
         self.peer.settle(wants_signed=True)
         try:
-            browser, request, _ = self.signs_in()
+            key = self.peer.KEY + ("-post" if self.peer.SIGNED_BY_POST else "")
+            browser, request, _ = self.signs_in(key=key, person=int(self.peer.SIGNED_BY_POST))
             assert messages.is_signed(request), str(request)
             browser = self.keyed.visitor()
-            request = browser.depart()
+            request = browser.depart(key)
             assert self.peer.refuses(browser, messages.tampered(request)), "it takes a request that was changed on the way"
         finally:
             self.peer.settle()

@@ -22,6 +22,8 @@ class IdentityProvider:
     FRESH, ROW = 0, {}
     # Whether it says whatever it is told to.
     CAN_LIE = False
+    # Where it looks at signatures of requests in forms alone.
+    SIGNED_BY_POST = False
     PEOPLE = [
         Somebody("ada", "Ada Lovelace", "ada@corp.example"), Somebody("grace", "Grace Hopper", "grace@corp.example"),
         Somebody("edsger", "Edsger Dijkstra", "edsger@corp.example")]
@@ -49,8 +51,8 @@ class IdentityProvider:
         """Signs somebody in as the request wants it; ends where the browser brings the gateway the answer."""
         raise NotImplementedError
 
-    def refuses(self, browser, address):
-        """Whether a request at this address comes to nothing."""
+    def refuses(self, browser, request):
+        """Whether a request comes to nothing."""
         raise NotImplementedError
 
     def roll(self, stage):
@@ -108,9 +110,9 @@ class Scripted(IdentityProvider):
     def attributes(person):
         return {"uid": [person.login], "mail": [person.mail], "displayName": [person.name]}
 
-    def refuses(self, browser, address):
+    def refuses(self, browser, request):
         try:
-            self.answer(browser, Landing(url=address), self.PEOPLE[0])
+            self.answer(browser, request, self.PEOPLE[0])
         except scripts.Failed:
             return True
         return False

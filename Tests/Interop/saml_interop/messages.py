@@ -5,6 +5,8 @@ import urllib.parse
 import xml.etree.ElementTree as tree
 import zlib
 
+from harness.browser import Landing
+
 NAMES = {
     "p": "urn:oasis:names:tc:SAML:2.0:protocol", "a": "urn:oasis:names:tc:SAML:2.0:assertion",
     "ds": "http://www.w3.org/2000/09/xmldsig#", "xenc": "http://www.w3.org/2001/04/xmlenc#",
@@ -101,5 +103,31 @@ def with_keys(metadata, role, certificates):
 
 
 def tampered(landing):
-    """The same request with another RelayState, which a signature covers where there is one."""
-    return re.sub(r"RelayState=[^&]*", "RelayState=somebody-elses", landing.url)
+    """The same request with something else in it that a signature covers where there is one."""
+    if landing.method == "GET":
+        url = re.sub(r"RelayState=[^&]*", "RelayState=somebody-elses", landing.url)
+        pairs = urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)
+        return _again(landing, url, pairs)
+    text = base64.b64decode(landing.params["SAMLRequest"]).decode()
+    changed_text = re.sub(r'IssueInstant="([^"]*)Z"', lambda found: f'IssueInstant="{found[1]}.5Z"', text)
+    assert changed_text != text, "there is nothing to change"
+    return _again(landing, landing.url, _replaced(landing.pairs, "SAMLRequest", changed_text))
+
+
+def with_other_value(landing, value, other):
+    """The same response, with something else where it can be read."""
+    text = base64.b64decode(landing.params["SAMLResponse"]).decode()
+    assert value in text, "there is nothing to change"
+    return _again(landing, landing.url, _replaced(landing.pairs, "SAMLResponse", text.replace(value, other)))
+
+
+def _replaced(pairs, name, text):
+    data = base64.b64encode(text.encode()).decode()
+    return [(key, data if key == name else value) for key, value in pairs]
+
+
+def _again(landing, url, pairs):
+    made = Landing(url=url, method=landing.method, pairs=pairs)
+    if hasattr(landing, "request"):
+        made.request = landing.request
+    return made

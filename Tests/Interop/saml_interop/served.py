@@ -1,6 +1,4 @@
 """Peers that are a server: behind a relay with TLS, and a browser that goes there."""
-from harness.browser import Landing
-
 from . import messages
 from .identity_provider import IdentityProvider
 
@@ -57,6 +55,6 @@ class ServedIdentityProvider(IdentityProvider):
     def is_asked_again(self, landing):
         return landing.asked == 1
 
-    def refuses(self, browser, address):
-        landing = self.walk(browser, Landing(url=address), self.PEOPLE[0])
+    def refuses(self, browser, request):
+        landing = self.walk(browser, request, self.PEOPLE[0])
         return not landing.callback or "Success" not in messages.statuses(landing)
