@@ -43,6 +43,7 @@ public final class Gateway: Sendable {
     public let saml: SAMLService
     /// Applications that speak SAML.
     public let samlApplications = SAMLApplicationTable()
+    let samlSources: SAMLApplicationSources
     let couriers: [HeadCourier]
     /// Tell target systems who gets and loses entitlements.
     public let provisioners: [ProvisioningCourier]
@@ -152,6 +153,8 @@ public final class Gateway: Sendable {
         directories = DirectoryTable()
         saml = SAMLService(configuration.saml, tenants: tenants, clock: clock)
         redirects = RedirectTable(saml: saml, fetch: fetch)
+        samlSources = SAMLApplicationSources(
+            saml: saml, caFile: configuration.saml.metadataAuthorities, fetch: fetch, clock: clock, logger: logger)
         keyKeeper = KeyKeeper(
             store: store, log: DecisionRecorder.log(configuration, store), clock: clock, uptime: uptime,
             logger: logger)
@@ -192,6 +195,7 @@ public final class Gateway: Sendable {
         }
         live.fill(sessions: sessions, applicationSessions: children, keys: keys)
         try await fillOAuth()
+        try await fillSAMLApplications()
         let accounts = try await store.read { sql in
             try sql.tenants().flatMap { try sql.serviceAccounts(in: $0.id) }
         }
@@ -216,6 +220,7 @@ public final class Gateway: Sendable {
         await trials.stop()
         for courier in couriers { await courier.finish() }
         clientServers.shutdown()
+        samlSources.shutdown()
         receiverServers.shutdown()
         await attempt { try await store.reconcileErasures() }
         await attempt { try await store.close() }

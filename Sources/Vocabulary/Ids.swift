@@ -52,6 +52,7 @@ public enum IDKind {
     public enum Key {}
     /// An application or service that asks for tokens (RFC 6749 §1.1).
     public enum Client {}
+    /// An application that has people signed in here by SAML 2.0.
     public enum SAMLApplication {}
     /// What a client was granted; its codes and tokens hang on it.
     public enum AuthorizationGrant {}

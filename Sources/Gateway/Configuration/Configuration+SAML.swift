@@ -5,7 +5,7 @@ import SAML
 import Vocabulary
 
 extension SAMLConfiguration {
-    init(_ section: ConfigurationSection) {
+    init(_ section: ConfigurationSection, tenant: String) {
         keys = section.sections("keys", limit: 4).compactMap { pair in
             defer { pair.finish() }
             let (key, certificate) = (pair.secret("key_file"), pair.file("certificate_file"))
@@ -14,6 +14,15 @@ extension SAMLConfiguration {
             guard let key, let certificate else { return nil }
             return KeyPair(key: key, certificateFile: certificate)
         }
+        metadataAuthorities = section.file("metadata_ca_file")
+        attributes = SAMLAttributeSet(section, tenant: tenant)
+        let set = attributes
+        release = section.sections("release", limit: 1_000).map {
+            SAMLReleaseConfiguration($0, tenant: tenant, attributes: set)
+        }
+        applications = section.sections("applications", limit: 1_000).map {
+            SAMLApplicationConfiguration($0, tenant: tenant, attributes: set)
+        }
         section.finish()
     }
 }
@@ -21,7 +30,7 @@ extension SAMLConfiguration {
 extension SAMLProviderConfiguration {
     init(_ section: ConfigurationSection) {
         route = UpstreamProviderConfiguration.Route(section)
-        place = Self.place(section, allowsLoopback: route.allowsPrivateAddresses)
+        place = Place(section, allowsLoopback: route.allowsPrivateAddresses)
         metadataKeyFiles = section.texts("metadata_key_files", limit: 8).map { section.absolute($0) }
         policy = MetadataPolicy(section, isSigned: !metadataKeyFiles.isEmpty)
         entityID = section.optionalText("entity_id")
@@ -47,24 +56,6 @@ extension SAMLProviderConfiguration {
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
         subjectRules = Self.subject(section, format)
         check(section)
-    }
-
-    private static func place(_ section: ConfigurationSection, allowsLoopback: Bool) -> Place {
-        func address(_ name: String) -> String? {
-            section.optional(name, "an https address") { text in
-                guard let address = WebAddress(text), address.fragment == nil else { return nil }
-                let isOwn = address.isScheme("http") && (address.isLoopbackLiteral || address.host == "localhost")
-                return address.isSecure || (allowsLoopback && isOwn) ? text : nil
-            }
-        }
-        let found: [Place] = [
-            section.file("metadata_file").map { .file($0) }, address("metadata_url").map { .address($0) },
-            address("metadata_query_url").map { .query($0) },
-        ].compactMap(\.self)
-        if found.count != 1 {
-            section.report("metadata_file", "or metadata_url or metadata_query_url is required, and one of them only.")
-        }
-        return found.first ?? .file("")
     }
 
     private static func scopes(_ section: ConfigurationSection) -> SAML.ScopePolicy {
@@ -105,6 +96,27 @@ extension SAMLProviderConfiguration {
         if case .file = place, !metadataKeyFiles.isEmpty {
             section.report("metadata_key_files", "belong to metadata that are fetched; a file is yours.")
         }
+    }
+}
+
+extension SAMLProviderConfiguration.Place {
+    /// Of one of the three keys; which of them are there, and whether one only, is reported.
+    init(_ section: ConfigurationSection, allowsLoopback: Bool) {
+        func address(_ name: String) -> String? {
+            section.optional(name, "an https address") { text in
+                guard let address = WebAddress(text), address.fragment == nil else { return nil }
+                let isOwn = address.isScheme("http") && (address.isLoopbackLiteral || address.host == "localhost")
+                return address.isSecure || (allowsLoopback && isOwn) ? text : nil
+            }
+        }
+        let found: [Self] = [
+            section.file("metadata_file").map { .file($0) }, address("metadata_url").map { .address($0) },
+            address("metadata_query_url").map { .query($0) },
+        ].compactMap(\.self)
+        if found.count != 1 {
+            section.report("metadata_file", "or metadata_url or metadata_query_url is required, and one of them only.")
+        }
+        self = found.first ?? .file("")
     }
 }
 

@@ -125,7 +125,7 @@ extension Configuration {
             root.section("oauth"),
             clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) },
             tenant: first)
-        saml = SAMLConfiguration(root.section("saml"))
+        saml = SAMLConfiguration(root.section("saml"), tenant: first)
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

@@ -55,12 +55,14 @@ struct ConfigurationReferences {
         unique(
             all.notifications.systems.enumerated().map { ("notifications.approval_systems[\($0)].name", $1.name) })
         unique(all.notifications.webhooks.enumerated().map { ("notifications.webhooks[\($0)].url", $1.url) })
+        unique(all.saml.applications.enumerated().map { ("saml.applications[\($0)]", "\($1.tenant)/\($1.entityID)") })
         unique(all.roles.enumerated().map { ("roles[\($0)]", "\($1.tenant)/\($1.name)") })
     }
 
     private func unique(_ values: [(key: String, value: String)]) {
-        var seen: Set<String> = []
-        for (key, value) in values where !seen.insert(value).inserted {
+        // Octet by octet: what differs in normalization only is told apart wherever it is compared.
+        var seen: Set<[UInt8]> = []
+        for (key, value) in values where !seen.insert(Array(value.utf8)).inserted {
             context.fault(at: key, "`\(value)` stands twice.")
         }
     }
@@ -78,6 +80,11 @@ struct ConfigurationReferences {
         known("roles", configuration.roles.map(\.tenant))
         known("applications", configuration.applications.map(\.tenant))
         known("policies", configuration.policies.map(\.tenant))
+        known("saml.applications", configuration.saml.applications.map(\.tenant))
+        known("saml.release", configuration.saml.release.map(\.tenant))
+        for slug in configuration.saml.attributes.scopes.keys.sorted() {
+            require(slug, among: slugs, "tenant", at: "saml.tenant_scopes.\(slug)")
+        }
         known("mappings", configuration.mappings.map(\.tenant))
         for (index, stream) in configuration.oauth.signals.streams.enumerated() {
             require(stream.tenant, among: slugs, "tenant", at: "oauth.signals.streams[\(index)].tenant")

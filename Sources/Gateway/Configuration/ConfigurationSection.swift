@@ -101,6 +101,8 @@ final class ConfigurationSection {
     func key(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
     func has(_ name: String) -> Bool { members[name] != nil || context.override(of: key(name)) != nil }
     var keys: [String] { members.keys.sorted() }
+    /// Whether a key has a single value, and no list or mapping.
+    func holdsWord(_ name: String) -> Bool { members[name]?.scalar != nil || context.override(of: key(name)) != nil }
 
     func report(_ name: String, _ message: String) { context.fault(at: key(name), message) }
 

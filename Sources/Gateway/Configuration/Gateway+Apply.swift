@@ -14,6 +14,10 @@ extension Gateway {
             uniqueKeysWithValues: configuration.tenants.map {
                 ($0.slug, try configuration.policyDocuments(of: $0.slug))
             })
+        let samlApplications = try Dictionary(
+            uniqueKeysWithValues: configuration.tenants.map {
+                ($0.slug, try configuration.samlApplications(of: $0.slug))
+            })
         try await checkOwnership()
         try await applyTenants()
         try await closeDepartedApplications()
@@ -22,6 +26,7 @@ extension Gateway {
         for tenant in configuration.tenants {
             guard let known = tenants.tenant(slug: tenant.slug) else { continue }
             let policies = documents[tenant.slug] ?? []
+            let speakingSAML = samlApplications[tenant.slug] ?? []
             let applied = try await authorization.write(.administration, in: known.id, isAlone: true) {
                 [configuration, logger, live] tx in
                 let caller = Self.caller(in: known.id, tx)
@@ -30,6 +35,7 @@ extension Gateway {
                 try Self.applyMappings(configuration, tenant.slug, providers, by: caller, tx)
                 try Self.applyApplications(configuration, tenant.slug, by: caller, tx)
                 try Self.applyClients(configuration, tenant.slug, live.grants, by: caller, tx)
+                try Self.applySAMLApplications(speakingSAML, by: caller, tx)
                 try Self.applySignals(configuration, tenant.slug, by: caller, tx)
                 for document in policies {
                     _ = try PolicyService.put(

@@ -46,4 +46,11 @@ public struct SAMLConfiguration: Sendable {
     }
 
     public var keys: [KeyPair]
+    /// A PEM file of authorities that the servers of applications' metadata are certified by; nil for the system's.
+    public var metadataAuthorities: String?
+    /// What people are told about by assertions, by our names.
+    public var attributes: SAMLAttributeSet
+    /// Which application is told what.
+    public var release: [SAMLReleaseConfiguration]
+    public var applications: [SAMLApplicationConfiguration]
 }

@@ -4,8 +4,10 @@ import Logging
 import SAML
 import Vocabulary
 
-/// Where an identity provider's metadata come from.
+/// Where an entity's metadata come from.
 public enum SAMLMetadataPlace: Sendable {
+    /// They were handed over by an administrator, who vouches for them.
+    case text(String)
     /// A file that the administrator keeps; it is read again when it changes.
     case file(String)
     /// A document that is fetched again and again, signed with one of these keys where any are given.
@@ -14,16 +16,16 @@ public enum SAMLMetadataPlace: Sendable {
     case query(String, entityID: String, keys: [SAMLVerificationKey])
 }
 
-/// An identity provider as its metadata have it now.
+/// An entity as its metadata have it now.
 struct SAMLPeer: Sendable {
     let entity: EntityDescriptor
     /// Somebody who is trusted vouches for it: the administrator's own file, or a signature.
     let isVouchedFor: Bool
 }
 
-/// An identity provider's metadata: read when they are first needed, kept, and fetched again in the background while the
-/// copy at hand is good, so that nobody who signs in waits for it. However many ask at once, they are fetched once.
-actor SAMLMetadataSource {
+/// An entity's metadata: read when they are first needed, kept, and fetched again in the background while the copy at hand
+/// is good, so that nobody who signs in waits for it. However many ask at once, they are fetched once.
+public actor SAMLMetadataSource {
     /// From the request to the last byte.
     static let timeout: Duration = .seconds(30)
     /// After a failure nobody is asked again for so long.
@@ -41,6 +43,7 @@ actor SAMLMetadataSource {
     private let place: SAMLMetadataPlace
     private let policy: MetadataPolicy
     private let entityID: String?
+    private let role: SAMLRole
     private let executor: SAMLExecutor
     private let fetch: OutgoingFetch
     private let clock: @Sendable () -> Timestamp
@@ -49,16 +52,27 @@ actor SAMLMetadataSource {
     private var lookAt: Int64 = 0
     private var looking: Task<Void, any Error>?
 
-    init(
-        _ place: SAMLMetadataPlace, policy: MetadataPolicy, entityID: String?, executor: SAMLExecutor,
-        fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    /// - Parameters:
+    ///   - role: what the entity has to be, and to be of use as.
+    ///   - entityID: which entity is meant; nil for the only one of the role that the metadata tell of.
+    public init(
+        _ place: SAMLMetadataPlace, role: SAMLRole = .identityProvider, policy: MetadataPolicy, entityID: String?,
+        executor: SAMLExecutor, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
     ) {
         self.logger = logger
-        (self.place, self.policy, self.entityID) = (place, policy, entityID)
+        (self.place, self.role, self.policy, self.entityID) = (place, role, policy, entityID)
         (self.executor, self.fetch, self.clock) = (executor, fetch, clock)
     }
 
-    /// The identity provider.
+    /// The entity as its metadata have it now.
+    ///
+    /// - Throws: `Fault` with the reason where there is no copy that may be used, and what fetching throws.
+    public func entity() async throws -> EntityDescriptor {
+        try await SAMLMetadataFailure.telling { try await peer().entity }
+    }
+
+    /// The entity, and whether somebody vouches for it.
     ///
     /// - Throws: `SAMLMetadataFailure`, and what reading and fetching throw, where there is no copy that may be used.
     func peer() async throws -> SAMLPeer {
@@ -82,23 +96,23 @@ actor SAMLMetadataSource {
         }
         guard entity(of: copy.document, now) != nil else {
             if let entityID { return "they do not tell of \(entityID); they tell of \(copy.document.count) entities" }
-            let count = copy.document.all.filter { $0.identityProvider(at: now, skew: policy.skew) != nil }.count
-            return "they tell of \(count) identity providers that are valid now; name the one in `entity_id`"
+            let count = copy.document.all.filter { role.stands(in: $0, at: now, skew: policy.skew) }.count
+            return "they tell of \(count) \(role.words)s that are valid now; name the one in `entity_id`"
         }
-        return "the identity provider has no key that signs, or no place to sign in"
+        return role.complaint
     }
 
     private func peer(at now: Int64) -> SAMLPeer? {
         guard let copy, copy.document.validUntil.map({ now < $0 + policy.skew }) ?? true,
             let entity = entity(of: copy.document, now),
-            entity.identityProvider(at: now, skew: policy.skew)?.isUsable == true
+            role.isUsable(entity, at: now, skew: policy.skew)
         else { return nil }
         return SAMLPeer(entity: entity, isVouchedFor: copy.isVouchedFor)
     }
 
     private func entity(of document: MetadataDocument, _ now: Int64) -> EntityDescriptor? {
         if let entityID { return document[entityID] }
-        let candidates = document.all.filter { $0.identityProvider(at: now, skew: policy.skew) != nil }
+        let candidates = document.all.filter { role.stands(in: $0, at: now, skew: policy.skew) }
         return candidates.count == 1 ? candidates[0] : nil
     }
 
@@ -116,23 +130,36 @@ actor SAMLMetadataSource {
         do {
             try await renew()
             let delay = copy?.document.refreshDelay(now: clock().seconds) ?? Self.pause
-            // A file costs nothing to look at.
-            if case .file = place { lookAt = clock().seconds + 5 } else { lookAt = clock().seconds + delay }
+            lookAt =
+                switch place {
+                case .text: .max
+                // A file costs nothing to look at.
+                case .file: clock().seconds + 5
+                case .address, .query: clock().seconds + delay
+                }
         } catch {
             lookAt = clock().seconds + Self.pause
             // Nobody may be waiting: the copy at hand goes on being used, and whoever administers has to hear of it.
-            logger.warning("metadata of an identity provider were not taken", metadata: ["reason": "\(error)"])
+            logger.warning("metadata of an entity were not taken", metadata: ["reason": "\(error)"])
             throw error
         }
     }
 
     private func renew() async throws {
         switch place {
+        case .text(let text): try await renew(fromText: text)
         case .file(let path): try await renew(fromFile: path)
         case .address(let address, let keys): try await renew(from: address, keys)
         case .query(let base, let entityID, let keys):
             try await renew(from: MetadataQuery.address(base: base, entityID: entityID), keys, for: entityID)
         }
+    }
+
+    private func renew(fromText text: String) async throws {
+        let document = try await executor.run {
+            try MetadataDocument(reading: try XMLReader.parse(Array(text.utf8), limits: .metadata))
+        }
+        copy = Copy(document: document, isVouchedFor: true, version: nil)
     }
 
     private func renew(fromFile path: String) async throws {
@@ -197,14 +224,4 @@ actor SAMLMetadataSource {
         }
         throw SAMLMetadataFailure("saml.metadata_redirect", "it redirects more than \(Self.redirectLimit) times")
     }
-}
-
-/// Why metadata cannot be used: a closed word, and what an administrator reads.
-struct SAMLMetadataFailure: Error, CustomStringConvertible {
-    let word: String
-    let detail: String
-
-    init(_ word: String, _ detail: String) { (self.word, self.detail) = (word, detail) }
-
-    var description: String { "\(word): \(detail)" }
 }

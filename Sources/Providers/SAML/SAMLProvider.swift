@@ -47,22 +47,7 @@ public struct SAMLProvider: Sendable {
     public func begin(
         forcesAuthn: Bool, id: String, handle: String
     ) async throws -> (request: OutstandingRequest, departure: Departure) {
-        try await Self.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
-    }
-
-    /// Says in the gateway's words what SAML's say.
-    private static func telling<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let failure as SAMLMetadataFailure {
-            throw Fault(failure.word, .peer, "The metadata cannot be used: \(failure.detail).")
-        } catch let fault as MessageFault {
-            throw Fault("saml.\(fault.code.rawValue)", .peer, "It cannot be asked: \(fault.detail).")
-        } catch let error as SAMLError {
-            throw Fault("saml.\(error.reason.rawValue.lowercased())", .peer, "The metadata cannot be read: \(error).")
-        } catch let faults as MetadataFaults {
-            throw Fault("saml.metadata_faults", .peer, "The metadata cannot be used: \(faults).")
-        }
+        try await SAMLMetadataFailure.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
     }
 
     private func request(
@@ -103,7 +88,7 @@ public struct SAMLProvider: Sendable {
     ///
     /// - Throws: `Fault` with the reason, and what fetching throws.
     public func examine() async throws -> String {
-        try await Self.telling {
+        try await SAMLMetadataFailure.telling {
             let peer = try await metadata.peer()
             let keys = try verificationKeys(of: peer).count
             return

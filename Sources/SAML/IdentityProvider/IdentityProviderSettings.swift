@@ -73,4 +73,20 @@ public struct ServiceProviderPolicy: Sendable, Hashable, Codable {
         self.encryption = encryption
         self.minimumContext = minimumContext
     }
+
+    /// What was written before there was a member has its usual value.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func bool(_ key: CodingKeys, _ usual: Bool) throws -> Bool {
+            try values.decodeIfPresent(Bool.self, forKey: key) ?? usual
+        }
+        self.init(
+            allowsUnsolicited: try bool(.allowsUnsolicited, false),
+            requiresSignedRequests: try bool(.requiresSignedRequests, false),
+            nameIDFormat: try values.decodeIfPresent(String.self, forKey: .nameIDFormat),
+            omitsNameID: try bool(.omitsNameID, false), signsResponse: try bool(.signsResponse, true),
+            signsAssertion: try bool(.signsAssertion, false),
+            encryption: try values.decodeIfPresent(Encryption.self, forKey: .encryption) ?? .whenPossible,
+            minimumContext: try values.decodeIfPresent(String.self, forKey: .minimumContext))
+    }
 }

@@ -1,7 +1,8 @@
 /// Texts compared as XML and the specifications compare them: octet by octet. Swift's own `==` takes canonically
 /// equivalent texts for equal, which no comparison of a protocol may (SAML Core §1.3.1).
-enum Exact {
-    static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+public enum Exact {
+    /// Whether both are the same octets.
+    public static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 
     static func same(_ left: String?, _ right: String?) -> Bool {
         switch (left, right) {
@@ -11,5 +12,6 @@ enum Exact {
         }
     }
 
-    static func holds(_ list: [String], _ text: String) -> Bool { list.contains { same($0, text) } }
+    /// Whether the text is among these.
+    public static func holds(_ list: [String], _ text: String) -> Bool { list.contains { same($0, text) } }
 }

@@ -46,7 +46,7 @@ final class WebPerson {
     func link(_ label: String) -> String? {
         let links = page.matches(of: /<a [^>]*href="([^"]*)"[^>]*>([^<]*)</)
         return links.first { $0.output.2 == label }.map { match in
-            let target = match.output.1.replacing("&amp;", with: "&").replacing("&#x3D;", with: "=")
+            let target = String(match.output.1).replacing("&amp;", with: "&").replacing("&#x3D;", with: "=")
             return target.hasPrefix("/") ? Self.gateway + target : target
         }
     }

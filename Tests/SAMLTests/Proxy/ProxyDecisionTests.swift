@@ -73,7 +73,7 @@ import Testing
                 subject: SubjectKey(kind: "k", issuer: "urn:a", value: "v", qualifiers: []), nameID: nil,
                 sessionIndex: nil,
                 sessionNotOnOrAfter: nil, authnInstant: 7, contextClass: said, authorities: ["urn:a", "urn:root"],
-                attributes: [], outOfScope: [])
+                proxyCount: nil, attributes: [], outOfScope: [])
             return Self.settings.passBack(person, to: Self.request(nil, asked), order: .usual)
         }
         #expect(

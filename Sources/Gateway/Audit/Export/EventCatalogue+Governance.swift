@@ -126,6 +126,15 @@ extension EventCatalogue {
         entry("signal_stream.given_up", .api(.other), "Security events were not told", .medium, isFailure: true),
     ]
 
+    static let samlApplications: [Entry] = [
+        entry("saml_application.created", .api(.create), "Application that speaks SAML added", .low),
+        entry("saml_application.changed", .api(.update), "Application that speaks SAML changed", .low),
+        entry("saml_application.disabled", .api(.update), "Application that speaks SAML switched off", .medium),
+        entry("saml_application.enabled", .api(.update), "Application that speaks SAML switched on", .low),
+        entry("saml_application.deleted", .api(.delete), "Application that speaks SAML deleted", .medium),
+        entry("saml_application.entered", .authorizeSession, "Somebody entered an application by SAML"),
+    ]
+
     static let clients: [Entry] = [
         entry("client.created", .api(.create), "Client added", .low),
         entry("client.changed", .api(.update), "Client changed", .low),

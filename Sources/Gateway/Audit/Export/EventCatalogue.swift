@@ -24,8 +24,8 @@ public enum EventCatalogue {
         entries.map { ($0.type, $0.meaning) }, uniquingKeysWith: { first, _ in first })
 
     private static let entries =
-        people + credentials + signIns + access + groups + clients + findings + signals + governance + approvals
-        + operation
+        people + credentials + signIns + access + groups + clients + samlApplications + findings + signals + governance
+        + approvals + operation
 
     /// How many entries were written down.
     static var entryCount: Int { entries.count }

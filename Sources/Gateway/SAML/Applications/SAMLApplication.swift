@@ -42,14 +42,15 @@ public final class SAMLApplication: Sendable {
 public final class SAMLApplicationTable: Sendable {
     private struct Memory {
         var byID: [SAMLApplicationID: SAMLApplication] = [:]
-        var byEntity: [TenantID: [String: SAMLApplicationID]] = [:]
+        /// By the entity id's octets: two that differ in normalization only are two.
+        var byEntity: [TenantID: [[UInt8]: SAMLApplicationID]] = [:]
     }
 
     private let memory = Mutex(Memory())
 
     /// The application that calls itself so, switched off or not.
     public func application(_ entityID: String, in tenant: TenantID) -> SAMLApplication? {
-        memory.withLock { memory in memory.byEntity[tenant]?[entityID].flatMap { memory.byID[$0] } }
+        memory.withLock { memory in memory.byEntity[tenant]?[Array(entityID.utf8)].flatMap { memory.byID[$0] } }
     }
 
     /// The application of this id.
@@ -58,20 +59,20 @@ public final class SAMLApplicationTable: Sendable {
     /// A tenant's applications, by entity id.
     public func all(in tenant: TenantID) -> [SAMLApplication] {
         memory.withLock { memory in (memory.byEntity[tenant] ?? [:]).values.compactMap { memory.byID[$0] } }
-            .sorted { $0.entityID < $1.entityID }
+            .sorted { $0.entityID.utf8.lexicographicallyPrecedes($1.entityID.utf8) }
     }
 
     func put(_ application: SAMLApplication) {
         memory.withLock { memory in
             memory.byID[application.id] = application
-            memory.byEntity[application.tenant, default: [:]][application.entityID] = application.id
+            memory.byEntity[application.tenant, default: [:]][Array(application.entityID.utf8)] = application.id
         }
     }
 
     func remove(_ id: SAMLApplicationID) {
         memory.withLock { memory in
             guard let old = memory.byID.removeValue(forKey: id) else { return }
-            memory.byEntity[old.tenant]?[old.entityID] = nil
+            memory.byEntity[old.tenant]?[Array(old.entityID.utf8)] = nil
         }
     }
 }

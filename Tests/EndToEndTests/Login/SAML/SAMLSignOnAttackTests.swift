@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import HTTPTypes
+import Identity
 import SAML
 import Testing
 import Vocabulary
@@ -139,7 +140,8 @@ struct SAMLSignOnAttackTests {
         let caller = try TestGateway.operatorCaller(stage.gateway, tenant: "default")
         var edit = PersonEdit()
         edit.login = "mallory"
-        edit.displayName = "admin@example.org<!-- --><saml:Attribute Name=\"x\">&amp;]]>\"'"
+        let name = "admin@example.org<!-- --><saml:Attribute Name=\"x\">&amp;]]>\"'"
+        edit.displayName = name
         let made = try await stage.gateway.people.create(edit, by: caller)
         _ = try await stage.gateway.credentials.setPassword(
             SecretText(OAuthScene.password), of: made.id, mustChange: false, by: caller)
@@ -152,7 +154,7 @@ struct SAMLSignOnAttackTests {
                     as: "mallory"))
             #expect(!web.page.contains("<script>alert"))
             let assertion = try stage.application.verify(brought, to: request.header.id)
-            #expect(assertion.nameID.value == edit.displayName)
+            #expect(assertion.nameID.value == name)
             #expect(assertion.attributes.allSatisfy { $0.name != "x" })
         }
     }
