@@ -2,8 +2,11 @@
 # they take are those of python3_saml_sp.py; what ruby-saml does not believe ends the run with its words for it.
 require "cgi"
 require "json"
+require "logger"
 require "onelogin/ruby-saml"
 
+# It writes to standard output, where the answer goes.
+OneLogin::RubySaml::Logging.logger = Logger.new($stderr, level: Logger::WARN)
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 
 def settings(job)
@@ -21,7 +24,6 @@ def settings(job)
   found.name_identifier_format = job.fetch("format", PERSISTENT)
   found.private_key = File.read(job["key"])
   found.certificate = File.read(job["certificate"])
-  found.allowed_clock_drift = 10
   found.force_authn = job["force"] ? true : nil
   found.passive = job["passive"] ? true : nil
   found.security[:authn_requests_signed] = job.fetch("signed", job.fetch("signs_requests", true))
@@ -30,6 +32,7 @@ def settings(job)
   found.security[:want_assertions_signed] = ["assertion", "both"].include?(wants)
   found.security[:strict_audience_validation] = true
   found.security[:embed_sign] = job["binding"] == "post"
+  found.compress_request = job["binding"] != "post"
   found.security[:digest_method] = XMLSecurity::Document::SHA256
   found.security[:signature_method] = XMLSecurity::Document::RSA_SHA256
   found
@@ -52,7 +55,7 @@ end
 
 def consume(job)
   response = OneLogin::RubySaml::Response.new(
-    job["fields"]["SAMLResponse"], settings: settings(job), matches_request_id: job["request"])
+    job["fields"]["SAMLResponse"], settings: settings(job), matches_request_id: job["request"], allowed_clock_drift: 10)
   raise "not believed: #{response.errors}" unless response.is_valid?
   attributes = response.attributes.all.to_h { |name, values| [name, values.compact] }
   {

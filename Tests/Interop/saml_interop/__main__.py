@@ -14,7 +14,7 @@ from harness.scratch import Scratch
 
 from .at_identity_providers import AtIdentityProvider
 from .at_service_providers import AtServiceProvider
-from . import lemonldap, satosa, service_provider, simplesamlphp
+from . import apache, lemonldap, satosa, service_provider, simplesamlphp, simplesamlphp_sp
 from .identity_provider import Lasso, PySAML2
 from .matrix import FEATURES, Matrix
 from .stage import Stage
@@ -22,7 +22,9 @@ from .stage import Stage
 PEERS = [(AtIdentityProvider, "sp", kind) for kind in (PySAML2, Lasso, simplesamlphp.IdentityProvider, lemonldap.IdentityProvider,
     satosa.IdentityProvider)]
 PEERS += [(AtServiceProvider, "idp", kind) for kind in (
-    service_provider.PySAML2, service_provider.Lasso, service_provider.Python3SAML, service_provider.RubySAML)]
+    service_provider.PySAML2, service_provider.Lasso, service_provider.Python3SAML, service_provider.RubySAML,
+    simplesamlphp_sp.ServiceProvider, apache.Mellon, apache.Shibboleth, lemonldap.ServiceProvider,
+    satosa.ServiceProvider)]
 
 
 def main():

@@ -70,8 +70,6 @@ class AtIdentityProvider:
         house.news()
         landing = browser.arrives(back)
         assert browser.account(), f"no session: {landing} {house.refusals()}"
-        found = house.tell("user", "show", person.login)
-        assert found.get("display_name") == person.name and found.get("mail") == person.mail, found
         return browser, request, back
 
     def is_refused(self, reasons, person=0, **how):
@@ -90,6 +88,12 @@ class AtIdentityProvider:
         _, request, back = self.signs_in()
         assert request.method == "GET" and "SAMLRequest" in request.params, str(request)
         self.signs_in()
+
+    def attributes(self):
+        self.signs_in()
+        person = self.peer.PEOPLE[0]
+        found = self.keyed.tell("user", "show", person.login)
+        assert found.get("display_name") == person.name and found.get("mail") == person.mail, found
 
     def post(self):
         _, request, _ = self.signs_in(person=1, key=self.peer.KEY + "-post")

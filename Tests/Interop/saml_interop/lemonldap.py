@@ -1,4 +1,7 @@
 """LemonLDAP::NG with SAML, which it leaves to Lasso: the portal of the other suite, told other things."""
+import json
+import os
+import re
 import subprocess
 
 from interop import lemonldap
@@ -6,7 +9,8 @@ from interop.relay import Relay
 
 from . import messages
 from .keys import KeyPair
-from .served import ServedIdentityProvider
+from .served import ServedIdentityProvider, ServedServiceProvider
+from .service_provider import Refused, SignedIn
 from .stage import Somebody
 
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
@@ -109,6 +113,110 @@ class IdentityProvider(ServedIdentityProvider):
     def going_on(self, page):
         # Whoever is known and asked for a fresh proof says on a page of its own that they go on.
         return super().going_on(page) or (page.forms[0] if page.forms and page.status == 200 else None)
+
+    def stop(self):
+        self.portal.stop()
+        self.relay.stop()
+
+
+class ServiceProvider(ServedServiceProvider):
+    """The portal itself, whose people sign in at the gateway; what it knows of them stands in its session."""
+    KEY, TITLE = "lemonldap", "LemonLDAP::NG"
+    missing, version = staticmethod(missing), staticmethod(version)
+
+    def __init__(self, stage):
+        self.stage, self.relay = stage, Relay(stage)
+        self.url, self.house, self.how, self.wants = self.relay.url, None, {}, "either"
+        self.keys = KeyPair(stage.scratch.path("lemonldap-sp-keys"), "portal")
+        self.portal = lemonldap.Portal(stage, self.relay, "lemonldap-sp")
+        self.serve()
+
+    @property
+    def entity(self):
+        return self.url + "/saml/metadata"
+
+    @property
+    def metadata(self):
+        answer = self.stage.wire.get(self.entity)
+        assert answer.status == 200, f"{answer} {self.log}"
+        return messages.unpromising(answer.text)
+
+    @property
+    def log(self):
+        return self.portal.log[-1800:]
+
+    def meet(self, house):
+        self.house = house
+        self.serve()
+
+    def serve(self):
+        settings = {
+            "authentication": "SAML", "userDB": "SAML", **own_keys(self.keys), "samlSPSSODescriptorAuthnRequestsSigned": 0,
+            "samlSPSSODescriptorWantAssertionsSigned": 0}
+        if self.house:
+            settings |= {
+                "samlIDPMetaDataXML": {"house": {
+                    "samlIDPMetaDataXML": messages.changed(self.house.metadata, lambda _: None)}},
+                "samlIDPMetaDataOptions": {"house": {
+                    "samlIDPMetaDataOptionsNameIDFormat": "persistent", "samlIDPMetaDataOptionsSSOBinding":
+                        "http-post" if self.how.get("binding") == "post" else "http-redirect",
+                    "samlIDPMetaDataOptionsSLOBinding": "http-redirect",
+                    "samlIDPMetaDataOptionsForceAuthn": int(bool(self.how.get("force"))),
+                    "samlIDPMetaDataOptionsIsPassive": int(bool(self.how.get("passive"))),
+                    "samlIDPMetaDataOptionsSignSSOMessage": int(bool(self.how.get("signed"))),
+                    "samlIDPMetaDataOptionsSignSLOMessage": 1, "samlIDPMetaDataOptionsSignatureMethod": "RSA_SHA256",
+                    "samlIDPMetaDataOptionsCheckSSOMessageSignature": 1,
+                    "samlIDPMetaDataOptionsCheckSLOMessageSignature": 1, "samlIDPMetaDataOptionsCheckTime": 1,
+                    "samlIDPMetaDataOptionsCheckAudience": 1, "samlIDPMetaDataOptionsStoreSAMLToken": 1,
+                    "samlIDPMetaDataOptionsEncryptionMode": "none", "samlIDPMetaDataOptionsRequestedAuthnContext": ""}},
+                "samlIDPMetaDataExportedAttributes": {"house": {
+                    name: TOLD[told].replace("1;", "0;", 1) for name, told in (
+                        ("uid", "uid"), ("mail", "mail"), ("displayName", "cn"))}}}
+        self.portal.serve(settings, "/saml/metadata")
+
+    def begins(self, browser, how):
+        how = {name: value for name, value in how.items() if value}
+        if how != self.how:
+            self.how = how
+            self.serve()
+        landing = browser.open(self.url + "/", cross_site=False)
+        # With one identity provider it only says where it is going, and goes on by itself.
+        while not landing.callback and (form := self.going(browser, landing.page)):
+            landing = browser.submit(landing.page, form)
+        return landing
+
+    @staticmethod
+    def going(browser, page):
+        return browser._leading_away(page) or next(
+            (form for form in page.forms if {"SAMLRequest", "idp", "confirm"} & form.names), None)
+
+    def forgets(self, browser):
+        for key in [key for key in browser.cookies if key[0].startswith("lemonldap") and key[2] == "localhost"]:
+            del browser.cookies[key]
+
+    def read(self, landing):
+        raise NotImplementedError
+
+    def consumes(self, browser, asked, back):
+        browser.away(lambda: browser.post(back.url, back.pairs))
+        session = self.session(browser)
+        if not session.get("_user"):
+            raise Refused(self.log)
+        name = re.search(r"<saml:NameID[^>]*>([^<]+)<", session.get("_samlToken", ""))
+        return SignedIn(
+            name[1] if name else session["_user"],
+            {attribute: [session[attribute]] for attribute in ("uid", "mail", "displayName") if attribute in session})
+
+    def session(self, browser):
+        cookie = next((held["value"] for key, held in browser.cookies.items() if key[0] == "lemonldap"), None)
+        path = f"{self.portal.folder}/sessions/{cookie}"
+        if not cookie or not os.path.exists(path):
+            return {}
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return json.loads(file.read())
+
+    def is_signed_in(self, browser):
+        return bool(self.session(browser).get("_user"))
 
     def stop(self):
         self.portal.stop()

@@ -88,6 +88,13 @@ def by_post_only(metadata):
     return changed(metadata, change)
 
 
+def unpromising(metadata):
+    """A service provider's metadata that do not promise signed requests, so that unsigned ones can be tried too."""
+    def change(root):
+        root.find("md:SPSSODescriptor", NAMES).attrib.pop("AuthnRequestsSigned", None)
+    return changed(metadata, change)
+
+
 def with_keys(metadata, role, certificates):
     """Metadata with these keys and no others, each for everything."""
     def change(root):
@@ -106,6 +113,8 @@ def tampered(landing):
     """The same request with something else in it that a signature covers where there is one."""
     if landing.method == "GET":
         url = re.sub(r"RelayState=[^&]*", "RelayState=somebody-elses", landing.url)
+        if url == landing.url:
+            url += "&RelayState=somebody-elses"
         pairs = urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)
         return _again(landing, url, pairs)
     text = base64.b64decode(landing.params["SAMLRequest"]).decode()
@@ -114,11 +123,12 @@ def tampered(landing):
     return _again(landing, landing.url, _replaced(landing.pairs, "SAMLRequest", changed_text))
 
 
-def with_other_value(landing, value, other):
-    """The same response, with something else where it can be read."""
+def with_other_name(landing):
+    """The same response, about somebody else."""
     text = base64.b64decode(landing.params["SAMLResponse"]).decode()
-    assert value in text, "there is nothing to change"
-    return _again(landing, landing.url, _replaced(landing.pairs, "SAMLResponse", text.replace(value, other)))
+    made = re.sub(r"(<(?:\w+:)?NameID\b[^>]*>)[^<]+", r"\1somebody-else", text)
+    assert made != text, "there is nothing to change"
+    return _again(landing, landing.url, _replaced(landing.pairs, "SAMLResponse", made))
 
 
 def _replaced(pairs, name, text):

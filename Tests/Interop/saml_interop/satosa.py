@@ -11,7 +11,9 @@ from interop.stage import until
 from . import messages
 from .identity_provider import PySAML2
 from .keys import KeyPair
-from .served import ServedIdentityProvider
+from .served import ServedIdentityProvider, ServedServiceProvider
+from .service_provider import PySAML2 as LibraryServiceProvider
+from .service_provider import Refused
 
 ENVIRONMENT = os.environ.get("SATOSA_ENVIRONMENT") or os.path.join(ROOT, ".build-satosa")
 REDIRECT, POST = (messages.BINDING + name for name in ("HTTP-Redirect", "HTTP-POST"))
@@ -64,7 +66,7 @@ class Proxy:
         settings = {
             "frontend": {"module": "satosa.frontends.saml2.SAMLFrontend", "name": "Saml2IDP", "config": {
                 "entityid_endpoint": True, "idp_config": {**entity("frontend", self.front, before), "service": {"idp": {
-                    "endpoints": {"single_sign_on_service": [], "single_logout_service": []}, "name": "SATOSA",
+                    "endpoints": {"single_sign_on_service": [], "single_logout_service": []}, "name": "SATOSA", **SHA256,
                     "name_id_format": [PERSISTENT], "policy": {"default": policy},
                     "want_authn_requests_signed": bool((front or {}).get("wants_signed"))}}},
                 "acr_mapping": {"": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"},
@@ -72,14 +74,13 @@ class Proxy:
             "backend": {"module": "satosa.backends.saml2.SAMLBackend", "name": "Saml2", "config": {
                 "mirror_force_authn": True, "entityid_endpoint": True,
                 "sp_config": {**entity("backend", self.back, behind), "service": {"sp": {
-                    "name": "SATOSA", "authn_requests_signed": True, "want_response_signed": False,
+                    "name": "SATOSA", **SHA256, "authn_requests_signed": True, "want_response_signed": False,
                     "want_assertions_signed": False, "want_assertions_or_response_signed": True,
                     "allow_unsolicited": True, "name_id_format": [PERSISTENT],
                     "endpoints": {"assertion_consumer_service": [[f"{self.url}/Saml2/acs/post", POST]],
                                   "discovery_response": []}, **(back or {})}}}}},
             "attributes": {"attributes": {
-                "uid": {"saml": ["uid"]}, "mail": {"saml": ["mail", "email"]}, "displayname": {"saml": ["displayName"]}},
-                "user_id_from_attrs": ["uid"]},
+                "uid": {"saml": ["uid"]}, "mail": {"saml": ["mail", "email"]}, "displayname": {"saml": ["displayName"]}}},
         }
         paths = {name: self.stage.scratch.write(f"{self.name}/{name}.yaml", json.dumps(value))
                  for name, value in settings.items()}
@@ -172,3 +173,78 @@ class IdentityProvider(ServedIdentityProvider):
     def stop(self):
         self.proxy.stop()
         self.proxy.relay.stop()
+
+
+class ServiceProvider(ServedServiceProvider):
+    """The chain pysaml2, SATOSA, gateway: an application behind another proxy."""
+    KEY, TITLE = "satosa", "SATOSA, before it pysaml2"
+    LACKS = {
+        "unsigned": "SATOSA's service provider signs every request here; the libraries try unsigned ones",
+        "passive": "SATOSA passes no IsPassive on", "slo_sp": "SATOSA's service provider has no logout",
+        "slo_idp": "SATOSA's service provider has no logout", "rollover": "tried with pysaml2 itself",
+        "artifact": "SATOSA speaks Redirect and POST only"}
+    missing, version = staticmethod(missing), staticmethod(version)
+
+    def __init__(self, stage):
+        self.stage, self.proxy, self.first = stage, Proxy(stage, "satosa-sp"), LibraryBefore(stage)
+        self.url, self.house, self.wants, self.how = self.proxy.url, None, "either", None
+        self.proxy.serve([self.first.metadata], [])
+
+    @property
+    def entity(self):
+        return self.proxy.back
+
+    @property
+    def metadata(self):
+        return self.proxy.metadata("backend")
+
+    @property
+    def log(self):
+        return self.proxy.log[-2500:]
+
+    def meet(self, house):
+        self.house, self.how = house, None
+
+    def serve(self, how):
+        if how == self.how:
+            return
+        self.how = dict(how)
+        metadata = self.house.metadata
+        if how["binding"] == "post":
+            metadata = messages.by_post_only(metadata)
+        wants = {"want_response_signed": how["wants"] in ("response", "both"),
+                 "want_assertions_signed": how["wants"] in ("assertion", "both")}
+        self.proxy.serve([self.first.metadata], [metadata], back=wants)
+
+    def begins(self, browser, how):
+        self.serve({"binding": how.get("binding"), "wants": self.wants})
+        self.first.peer = self.proxy.metadata("frontend")
+        asked = self.first.asks(browser, signed=False, **({"force": True} if how.get("force") else {}))
+        browser.first = asked
+        return browser.open(asked.url)
+
+    def forgets(self, browser):
+        pass
+
+    def consumes(self, browser, asked, back):
+        landing = browser.away(lambda: self.on(browser, browser.post(back.url, back.pairs)))
+        if not landing.callback:
+            raise Refused(f"{landing} {self.log}")
+        somebody = self.first.consumes(browser, browser.first, landing)
+        # It says when it was asked itself.
+        somebody.instant = None
+        return somebody
+
+    @staticmethod
+    def on(browser, landing):
+        while not landing.callback and (form := browser._leading_away(landing.page)):
+            landing = browser.submit(landing.page, form)
+        return landing
+
+    def stop(self):
+        self.proxy.stop()
+        self.proxy.relay.stop()
+
+
+class LibraryBefore(LibraryServiceProvider):
+    KEY = "pysaml2-before-satosa"

@@ -19,5 +19,5 @@ def run(program, script, job):
         command, input=json.dumps(job), capture_output=True, text=True, timeout=90,
         env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"})
     if done.returncode != 0:
-        raise Failed(f"{script} {job['step']}: {done.stderr.strip()[-1500:]}")
+        raise Failed(f"{script} {job['step']}: {done.stderr.strip()[-600:]}")
     return json.loads(done.stdout)

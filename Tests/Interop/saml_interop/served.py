@@ -1,6 +1,7 @@
 """Peers that are a server: behind a relay with TLS, and a browser that goes there."""
 from . import messages
 from .identity_provider import IdentityProvider
+from .service_provider import Refused, ServiceProvider
 
 
 class ServedIdentityProvider(IdentityProvider):
@@ -58,3 +59,46 @@ class ServedIdentityProvider(IdentityProvider):
     def refuses(self, browser, request):
         landing = self.walk(browser, request, self.PEOPLE[0])
         return not landing.callback or "Success" not in messages.statuses(landing)
+
+
+class ServedServiceProvider(ServiceProvider):
+    """One whose protected page a browser opens."""
+
+    def reach(self, browser):
+        if self.url not in browser.homes:
+            browser.homes.append(self.url)
+
+    def begins(self, browser, how):
+        """Opens what sends the browser to the gateway."""
+        raise NotImplementedError
+
+    def read(self, landing):
+        """Whom the page takes the browser for; raises `Refused`."""
+        raise NotImplementedError
+
+    def forgets(self, browser):
+        """Its session alone ends, as if the browser had never been there."""
+        raise NotImplementedError
+
+    def asks(self, browser, **how):
+        self.reach(browser)
+        self.forgets(browser)
+
+        def work():
+            landing = self.begins(browser, how)
+            while not landing.callback and (form := landing.page.form("SAMLRequest")):
+                landing = browser.submit(landing.page, form)
+            return landing
+        landing = browser.away(work)
+        if not landing.callback:
+            raise AssertionError(f"it does not ask: {landing} {landing.page.text[:800]} {self.log[-1500:]}")
+        return landing
+
+    def consumes(self, browser, asked, back):
+        landing = browser.away(lambda: browser.post(back.url, back.pairs))
+        if landing.callback:
+            raise Refused(f"it sends the browser away again: {landing}")
+        try:
+            return self.read(landing)
+        except Refused as refused:
+            raise Refused(f"{refused} {self.log[-1200:]}") from refused

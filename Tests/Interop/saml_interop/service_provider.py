@@ -36,13 +36,8 @@ class ServiceProvider:
     def version():
         raise NotImplementedError
 
-    @property
-    def entity(self):
-        raise NotImplementedError
-
-    @property
-    def metadata(self):
-        raise NotImplementedError
+    # What it calls itself, and what it says of itself.
+    entity = metadata = ""
 
     def meet(self, house):
         """Is told of the gateway; again where its metadata have changed."""

@@ -15,6 +15,34 @@ from .served import ServedIdentityProvider
 
 UNPACKED = os.environ.get("SAML_PEERS_FOLDER") or os.path.join(ROOT, ".build-saml-peers")
 SHARE = "/usr/share/simplesamlphp"
+# An application of its own beside it: who is signed in, as JSON.
+APPLICATION = """<?php
+$_SERVER['HTTPS'] = 'on';
+if (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH) !== '/application') {
+    return false;
+}
+require '%s/lib/_autoload.php';
+$source = new \\SimpleSAML\\Auth\\Simple('house');
+if (isset($_GET['forget'])) {
+    \\SimpleSAML\\Session::getSessionFromRequest()->doLogout('house');
+    exit('forgotten');
+}
+if (isset($_GET['leave'])) {
+    $source->logout('%s/application?left');
+}
+if (isset($_GET['left'])) {
+    exit('left');
+}
+if (!isset($_GET['look'])) {
+    $source->requireAuth(['ForceAuthn' => isset($_GET['force']), 'isPassive' => isset($_GET['passive'])]);
+}
+header('Content-Type: application/json');
+$name = $source->getAuthData('saml:sp:NameID');
+echo json_encode([
+    'in' => $source->isAuthenticated(), 'name' => $name ? $name->getValue() : null,
+    'attributes' => $source->getAttributes(), 'context' => $source->getAuthData('saml:sp:AuthnContext'),
+]);
+"""
 BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 OIDS = {
@@ -54,17 +82,19 @@ class Server:
         self.write("config/config.php", "config", {
             "baseurlpath": self.url + "/", "certdir": self.folder + "/cert/", "loggingdir": self.folder + "/log/",
             "datadir": self.folder + "/data/", "tempdir": self.folder + "/data/tmp", "metadatadir": self.folder + "/metadata/",
-            "technicalcontact_name": "Nobody", "technicalcontact_email": "nobody@idp.example", "timezone": "UTC",
+            "application": {"baseURL": self.url}, "technicalcontact_name": "Nobody", "technicalcontact_email": "nobody@idp.example", "timezone": "UTC",
             "secretsalt": secrets.token_hex(16), "auth.adminpassword": secrets.token_hex(16),
             "logging.handler": "file", "logging.level": 7, "debug": {"saml": False, "backtraces": True}, "showerrors": True,
             "errorreporting": False, "enable.saml20-idp": True, "session.cookie.secure": True, "store.type": "sql",
             "store.sql.dsn": f"sqlite:{self.folder}/data/store.sqlite", "trusted.url.domains": None,
             "module.enable": {"exampleauth": True, "core": True, "saml": True}, "language.default": "en",
             "language.available": ["en"]})
+        stage.scratch.write(f"{name}/application.php", APPLICATION % (place() + SHARE, self.url))
         # It has no setting for whose word counts when it asks by TLS itself, and PHP has. Its settings change under it.
         self.process = stage.scratch.start(
             ["php", "-d", f"session.save_path={self.folder}/sessions", "-d", f"openssl.cafile={stage.authority}",
-             "-d", "opcache.enable=0", "-S", f"127.0.0.1:{self.relay.behind}", "-t", place() + SHARE + "/www"], f"{name}.log",
+             "-d", "opcache.enable=0", "-S", f"127.0.0.1:{self.relay.behind}", "-t", place() + SHARE + "/www",
+             f"{self.folder}/application.php"], f"{name}.log",
             env={"PATH": "/usr/bin:/bin", "HOME": self.folder, "SIMPLESAMLPHP_CONFIG_DIR": self.folder + "/config",
                  "PHP_CLI_SERVER_WORKERS": "4"}, cwd=self.folder)
 
@@ -76,6 +106,14 @@ class Server:
         """A file of its settings: PHP that reads JSON."""
         text = json.dumps(value).replace("\\", "\\\\").replace("'", "\\'")
         self.stage.scratch.write(f"{self.name}/{name}", f"<?php\n${variable} = json_decode('{text}', true);\n")
+
+    def sources(self, sources):
+        """Where it finds metadata."""
+        path = f"{self.folder}/config/config.php"
+        with open(path, encoding="utf-8") as file:
+            text = file.read().split("$config['metadata.sources']")[0]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text + f"$config['metadata.sources'] = json_decode('{json.dumps(sources)}', true);\n")
 
     @property
     def log(self):
@@ -126,11 +164,7 @@ class IdentityProvider(ServedIdentityProvider):
         if others:
             hosted |= {"new_privatekey": others[0].key, "new_certificate": others[0].certificate}
         self.server.write("metadata/saml20-idp-hosted.php", "metadata", {self.url + "/idp": hosted})
-        sources = [{"type": "flatfile"}, *({"type": "xml", "file": path} for path in self.houses)]
-        with open(f"{self.server.folder}/config/config.php", encoding="utf-8") as file:
-            text = file.read().split("$config['metadata.sources']")[0]
-        with open(f"{self.server.folder}/config/config.php", "w", encoding="utf-8") as file:
-            file.write(text + f"$config['metadata.sources'] = json_decode('{json.dumps(sources)}', true);\n")
+        self.server.sources([{"type": "flatfile"}, *({"type": "xml", "file": path} for path in self.houses)])
 
     @property
     def metadata(self):
