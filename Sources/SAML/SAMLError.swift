@@ -50,6 +50,8 @@ extension SAMLError {
         case schema = "SCHEMA"
         case assertionCount = "NUM_ASSERTIONS"
         case parameterPollution = "PARAM_POLLUTION"
+        case envelope = "SOAP"
+        case artifact = "ARTIFACT"
         // Its signatures.
         case signatureMissing = "SIG_MISSING"
         case signaturePlacement = "SIG_PLACEMENT"

@@ -71,6 +71,35 @@ def response(task):
         "attributes": judged.get_attributes()}}
 
 
+def signxml_judges(task):
+    """Whether signxml, which canonicalizes and verifies by itself, believes a document, and what it says was signed."""
+    from signxml import SignatureConfiguration, SignatureMethod, XMLVerifier
+    root = etree.fromstring(base64.b64decode(task["document"]))
+    methods = frozenset(SignatureMethod(name) for name in task["methods"])
+    place = "./" if task["part"] == "root" else "./{%s}Assertion/" % NAMES["saml"]
+    config = SignatureConfiguration(signature_methods=methods, location=place)
+    found = XMLVerifier().verify(root, x509_cert=task["certificate"], expect_config=config, id_attribute="ID")
+    return {"ok": True, "said": [
+        found.signed_xml.get("ID"), "".join(found.signed_xml.find(".//saml:NameID", NAMES).itertext())]}
+
+
+def signxml_signs(task):
+    """Documents that signxml signed as SAML has it."""
+    from signxml import CanonicalizationMethod, DigestAlgorithm, XMLSigner, methods
+    made = []
+    for method in task["methods"]:
+        signer = XMLSigner(
+            method=methods.enveloped, signature_algorithm=method, digest_algorithm=DigestAlgorithm.SHA256,
+            c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
+        root = etree.fromstring(base64.b64decode(task["document"]))
+        key = task["ec_key"] if "ecdsa" in method else task["key"]
+        certificate = task["ec_certificate"] if "ecdsa" in method else task["certificate"]
+        signed = signer.sign(
+            root, key=key, cert=certificate, reference_uri="#" + root.get("ID"), id_attribute="ID")
+        made.append(base64.b64encode(etree.tostring(signed)).decode())
+    return {"ok": True, "said": made}
+
+
 def requests(task):
     """Messages of pysaml2's and python3-saml's, for us to read."""
     from onelogin.saml2.authn_request import OneLogin_Saml2_Authn_Request
@@ -113,7 +142,8 @@ def reads(task):
 def main():
     task = json.load(sys.stdin)
     try:
-        answer = {"valid": valid, "response": response, "requests": requests, "reads": reads}[task["task"]](task)
+        answer = {"valid": valid, "response": response, "requests": requests, "reads": reads,
+                  "signxml_judges": signxml_judges, "signxml_signs": signxml_signs}[task["task"]](task)
     except ImportError as missing:
         answer = {"ok": None, "said": str(missing)}
     except Exception as error:  # a refusal by exception is a refusal

@@ -23,29 +23,45 @@ enum HostileDocuments {
             }
             return text
         }
-        let names = (1...63).map { "xmlns:n\($0)=\"urn:n\($0)\"" }.joined(separator: " ")
+        let names = (1...58).map { "xmlns:n\($0)=\"urn:n\($0)\"" }.joined(separator: " ")
         let plain = (1...64).map { "a\($0)=\"\"" }.joined(separator: " ")
         let deep = String(repeating: "<b>", count: 30), up = String(repeating: "</b>", count: 30)
-        let spaced = (1...30).map { level in
-            "<b \((1...2).map { "xmlns:p\(level)x\($0)=\"u:\(level)x\($0)\"" }.joined(separator: " "))>"
-        }.joined()
+        let spaced = Self.spaced
+        let marks = String(String.UnicodeScalarView((0..<60_000).map { $0 % 2 == 0 ? "\u{301}" : "\u{316}" }))
+        let few = String(String.UnicodeScalarView((0..<30).map { $0 % 2 == 0 ? "\u{301}" : "\u{316}" }))
+        let canonical = "<ds:Transform Algorithm=\"\(XMLNamespace.exclusiveCanonicalization)\""
+        func prefixed(_ text: [UInt8], _ count: Int) -> [UInt8] {
+            let list = Array(repeating: "x", count: count).joined(separator: " ")
+            let inside =
+                "<i:InclusiveNamespaces xmlns:i=\"\(XMLNamespace.exclusiveCanonicalization)\" PrefixList=\"\(list)\"/>"
+            return Array(
+                String(decoding: text, as: UTF8.self)
+                    .replacing("\(canonical)/>", with: "\(canonical)>\(inside)</ds:Transform>").utf8)
+        }
+        // As many as there may be: with what the response has itself, 10,000 nodes.
         return [
             ("one long text", with("<a>" + String(repeating: "x", count: bytes - signed.utf8.count - 10) + "</a>")),
             ("text to be escaped", with("<a>" + fill({ _ in "&amp;&lt;" }, 100_000) + "</a>")),
+            ("text with thirty marks on each letter", with("<a>" + fill({ _ in "e" + few }, 100_000) + "</a>")),
             ("nine thousand elements", with(fill { _ in "<a/>" })),
             ("nine thousand elements, thirty deep", with(deep + fill { _ in "<a></a>" } + up)),
-            ("tags with 64 attributes", with(fill { _ in "<a \(plain)/>" })),
-            ("tags with 63 namespaces, used", with(fill { _ in "<n1:a \(names)/>" })),
+            ("tags with 64 attributes", with(fill({ _ in "<a \(plain)/>" }, 150))),
+            ("tags with 58 namespaces, used", with(fill({ _ in "<n1:a \(names)/>" }, 160))),
             (
-                "namespaces of thirty levels, and elements in them",
-                with(spaced + fill { "<p1x\($0 % 2 + 1):a p30x1:b=\"\"/>" } + up)
+                "namespaces of 29 levels, and elements in them",
+                with(spaced + fill({ "<p1x\($0 % 2 + 1):a p29x1:b=\"\"/>" }, 4_800) + up)
             ),
             (
-                "attributes in namespaces of thirty levels",
-                with(spaced + fill { _ in "<a \((1...30).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" } + up)
+                "attributes in namespaces of 29 levels",
+                with(
+                    spaced
+                        + fill({ _ in "<a \((1...29).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" }, 320) + up)
             ),
+            ("prefixes, as many as may be", prefixed(with(spaced + fill { _ in "<a/>" } + up), 2)),
+            ("more prefixes", prefixed(with(spaced + fill({ _ in "<a/>" }, 2_000) + up), 8)),
+            ("a letter with sixty thousand marks", with("<a b=\"e\(marks)\"/>")),
             ("comments", with(fill { _ in "<!---->" })),
-            ("many IDs", with(fill { "<a ID=\"i\($0)\"/>" })),
+            ("many IDs", with(fill({ "<a ID=\"i\($0)\"/>" }, 4_800))),
             (
                 "a signature value of 100 KiB",
                 Array(
@@ -69,6 +85,48 @@ enum HostileDocuments {
             ("tags that do not end", with(String(repeating: "<a>", count: 80_000))),
         ]
     }
+
+    private static let spaced = (1...29).map { level in
+        "<b \((1...2).map { "xmlns:p\(level)x\($0)=\"u:\(level)x\($0)\"" }.joined(separator: " "))>"
+    }.joined()
+
+    /// An assertion of nearly that length, to be encrypted, whose signature does not hold.
+    static func worstWithin(_ stage: SAMLStage) throws -> XMLElement {
+        var assertion = try XMLReader.parse(SAMLSignatures.sign(SAMLStage.assertion, with: stage.key))
+        let unit = XMLElement("u:1", "a", [XMLAttribute(XMLName("u:2", "b"), "")])
+        let filled = XMLElement(XMLName("u:1", "x"), children: Array(repeating: .element(unit), count: 4_700))
+        let deep = (3..<30).reversed().reduce(filled) { inner, level in
+            XMLElement(
+                XMLName("u:\(level)", "b"), attributes: [XMLAttribute(XMLName("u:2", "b"), "")],
+                children: [.element(inner)])
+        }
+        assertion.children.append(.element(deep))
+        return assertion
+    }
+
+    /// Blocks with tables of their own, which say that nothing comes.
+    static let manyBlocks: [UInt8] = {
+        var bits: [UInt8] = []
+        func put(_ value: Int, _ count: Int) { for place in 0..<count { bits.append(UInt8(value >> place & 1)) } }
+        for block in 0..<20_000 {
+            put(block == 19_999 ? 1 : 0, 1)
+            put(2, 2)
+            put(0, 10)
+            put(14, 4)
+            // Lengths of codes, in their order: of 18 and of 1.
+            for place in 0..<18 { put(place == 2 || place == 17 ? 1 : 0, 3) }
+            put(1, 1)
+            put(127, 7)
+            put(1, 1)
+            put(107, 7)
+            put(0, 3)
+        }
+        return stride(from: 0, to: bits.count, by: 8).map { start in
+            bits[start..<min(start + 8, bits.count)].enumerated().reduce(UInt8(0)) {
+                $0 | $1.element << UInt8($1.offset)
+            }
+        }
+    }()
 }
 
 extension String {

@@ -20,16 +20,7 @@ struct SAMLStage {
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let file = folder.appendingPathComponent("key.pem").path,
-            certificate = folder.appendingPathComponent("c.pem").path
-        _ = try Self.run(
-            "/usr/bin/env",
-            [
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=idp", "-days", "1", "-keyout",
-                file, "-out", certificate,
-            ])
-        keyPEM = try String(contentsOfFile: file, encoding: .utf8)
-        certificatePEM = try String(contentsOfFile: certificate, encoding: .utf8)
+        (keyPEM, certificatePEM) = try Self.pair(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], in: folder)
         key = try SAMLSigningKey(pem: keyPEM, certificate: certificatePEM)
         decryption = try SAMLDecryptionKey(pem: keyPEM)
         let assertion = Self.assertion
@@ -42,9 +33,13 @@ struct SAMLStage {
     }
 
     private var expectation: ResponseExpectation {
+        expectation(keys: [key.verificationKey], decryptionKeys: [decryption])
+    }
+
+    func expectation(keys: [SAMLVerificationKey], decryptionKeys: [SAMLDecryptionKey]) -> ResponseExpectation {
         ResponseExpectation(
-            issuer: Self.issuer, keys: [key.verificationKey], audience: Self.audience, recipient: Self.recipient,
-            request: .answers(Self.request), decryptionKeys: [decryption], now: Self.now)
+            issuer: Self.issuer, keys: keys, audience: Self.audience, recipient: Self.recipient,
+            request: .answers(Self.request), decryptionKeys: decryptionKeys, now: Self.now)
     }
 
     /// All that a response goes through at the assertion consumer: base64, parsing, signature, reading again, checks.
@@ -62,7 +57,27 @@ struct SAMLStage {
             with: key)
     }
 
+    /// To be called at the end.
+    func close() { try? FileManager.default.removeItem(at: folder) }
+
     func refuse(_ bytes: [UInt8]) { _ = UnverifiedResponse(bytes).judged(by: expectation) }
+
+    /// The encrypted response with another byte in the wrapped key, or in the content, as often as is asked.
+    func changedCiphertexts(inKey: Bool, _ count: Int) throws -> [[UInt8]] {
+        let text = String(decoding: encrypted, as: UTF8.self)
+        let marks = (open: "<xenc:CipherValue>", close: "</xenc:CipherValue>")
+        // The key stands in the KeyInfo, before the content.
+        let starts = text.ranges(of: marks.open).map(\.upperBound),
+            ends = text.ranges(of: marks.close).map(\.lowerBound)
+        guard starts.count == 2, ends.count == 2 else { throw BenchFailure("the response has not two ciphertexts") }
+        let range = inKey ? starts[0]..<ends[0] : starts[1]..<ends[1]
+        guard let bytes = SAMLBase64.decode(String(text[range])) else { throw BenchFailure("no base64") }
+        return (0..<count).map { round in
+            var changed = bytes
+            changed[(round * 7_919 + 1) % bytes.count] ^= UInt8(1 + round % 255)
+            return Array((text[..<range.lowerBound] + SAMLBase64.encode(changed) + text[range.upperBound...]).utf8)
+        }
+    }
 
     private static func encoded(_ bytes: [UInt8]) -> String { SAMLBase64.encode(bytes) }
 
@@ -78,9 +93,31 @@ struct SAMLStage {
     /// For the peer: the message and what it is compared with, in a folder that goes afterwards.
     func run(_ program: String, _ arguments: [String]) throws -> String {
         try Data(SAMLBase64.encode(signed).utf8).write(to: folder.appendingPathComponent("response.b64"))
-        defer { try? FileManager.default.removeItem(at: folder) }
         return try Self.run(
             program, arguments + [folder.path, Self.issuer, Self.audience, Self.recipient, Self.request])
+    }
+
+    /// A key of the openssl command's, with a certificate.
+    private static func pair(_ algorithm: [String], in folder: URL) throws -> (key: String, certificate: String) {
+        let file = folder.appendingPathComponent("key-\(UUID().uuidString)").path, certificate = file + ".pem"
+        _ = try run("/usr/bin/env", ["openssl", "genpkey", "-quiet", "-algorithm"] + algorithm + ["-out", file])
+        _ = try run(
+            "/usr/bin/env",
+            ["openssl", "req", "-x509", "-key", file, "-subj", "/CN=idp", "-days", "1", "-out", certificate])
+        return (
+            try String(contentsOfFile: file, encoding: .utf8), try String(contentsOfFile: certificate, encoding: .utf8)
+        )
+    }
+
+    func keyPair(_ algorithm: [String]) throws -> HostileKeys.KeyPair {
+        let pair = try Self.pair(algorithm, in: folder)
+        return HostileKeys.KeyPair(
+            decryption: algorithm[0] == "RSA" ? try SAMLDecryptionKey(pem: pair.key) : nil,
+            verification: try SAMLVerificationKey(pem: pair.certificate))
+    }
+
+    func signingKey(_ algorithm: [String]) throws -> SAMLSigningKey {
+        try SAMLSigningKey(pem: Self.pair(algorithm, in: folder).key)
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws -> String {
@@ -103,7 +140,7 @@ extension SAMLStage {
         XMLElement(XMLNamespace.assertion, local, attributes, inside)
     }
 
-    private static var assertion: XMLElement {
+    static var assertion: XMLElement {
         let time = now.description, later = now.adding(seconds: 300).description
         let confirmation = saml(
             "SubjectConfirmation", [XMLAttribute("Method", "urn:oasis:names:tc:SAML:2.0:cm:bearer")],
@@ -155,7 +192,7 @@ extension SAMLStage {
             ])
     }
 
-    private static func response(around inside: XMLElement) -> XMLElement {
+    static func response(around inside: XMLElement) -> XMLElement {
         XMLElement(
             XMLNamespace.protocols, "Response",
             [

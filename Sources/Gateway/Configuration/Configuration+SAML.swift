@@ -14,6 +14,10 @@ extension SAMLConfiguration {
             guard let key, let certificate else { return nil }
             return KeyPair(key: key, certificateFile: certificate)
         }
+        discoveryURL = section.optional("discovery_url", "an https address") { text in
+            guard let address = WebAddress(text), address.fragment == nil, address.isSecure else { return nil }
+            return text
+        }
         metadataAuthorities = section.file("metadata_ca_file")
         attributes = SAMLAttributeSet(section, tenant: tenant)
         let set = attributes
@@ -54,8 +58,21 @@ extension SAMLProviderConfiguration {
         let believed = section.texts("second_factor_contexts", limit: 16)
         multiFactorContexts = Set(believed.isEmpty ? [AuthnContextClass.multiFactor] : believed)
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
+        answerBinding = Self.answerBinding(section)
+        allowsUnsolicited = section.bool("allow_unsolicited", default: false)
+        returnTargets = section.texts("return_targets", limit: 64)
         subjectRules = Self.subject(section, format)
         check(section)
+    }
+
+    private static func answerBinding(_ section: ConfigurationSection) -> SAML.Binding {
+        switch section.text("answer_binding", default: "post") {
+        case "post": return .post
+        case "artifact": return .artifact
+        default:
+            section.report("answer_binding", "must be post or artifact.")
+            return .post
+        }
     }
 
     private static func scopes(_ section: ConfigurationSection) -> SAML.ScopePolicy {
@@ -89,6 +106,12 @@ extension SAMLProviderConfiguration {
         for name in attributes.keys.sorted() where PersonAttribute.allCases.contains(where: { $0.rawValue == name }) {
             section.report(
                 "attributes", "`\(name)` is taken from the usual attributes or not at all; choose a name of its own.")
+        }
+        if !returnTargets.isEmpty, !allowsUnsolicited {
+            section.report("return_targets", "belong to allow_unsolicited: true.")
+        }
+        for target in returnTargets where !ReturnTarget.isOwnPath(target) && WebAddress(target)?.isSecure != true {
+            section.report("return_targets", "`\(target)` is neither a path of the gateway nor an https address.")
         }
         for domain in ownedDomains where domain.contains("@") || !domain.contains(".") {
             section.report("owns_domains", "`\(domain)` is not a domain such as example.org.")

@@ -32,6 +32,12 @@ public struct SAMLProviderConfiguration: Sendable {
     public var groupsAttribute: String?
     public var ownedDomains: Set<String>
     public var multiFactorContexts: Set<String>
+    /// How the identity provider is asked to answer: by a form, or by an artifact that the gateway resolves.
+    public var answerBinding: SAML.Binding
+    /// Takes answers that nobody asked for.
+    public var allowsUnsolicited: Bool
+    /// Where somebody who comes so may be sent on to (`RelayState`): paths of the gateway, or addresses of applications.
+    public var returnTargets: [String]
     public var route: UpstreamProviderConfiguration.Route
     public var createsPeopleAtLogin: Bool
 }
@@ -46,6 +52,8 @@ public struct SAMLConfiguration: Sendable {
     }
 
     public var keys: [KeyPair]
+    /// Where people who cannot say which provider is theirs are sent to choose one.
+    public var discoveryURL: String?
     /// A PEM file of authorities that the servers of applications' metadata are certified by; nil for the system's.
     public var metadataAuthorities: String?
     /// What people are told about by assertions, by our names.

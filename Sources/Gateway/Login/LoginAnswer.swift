@@ -98,6 +98,8 @@ public struct LoginView: Sendable {
     public var application: ApplicationID? = nil
     /// The client of the authorization server that they are signing in to; nil for none.
     public var client: ClientID? = nil
+    /// The application that they are signing in to by SAML; nil for none.
+    public var samlApplication: SAMLApplicationID? = nil
 }
 
 /// A login that is done: a session, and where the browser goes.

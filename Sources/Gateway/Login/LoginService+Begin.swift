@@ -17,8 +17,12 @@ public struct LoginBeginning: Sendable {
     public var provider: ProviderID?
     /// The client that asked for it, whose name people read; nil for none.
     public var client: ClientID?
+    /// The application that asked for it by SAML, likewise.
+    public var samlApplication: SAMLApplicationID?
     /// What stands in the first field before anybody types (`login_hint`, OpenID Connect Core §3.1.2.1).
     public var loginHint: String?
+    /// An answer of the provider's that came without a request.
+    var unsolicited: String?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
@@ -57,6 +61,7 @@ extension LoginService {
             return .satisfied(session, request)
         }
         var (secret, work) = try await insert(request, session, browser, now)
+        work.unsolicited = beginning.unsolicited
         if session == nil, let hint = beginning.loginHint, NameKey.isValid(login: hint) { work.login = hint }
         return .begun(secret: secret, try await firstPage(of: work, session, beginning.provider))
     }
@@ -84,7 +89,7 @@ extension LoginService {
             return LoginRequest(
                 returnTarget: beginning.returnTarget.flatMap { ReturnTarget.isOwnPath($0) ? $0 : nil },
                 demandedStrength: beginning.demandedStrength, maxAgeSeconds: beginning.maxAgeSeconds, stepUpOf: session,
-                client: beginning.client)
+                client: beginning.client, samlApplication: beginning.samlApplication)
         }
         guard let application = environment.application(id), application.tenant == tenant else {
             throw Fault.notFound("application")

@@ -35,7 +35,7 @@ extension LoginService {
         return .show(
             LoginView(
                 flow: work.flow.id, page: page, notice: shown, application: work.flow.request.application,
-                client: work.flow.request.client))
+                client: work.flow.request.client, samlApplication: work.flow.request.samlApplication))
     }
 
     private func page(_ step: LoginStep, _ work: LoginWork) async throws -> LoginPageKind {

@@ -220,6 +220,8 @@ struct LoginWork: Sendable {
     /// The directory's own reason for a refusal.
     var upstreamReason: String?
     var linkRefusal: LinkRefusal?
+    /// An answer that came without a request, and is the proof that the flow's provider would be asked for.
+    var unsolicited: String?
     var standing: LoginStanding?
     /// What rules say of the sign-in; nil where none is about it.
     var ruling: SessionRuling?

@@ -15,12 +15,15 @@ extension SAMLProvider {
         let keys = try service.keys()
         let metadataKeys = try configured.metadataKeyFiles.map { try Self.metadataKey($0, key) }
         var own = ServiceProviderSettings(
-            entityID: service.entityID(of: tenant), consumers: [service.consumerEndpoint(of: tenant)],
+            entityID: service.entityID(of: tenant), consumers: service.consumerEndpoints(of: tenant),
             profile: configured.profile, signsRequests: configured.signsRequests, nameID: configured.nameID,
-            skew: configured.clockSkew, subjectRules: configured.subjectRules, scopes: configured.scopes)
+            takesUnsolicited: configured.allowsUnsolicited, skew: configured.clockSkew,
+            subjectRules: configured.subjectRules, scopes: configured.scopes)
         if !configured.contexts.isEmpty { own.authnContext = RequestedAuthnContext(configured.contexts) }
         var settings = SAMLProviderSettings(provider: provider, key: key, service: own)
         settings.entityID = configured.entityID
+        settings.answerBinding = configured.answerBinding
+        settings.returnTargets = configured.returnTargets
         settings.signature = configured.signature
         settings.signingKey = keys.first?.signing
         settings.decryptionKeys = keys.compactMap(\.decryption)

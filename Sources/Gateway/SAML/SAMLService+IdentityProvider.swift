@@ -44,6 +44,7 @@ extension SAMLService {
         let settings = try identityProvider(of: tenant)
         var role = IdentityProviderDescriptor()
         role.singleSignOn = settings.signOnEndpoints
+        role.role.artifactResolution = [artifactEndpoint(of: tenant)]
         role.wantsSignedRequests = settings.requiresSignedRequests
         role.role.nameIDFormats = settings.nameIDFormats
         role.role.keys = keys.flatMap(Self.published)

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import SAML
 import Synchronization
 import Vocabulary
@@ -112,7 +113,8 @@ public final class SAMLService: Sendable {
         var role = ServiceProviderDescriptor()
         role.signsRequests = !keys.isEmpty
         role.wantsSignedAssertions = false
-        role.assertionConsumers = [consumerEndpoint(of: tenant)]
+        role.assertionConsumers = consumerEndpoints(of: tenant)
+        role.discoveryResponses = [IndexedEndpoint(.redirect, discoveryResponse(of: tenant), index: 1)]
         role.role.keys = keys.flatMap(Self.published)
         entity.serviceProviders = [role]
         entity.identityProviders = [try identityProviderRole(of: tenant, keys)].compactMap(\.self)
@@ -126,8 +128,29 @@ public final class SAMLService: Sendable {
         return [signs, opens].compactMap(\.self)
     }
 
-    /// The one endpoint that takes answers.
-    func consumerEndpoint(of tenant: TenantID) -> IndexedEndpoint {
-        IndexedEndpoint(.post, consumer(of: tenant), index: 0, isDefault: true)
+    /// The one address that takes answers, by either binding.
+    func consumerEndpoints(of tenant: TenantID) -> [IndexedEndpoint] {
+        let address = consumer(of: tenant)
+        return [
+            IndexedEndpoint(.post, address, index: 0, isDefault: true), IndexedEndpoint(.artifact, address, index: 1),
+        ]
+    }
+
+    /// Where a discovery service sends browsers back to.
+    func discoveryResponse(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) + "/saml/discovery" }
+
+    /// The address of the discovery service that is settled, for a browser that is to come back with a login of ours; nil
+    /// where none is.
+    public func discoveryAddress(of tenant: TenantID, flow: FlowID) -> String? {
+        settings.discoveryURL.map {
+            Discovery.address(
+                service: $0, entityID: entityID(of: tenant),
+                returnAddress: discoveryResponse(of: tenant) + "?flow=\(flow)")
+        }
+    }
+
+    /// Where applications fetch what artifacts of ours stand for.
+    func artifactEndpoint(of tenant: TenantID) -> IndexedEndpoint {
+        IndexedEndpoint(.soap, tenants.publicURL(of: tenant) + "/saml/artifact", index: 0, isDefault: true)
     }
 }

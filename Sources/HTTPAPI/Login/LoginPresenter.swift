@@ -55,8 +55,12 @@ struct LoginPresenter: Sendable {
         _ frame: FormFrame, _ login: String, _ choices: [LoginChoice], _ view: LoginView
     ) -> LoginPage {
         let passwords = choices.filter { $0.redirectKey == nil }
-        let others = choices.compactMap { choice in
+        var others = choices.compactMap { choice in
             choice.redirectKey.map { LoginPage.Redirect(name: choice.name, path: path(view, ["provider": $0])) }
+        }
+        if call.gateway.saml.discoveryAddress(of: call.tenant.id, flow: view.flow) != nil {
+            others.append(
+                LoginPage.Redirect(name: "your organization", path: call.path("/saml/discover?flow=\(view.flow)")))
         }
         return LoginPage(
             form: frame, lead: lead(view), identifier: login,
@@ -95,6 +99,7 @@ struct LoginPresenter: Sendable {
         let name =
             view.application.flatMap { call.gateway.applications.application($0)?.settings.name }
             ?? view.client.flatMap { call.gateway.clients.client($0)?.title }
+            ?? view.samlApplication.flatMap { call.gateway.samlApplications.application($0)?.title }
         return name.map { "Sign in to go on to \($0)." } ?? "Sign in to go on."
     }
 

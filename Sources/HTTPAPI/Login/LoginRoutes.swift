@@ -67,6 +67,9 @@ struct LoginRoutes: Sendable {
         var beginning = LoginBeginning(returnTarget: call.query["return"], session: session)
         beginning.loginHint = call.query["login_hint"]
         beginning.client = call.query["client"].flatMap { gateway.clients.client($0, in: call.tenant.id)?.id }
+        beginning.samlApplication = call.query["service_provider"].flatMap {
+            gateway.samlApplications.application($0, in: call.tenant.id)?.id
+        }
         if let name = call.query["provider"] {
             let sso = try gateway.ssoBeginning(
                 provider: name, redirectURI: call.query["redirect_uri"], in: call.tenant.id, session: session)

@@ -92,6 +92,7 @@ struct SignOnRoutes: Sendable {
     private func login(_ demand: SignOnDemand, _ call: BrowserCall) -> String {
         let target = continuation("continue", demand.handle, call)
         var location = call.path("/login?return=") + ASCII.percentEncode(target)
+        location += "&service_provider=" + ASCII.percentEncode(demand.application.entityID)
         if let strength = demand.strength { location += "&acr=" + ASCII.percentEncode(strength.acr) }
         if let age = demand.maxAge { location += "&max_age=\(age)" }
         return location + (demand.provider.map { "&provider=" + ASCII.percentEncode($0) } ?? "")

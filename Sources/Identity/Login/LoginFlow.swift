@@ -54,11 +54,13 @@ public struct LoginRequest: Sendable, Hashable, Codable {
     public let stepUpOf: SessionID?
     /// The client of the authorization server that sent the person here, for its name on the pages.
     public let client: ClientID?
+    /// The application that sent the person here by SAML, likewise.
+    public let samlApplication: SAMLApplicationID?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
         demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, stepUpOf: SessionID? = nil,
-        client: ClientID? = nil
+        client: ClientID? = nil, samlApplication: SAMLApplicationID? = nil
     ) {
         self.application = application
         self.returnTarget = returnTarget
@@ -66,6 +68,7 @@ public struct LoginRequest: Sendable, Hashable, Codable {
         self.maxAgeSeconds = maxAgeSeconds.map { max(0, $0) }
         self.stepUpOf = stepUpOf
         self.client = client
+        self.samlApplication = samlApplication
     }
 }
 

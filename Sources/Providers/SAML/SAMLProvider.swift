@@ -1,3 +1,4 @@
+import Fetch
 import Identity
 import Logging
 import SAML
@@ -9,6 +10,7 @@ public struct SAMLProvider: Sendable {
     public let settings: SAMLProviderSettings
     let metadata: SAMLMetadataSource
     let executor: SAMLExecutor
+    let fetch: OutgoingFetch
     let clock: @Sendable () -> Timestamp
 
     /// - Parameters:
@@ -22,6 +24,7 @@ public struct SAMLProvider: Sendable {
     ) {
         self.settings = settings
         self.executor = executor
+        self.fetch = fetch
         self.clock = clock
         var logger = logger
         logger[metadataKey: "provider"] = .string(settings.key)
@@ -56,6 +59,8 @@ public struct SAMLProvider: Sendable {
         let peer = try await metadata.peer()
         var wish = SignInWish()
         wish.forcesAuthn = forcesAuthn
+        wish.answerBinding = settings.answerBinding
+        if wish.answerBinding == .artifact { try requireArtifacts(of: peer) }
         let plan = try settings.service.plan(wish, at: peer.entity, id: id, now: clock().seconds)
         if plan.mustSign, settings.signingKey == nil {
             throw MessageFault(.unsupported, "the identity provider takes signed requests only, and there is no key")

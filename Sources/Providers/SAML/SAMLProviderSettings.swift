@@ -13,6 +13,10 @@ public struct SAMLProviderSettings: Sendable {
     public var service: ServiceProviderSettings
     /// Which signature has to be there; one always has.
     public var signature = ResponseExpectation.SignatureRequirement.either
+    /// How the identity provider is asked to answer; an answer by another binding is not taken.
+    public var answerBinding = Binding.post
+    /// Where somebody who comes without a request may be sent on to.
+    public var returnTargets: [String] = []
     /// Signs requests; nil leaves them unsigned.
     public var signingKey: SAMLSigningKey?
     /// Open what was encrypted for the gateway, each tried in turn.

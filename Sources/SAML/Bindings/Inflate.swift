@@ -6,8 +6,10 @@ public enum Inflate {
     /// No message is this many times longer than what it came in; what is short may be as long as `ratioFloor`.
     public static let ratioLimit = 100
     static let ratioFloor = 4_096
+    /// Blocks of a message. Each may bring tables of its own, which cost more than the seven octets that they come in.
+    static let blockLimit = 512
 
-    /// - Throws: `too_large` beyond the bounds, `malformed` for what is no DEFLATE and for octets behind its end.
+    /// - Throws: `too_large` beyond the bounds (octets, blocks), `malformed` for what is no DEFLATE and for octets behind its end.
     public static func bytes(_ compressed: [UInt8], limit: Int = byteLimit) throws(MessageFault) -> [UInt8] {
         let bound = min(limit, max(compressed.count * ratioLimit, ratioFloor))
         var inflater = Inflater(input: compressed, limit: bound)
@@ -31,7 +33,12 @@ private struct Inflater {
 
     mutating func run() throws(MessageFault) {
         var isLast = false
+        var blocks = 0
         while !isLast {
+            blocks += 1
+            guard blocks <= Inflate.blockLimit else {
+                throw MessageFault(.tooLarge, "the message is compressed in more than \(Inflate.blockLimit) blocks")
+            }
             isLast = try bits(1) == 1
             switch try bits(2) {
             case 0: try stored()

@@ -15,6 +15,16 @@ public enum SOAPEnvelope {
             ])
     }
 
+    /// A message in an envelope, signed by itself where there is a key: what is around it is not signed.
+    ///
+    /// - Throws: `SAMLError`, as `SAMLSignatures.sign` and `XMLWriter.bytes`.
+    public static func bytes(
+        around message: XMLElement, headers: [XMLElement] = [], signedWith key: SAMLSigningKey?
+    ) throws -> [UInt8] {
+        let ready = try key.map { try XMLReader.parse(SAMLSignatures.sign(message, with: $0)) } ?? message
+        return try XMLWriter.bytes(of: element(around: ready, headers: headers))
+    }
+
     /// Whose fault it is (SOAP 1.1 §4.4.1).
     public enum FaultCode: String, Sendable, Hashable {
         case client = "soap11:Client"

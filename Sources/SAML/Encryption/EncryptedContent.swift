@@ -8,6 +8,8 @@ struct EncryptedContent {
         let transport: SAMLKeyTransport
         let label: [UInt8]
         let bytes: [UInt8]
+        /// The entity that it says it is for; a hint.
+        let recipient: String?
     }
 
     /// Keys for several recipients, of which ours is one.
@@ -36,27 +38,20 @@ struct EncryptedContent {
     /// open is replaced by a random one, whose content then does not open either.
     ///
     /// - Throws: `SAMLError` with `DECRYPT`.
-    func opened(with privateKeys: [SAMLDecryptionKey], _ policy: SAMLAlgorithmPolicy) throws -> [UInt8] {
-        guard privateKeys.count <= SAMLDecryptionKey.countLimit else { throw SAMLError(.limit, "too many keys") }
+    func opened(by decryption: Decryption) throws -> [UInt8] {
         let decoy = try OpenSSL.randomBytes(cipher.keyLength)
-        var content: [UInt8]?
-        for privateKey in privateKeys {
-            guard case .rsa(let bits) = privateKey.kind, bits >= policy.minimumRSABits else { continue }
-            for key in keys {
-                let opened = SealedKey.open(key.bytes, key.transport, label: key.label, with: privateKey.material)
-                let usable = opened?.count == cipher.keyLength
-                let found = SealedContent.open(bytes, cipher, key: usable ? opened ?? decoy : decoy)
-                if content == nil { content = found }
+        for attempt in try decryption.attempts(on: keys) {
+            let material = attempt.privateKey.material
+            let found = SealedKey.open(
+                attempt.key.bytes, attempt.key.transport, label: attempt.key.label, with: material)
+            let usable = found?.count == cipher.keyLength
+            if let content = SealedContent.open(bytes, cipher, key: usable ? found ?? decoy : decoy) {
+                decryption.opened(by: attempt)
+                return content
             }
         }
-        guard let content else { throw SAMLError(.decryption, "none of our keys opens what is encrypted") }
-        return content
+        throw SAMLError(.decryption, "none of our keys opens what is encrypted")
     }
-}
-
-extension SAMLDecryptionKey {
-    /// Keys that are tried on one message.
-    public static let countLimit = 8
 }
 
 extension EncryptedContent.Key {
@@ -83,6 +78,7 @@ extension EncryptedContent.Key {
                 }
                 return bytes
             } ?? []
+        recipient = element.attribute("Recipient")
         bytes = try element.cipherValue()
         guard bytes.count <= 1_024 else { throw SAMLError(.decryption, "an encrypted key has too many bytes") }
     }

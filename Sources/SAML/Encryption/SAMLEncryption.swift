@@ -71,13 +71,16 @@ public enum SAMLEncryption {
     public static func decrypt(
         _ container: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> XMLElement {
-        try XMLReader.parse(try open(container, keys: keys, policy: policy))
+        try decrypt(container, Decryption(keys: keys, policy: policy))
     }
 
-    static func open(
-        _ container: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy
-    ) throws -> [UInt8] {
-        try EncryptedContent(container, policy).opened(with: keys, policy)
+    /// As above, one of several elements of a message.
+    static func decrypt(_ container: XMLElement, _ decryption: Decryption) throws -> XMLElement {
+        try XMLReader.parse(try open(container, decryption))
+    }
+
+    static func open(_ container: XMLElement, _ decryption: Decryption) throws -> [UInt8] {
+        try EncryptedContent(container, decryption.policy).opened(by: decryption)
     }
 
     private static func xenc(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = [])

@@ -7,12 +7,29 @@ enum SealedKey {
         -> [UInt8]?
     {
         defer { ERR_clear_error() }
-        return try? key.withContext { context in
+        // As long as the modulus: what is longer, or a greater number, would be refused without work.
+        let size = Int(EVP_PKEY_get_size(key.key))
+        var number = [UInt8](repeating: 0, count: max(0, size - bytes.count)) + bytes.prefix(size)
+        let isWhole = bytes.count <= size
+        let opened = unwrapped(number, transport, label, key, size)
+        guard opened == nil, ERR_GET_REASON(ERR_peek_last_error()) == RSA_R_DATA_TOO_LARGE_FOR_MODULUS else {
+            return isWhole ? opened : nil
+        }
+        number[0] = 0
+        _ = unwrapped(number, transport, label, key, size)
+        return nil
+    }
+
+    private static func unwrapped(
+        _ bytes: [UInt8], _ transport: SAMLKeyTransport, _ label: [UInt8], _ key: SAMLKeyMaterial, _ size: Int
+    ) -> [UInt8]? {
+        try? key.withContext { context in
             try OpenSSL.require(EVP_PKEY_decrypt_init(context))
             try prepare(context, transport, label)
-            var length = Int(EVP_PKEY_get_size(key.key))
+            var length = size
             var opened = [UInt8](repeating: 0, count: length)
-            try OpenSSL.require(EVP_PKEY_decrypt(context, &opened, &length, bytes, bytes.count))
+            // Without an error of Swift's, which would be more to do than a success is.
+            guard EVP_PKEY_decrypt(context, &opened, &length, bytes, bytes.count) == 1 else { return nil }
             return Array(opened.prefix(length))
         }
     }

@@ -181,7 +181,8 @@ extension SAMLInspection {
 
     private static func kind(of bytes: [UInt8]) throws -> SAMLMessageKind {
         let root = try XMLReader.parse(bytes)
-        guard root.name.namespace == XMLNamespace.protocols, let kind = SAMLMessageKind(rawValue: root.name.local)
+        guard root.name.namespace == XMLNamespace.protocols, let kind = SAMLMessageKind(rawValue: root.name.local),
+            kind.isFrontChannel
         else {
             throw SAMLError(.root, "\("\(root.name)".quoted) is no message that goes by redirect")
         }

@@ -8,6 +8,8 @@ import CXMLSec
 final class SAMLKeyMaterial: @unchecked Sendable {
     let key: OpaquePointer
     let kind: SAMLKeyKind
+    /// Of RSA's public exponent; 0 for other keys.
+    let exponentBits: Int
     private let secKey: xmlSecKeyPtr
 
     /// Takes the reference over.
@@ -17,6 +19,7 @@ final class SAMLKeyMaterial: @unchecked Sendable {
         do {
             try XMLLibrary.require()
             kind = try SAMLKeyKind(key)
+            exponentBits = kind.coordinateLength == nil ? try SAMLKeyKind.exponentBits(of: key) : 0
             secKey = try Self.makeSecKey(key)
             self.key = key
         } catch {
@@ -75,14 +78,18 @@ public enum SAMLKeyKind: Sendable, Equatable, CustomStringConvertible {
             let bits = Int(EVP_PKEY_get_bits(key))
             // Below, it is forged; above, one verification takes as long as its author likes.
             guard (1_024...8_192).contains(bits) else { throw SAMLError(.key, "RSA keys have 1,024 to 8,192 bits") }
-            var exponent: OpaquePointer?
-            try OpenSSL.require(EVP_PKEY_get_bn_param(key, "e", &exponent))
-            defer { BN_free(exponent) }
-            guard BN_num_bits(exponent) <= 64 else { throw SAMLError(.key, "the RSA exponent is too long") }
+            guard try Self.exponentBits(of: key) <= 64 else { throw SAMLError(.key, "the RSA exponent is too long") }
             self = .rsa(bits: bits)
         case EVP_PKEY_EC: self = try Self.curve(of: key)
         default: throw SAMLError(.key, "keys are RSA or on P-256, P-384, P-521")
         }
+    }
+
+    static func exponentBits(of key: OpaquePointer) throws -> Int {
+        var exponent: OpaquePointer?
+        try OpenSSL.require(EVP_PKEY_get_bn_param(key, "e", &exponent))
+        defer { BN_free(exponent) }
+        return Int(BN_num_bits(exponent))
     }
 
     private static func curve(of key: OpaquePointer) throws -> SAMLKeyKind {

@@ -2,7 +2,14 @@
 /// equivalent texts for equal, which no comparison of a protocol may (SAML Core §1.3.1).
 public enum Exact {
     /// Whether both are the same octets.
-    public static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+    public static func same(_ left: String, _ right: String) -> Bool {
+        let answer = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in
+                left.count == right.count && left.elementsEqual(right)
+            }
+        }
+        return (answer ?? nil) ?? left.utf8.elementsEqual(right.utf8)
+    }
 
     static func same(_ left: String?, _ right: String?) -> Bool {
         switch (left, right) {

@@ -38,10 +38,12 @@ public enum Discovery {
     ///
     /// - Parameter known: whether an identity provider may be signed in at.
     public static func read(query: String, known: (String) -> Bool) -> Answer {
+        // RFC 3986 §2: no other reader would split it as Swift does.
+        guard query.utf8.allSatisfy({ $0 < 0x80 }) else { return .refused }
         var answers: [String] = []
         for pair in query.split(separator: "&").prefix(64) {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard PercentCoding.decode(halves[0]) == parameter else { continue }
+            guard Exact.same(PercentCoding.decode(halves[0]), parameter) else { continue }
             guard halves.count == 2, let value = PercentCoding.decode(halves[1]) else { return .refused }
             answers.append(value)
         }

@@ -37,6 +37,9 @@ public struct ServiceProviderSettings: Sendable, Hashable {
     public var subjectRules: [SubjectRule]
     public var scopes: ScopePolicy
 
+    /// Whether somebody can be known without a name in the subject (SDP-SP13).
+    public var knowsPeopleByAttributes: Bool { subjectRules.contains(where: \.isAttribute) }
+
     public init(
         entityID: String, consumers: [IndexedEndpoint], profile: Profile = .standard, signsRequests: Bool = false,
         nameID: NameIDWish = .any, authnContext: RequestedAuthnContext? = nil, takesUnsolicited: Bool = false,

@@ -38,7 +38,7 @@ public struct VerifiedSignIn: Sendable, Hashable {
     public init(_ assertion: VerifiedAssertion) {
         self.init(
             issuer: assertion.issuer, assertionID: assertion.id, inResponseTo: assertion.inResponseTo,
-            notOnOrAfter: SchemaTime.seconds(assertion.notOnOrAfter), nameID: NameID(assertion.nameID),
+            notOnOrAfter: SchemaTime.seconds(assertion.notOnOrAfter), nameID: assertion.nameID.map(NameID.init),
             attributes: assertion.attributes.map(SAMLAttribute.init),
             authnInstant: SchemaTime.seconds(assertion.authnInstant), contextClass: assertion.authnContextClass,
             authorities: assertion.authenticatingAuthorities, sessionIndex: assertion.sessionIndex,

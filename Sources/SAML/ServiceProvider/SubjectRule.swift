@@ -13,6 +13,14 @@ public enum SubjectRule: Sendable, Hashable {
 
     /// Without a choice of one's own: the names that are made to stay.
     public static let usual: [SubjectRule] = [.pairwiseID, .subjectID, .persistentNameID]
+
+    /// Whether it goes by what is said beside the name.
+    var isAttribute: Bool {
+        switch self {
+        case .pairwiseID, .subjectID, .attribute: true
+        case .persistentNameID, .nameID: false
+        }
+    }
 }
 
 /// By what an identity provider's somebody is found again: never by an address that can be given to somebody else, unless

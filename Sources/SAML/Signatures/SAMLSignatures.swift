@@ -58,8 +58,12 @@ public enum SAMLSignatures {
     }
 
     static func find(_ part: Part, in document: XMLDocument) throws -> xmlNodePtr {
-        guard case .child(let name) = part else { return document.root }
-        let found = XMLNodes.elements(of: document.root, name.namespace, name.local)
+        try find(part, in: document.root)
+    }
+
+    static func find(_ part: Part, in root: xmlNodePtr) throws -> xmlNodePtr {
+        guard case .child(let name) = part else { return root }
+        let found = XMLNodes.elements(of: root, name.namespace, name.local)
         guard found.count == 1 else { throw SAMLError(.root, "\(name) is in the document \(found.count) times") }
         return found[0]
     }
@@ -75,7 +79,7 @@ struct SignedDocument {
         limits: XMLLimits, allowsEmptyReference: Bool = true
     ) throws -> SignedDocument? {
         guard let signature = try SignatureProfile.signature(of: element) else { return nil }
-        let claim = try SignatureProfile(policy: policy).claim(
+        let claim = try SignatureProfile(policy: policy, in: document).claim(
             of: signature, in: element, isRoot: element == document.root && allowsEmptyReference)
         let bytes = try SignatureCheck(policy: policy).digestedBytes(claim, in: document, keys: keys)
         let signed = try XMLDocument.parse(bytes, limits)

@@ -7,12 +7,15 @@ struct SignatureCheck {
 
     /// The digested bytes, once one of the keys has verified the signature.
     ///
+    /// Keys are tried in their order, as many as `SAMLVerificationKey.affordable` leaves.
+    ///
     /// - Throws: `SAMLError`: `SIG_INVALID`, `SIG_ALG` where no key is of the algorithm's kind and size, `KEY` for no keys.
     func digestedBytes(_ claim: SignatureClaim, in document: XMLDocument, keys: [SAMLVerificationKey]) throws -> [UInt8]
     {
         guard !keys.isEmpty else { throw SAMLError(.key, "there is no key to check signatures with") }
         guard keys.count <= SAMLVerificationKey.countLimit else { throw SAMLError(.limit, "too many keys are pinned") }
-        let fitting = keys.filter { $0.kind.fits(claim.algorithm) && $0.isStrongEnough(for: policy) }
+        let fitting = SAMLVerificationKey.affordable(
+            keys.filter { $0.kind.fits(claim.algorithm) && $0.isStrongEnough(for: policy) })
         guard !fitting.isEmpty else {
             throw SAMLError(.signatureAlgorithm, "no pinned key is of the kind and size that the signature asks for")
         }
@@ -121,6 +124,31 @@ struct SignatureCheck {
 extension SAMLVerificationKey {
     /// Keys of one party; each is tried.
     public static let countLimit = 16
+
+    /// What the keys that are tried on one signature may cost together, in microseconds of a processor of 2020. Sixteen RSA
+    /// keys of 4,096 bits are within it, and seven on P-384, of which libcrypto does some 1,500 a second.
+    static let workLimit = 5_000
+
+    /// The keys from the first on that may be tried on one signature.
+    static func affordable(_ keys: [SAMLVerificationKey]) -> [SAMLVerificationKey] {
+        var work = 0
+        return Array(
+            keys.prefix {
+                work += $0.work
+                return work <= workLimit
+            })
+    }
+
+    /// Microseconds of one verification, by what `openssl speed` says. An exponent of many bits takes as many
+    /// multiplications more.
+    private var work: Int {
+        switch kind {
+        case .rsa(let bits): bits * bits / 262_144 * (material.exponentBits + 1) / 18
+        case .p256: 60
+        case .p384: 640
+        case .p521: 500
+        }
+    }
 }
 
 extension SAMLDigestAlgorithm {

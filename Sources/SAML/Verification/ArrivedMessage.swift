@@ -1,3 +1,5 @@
+import CXMLSec
+
 /// A protocol message as it came, by whichever binding, with the signature that came around it.
 public struct ArrivedMessage: Sendable {
     public let binding: Binding
@@ -57,14 +59,39 @@ extension UnverifiedMessage {
         keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
         let document = try XMLDocument.parse(bytes, .message)
-        let root = try ResponseStructure.root(document, kind.rawValue)
+        return try MessagePlace.document.examined(kind, in: document, keys: keys, policy: policy)
+    }
+}
+
+/// Where in a document a message is.
+enum MessagePlace: Hashable {
+    /// It is the document.
+    case document
+    /// It is in the Body of an envelope; header blocks of these names are gone by.
+    case envelope(understood: Set<XMLName>)
+
+    /// The message's element, which is of that kind.
+    ///
+    /// - Throws: `SAMLError`: `ROOT`, `VERSION`, `NO_ID`, and as `SOAPStructure`.
+    func message(_ kind: SAMLMessageKind, in document: XMLDocument) throws -> xmlNodePtr {
+        switch self {
+        case .document: try ResponseStructure.root(document, kind.rawValue)
+        case .envelope(let understood):
+            try ResponseStructure.message(SOAPStructure(document, understood).message, kind.rawValue)
+        }
+    }
+
+    func examined(
+        _ kind: SAMLMessageKind, in document: XMLDocument, keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy
+    ) throws -> (message: XMLElement, signature: ArrivalSignature) {
+        let node = try message(kind, in: document)
         var builder = XMLTreeBuilder()
         do {
-            try SignaturePlaces(carriers: [root]).check(root)
-            let signed = try SignedDocument.verify(root, in: document, keys: keys, policy: policy, limits: .message)
-            return (builder.element(signed?.document.root ?? root), signed == nil ? .none : .verified)
+            try SignaturePlaces(carriers: [node]).check(document.root)
+            let signed = try SignedDocument.verify(node, in: document, keys: keys, policy: policy, limits: .message)
+            return (builder.element(signed?.document.root ?? node), signed == nil ? .none : .verified)
         } catch {
-            return (builder.element(root), .invalid)
+            return (builder.element(node), .invalid)
         }
     }
 }

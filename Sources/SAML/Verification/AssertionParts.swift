@@ -19,7 +19,7 @@ struct AssertionConditions {
         var audiences: [[String]] = []
         var count: Int?
         for child in element.elements {
-            guard child.name.namespace == XMLNamespace.assertion else { throw Self.unknown(child) }
+            guard Exact.same(child.name.namespace, XMLNamespace.assertion) else { throw Self.unknown(child) }
             switch child.name.local {
             case "AudienceRestriction":
                 audiences.append(try child.children(XMLNamespace.assertion, "Audience").map { try $0.trimmedText() })
@@ -43,7 +43,7 @@ struct AssertionConditions {
 
     func require(audience: String) throws {
         guard !audiences.isEmpty else { throw SAMLError(.audience, "the assertion does not say for whom it is") }
-        for restriction in audiences where !restriction.contains(audience) {
+        for restriction in audiences where !Exact.holds(restriction, audience) {
             let said = restriction.prefix(4).map(\.quoted).joined(separator: ", ")
             throw SAMLError(
                 .audience, "the assertion is for \(said.isEmpty ? "nobody" : said), and not for \(audience.quoted)")
@@ -53,7 +53,7 @@ struct AssertionConditions {
 
 /// Who is meant, and by what right somebody brings it.
 struct AssertionSubject {
-    let name: VerifiedAssertion.Name
+    let name: VerifiedAssertion.Name?
     let confirmation: BearerConfirmation
 }
 
@@ -74,7 +74,7 @@ struct BearerConfirmation {
     ) throws -> BearerConfirmation {
         var last = SAMLError(.confirmation, "there is no bearer confirmation")
         for element in subject.children(XMLNamespace.assertion, "SubjectConfirmation")
-        where element.attribute("Method") == method {
+        where Exact.same(element.attribute("Method"), method) {
             do {
                 return try BearerConfirmation(element, recipient, request, response, clock)
             } catch let error as SAMLError { last = SAMLError(.confirmation, error.detail) }
@@ -89,7 +89,7 @@ struct BearerConfirmation {
         func refuse(_ detail: String) -> SAMLError { SAMLError(.confirmation, detail) }
         let data = try element.requireOne("SubjectConfirmationData", .confirmation)
         guard let said = data.attribute("Recipient") else { throw refuse("the confirmation has no Recipient") }
-        if let recipient, said != recipient {
+        if let recipient, !Exact.same(said, recipient) {
             throw refuse("the Recipient is \(said.quoted), and not \(recipient.quoted)")
         }
         guard data.attribute("NotBefore") == nil else { throw refuse("the confirmation has a NotBefore") }
@@ -109,7 +109,7 @@ struct BearerConfirmation {
             guard let said else {
                 throw SAMLError(.confirmation, "the confirmation does not say which request it is to")
             }
-            guard said == id else {
+            guard Exact.same(said, id) else {
                 throw SAMLError(.confirmation, "the confirmation is to \(said.quoted), and not to \(id.quoted)")
             }
         case .unsolicited:
@@ -117,7 +117,7 @@ struct BearerConfirmation {
                 throw SAMLError(.confirmation, "no request is open, and the confirmation is to \(said.quoted)")
             }
         case .answersOrUnsolicited(let id):
-            if let said, said != id {
+            if let said, !Exact.same(said, id) {
                 throw SAMLError(.confirmation, "the confirmation is to \(said.quoted), and not to \(id.quoted)")
             }
         case .notCompared: break

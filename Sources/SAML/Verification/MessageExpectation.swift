@@ -68,8 +68,13 @@ public enum SAMLMessageKind: String, Sendable, CaseIterable {
     case authnRequest = "AuthnRequest"
     case logoutRequest = "LogoutRequest"
     case logoutResponse = "LogoutResponse"
+    case artifactResolve = "ArtifactResolve"
+    /// By itself; with the message that it carries, `SOAPMessage.judgedResponse` looks at it.
+    case artifactResponse = "ArtifactResponse"
 
-    var isAnswer: Bool { self == .logoutResponse }
+    var isAnswer: Bool { self == .logoutResponse || self == .artifactResponse }
+    /// Whether browsers carry it; others go from server to server only.
+    var isFrontChannel: Bool { self != .artifactResolve && self != .artifactResponse }
 }
 
 /// A message that was held to what was expected of it. Only verification makes one.

@@ -17,6 +17,8 @@ public struct ResponseExpectation: Sendable {
     let policy: SAMLAlgorithmPolicy
     /// SAML Bindings §3.5.5.2: a signed message that is posted says where to.
     let allowsMissingDestination: Bool
+    /// SDP-SP13: who is meant may be told by attributes only.
+    let allowsMissingName: Bool
 
     /// Which request it answers.
     public enum Request: Sendable, Equatable {
@@ -45,11 +47,13 @@ public struct ResponseExpectation: Sendable {
 
     /// What a response that was posted to us is held to.
     ///
-    /// - Parameter clockSkew: 0 to 300 seconds; others are taken for the nearest of these.
+    /// - Parameters:
+    ///   - clockSkew: 0 to 300 seconds; others are taken for the nearest of these.
+    ///   - allowsMissingName: the subject may be without a name, for somebody who is known by an attribute.
     public init(
         issuer: String, keys: [SAMLVerificationKey], audience: String, recipient: String, request: Request,
         signature: SignatureRequirement = .either, decryptionKeys: [SAMLDecryptionKey] = [],
-        clockSkew: Int64 = ResponseExpectation.usualClockSkew, now: SAMLTime
+        clockSkew: Int64 = ResponseExpectation.usualClockSkew, now: SAMLTime, allowsMissingName: Bool = false
     ) {
         self.issuer = issuer
         self.keys = keys
@@ -62,6 +66,7 @@ public struct ResponseExpectation: Sendable {
         self.now = now
         policy = .strict
         allowsMissingDestination = false
+        self.allowsMissingName = allowsMissingName
     }
 
     /// For looking at messages from the command line: what is nil is not compared.
@@ -80,6 +85,7 @@ public struct ResponseExpectation: Sendable {
         self.now = now
         self.policy = policy
         allowsMissingDestination = policy != .strict
+        allowsMissingName = false
     }
 }
 

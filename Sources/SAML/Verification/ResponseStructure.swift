@@ -9,12 +9,16 @@ struct ResponseStructure {
 
     /// - Throws: `SAMLError`: `ROOT`, `VERSION`, `NO_ID`.
     static func root(_ document: XMLDocument, _ local: String) throws -> xmlNodePtr {
-        let root = document.root
-        guard XMLNodes.isElement(root, XMLNamespace.protocols, local) else {
+        try message(document.root, local)
+    }
+
+    /// As above, of an element wherever it is.
+    static func message(_ node: xmlNodePtr, _ local: String) throws -> xmlNodePtr {
+        guard XMLNodes.isElement(node, XMLNamespace.protocols, local) else {
             throw SAMLError(.root, "the document is no samlp:\(local)")
         }
-        try identity(of: root)
-        return root
+        try identity(of: node)
+        return node
     }
 
     /// - Throws: `SAMLError`: `VERSION`, `NO_ID`.
@@ -47,6 +51,8 @@ struct ResponseStructure {
 struct SignaturePlaces {
     /// The elements that may have one, outermost first.
     let carriers: [xmlNodePtr]
+    /// What is looked over by itself.
+    var except: xmlNodePtr?
 
     private static let single: Set<String> = ["Assertion", "EncryptedAssertion"]
 
@@ -71,7 +77,7 @@ struct SignaturePlaces {
 
     /// Depth is bounded by the limits that the document was read under.
     private func walk(_ node: xmlNodePtr, depth: Int) throws {
-        for child in XMLNodes.elements(of: node) {
+        for child in XMLNodes.elements(of: node) where child != except {
             if XMLNodes.isElement(child, XMLNamespace.signature, "Signature") {
                 guard carriers.contains(node) else {
                     throw fail(.signaturePlacement, "a signature is in an element that is not signed by itself", child)

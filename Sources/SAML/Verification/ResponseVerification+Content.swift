@@ -8,8 +8,7 @@ extension ResponseVerification {
         let subject = checkSubject(assertion, response)
         let statement = checkStatement(assertion)
         let attributes = list.note(.duplicateAttribute, "the attributes are whole, and each is there once") {
-            try VerifiedAssertion.Attribute.read(
-                assertion, keys: expectation.decryptionKeys, policy: expectation.policy)
+            try VerifiedAssertion.Attribute.read(assertion, decryption)
         }
         guard list.isClean, let conditions, let subject, let statement, let attributes else { return nil }
         return VerifiedAssertion(
@@ -29,10 +28,10 @@ extension ResponseVerification {
         list.note(.issuer, "the issuer is who was asked") {
             let own = try assertion.issuer()
             guard let own else { throw SAMLError(.issuer, "the assertion has no Issuer") }
-            if let expected = expectation.issuer, own != expected {
+            if let expected = expectation.issuer, !Exact.same(own, expected) {
                 throw SAMLError(.issuer, "the assertion's Issuer is \(own.quoted), and not \(expected.quoted)")
             }
-            if let outer = try response.issuer(), outer != (expectation.issuer ?? own) {
+            if let outer = try response.issuer(), !Exact.same(outer, expectation.issuer ?? own) {
                 throw SAMLError(
                     .issuer, "the response's Issuer is \(outer.quoted), and not \((expectation.issuer ?? own).quoted)")
             }
@@ -53,7 +52,7 @@ extension ResponseVerification {
         case .answers(let id), .answersOrUnsolicited(let id):
             list.note(.inResponseTo, subject) {
                 // The assertion says it once more, and there it has to be said.
-                if let said, said != id {
+                if let said, !Exact.same(said, id) {
                     throw SAMLError(.inResponseTo, "the response is to \(said.quoted), and not to \(id.quoted)")
                 }
             }
@@ -98,12 +97,14 @@ extension ResponseVerification {
         let expectation = expectation
         guard let element = list.note(.schema, "there is one subject", { try assertion.requireOne("Subject", .nameID) })
         else { return nil }
-        let name = list.note(.nameID, "the subject has a whole name") {
-            try VerifiedAssertion.Name.read(element, keys: expectation.decryptionKeys, policy: expectation.policy)
+        let isNamed = !expectation.allowsMissingName || VerifiedAssertion.Name.isThere(element)
+        let read = list.note(.nameID, "the subject has a whole name") {
+            isNamed ? try VerifiedAssertion.Name.read(element, decryption) : nil
         }
+        let name = read ?? nil
         if let qualifier = name?.spNameQualifier, let audience = expectation.audience {
             list.note(.spNameQualifier, "the name is for us") {
-                guard qualifier == audience else {
+                guard Exact.same(qualifier, audience) else {
                     throw SAMLError(
                         .spNameQualifier, "the name is for \(qualifier.quoted), and not for \(audience.quoted)")
                 }
@@ -115,7 +116,7 @@ extension ResponseVerification {
                 in: element, recipient: expectation.recipient, request: expectation.request,
                 response: response.attribute("InResponseTo"), clock: clock)
         }
-        guard let name, let confirmation else { return nil }
+        guard read != nil, let confirmation else { return nil }
         return AssertionSubject(name: name, confirmation: confirmation)
     }
 
@@ -167,7 +168,7 @@ extension XMLElement {
             guard !isRequired else { throw SAMLError(.destination, "\(name) is signed and has no Destination") }
             return
         }
-        guard said == expected else {
+        guard Exact.same(said, expected) else {
             throw SAMLError(.destination, "the Destination is \(said.quoted), and not \(expected.quoted)")
         }
     }

@@ -5,8 +5,13 @@ import CXMLSec
 struct ResponseVerification {
     let expectation: ResponseExpectation
     let list = CheckList()
+    let decryption: Decryption
 
-    init(_ expectation: ResponseExpectation) { self.expectation = expectation }
+    init(_ expectation: ResponseExpectation) {
+        self.expectation = expectation
+        decryption = Decryption(
+            keys: expectation.decryptionKeys, policy: expectation.policy, recipient: expectation.audience)
+    }
 
     /// - Throws: when a check failed that others stand on; it is in `list`.
     func verify(_ bytes: [UInt8]) throws -> VerifiedAssertion? {
@@ -16,20 +21,32 @@ struct ResponseVerification {
         let root = try list.require(.root, "it is a samlp:Response of SAML 2.0") {
             try ResponseStructure.root(document, "Response")
         }
+        return try verify(root, in: document)
+    }
+
+    /// A response wherever it is in a document.
+    ///
+    /// - Parameter covered: the same response as it was signed with what is around it, where that is signed.
+    /// - Throws: when a check failed that others stand on; it is in `list`.
+    func verify(
+        _ root: xmlNodePtr, in document: XMLDocument, covered: ResponsePart? = nil
+    ) throws -> VerifiedAssertion? {
         let hasSucceeded =
             list.note(.status, "the status is Success") { try SAMLStatus.requireSuccess(in: root) } != nil
         let structure = try list.require(.assertionCount, "one assertion, and signatures where they belong") {
             try ResponseStructure(root, hasSucceeded: hasSucceeded)
         }
-        let signedResponse = try list.requireIfPresent(.signatureInvalid, "the response's signature") {
+        let own = try list.requireIfPresent(.signatureInvalid, "the response's signature") {
             try verify(root, in: document)
         }
         guard structure.assertion != nil else {
             // A refusal by the identity provider; there is nothing to believe.
             return nil
         }
-        let signed = try assertion(structure, document, signedResponse)
-        return try judge(signed, Self.headed(signedResponse?.document ?? document), isSigned: signedResponse != nil)
+        let signed = own.map { ResponsePart(document: $0.document, root: $0.document.root) } ?? covered
+        let part = signed ?? ResponsePart(document: document, root: root)
+        let found = try assertion(structure, part, isSigned: signed != nil, in: document)
+        return try judge(found, Self.headed(part.root), isSigned: own != nil)
     }
 
     private func verify(_ node: xmlNodePtr, in document: XMLDocument) throws -> SignedDocument? {
@@ -38,25 +55,37 @@ struct ResponseVerification {
     }
 
     /// The response's own attributes and children, without its assertions.
-    private static func headed(_ document: XMLDocument) -> XMLElement {
+    private static func headed(_ root: xmlNodePtr) -> XMLElement {
         var builder = XMLTreeBuilder()
-        return builder.element(document.root) {
+        return builder.element(root) {
             XMLNodes.isElement($0, XMLNamespace.assertion, "Assertion")
                 || XMLNodes.isElement($0, XMLNamespace.assertion, "EncryptedAssertion")
         }
     }
 }
 
+/// A response within a document that is kept for as long.
+struct ResponsePart {
+    let document: XMLDocument
+    let root: xmlNodePtr
+}
+
 extension ResponseVerification {
     /// The assertion, as it was signed: by itself, or inside the response.
     private func assertion(
-        _ structure: ResponseStructure, _ document: XMLDocument, _ signedResponse: SignedDocument?
+        _ structure: ResponseStructure, _ response: ResponsePart, isSigned: Bool, in document: XMLDocument
     ) throws -> XMLElement {
         let own: SignedDocument?
         let unsigned: XMLDocument?
         if structure.isEncrypted {
+            // Where no signature inside could be enough, nothing is decrypted.
+            if signedResponse == nil, [.response, .both].contains(expectation.signature) {
+                try list.require(.signatureMissing, "what has to be signed is signed") {
+                    throw SAMLError(.signatureMissing, "the response's own signature is demanded, and is missing")
+                }
+            }
             // What was encrypted is taken out of what was signed, where that is the response.
-            let opened = try opened(from: signedResponse?.document ?? document)
+            let opened = try opened(from: response.root)
             own = try list.requireIfPresent(.signatureInvalid, "the decrypted assertion's signature") {
                 try verifyOpened(opened)
             }
@@ -68,16 +97,15 @@ extension ResponseVerification {
             unsigned = nil
         }
         try list.require(.signatureMissing, "what has to be signed is signed") {
-            try requireSignatures(response: signedResponse != nil, assertion: own != nil)
+            try requireSignatures(response: isSigned, assertion: own != nil)
         }
         var builder = XMLTreeBuilder()
         if let own { return builder.element(own.document.root) }
         if let unsigned { return builder.element(unsigned.root) }
         return try list.require(.assertionCount, "the signed response has the assertion") {
-            guard let signedResponse else { throw SAMLError(.signatureMissing, "nothing is signed") }
+            guard isSigned else { throw SAMLError(.signatureMissing, "nothing is signed") }
             return builder.element(
-                try SAMLSignatures.find(
-                    .child(XMLName(XMLNamespace.assertion, "Assertion")), in: signedResponse.document))
+                try SAMLSignatures.find(.child(XMLName(XMLNamespace.assertion, "Assertion")), in: response.root))
         }
     }
 
@@ -98,13 +126,12 @@ extension ResponseVerification {
         }
     }
 
-    private func opened(from document: XMLDocument) throws -> XMLDocument {
+    private func opened(from response: xmlNodePtr) throws -> XMLDocument {
         try list.require(.decryption, "the assertion is decrypted") {
             let node = try SAMLSignatures.find(
-                .child(XMLName(XMLNamespace.assertion, "EncryptedAssertion")), in: document)
+                .child(XMLName(XMLNamespace.assertion, "EncryptedAssertion")), in: response)
             var builder = XMLTreeBuilder()
-            let bytes = try SAMLEncryption.open(
-                builder.element(node), keys: expectation.decryptionKeys, policy: expectation.policy)
+            let bytes = try SAMLEncryption.open(builder.element(node), decryption)
             let opened = try parsed(bytes, outOf: node)
             guard XMLNodes.isElement(opened.root, XMLNamespace.assertion, "Assertion") else {
                 throw SAMLError(.decryption, "what was encrypted is no assertion")
@@ -148,7 +175,7 @@ enum SAMLStatus {
         guard codes.count == 1, let value = XMLNodes.value(codes[0], "Value") else {
             throw SAMLError(.status, "the status has no code")
         }
-        guard value != success else { return }
+        guard !Exact.same(value, success) else { return }
         let inner = XMLNodes.elements(of: codes[0], XMLNamespace.protocols, "StatusCode").first.flatMap {
             XMLNodes.value($0, "Value")
         }
@@ -161,5 +188,5 @@ enum SAMLStatus {
 
 extension String {
     /// What is behind the last colon of a name.
-    var lastPart: String { String((split(separator: ":").last ?? "").prefix(60)).shortened }
+    var lastPart: String { (unicodeScalars.split(separator: ":").last.map(String.init) ?? "").shortened }
 }

@@ -24,15 +24,19 @@ public struct SignedQuery: Sendable {
     ///   for both messages at once; `SIG_STRUCT` for half a signature; `XML_MALFORMED`.
     public init(_ query: String) throws {
         guard query.utf8.count <= Self.byteLimit else { throw SAMLError(.limit, "the query has too many bytes") }
+        // RFC 3986 §2. To Swift an ampersand with a mark behind it is none, and to every other reader it is.
+        guard query.utf8.allSatisfy({ $0 < 0x80 }) else { throw SAMLError(.malformed, "the query is not in ASCII") }
         var raw: [String: Substring] = [:]
         for part in query.split(separator: "&", omittingEmptySubsequences: true) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentEscapes.decode(pair[0]) else {
                 throw SAMLError(.malformed, "a name is escaped wrongly")
             }
-            guard Self.names.contains(name) else { continue }
+            guard Exact.holds(Self.names, name) else { continue }
             // A name that is written otherwise would be seen by one reader and not by another.
-            guard name == pair[0], raw.updateValue(pair.count == 2 ? pair[1] : "", forKey: name) == nil else {
+            guard Exact.same(name, String(pair[0])),
+                raw.updateValue(pair.count == 2 ? pair[1] : "", forKey: name) == nil
+            else {
                 throw SAMLError(.parameterPollution, "\(name) is in the query twice, or escaped")
             }
         }
@@ -72,9 +76,10 @@ public struct SignedQuery: Sendable {
         guard let method = SAMLSignatureAlgorithm(rawValue: algorithm), policy.allows(method) else {
             throw SAMLError(.signatureAlgorithm, "the signature algorithm \(algorithm.shortened) is refused")
         }
-        let fitting = keys.prefix(SAMLVerificationKey.countLimit).filter {
-            $0.kind.fits(method) && $0.isStrongEnough(for: policy)
-        }
+        let fitting = SAMLVerificationKey.affordable(
+            keys.prefix(SAMLVerificationKey.countLimit).filter {
+                $0.kind.fits(method) && $0.isStrongEnough(for: policy)
+            })
         guard !fitting.isEmpty else {
             throw SAMLError(.signatureAlgorithm, "no pinned key is of the kind and size that the signature asks for")
         }

@@ -39,14 +39,17 @@ public struct UnverifiedMessage: Sendable {
 }
 
 /// A message's way from bytes to a verified one.
-private struct MessageVerification {
+struct MessageVerification {
     let kind: SAMLMessageKind
     let expectation: MessageExpectation
+    /// Where the message is.
+    let place: MessagePlace
     let list = CheckList()
 
-    init(kind: SAMLMessageKind, expectation: MessageExpectation) {
+    init(kind: SAMLMessageKind, expectation: MessageExpectation, place: MessagePlace = .document) {
         self.kind = kind
         self.expectation = expectation
+        self.place = place
     }
 
     func verify(_ bytes: [UInt8]) throws -> VerifiedMessage? {
@@ -54,8 +57,8 @@ private struct MessageVerification {
             try XMLDocument.parse(bytes, .message)
         }
         let root = try list.require(.root, "it is a samlp:\(kind.rawValue) of SAML 2.0") {
-            let root = try ResponseStructure.root(document, kind.rawValue)
-            try SignaturePlaces(carriers: [root]).check(root)
+            let root = try place.message(kind, in: document)
+            try SignaturePlaces(carriers: [root]).check(document.root)
             return root
         }
         let signed = try list.require(.signatureInvalid, "its signature") {
@@ -88,13 +91,16 @@ private struct MessageVerification {
         list.note(.schema, "it says when it was issued") { _ = try element.time("IssueInstant", isRequired: true) }
         let issuer = list.note(.issuer, "the issuer is who is expected") {
             guard let issuer = try element.issuer() else { throw SAMLError(.issuer, "the message has no Issuer") }
-            if let expected = expectation.issuer, issuer != expected {
+            if let expected = expectation.issuer, !Exact.same(issuer, expected) {
                 throw SAMLError(.issuer, "the Issuer is \(issuer.quoted), and not \(expected.quoted)")
             }
             return issuer
         }
         if let destination = expectation.destination {
-            let isRequired = (isSigned || expectation.signature == .outside) && !expectation.allowsMissingDestination
+            // SAML Bindings §3.4.5.2, §3.5.5.2: it is demanded where browsers carry the message; of SOAP it is not said.
+            let isRequired =
+                (isSigned || expectation.signature == .outside) && !expectation.allowsMissingDestination
+                && place == .document
             list.note(.destination, "the destination is ours") {
                 try element.requireDestination(destination, isRequired: isRequired)
             }
@@ -108,7 +114,7 @@ private struct MessageVerification {
         guard kind.isAnswer else { return }
         if let id = expectation.requestID {
             list.note(.inResponseTo, "it answers the request that was made") {
-                guard element.attribute("InResponseTo") == id else {
+                guard Exact.same(element.attribute("InResponseTo"), id) else {
                     throw SAMLError(
                         .inResponseTo,
                         "it is to \((element.attribute("InResponseTo") ?? "no request").quoted), and not to \(id.quoted)"
@@ -122,7 +128,7 @@ private struct MessageVerification {
             let code = try element.onlyChild(XMLName(XMLNamespace.protocols, "Status"))?
                 .onlyChild(XMLName(XMLNamespace.protocols, "StatusCode"))?.attribute("Value")
             guard let code else { throw SAMLError(.status, "the message has no status") }
-            guard code == SAMLStatus.success else {
+            guard Exact.same(code, SAMLStatus.success) else {
                 throw SAMLError(.status, "the other side answers \(code.lastPart)")
             }
         }
@@ -132,7 +138,8 @@ private struct MessageVerification {
         guard kind == .logoutRequest else { return (nil, nil) }
         let expectation = expectation
         let name = list.note(.nameID, "it says whose session is to end") {
-            try VerifiedAssertion.Name.read(element, keys: expectation.decryptionKeys, policy: expectation.policy)
+            try VerifiedAssertion.Name.read(
+                element, Decryption(keys: expectation.decryptionKeys, policy: expectation.policy))
         }
         let end = list.note(.expired, "it still holds") {
             let end = try element.time("NotOnOrAfter")

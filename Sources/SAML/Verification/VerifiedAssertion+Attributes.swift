@@ -33,16 +33,14 @@ extension VerifiedAssertion {
         static let countLimit = 512
 
         /// - Throws: `SAMLError`: `DUP_ATTR`, `SCHEMA`, `DECRYPT`, `ENC_ALG`, `LIMIT`.
-        static func read(
-            _ assertion: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy
-        ) throws -> [Attribute] {
+        static func read(_ assertion: XMLElement, _ decryption: Decryption) throws -> [Attribute] {
             var found: [Attribute] = []
             var names: Set<String> = []
             for statement in assertion.children(XMLNamespace.assertion, "AttributeStatement") {
                 for child in statement.elements {
                     let element =
                         child.is(XMLNamespace.assertion, "EncryptedAttribute")
-                        ? try SAMLEncryption.decrypt(child, keys: keys, policy: policy) : child
+                        ? try SAMLEncryption.decrypt(child, decryption) : child
                     let attribute = try Attribute(element)
                     // Whoever looks one up takes the first, or the last: so there is one.
                     guard names.insert(attribute.name).inserted else {

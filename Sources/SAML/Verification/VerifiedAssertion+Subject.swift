@@ -11,22 +11,27 @@ extension VerifiedAssertion {
         /// Characters are counted in bytes; the specification asks for 256 characters of any kind.
         static let byteLimit = 2_048
 
+        private static let kinds = ["NameID", "EncryptedID", "BaseID"]
+
+        private static func all(in parent: XMLElement) -> [XMLElement] {
+            parent.elements.filter {
+                Exact.same($0.name.namespace, XMLNamespace.assertion) && Exact.holds(kinds, $0.name.local)
+            }
+        }
+
+        /// Whether there is any name, of whichever kind.
+        static func isThere(_ parent: XMLElement) -> Bool { !all(in: parent).isEmpty }
+
         /// Reads the name in a subject or a logout request, decrypting it where it is encrypted.
         ///
         /// - Throws: `SAMLError`: `NAMEID` for none, two, an empty one, or one with elements in it; `DECRYPT`, `ENC_ALG`.
-        static func read(
-            _ parent: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy
-        ) throws -> Name {
-            let names = ["NameID", "EncryptedID", "BaseID"]
-            let found = parent.elements.filter {
-                $0.name.namespace == XMLNamespace.assertion && names.contains($0.name.local)
-            }
+        static func read(_ parent: XMLElement, _ decryption: Decryption) throws -> Name {
+            let found = all(in: parent)
             guard found.count == 1 else {
                 throw SAMLError(.nameID, "\(parent.name) has \(found.count) names, where it has one")
             }
             guard found[0].name.local != "EncryptedID" else {
-                let opened = try SAMLEncryption.decrypt(found[0], keys: keys, policy: policy)
-                return try Name(opened)
+                return try Name(try SAMLEncryption.decrypt(found[0], decryption))
             }
             return try Name(found[0])
         }

@@ -9,7 +9,8 @@ public struct VerifiedAssertion: Sendable {
     public let responseID: String
     /// The request that it answers; nil where the identity provider began.
     public let inResponseTo: String?
-    public let nameID: Name
+    /// nil where the subject is told by attributes only, and that was allowed.
+    public let nameID: Name?
     public let attributes: [Attribute]
     /// When the person signed in there.
     public let authnInstant: SAMLTime

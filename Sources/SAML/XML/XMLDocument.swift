@@ -4,10 +4,15 @@ import CXMLSec
 final class XMLDocument {
     let pointer: xmlDocPtr
     let root: xmlNodePtr
+    /// Nodes that were counted when it was read, and what they were held to.
+    let nodes: Int
+    let limits: XMLLimits
 
-    private init(owning pointer: xmlDocPtr, _ root: xmlNodePtr) {
+    private init(owning pointer: xmlDocPtr, _ root: xmlNodePtr, nodes: Int, limits: XMLLimits) {
         self.pointer = pointer
         self.root = root
+        self.nodes = nodes
+        self.limits = limits
     }
 
     deinit { xmlFreeDoc(pointer) }
@@ -21,7 +26,7 @@ final class XMLDocument {
             throw SAMLError(.library, "no memory")
         }
         xmlDocSetRootElement(pointer, root)
-        return XMLDocument(owning: pointer, root)
+        return XMLDocument(owning: pointer, root, nodes: 0, limits: .message)
     }
 
     /// Reads bytes under profile P.
@@ -30,8 +35,8 @@ final class XMLDocument {
     static func parse(_ bytes: [UInt8], _ limits: XMLLimits) throws -> XMLDocument {
         try XMLLibrary.require()
         return try bytes.withUnsafeBufferPointer { buffer in
-            try XMLPrescan.check(buffer, limits)
-            let document = try read(buffer)
+            let nodes = try XMLPrescan.check(buffer, limits)
+            let document = try read(buffer, nodes, limits)
             var check = XMLTreeCheck(limits)
             try check.check(document)
             return document
@@ -42,7 +47,9 @@ final class XMLDocument {
     private static let options = Int32(
         bitPattern: XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue)
 
-    private static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws -> XMLDocument {
+    private static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ nodes: Int, _ limits: XMLLimits
+    ) throws -> XMLDocument {
         guard let context = xmlNewParserCtxt() else { throw SAMLError(.library, "no memory") }
         defer { xmlFreeParserCtxt(context) }
         let pointer = bytes.withMemoryRebound(to: CChar.self) {
@@ -56,7 +63,7 @@ final class XMLDocument {
             xmlFreeDoc(pointer)
             throw malformed(context)
         }
-        return XMLDocument(owning: pointer, root)
+        return XMLDocument(owning: pointer, root, nodes: nodes, limits: limits)
     }
 
     private static func malformed(_ context: xmlParserCtxtPtr) -> SAMLError {

@@ -9,6 +9,12 @@ public struct XMLName: Hashable, Sendable, CustomStringConvertible {
         self.local = local
     }
 
+    /// To the letter: `KeyInfo` with the sign of kelvin in front is another name, to which Swift's own comparison is blind
+    /// and libxml2's is not.
+    public static func == (left: XMLName, right: XMLName) -> Bool {
+        Exact.same(left.local, right.local) && Exact.same(left.namespace, right.namespace)
+    }
+
     /// `samlp:Response` where the namespace has a prefix of its own, else `{namespace}local`.
     public var description: String {
         if namespace.isEmpty { return local }
@@ -29,12 +35,26 @@ public struct XMLAttribute: Hashable, Sendable {
 
     /// An attribute in no namespace, as SAML's own are.
     public init(_ local: String, _ value: String) { self.init(XMLName("", local), value) }
+
+    /// To the letter.
+    public static func == (left: XMLAttribute, right: XMLAttribute) -> Bool {
+        left.name == right.name && Exact.same(left.value, right.value)
+    }
 }
 
 /// What is inside an element: elements and text, in order. Comments are not kept, and text around them is one.
 public enum XMLChild: Hashable, Sendable {
     case element(XMLElement)
     case text(String)
+
+    /// To the letter.
+    public static func == (left: XMLChild, right: XMLChild) -> Bool {
+        switch (left, right) {
+        case (.element(let left), .element(let right)): left == right
+        case (.text(let left), .text(let right)): Exact.same(left, right)
+        default: false
+        }
+    }
 }
 
 /// An element as a value: what `XMLReader` read or `XMLWriter` will write. Prefixes are no part of it, and neither are
@@ -103,7 +123,7 @@ extension XMLElement {
 
     /// Whether it is this element.
     public func `is`(_ namespace: String, _ local: String) -> Bool {
-        name.local == local && name.namespace == namespace
+        Exact.same(name.local, local) && Exact.same(name.namespace, namespace)
     }
 
     /// The elements of this name directly inside, in order.

@@ -11,8 +11,10 @@ struct XMLPrescan {
     /// Declarations that hold inside each of the elements that are open.
     private var namespaces = [0]
 
+    /// How many nodes there are.
+    ///
     /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`.
-    static func check(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: XMLLimits) throws {
+    static func check(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: XMLLimits) throws -> Int {
         guard !bytes.isEmpty else { throw SAMLError(.malformed, "the document is empty") }
         guard bytes.count <= limits.bytes else {
             throw SAMLError(.limit, "the document has more than \(limits.bytes) bytes")
@@ -20,6 +22,7 @@ struct XMLPrescan {
         var scan = try XMLPrescan(bytes, limits)
         try scan.declaration()
         try scan.markup()
+        return scan.nodes
     }
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: XMLLimits) throws {
@@ -119,6 +122,7 @@ extension XMLPrescan {
                 guard attributes <= limits.attributes else {
                     throw fail(.limit, "a tag has more than \(limits.attributes) attributes")
                 }
+                try count()
                 guard let close = find(byte, from: index + 1) else { throw fail(.malformed, "a quote has no end") }
                 index = close
             } else if byte == UInt8(ascii: "<") {

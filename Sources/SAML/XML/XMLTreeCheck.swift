@@ -4,11 +4,15 @@ import CXMLSec
 struct XMLTreeCheck {
     private let limits: XMLLimits
     private var ids: Set<String> = []
-    private var namespaces: Set<UnsafeRawPointer> = []
+    /// Of the text as it goes on over comments, sections and elements, which a reader leaves out between its pieces.
+    private var marks: MarkRun
 
-    init(_ limits: XMLLimits) { self.limits = limits }
+    init(_ limits: XMLLimits) {
+        self.limits = limits
+        marks = MarkRun(limit: limits.marks)
+    }
 
-    /// - Throws: `SAMLError`: `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`, `SIG_STRUCT`.
+    /// - Throws: `SAMLError`: `LIMIT`, `XML_DTD`, `XML_MALFORMED`, `DUP_ID`, `ATTR_POLLUTION`, `SIG_STRUCT`.
     mutating func check(_ document: XMLDocument) throws {
         let pointer = document.pointer
         guard pointer.pointee.intSubset == nil, pointer.pointee.extSubset == nil else {
@@ -35,12 +39,13 @@ struct XMLTreeCheck {
             case XML_ELEMENT_NODE:
                 try checkElement(node)
                 if signature == nil, XMLNodes.isElement(node, XMLNamespace.signature, "Signature") { signature = node }
-            case XML_TEXT_NODE: break
+            case XML_TEXT_NODE: try checkText(node)
             case XML_CDATA_SECTION_NODE, XML_COMMENT_NODE:
                 // CVE-2025-29775: a comment in a DigestValue is read by one and skipped by the other.
                 if signature != nil {
                     throw fail(.signatureStructure, "a comment or a section is in a signature", node)
                 }
+                if node.pointee.type == XML_CDATA_SECTION_NODE { try checkText(node) }
             default: throw fail(.malformed, "a processing instruction or an entity is in the document", node)
             }
             if node.pointee.type == XML_ELEMENT_NODE, let child = node.pointee.children {
@@ -58,7 +63,18 @@ struct XMLTreeCheck {
         }
     }
 
+    private mutating func checkText(_ node: xmlNodePtr) throws {
+        guard marks.take(node.pointee.content) else { throw fail(.limit, MarkRun.refusal, node) }
+    }
+
+    /// Names and values, each by itself.
+    private func requireFewMarks(_ text: UnsafePointer<UInt8>?, _ node: xmlNodePtr) throws {
+        var run = MarkRun(limit: limits.marks)
+        guard run.take(text) else { throw fail(.limit, MarkRun.refusal, node) }
+    }
+
     private mutating func checkElement(_ node: xmlNodePtr) throws {
+        try requireFewMarks(node.pointee.name, node)
         var declaration = node.pointee.nsDef
         while let current = declaration {
             try checkNamespace(current, node)
@@ -87,11 +103,14 @@ struct XMLTreeCheck {
     }
 
     private mutating func checkAttribute(_ attribute: UnsafeMutablePointer<xmlAttr>, _ node: xmlNodePtr) throws {
+        try requireFewMarks(attribute.pointee.name, node)
         var child = attribute.pointee.children
+        var marks = MarkRun(limit: limits.marks)
         while let current = child {
             guard current.pointee.type == XML_TEXT_NODE else {
                 throw fail(.malformed, "an entity is in an attribute", node)
             }
+            guard marks.take(current.pointee.content) else { throw fail(.limit, MarkRun.refusal, node) }
             child = current.pointee.next
         }
         guard let name = attribute.pointee.name, name[0] | 0x20 == UInt8(ascii: "i"),

@@ -25,8 +25,8 @@ public struct KeyedValues: Sendable {
     public static let inRows: [KeyedValues] =
         SealedColumn.all.map(\.values)
         + [
-            commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, upstreamTokens, keptTokens, passwords,
-            formerPasswords, signedHeads,
+            commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, keptSAMLMessages, upstreamTokens,
+            keptTokens, passwords, formerPasswords, signedHeads,
         ]
 
     private static let commandAnswers = KeyedValues(name: "command_answers", purpose: .record, renewal: .expiry) {
@@ -37,6 +37,7 @@ public struct KeyedValues: Sendable {
     private static let authorizationRequests = requests("authorization_requests", in: "oauth_request")
     private static let signOnRequests = requests("sign_on_requests", in: "saml_request")
     private static let upstreamAttempts = requests("upstream_attempts", in: "upstream_attempt")
+    private static let keptSAMLMessages = requests("kept_saml_messages", in: "saml_kept")
 
     private static func requests(_ name: String, in table: StaticString) -> KeyedValues {
         KeyedValues(name: name, purpose: .record, renewal: .expiry) {

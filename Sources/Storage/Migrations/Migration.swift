@@ -13,6 +13,6 @@ public struct Migration: Sendable {
     /// Every step this binary knows, in order.
     public static let all: [Migration] =
         (journal + rows + governance + notifications + provisioning + compliance + oauth + upstream + signals
-        + samlApplications + saml)
+        + samlApplications + saml + samlKept)
         .sorted { $0.number < $1.number }
 }

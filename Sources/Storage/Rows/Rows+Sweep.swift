@@ -22,12 +22,13 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case clientSessions = "oauth_client_session"
     case logoutNotices = "oauth_logout_notice"
     case upstreamAttempts = "upstream_attempt"
+    case keptSAMLMessages = "saml_kept"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
-        case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens, .waitingDevices,
-            .upstreamAttempts:
+        case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens,
+            .waitingDevices, .upstreamAttempts, .keptSAMLMessages:
             "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"

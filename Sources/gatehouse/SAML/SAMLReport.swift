@@ -102,9 +102,9 @@ extension SAMLReport {
     private static func identity(_ assertion: VerifiedAssertion) -> KeyValuePairs<String, AttributeValue> {
         let attributes = assertion.attributes.map { ($0.name, AttributeValue.list($0.texts.map { .string($0) })) }
         return [
-            "name_id": .string(assertion.nameID.value), "name_id_format": text(assertion.nameID.format),
-            "name_qualifier": text(assertion.nameID.nameQualifier),
-            "sp_name_qualifier": text(assertion.nameID.spNameQualifier), "issuer": .string(assertion.issuer),
+            "name_id": text(assertion.nameID?.value), "name_id_format": text(assertion.nameID?.format),
+            "name_qualifier": text(assertion.nameID?.nameQualifier),
+            "sp_name_qualifier": text(assertion.nameID?.spNameQualifier), "issuer": .string(assertion.issuer),
             "session_index": text(assertion.sessionIndex), "authn_context": text(assertion.authnContextClass),
             "authn_instant": .string("\(assertion.authnInstant)"),
             "session_not_on_or_after": text(assertion.sessionNotOnOrAfter.map { "\($0)" }),

@@ -58,6 +58,7 @@ final class MockIdentityProvider: Sendable {
         var metadataKey: SAMLSigningKey?
         var asked: [String] = []
         var binding = Binding.redirect
+        var artifacts: [IndexedEndpoint] = []
     }
 
     static let ada: [SAMLAttribute] = [
@@ -89,6 +90,12 @@ final class MockIdentityProvider: Sendable {
         set { state.withLock { $0.binding = newValue } }
     }
 
+    /// Where its artifacts are resolved.
+    var artifacts: [IndexedEndpoint] {
+        get { state.withLock { $0.artifacts } }
+        set { state.withLock { $0.artifacts = newValue } }
+    }
+
     // MARK: Metadata
 
     func metadata(
@@ -99,6 +106,7 @@ final class MockIdentityProvider: Sendable {
         var role = IdentityProviderDescriptor()
         role.wantsSignedRequests = wantsSigned
         role.singleSignOn = [Endpoint(binding, "https://idp.example/sso")]
+        role.role.artifactResolution = artifacts
         role.role.keys = try (certificates ?? [keys.certificate]).map {
             let certificate = try #require(try SAMLVerificationKey(pem: $0).certificate)
             return try #require(MetadataKey(certificate: certificate, use: .signing))
@@ -133,6 +141,26 @@ final class MockIdentityProvider: Sendable {
     func answer(_ address: String, at now: Timestamp = SystemClock.now()) throws -> Posted {
         let asked = try read(address)
         return try answer(to: asked.request, asked.relayState, at: now)
+    }
+
+    /// An answer that nobody asked for.
+    func unsolicited(
+        _ relayState: String? = nil, to entity: String = "https://gate.example.org/saml/metadata",
+        at now: Timestamp = SystemClock.now()
+    ) throws -> Posted {
+        var request = AuthnRequest(MessageHeader(id: "_none", issueInstant: now.seconds, issuer: entity))
+        request.consumer = .endpoint(url: "https://gate.example.org/saml/acs", binding: nil)
+        let before = lies
+        defer { lies = before }
+        lies.header = {
+            $0.inResponseTo = nil
+            before.header?(&$0)
+        }
+        lies.assertion = {
+            $0.confirmation.inResponseTo = nil
+            before.assertion?(&$0)
+        }
+        return try answer(to: request, relayState, at: now)
     }
 
     func answer(to request: AuthnRequest, _ relayState: String?, at now: Timestamp = SystemClock.now()) throws -> Posted

@@ -30,7 +30,8 @@ struct MockServiceProvider: Sendable {
         change(&role)
         entity.serviceProviders = [role]
         return String(
-            decoding: try XMLWriter.bytes(of: try entity.element(id: "_metadata", validUntil: 4_000_000_000)), as: UTF8.self)
+            decoding: try XMLWriter.bytes(of: try entity.element(id: "_metadata", validUntil: 4_000_000_000)),
+            as: UTF8.self)
     }
 
     // MARK: Asking

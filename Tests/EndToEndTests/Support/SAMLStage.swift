@@ -9,9 +9,11 @@ struct SAMLStage: SignInStage {
     let running: TestGateway
     let idp: MockIdentityProvider
 
-    /// The identity provider is `corp`; `settings` are keys beside the least there have to be.
+    /// The identity provider is `corp`; `settings` are keys beside the least there have to be; `applications` speak SAML
+    /// themselves, and need `own` keys.
     static func open(
-        _ settings: String = "", own: MockKeyPair? = nil, extra: String = "", files: [String: String] = [:],
+        _ settings: String = "", own: MockKeyPair? = nil, applications: String = "", extra: String = "",
+        files: [String: String] = [:],
         idp: MockIdentityProvider? = nil, place: String = "metadata_file: idp.xml",
         fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
     ) async throws -> SAMLStage {
@@ -22,7 +24,8 @@ struct SAMLStage: SignInStage {
         if let own {
             files["saml.key"] = own.key
             files["saml.pem"] = own.certificate
-            keys = "saml: { keys: [ { key_file: saml.key, certificate_file: saml.pem } ] }"
+            keys =
+                "saml: { keys: [ { key_file: saml.key, certificate_file: saml.pem } ], applications: [\(applications)] }"
         }
         let line = """
             providers:

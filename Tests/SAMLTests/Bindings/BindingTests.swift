@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SAML
@@ -147,6 +148,27 @@ import Testing
         ] {
             #expect(fault { _ = try Artifact(reading: bad) } == .artifact, "\(bad)")
         }
+    }
+
+    @Test("An artifact in an address is read as it was written, once, and beside no message")
+    func artifactBinding() throws {
+        let handle = (0..<20).map { UInt8(200 + $0) }
+        let artifact = try #require(Artifact(issuer: Federation.provider, endpointIndex: 3, handle: handle))
+        let state = try #require(RelayState("a&b=c d"))
+        for location in ["https://sp.example/acs", "https://sp.example/acs?x=1"] {
+            let address = ArtifactBinding.address(artifact, relayState: state, at: location)
+            #expect(address.hasPrefix(location + (location.contains("?") ? "&" : "?") + "SAMLart="))
+            let fields = (URLComponents(string: address)?.queryItems ?? []).map { ($0.name, $0.value ?? "") }
+            let read = try #require(try ArtifactBinding.read(fields))
+            #expect(read.artifact == artifact && read.text == artifact.text && read.relayState == state)
+            #expect(fault { _ = try ArtifactBinding.read(fields + [("SAMLart", artifact.text)]) } == .binding)
+            #expect(fault { _ = try ArtifactBinding.read(fields + [("RelayState", "x")]) } == .binding)
+            #expect(fault { _ = try ArtifactBinding.read(fields + [("SAMLResponse", "x")]) } == .binding)
+            #expect(fault { _ = try ArtifactBinding.read(fields + [("SAMLRequest", "x")]) } == .binding)
+        }
+        #expect(try ArtifactBinding.read([("SAMLResponse", "x")]) == nil)
+        #expect(fault { _ = try ArtifactBinding.read([("SAMLart", "x")]) } == .artifact)
+        #expect(!ArtifactBinding.address(artifact, relayState: nil, at: "https://sp.example").contains("RelayState"))
     }
 
     @Test("RelayState is 80 octets and not one more, and holds no control characters")

@@ -139,12 +139,14 @@ struct Honest {
         request: ResponseExpectation.Request = .answers(Honest.request),
         signature: ResponseExpectation.SignatureRequirement = .either,
         now: SAMLTime = Honest.now, skew: Int64 = 0, keys: [SAMLVerificationKey] = [TestKey.provider.verification],
-        issuer: String = Honest.issuer, audience: String = Honest.audience, recipient: String = Honest.recipient
+        issuer: String = Honest.issuer, audience: String = Honest.audience, recipient: String = Honest.recipient,
+        allowsMissingName: Bool = false
     ) -> ResponseExpectation {
         ResponseExpectation(
             issuer: issuer, keys: keys, audience: audience, recipient: recipient, request: request,
             signature: signature,
-            decryptionKeys: [TestKey.service2.decryption, TestKey.service.decryption], clockSkew: skew, now: now)
+            decryptionKeys: [TestKey.service2.decryption, TestKey.service.decryption], clockSkew: skew, now: now,
+            allowsMissingName: allowsMissingName)
     }
 
     /// The codes of what is wrong with bytes; empty where nothing is.

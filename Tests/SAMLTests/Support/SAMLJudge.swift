@@ -10,6 +10,9 @@ enum SAMLJudge {
     static let isThere: Bool =
         Tool.run(python, ["-c", "import onelogin.saml2, saml2.samlp, lxml"]).status == 0
 
+    /// Whether signxml is there beside them.
+    static let hasSignXML: Bool = Tool.run(python, ["-c", "import signxml, lxml"]).status == 0
+
     /// The judge's answer to a task.
     static func ask(_ task: [String: Any]) throws -> (ok: Bool, said: Any) {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("saml-\(UUID().uuidString).json")

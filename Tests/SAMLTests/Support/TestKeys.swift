@@ -15,10 +15,18 @@ struct TestKey: Sendable {
     static let stranger = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
     static let p256 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
     static let p384 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])
+    static let otherP384 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])
     static let p521 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-521"])
     /// Of the service provider, for encryption.
     static let service = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
     static let service2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
+
+    static let large = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:4096"])
+    static let large2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:4096"])
+    /// With an exponent as long as there may be one.
+    static let slow = TestKey([
+        "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:18446744073709551557",
+    ])
 
     var decryption: SAMLDecryptionKey { must { try SAMLDecryptionKey(pem: privatePEM) } }
 

@@ -6,7 +6,7 @@ import Testing
 struct MessageVerificationTests {
     private static let destination = "https://sp.example.org/saml/slo"
 
-    private static func message(_ kind: SAMLMessageKind) -> XMLElement {
+    static func message(_ kind: SAMLMessageKind) -> XMLElement {
         var message = Honest.samlp(
             kind.rawValue,
             [
@@ -16,13 +16,15 @@ struct MessageVerificationTests {
             ], [Honest.saml("Issuer", text: Honest.issuer)])
         switch kind {
         case .authnRequest: break
+        case .artifactResolve:
+            message.children.append(.element(XMLElement(XMLNamespace.protocols, "Artifact", text: "AAQ=")))
         case .logoutRequest:
             message.setAttribute("NotOnOrAfter", "2026-11-21T12:05:00Z")
             message.children += [
                 .element(Honest.saml("NameID", text: Honest.name)),
                 .element(XMLElement(XMLNamespace.protocols, "SessionIndex", text: "_s1")),
             ]
-        case .logoutResponse:
+        case .logoutResponse, .artifactResponse:
             message.setAttribute("InResponseTo", "_q")
             message.children.append(
                 .element(

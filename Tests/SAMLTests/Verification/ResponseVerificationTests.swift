@@ -12,7 +12,7 @@ struct ResponseVerificationTests {
                 let verified = try UnverifiedResponse(base64: SAMLBase64.encode(bytes)).verified(
                     by: Honest.expectation())
                 #expect(
-                    verified.nameID.value == Honest.name && verified.issuer == Honest.issuer
+                    verified.nameID?.value == Honest.name && verified.issuer == Honest.issuer
                         && verified.id == "_assertion1")
                 #expect(verified.attributes.map(\.texts) == [["alice"], ["staff", "wheel"]])
                 #expect(verified.sessionIndex == "_s1" && verified.inResponseTo == Honest.request)
@@ -47,6 +47,33 @@ struct ResponseVerificationTests {
                 "SIG_INVALID"
             ])
         #expect(Honest.refusals(try Honest().bytes(), Honest.expectation(keys: [])) == ["KEY"])
+    }
+
+    @Test("Where somebody is known by an attribute no name has to be there, and one that is there is whole")
+    func withoutName() throws {
+        let allowed = Honest.expectation(allowsMissingName: true)
+        var honest = Honest()
+        honest.changeAssertion = { $0.change("Subject") { $0.remove("NameID") } }
+        let bytes = try honest.bytes()
+        #expect(Honest.refusals(bytes) == ["NAMEID"])
+        let verified = try UnverifiedResponse(bytes).verified(by: allowed)
+        #expect(verified.nameID == nil && verified.inResponseTo == Honest.request)
+        #expect(try UnverifiedResponse(try Honest().bytes()).verified(by: allowed).nameID?.value == Honest.name)
+        let faults: [(inout XMLElement) -> Void] = [
+            { $0.change("NameID") { $0.setText(" ") } },
+            { $0.change("NameID") { $0.children.append(.element(Honest.saml("x"))) } },
+            { subject in subject.change("Subject") { $0.children.append(.element(Honest.saml("NameID", text: "two"))) }
+            },
+            { $0.change("NameID") { $0.name = XMLName(XMLNamespace.assertion, "BaseID") } },
+        ]
+        for fault in faults {
+            honest.changeAssertion = { fault(&$0) }
+            #expect(Honest.refusals(try honest.bytes(), allowed) == ["NAMEID"])
+        }
+        honest.changeAssertion = { $0.change("Subject") { $0.remove("SubjectConfirmation") } }
+        #expect(Honest.refusals(try honest.bytes(), allowed) == ["CONFIRMATION"])
+        honest.changeAssertion = { $0.remove("Subject") }
+        #expect(Honest.refusals(try honest.bytes(), allowed) == ["NAMEID"])
     }
 
     @Test("What is compared is compared exactly")
@@ -137,7 +164,7 @@ struct ResponseVerificationTests {
             }
         }
         let verified = try UnverifiedResponse(try honest.bytes()).verified(by: Honest.expectation())
-        #expect(verified.nameID.value == Honest.name && verified.attributes[0].texts == ["alice"])
+        #expect(verified.nameID?.value == Honest.name && verified.attributes[0].texts == ["alice"])
     }
 
     @Test("Text is whole around comments and sections, and a name within a value is a name")
@@ -148,7 +175,8 @@ struct ResponseVerificationTests {
         // Canonicalization takes comments out, so that the signature holds; what is read is the whole name.
         let harmless = text.replacing("alice@example.org", with: "alice<!-- -->@example<![CDATA[.org]]>")
         #expect(
-            try UnverifiedResponse(Array(harmless.utf8)).verified(by: Honest.expectation()).nameID.value == Honest.name)
+            try UnverifiedResponse(Array(harmless.utf8)).verified(by: Honest.expectation()).nameID?.value == Honest.name
+        )
         var honest = Honest()
         honest.changeAssertion = {
             $0.change("AttributeValue") { $0.children = [.element(Honest.saml("NameID", text: "pairwise"))] }

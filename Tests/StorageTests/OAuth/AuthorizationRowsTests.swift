@@ -153,7 +153,8 @@ struct AuthorizationRowsTests {
         let (hash, browser) = (Self.hash(1, .requestURI), Self.hash(2, .preSession))
         try await stage.store.write(.login) { (tx) throws in
             try tx.sql.insert(
-                hash, into: .ofClients, of: client, in: tenant, browser: browser, sealed: [9], at: tx.now, until: tx.now + .minutes(5))
+                hash, into: .ofClients, of: client, in: tenant, browser: browser, sealed: [9], at: tx.now,
+                until: tx.now + .minutes(5))
             func find(_ browser: TokenHash?, _ now: Timestamp) throws -> [UInt8]? {
                 try tx.sql.find(hash, among: .ofClients, in: tenant, browser: browser, at: now)?.sealed
             }

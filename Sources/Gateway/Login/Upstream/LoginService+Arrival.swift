@@ -98,7 +98,7 @@ extension LoginService {
 
     // MARK: What it says
 
-    private struct Arrived {
+    struct Arrived {
         let answer: Parameters
         let kept: KeptAttempt
         let hash: TokenHash
@@ -123,7 +123,7 @@ extension LoginService {
 
     /// Asks the provider who the person is, brings them up to date, and lets the flow decide. An answer for where the flow
     /// stood before is worth nothing, and nobody is asked about it.
-    private func weigh(
+    func weigh(
         _ arrived: Arrived, _ stamp: ProofStamp, _ work: inout LoginWork
     ) async throws -> LoginTransition {
         guard stamp == work.flow.stamp, let provider = entry(stamp.provider, work)?.redirect else {

@@ -11,6 +11,10 @@ extension LoginService {
         guard let entry = entry(stamp.provider, work), let provider = entry.redirect else {
             return try await settle(try await decide(.primaryRefused(.unknownProvider, stamp), &work), &work)
         }
+        if let answer = work.unsolicited {
+            work.unsolicited = nil
+            return try await arrive(with: answer, stamp, entry.id, &work)
+        }
         do {
             let (begun, place) = try await provider.begin(
                 loginHint: hint(work, entry), maxAgeSeconds: work.flow.request.maxAgeSeconds)

@@ -80,14 +80,30 @@ public struct RedirectProvider: Sendable {
             case .unavailable(let word): return .unavailable(word)
             }
         case (.saml(let provider), .saml(let attempt)):
-            guard let response = answer["SAMLResponse"] else { return .refused("saml.no_response") }
-            switch await provider.signIn(response, of: attempt.request) {
-            case .verified(let signIn, let once): return .verified(signIn, once: once)
-            case .refused(let word): return .refused(word)
-            case .unavailable(let word): return .unavailable(word)
-            }
+            return await signIn(answer, at: provider, of: attempt.request)
+        case (.saml(let provider), .unsolicited): return await signIn(answer, at: provider, of: nil)
         // The provider's type was changed meanwhile.
         default: return .refused("upstream.other_protocol")
+        }
+    }
+}
+
+extension RedirectProvider {
+    private func signIn(
+        _ answer: Parameters, at provider: SAMLProvider, of request: OutstandingRequest?
+    ) async -> RedirectOutcome {
+        let brought: SAMLProvider.Answer
+        if let response = answer["SAMLResponse"] {
+            brought = .posted(response)
+        } else if let artifact = answer[ArtifactBinding.parameter] {
+            brought = .artifact(artifact, questionID: MessageHeader.id(random: Randomness.bytes(20)))
+        } else {
+            return .refused("saml.no_response")
+        }
+        switch await provider.signIn(brought, of: request) {
+        case .verified(let signIn, let once): return .verified(signIn, once: once)
+        case .refused(let word): return .refused(word)
+        case .unavailable(let word): return .unavailable(word)
         }
     }
 }
@@ -96,12 +112,15 @@ public struct RedirectProvider: Sendable {
 enum RedirectAttempt: Codable, Sendable {
     case openID(UpstreamAttempt)
     case saml(SAMLAttempt)
+    /// An answer in SAML that nobody asked for, by a handle of its own.
+    case unsolicited(handle: String)
 
     /// What the answer is known by: `state`, or `RelayState`.
     var state: String {
         switch self {
         case .openID(let attempt): attempt.state
         case .saml(let attempt): attempt.handle
+        case .unsolicited(let handle): handle
         }
     }
 }

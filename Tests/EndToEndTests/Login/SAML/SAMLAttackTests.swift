@@ -81,7 +81,7 @@ struct SAMLAttackTests {
         .asserted("a transient name and nothing that stays", "saml.subject") {
             $0.subject = NameID("once", format: NameIDFormat.transient)
         },
-        .asserted("nobody at all", "saml.nameid") { $0.subject = nil },
+        .asserted("nobody at all", "saml.subject") { $0.subject = nil },
         .tampered("another name put in", "saml.sig_invalid") { $0.replacing(">ada-1<", with: ">eve-1<") },
         .tampered("a comment that cuts the name", "saml.sig_invalid") {
             $0.replacing(">ada-1<", with: "><!---->eve<!---->-1<")

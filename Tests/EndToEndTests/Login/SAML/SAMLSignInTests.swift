@@ -62,7 +62,9 @@ struct SAMLSignInTests {
             let entity = try #require(
                 try MetadataDocument(reading: document)["https://gate.example.org/saml/metadata"])
             let role = try #require(entity.serviceProviders.first)
-            #expect(role.assertionConsumers.map(\.endpoint.location) == ["https://gate.example.org/saml/acs"])
+            let places = role.assertionConsumers.map(\.endpoint)
+            #expect(places.map(\.location) == Array(repeating: "https://gate.example.org/saml/acs", count: 2))
+            #expect(places.map(\.spoken) == [.post, .artifact])
             #expect(role.role.signingKeys.count == 1 && role.role.encryptionKeys.count == 1)
             let address = try await web.depart(to: "corp")
             let asked = try stage.idp.read(address)
@@ -102,6 +104,18 @@ struct SAMLSignInTests {
             try await WebPerson(api.client).signIn(at: stage.idp)
             let session = try #require(try await stage.newestSession(of: "ada"))
             #expect(session.strength == .aal2)
+        }
+    }
+
+    @Test("whoever is known by an attribute needs no name in the subject")
+    func withoutName() async throws {
+        let stage = try await SAMLStage.open("scopes: [corp.example]")
+        stage.idp.attributes.append(SAMLAttribute(SubjectIdentifier.subjectID, values: ["ada-7@corp.example"]))
+        stage.idp.lies.assertion = { $0.subject = nil }
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            try await web.signIn(at: stage.idp)
+            #expect(web.isAtAccount, "\(web.status) \(web.page.suffix(400))")
         }
     }
 

@@ -21,6 +21,7 @@ struct SAMLSignOnTests {
             let request = stage.application.request()
             try await web.open(try stage.application.address(request))
             #expect(web.page.contains("name=\"identifier\"") && Place.brought(by: web) == nil)
+            #expect(web.page.contains("Sign in to go on to The Wiki."))
             try await OAuthScene.signIn(web)
             let brought = try #require(Place.brought(by: web), "\(web.url) \(web.page.suffix(500))")
             #expect(brought.address == stage.application.consumer && brought.relayState == "a state")
