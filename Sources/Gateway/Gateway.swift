@@ -51,6 +51,10 @@ public final class Gateway: Sendable {
     public let outbox: [OutboxCourier]
     /// Tells clients that a session has ended.
     public let logouts: LogoutCourier
+    /// Single logout by SAML.
+    public let samlLogout: SAMLLogoutService
+    /// Tells SAML peers that a session has ended, where no browser does.
+    public let samlLogoutCourier: SAMLLogoutCourier
     /// Tells receivers of security events.
     public let signalCourier: SignalCourier
     let receiverServers: ReceiverServers
@@ -172,6 +176,16 @@ public final class Gateway: Sendable {
         logouts = LogoutCourier(
             store: store, tenants: tenants, clients: clients, keys: keys, servers: clientServers, bell: live.bell,
             logger: logger, clock: clock)
+        samlLogout = SAMLLogoutService(
+            store: store, live: live,
+            teller: LogoutTeller(
+                saml: saml,
+                peers: LogoutPeers(
+                    applications: samlApplications, providers: providers, redirects: redirects,
+                    fetch: fetch ?? { [clientServers] in try await clientServers.fetchKnown($0) }, clock: clock),
+                keys: store.keys, clock: clock), clock: clock, logger: logger)
+        samlLogoutCourier = SAMLLogoutCourier(
+            store: store, teller: samlLogout.teller, bell: live.bell, logger: logger, clock: clock)
         receiverServers = try ReceiverServers(
             caFile: configuration.oauth.clientAuthorities,
             allowsPrivateReceivers: configuration.oauth.signals.allowsPrivateReceivers)

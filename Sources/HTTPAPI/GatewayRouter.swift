@@ -51,6 +51,7 @@ public struct GatewayRouter: Sendable {
             + PopulationRoutes(gateway: gateway, mac: mac).routes
             + ClientRoutes(gateway: gateway, mac: mac).routes
             + SignalStreamRoutes(gateway: gateway, mac: mac).routes
+            + SAMLApplicationRoutes(gateway: gateway, mac: mac).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
             + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes

@@ -26,7 +26,7 @@ enum HostileDocuments {
         let names = (1...58).map { "xmlns:n\($0)=\"urn:n\($0)\"" }.joined(separator: " ")
         let plain = (1...64).map { "a\($0)=\"\"" }.joined(separator: " ")
         let deep = String(repeating: "<b>", count: 30), up = String(repeating: "</b>", count: 30)
-        let spaced = Self.spaced
+        let spaced = Self.spaced, back = String(repeating: "</b>", count: 29)
         let marks = String(String.UnicodeScalarView((0..<60_000).map { $0 % 2 == 0 ? "\u{301}" : "\u{316}" }))
         let few = String(String.UnicodeScalarView((0..<30).map { $0 % 2 == 0 ? "\u{301}" : "\u{316}" }))
         let canonical = "<ds:Transform Algorithm=\"\(XMLNamespace.exclusiveCanonicalization)\""
@@ -49,16 +49,17 @@ enum HostileDocuments {
             ("tags with 58 namespaces, used", with(fill({ _ in "<n1:a \(names)/>" }, 160))),
             (
                 "namespaces of 29 levels, and elements in them",
-                with(spaced + fill({ "<p1x\($0 % 2 + 1):a p29x1:b=\"\"/>" }, 4_800) + up)
+                with(spaced + fill({ "<p1x\($0 % 2 + 1):a p29x1:b=\"\"/>" }, 4_800) + back)
             ),
             (
                 "attributes in namespaces of 29 levels",
                 with(
                     spaced
-                        + fill({ _ in "<a \((1...29).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" }, 320) + up)
+                        + fill({ _ in "<a \((1...29).map { "p\($0)x1:b=\"\"" }.joined(separator: " "))/>" }, 320) + back
+                )
             ),
-            ("prefixes, as many as may be", prefixed(with(spaced + fill { _ in "<a/>" } + up), 2)),
-            ("more prefixes", prefixed(with(spaced + fill({ _ in "<a/>" }, 2_000) + up), 8)),
+            ("prefixes, as many as may be", prefixed(with(spaced + fill { _ in "<a/>" } + back), 2)),
+            ("more prefixes", prefixed(with(spaced + fill({ _ in "<a/>" }, 2_000) + back), 8)),
             ("a letter with sixty thousand marks", with("<a b=\"e\(marks)\"/>")),
             ("comments", with(fill { _ in "<!---->" })),
             ("many IDs", with(fill({ "<a ID=\"i\($0)\"/>" }, 4_800))),

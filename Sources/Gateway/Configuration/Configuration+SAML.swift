@@ -61,6 +61,8 @@ extension SAMLProviderConfiguration {
         answerBinding = Self.answerBinding(section)
         allowsUnsolicited = section.bool("allow_unsolicited", default: false)
         returnTargets = section.texts("return_targets", limit: 64)
+        singleLogout = section.bool("single_logout", default: true)
+        encryptsLogoutNames = section.bool("encrypt_logout_names", default: false)
         subjectRules = Self.subject(section, format)
         check(section)
     }
@@ -158,7 +160,7 @@ extension MetadataPolicy {
 
 extension NameIDFormat {
     /// A format by its last word, as people write it, or by its whole name.
-    static func named(_ text: String) -> String {
+    public static func named(_ text: String) -> String {
         [unspecified, emailAddress, persistent, transient].first { $0.hasSuffix(":" + text) } ?? text
     }
 }

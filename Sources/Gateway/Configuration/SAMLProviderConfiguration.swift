@@ -40,6 +40,10 @@ public struct SAMLProviderConfiguration: Sendable {
     public var returnTargets: [String]
     public var route: UpstreamProviderConfiguration.Route
     public var createsPeopleAtLogin: Bool
+    /// Whether it is told of sign-outs that begin here; it may always tell us.
+    public var singleLogout: Bool
+    /// Whether names are encrypted when it is told.
+    public var encryptsLogoutNames: Bool
 }
 
 /// The gateway's own keys of SAML: the first signs, every one opens what was encrypted for it, and all are published, so that

@@ -37,6 +37,16 @@ struct EntryPolicy: Sendable {
         return Entry(question: question, refusal: Self.stands(answer) ? answer : nil)
     }
 
+    /// Why somebody may not enter, while nobody is there to prove anything; nil when they may.
+    func refusal(of person: PersonID, at place: Place) async throws -> DecisionAnswer? {
+        let question = DecisionQuestion(
+            .subject(kind: .person, id: person.description), action: Self.action, resourceType: place.resourceType,
+            resourceID: place.name, context: place.context)
+        let answer = try await decisions.decide(
+            question, in: place.tenant, origin: DecisionOrigin(caller: .person(person), protocol: place.spoken))
+        return Self.stands(answer) ? answer : nil
+    }
+
     /// Whether a refusal is the word of a rule, and not of there being none.
     static func stands(_ answer: DecisionAnswer) -> Bool {
         !answer.isPermitted && answer.reasons.first != RuleDecision.Reason.noMatchingRule.rawValue

@@ -133,12 +133,15 @@ extension LoginService {
             try appendFindings(work, by: caller, tx)
             let device = try device(of: grant.person, work, token, tx)
             try note(grant, work, tx)
+            let isUpstream = entry(work.flow.provider, work)?.redirect != nil
+            let peer = isUpstream ? try tx.sql.notedPeer(ofFlow: work.flow.id) : nil
             let started = try SessionService.begin(
                 grant, token: own, device: device.id, by: caller, settings: settings.sessions,
-                ruling: work.ruling, live, tx)
+                ruling: work.ruling, until: peer?.until, live, tx)
             if let old = grant.rotates { try tx.sql.moveUpstream(from: old, to: started.session.id) }
-            if entry(work.flow.provider, work)?.redirect != nil {
+            if isUpstream {
                 try tx.sql.noteUpstream(of: started.session.id, endedFlow: work.flow.id)
+                try rememberPeer(peer, of: started.session.id, in: caller.tenant, tx)
             }
             try tx.append(
                 caller.event(

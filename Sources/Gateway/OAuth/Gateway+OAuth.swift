@@ -50,8 +50,10 @@ extension Gateway {
 
     /// What is told of people.
     public var claims: ClaimReader {
-        ClaimReader(store: store, resolver: resolver, access: assignments, scopes: configuration.oauth.scopes)
+        ClaimReader(people: knownPeople, scopes: configuration.oauth.scopes)
     }
+
+    var knownPeople: KnownPersonReader { KnownPersonReader(store: store, resolver: resolver, access: assignments) }
 
     /// A secret to bind a browser's waiting requests to, before anybody is known.
     public func makePreSession() throws -> SecretText { try Randomness.token(.preSession).text }

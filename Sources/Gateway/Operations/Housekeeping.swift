@@ -33,6 +33,7 @@ public struct Housekeeping: Service {
                 for courier in self.gateway.provisioners { group.addTask { await courier.run() } }
                 for courier in self.gateway.outbox { group.addTask { await courier.run() } }
                 group.addTask { await self.gateway.logouts.run() }
+                group.addTask { await self.gateway.samlLogoutCourier.run() }
                 group.addTask { await self.gateway.signalCourier.run() }
                 if !self.gateway.outbox.isEmpty {
                     group.addTask { await self.gateway.approvalFeed.run() }

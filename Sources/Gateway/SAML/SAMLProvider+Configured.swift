@@ -31,6 +31,8 @@ extension SAMLProvider {
         settings.loginAttribute = configured.loginAttribute
         settings.groupsAttribute = configured.groupsAttribute
         settings.ownedDomains = configured.ownedDomains
+        settings.isToldOfLogout = configured.singleLogout
+        settings.encryptsLogoutNames = configured.encryptsLogoutNames
         settings.multiFactorContexts = configured.multiFactorContexts
         self.init(
             settings, metadata: configured.metadataPlace(metadataKeys), policy: configured.policy,

@@ -46,6 +46,7 @@ extension SAMLService {
         role.singleSignOn = settings.signOnEndpoints
         role.role.artifactResolution = [artifactEndpoint(of: tenant)]
         role.wantsSignedRequests = settings.requiresSignedRequests
+        role.role.singleLogout = try logoutEndpoints(of: tenant)
         role.role.nameIDFormats = settings.nameIDFormats
         role.role.keys = keys.flatMap(Self.published)
         return role

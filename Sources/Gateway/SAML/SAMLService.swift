@@ -115,6 +115,7 @@ public final class SAMLService: Sendable {
         role.wantsSignedAssertions = false
         role.assertionConsumers = consumerEndpoints(of: tenant)
         role.discoveryResponses = [IndexedEndpoint(.redirect, discoveryResponse(of: tenant), index: 1)]
+        role.role.singleLogout = try logoutEndpoints(of: tenant)
         role.role.keys = keys.flatMap(Self.published)
         entity.serviceProviders = [role]
         entity.identityProviders = [try identityProviderRole(of: tenant, keys)].compactMap(\.self)
@@ -126,6 +127,20 @@ public final class SAMLService: Sendable {
         let signs = MetadataKey(certificate: certificate, use: .signing)
         let opens = key.decryption == nil ? nil : MetadataKey(certificate: certificate, use: .encryption)
         return [signs, opens].compactMap(\.self)
+    }
+
+    /// Where either role of ours is told of sign-outs, by the bindings it is liked best to be told by; none without a key, for
+    /// nothing is said about sessions unsigned (SAML Profiles §4.4.3.1).
+    ///
+    /// - Throws: as `keys`.
+    func logoutEndpoints(of tenant: TenantID) throws -> [Endpoint] {
+        guard try !keys().isEmpty else { return [] }
+        return [Binding.redirect, .post, .soap].map { Endpoint($0, logoutLocation(of: tenant, by: $0)) }
+    }
+
+    /// The address of a binding, which what comes by it names as its destination.
+    func logoutLocation(of tenant: TenantID, by binding: Binding) -> String {
+        base(of: tenant) + (binding == .soap ? "/saml/soap/logout" : "/saml/slo")
     }
 
     /// The one address that takes answers, by either binding.

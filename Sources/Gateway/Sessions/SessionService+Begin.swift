@@ -12,14 +12,16 @@ public struct StartedSession: Sendable {
 extension SessionService {
     /// Makes the session a completed login is worth, inside the transaction that completes the flow. A step-up rotates
     /// the session it strengthens; the oldest session ends where the person has too many. `token` is what its cookie
-    /// will hold, and `ruling` what rules say of how long it lasts: shorter than the configuration has it, never longer.
+    /// will hold, and `ruling` what rules say of how long it lasts: shorter than the configuration has it, never longer; nor
+    /// longer than `end`, which the provider said (SAML Core §2.7.2, `SessionNotOnOrAfter`).
     static func begin(
         _ grant: SessionGrant, token: BearerToken, device: DeviceID?, by caller: Caller, settings: SessionConfiguration,
-        ruling: SessionRuling?, _ live: LiveCredentials, _ tx: Transaction
+        ruling: SessionRuling?, until end: Timestamp? = nil, _ live: LiveCredentials, _ tx: Transaction
     ) throws -> StartedSession {
         let id = SessionID.random(at: tx.now)
         func bounded(_ lifetime: SessionLifetime) -> SessionLifetime {
             lifetime.bounded(idleSeconds: ruling?.idleSeconds, absoluteSeconds: ruling?.absoluteSeconds)
+                .bounded(idleSeconds: nil, absoluteSeconds: end.map { max(1, $0.seconds - tx.now.seconds) })
         }
         let session: Session
         if let old = grant.rotates {

@@ -10,6 +10,8 @@ public enum CookieName {
         case session = "sso"
         /// A browser that has signed in before, with a failure budget of its own.
         case device = "dev"
+        /// A sign-out on its way to those who have to hear of it.
+        case logout = "out"
         /// Binds a login to the browser that began it at an application, on the application's own host.
         case start = "start"
         /// The session of one application, on the application's own host.

@@ -67,25 +67,18 @@ extension LoginRoutes {
         return pages.response(page)
     }
 
-    /// Signed out here; where the provider's session ends too, the browser goes on there by itself.
-    private static func farewell(_ call: BrowserCall, _ pages: PageRenderer, _ elsewhere: String?) -> Response {
-        guard let elsewhere else { return pages.response(MessagePage.loggedOut(loginPath: call.path("/login"))) }
-        let page = MessagePage(
-            .done, "You are signed out here", "You are being taken to your provider, to sign out there too.")
-        return pages.leaving(to: elsewhere, page)
-    }
-
-    /// Ends the session in the journal first, then forgets the cookie.
+    /// Ends the session in the journal first, then forgets the cookie; whoever else knows the session is told by the browser.
     func logout(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
-        var elsewhere: String?
+        var response = pages.response(MessagePage.loggedOut(loginPath: call.path("/login")))
         if let (session, secret) = try call.session() {
             _ = try await call.form(request, purpose: Self.logoutPurpose, binding: secret)
             _ = try await gateway.sessions.end(session.id, .logout, by: call.caller(session))
-            elsewhere = try await gateway.login.upstreamLogoutAddress(
+            let elsewhere = try await gateway.login.upstreamLogoutAddress(
                 of: session, returnTo: call.origin + call.path("/logout"))
+            let turn = try await gateway.samlLogout.depart(from: session, then: elsewhere)
+            response = try SAMLLogoutRoutes(login: self).answer(turn, call)
         }
-        var response = Self.farewell(call, pages, elsewhere)
         response.headers.append(SetCookie.removing(call.name(.session)).field)
         return response
     }

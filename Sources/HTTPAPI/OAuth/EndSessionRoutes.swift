@@ -81,10 +81,19 @@ struct EndSessionRoutes: Sendable {
 
     /// Ends the session in the journal first, then forgets the cookie, then goes on.
     private func end(_ visit: AuthorizationVisit, _ redirect: String?, afterForm: Bool) async throws -> Response {
+        let cookie = SetCookie.removing(visit.call.name(.session))
         if let session = visit.session?.session {
             _ = try await gateway.sessions.end(session.id, .logout, by: visit.call.caller(session))
+            let turn = try await gateway.samlLogout.depart(from: session, then: redirect)
+            // Others know the session, and are told by this browser before it goes on.
+            if !turn.isOver || turn.leavesSomebodyUntold {
+                let login = LoginRoutes(
+                    gateway: gateway, pages: pages, trusted: account.trusted, limit: account.limit)
+                var response = try SAMLLogoutRoutes(login: login).answer(turn, visit.call)
+                response.headers.append(cookie.field)
+                return response
+            }
         }
-        let cookie = SetCookie.removing(visit.call.name(.session))
         guard let redirect else {
             var response = pages.response(MessagePage.loggedOut(loginPath: visit.call.path("/login")))
             response.headers.append(cookie.field)

@@ -23,6 +23,7 @@ struct SAMLRoutes: Sendable {
             router.get(RouterPath(prefix + "/saml/discover")) { try await discover($0, $1) }
             router.get(RouterPath(prefix + "/saml/discovery")) { try await discovered($0, $1) }
             router.post(RouterPath(prefix + "/saml/artifact")) { try await resolve($0, $1) }
+            SAMLLogoutRoutes(login: login).install(on: router, prefix: prefix)
         }
     }
 

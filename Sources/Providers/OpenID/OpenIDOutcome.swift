@@ -1,5 +1,6 @@
 import Identity
 import OAuth
+import SAML
 import Vocabulary
 
 /// Somebody whom a provider has recognized, every check passed. Only `OpenIDProvider` makes one.
@@ -16,6 +17,10 @@ public struct UpstreamSignIn: Sendable {
     public let idToken: SecretText?
     /// Where the person is asked about again; nil also where the provider gave nothing to ask with.
     public let kept: KeptTokens?
+    /// What the person and their session are called there, for single logout by SAML.
+    public var peer: PeerSession?
+    /// When a session that comes of it has to end at the latest.
+    public var sessionUntil: Timestamp?
     public let vouching: Vouching
 }
 

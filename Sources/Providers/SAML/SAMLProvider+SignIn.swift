@@ -93,7 +93,7 @@ extension SAMLProvider {
 
     private func signIn(_ person: SignedIn, _ issuer: String) throws -> UpstreamSignIn? {
         guard let identity = try AttributeMapping(settings).identity(person) else { return nil }
-        return UpstreamSignIn(
+        var signIn = UpstreamSignIn(
             identity: identity,
             authenticatedAt: settings.saysSignInTime ? min(Timestamp(seconds: person.authnInstant), clock()) : nil,
             isMultiFactor: person.contextClass.map(settings.multiFactorContexts.contains) ?? false,
@@ -103,6 +103,9 @@ extension SAMLProvider {
             kept: nil,
             vouching: Vouching(
                 person.authorities, contextClass: person.contextClass, proxyCount: person.proxyCount))
+        signIn.peer = person.nameID.map { PeerSession(peer: issuer, nameID: $0, sessionIndex: person.sessionIndex) }
+        signIn.sessionUntil = person.sessionNotOnOrAfter.map { Timestamp(seconds: $0) }
+        return signIn
     }
 
     /// The codes are those that `gatehouse saml verify` explains.

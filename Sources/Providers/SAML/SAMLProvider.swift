@@ -33,13 +33,6 @@ public struct SAMLProvider: Sendable {
             logger: logger)
     }
 
-    /// A browser's way to the identity provider.
-    public enum Departure: Sendable, Hashable {
-        case address(String)
-        /// A form that the browser posts there.
-        case form(PostBinding.Form)
-    }
-
     /// Begins a sign-in, and says where to send the browser.
     ///
     /// - Parameters:
@@ -49,13 +42,13 @@ public struct SAMLProvider: Sendable {
     /// - Throws: `Fault` with the reason, and what fetching throws.
     public func begin(
         forcesAuthn: Bool, id: String, handle: String
-    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+    ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
         try await SAMLMetadataFailure.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
     }
 
     private func request(
         forcesAuthn: Bool, id: String, handle: String
-    ) async throws -> (request: OutstandingRequest, departure: Departure) {
+    ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
         let peer = try await metadata.peer()
         var wish = SignInWish()
         wish.forcesAuthn = forcesAuthn
@@ -66,24 +59,12 @@ public struct SAMLProvider: Sendable {
             throw MessageFault(.unsupported, "the identity provider takes signed requests only, and there is no key")
         }
         let key = settings.signingKey
-        let departure = try await executor.run { try Self.departure(of: plan, RelayState(handle), key) }
-        return (plan.outstanding, departure)
-    }
-
-    private static func departure(
-        of plan: PlannedSignIn, _ handle: RelayState?, _ key: SAMLSigningKey?
-    ) throws -> Departure {
-        let element = try plan.request.element()
-        guard plan.binding == .redirect else {
-            let bytes = try key.map { try SAMLSignatures.sign(element, with: $0) } ?? XMLWriter.bytes(of: element)
-            return .form(PostBinding.Form(bytes, kind: .request, relayState: handle, at: plan.location))
+        let departure = try await executor.run {
+            try SAMLDeparture(
+                plan.request.element(), kind: .request, relayState: RelayState(handle), by: plan.binding,
+                to: plan.location, signedWith: key)
         }
-        let algorithm = key?.kind.usualAlgorithm
-        let outgoing = RedirectBinding.Outgoing(
-            try XMLWriter.bytes(of: element), kind: .request, relayState: handle,
-            signatureAlgorithm: algorithm?.rawValue)
-        let signature = try key.map { try $0.signature(over: Array(outgoing.octets.utf8), algorithm) }
-        return .address(try outgoing.address(at: plan.location, signature: signature))
+        return (plan.outstanding, departure)
     }
 
     /// Its entity id, as its metadata have it now; nil where they cannot be had.

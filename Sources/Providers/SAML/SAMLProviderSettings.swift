@@ -30,6 +30,10 @@ public struct SAMLProviderSettings: Sendable {
     public var ownedDomains: Set<String> = []
     /// Authentication contexts that are believed to mean several factors.
     public var multiFactorContexts: Set<String> = [AuthnContextClass.multiFactor]
+    /// It is told of sign-outs that begin here.
+    public var isToldOfLogout = true
+    /// The name in what it is told is encrypted where its metadata have a key for that (against saml2int, SDP-SP30).
+    public var encryptsLogoutNames = false
     /// How far the gateway believes that the authentication happened when the assertion says so.
     public var saysSignInTime = true
 

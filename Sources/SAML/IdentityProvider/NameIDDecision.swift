@@ -48,6 +48,17 @@ extension IdentityProviderSettings {
         return format.map { decision($0, request, peer) } ?? .none
     }
 
+    /// The kind of name for whoever asks for none.
+    public func usualNameID(
+        for peer: EntityDescriptor, policy: ServiceProviderPolicy, affiliations: [String] = [], now: Int64
+    ) -> NameIDDecision {
+        let request = AcceptedRequest(
+            requestID: nil, serviceProvider: peer.entityID, consumer: "", answerBinding: .post, forcesAuthn: false,
+            isPassive: false, nameIDPolicy: nil, authnContext: nil, scoping: nil, attributeServiceIndex: nil,
+            isSigned: false)
+        return nameID(for: request, peer: peer, policy: policy, affiliations: affiliations, now: now)
+    }
+
     private static func saysNothing(_ format: String) -> Bool {
         format.isEmpty || Exact.same(format, NameIDFormat.unspecified)
     }
@@ -87,6 +98,11 @@ public enum NameIDMaking {
 
     /// `pairwise-id` or `subject-id`: a unique part in Base32 and the scope.
     public static func scopedIdentifier(random: [UInt8], scope: String) -> String { base32(random) + "@" + scope }
+
+    /// The unique part of such a name, or of a persistent one: no two differ by case only.
+    ///
+    /// - Parameter random: 20 octets or more, drawn once and kept.
+    public static func uniquePart(random: [UInt8]) -> String { base32(random) }
 
     /// Base32 of RFC 4648 §6, without padding.
     static func base32(_ bytes: [UInt8]) -> String {

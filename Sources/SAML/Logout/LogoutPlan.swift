@@ -79,17 +79,31 @@ extension LogoutSettings {
         endedHere: Bool, id: String, now: Int64
     ) -> (response: LogoutResponse, place: Endpoint?)? {
         guard !request.isAsynchronous else { return nil }
+        return answer(
+            toRequest: request.header.id, peer: peer, arrivedBy: binding,
+            status: Self.status(results, endedHere: endedHere), id: id, now: now)
+    }
+
+    /// As above, where the request itself is not at hand any more, or nobody was known by the name it said
+    /// (`unknownPrincipal`); nil for a peer that has no place for it.
+    public func answer(
+        toRequest requestID: String, peer: EntityDescriptor, arrivedBy binding: Binding, status: Status, id: String,
+        now: Int64
+    ) -> (response: LogoutResponse, place: Endpoint?)? {
         let services = Self.services(peer, now, skew)
         let place = binding == .soap ? nil : services.first(of: [binding, .redirect, .post])
         guard binding == .soap || place != nil else { return nil }
         let header = MessageHeader(
             id: id, issueInstant: now, issuer: entityID, destination: place?.answerLocation,
-            inResponseTo: request.header.id)
-        return (LogoutResponse(header, status: Self.status(results, endedHere: endedHere)), place)
+            inResponseTo: requestID)
+        return (LogoutResponse(header, status: status), place)
     }
 
+    /// What is said to one whose name or session nobody is known by (SAML Core §3.2.2.2).
+    public static let unknownPrincipal = Status(.requester, .unknownPrincipal)
+
     /// SAML Core §3.7.3.2: success, and below it that it was in part only.
-    static func status(_ results: [LogoutResult], endedHere: Bool) -> Status {
+    public static func status(_ results: [LogoutResult], endedHere: Bool) -> Status {
         guard endedHere else { return Status(.responder) }
         return results.allSatisfy { $0 == .ended } ? .success : Status(.success, .partialLogout)
     }

@@ -38,7 +38,20 @@ extension LogoutRequest {
     static let elementName = XMLName.samlp("LogoutRequest")
 
     /// - Throws: `forbidden_character`, `malformed`.
-    public func element() throws(MessageFault) -> XMLElement {
+    public func element() throws(MessageFault) -> XMLElement { try element(naming: subject.element) }
+
+    /// The message with its subject's name encrypted (IIP-SP16, IIP-IDP19).
+    ///
+    /// - Throws: `MessageFault` as above, and `unsupported`; `SAMLError` for what cannot be encrypted.
+    public func element(encryptingFor choice: AlgorithmPolicy.EncryptionChoice, recipient: String) throws -> XMLElement
+    {
+        let name = try SAMLEncryption.encrypt(
+            try Markup.checked(subject.element), as: .nameID, for: try choice.key.verificationKey(),
+            options: try choice.options(for: recipient))
+        return try element(naming: name)
+    }
+
+    private func element(naming name: XMLElement) throws(MessageFault) -> XMLElement {
         let extensions =
             isAsynchronous
             ? Markup.element(
@@ -47,7 +60,22 @@ extension LogoutRequest {
             : nil
         return try header.element(
             Self.elementName, ["NotOnOrAfter": notOnOrAfter.map(SchemaTime.text), "Reason": reason?.rawValue],
-            [extensions, subject.element] + sessionIndexes.map { Markup.text(.samlp("SessionIndex"), $0) })
+            [extensions, name] + sessionIndexes.map { Markup.text(.samlp("SessionIndex"), $0) })
+    }
+
+    /// Reads a request that came and opens its name where that is encrypted: of a request that was verified, so that nobody
+    /// else has us open anything.
+    ///
+    /// - Throws: `MessageFault` as below, `SAMLError` with `DECRYPT` and `ENC_ALG`.
+    public init(reading element: XMLElement, keys: [SAMLDecryptionKey]) throws {
+        let opened = try element.children(.saml("EncryptedID")).first.map { encrypted in
+            let name = try SAMLEncryption.decrypt(encrypted, keys: keys)
+            guard name.name == .saml("NameID") else {
+                throw MessageFault(.malformed, "EncryptedID: what was encrypted is no NameID")
+            }
+            return try NameID(reading: name)
+        }
+        try self.init(reading: element, decrypted: opened)
     }
 
     /// Reads a request that came; nothing of it is verified.

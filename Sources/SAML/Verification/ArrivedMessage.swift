@@ -27,11 +27,21 @@ public struct ArrivedMessage: Sendable {
         (bytes, query) = (read.message, nil)
     }
 
+    /// A message within an envelope of SOAP (SAML Bindings §3.2).
+    public init(envelope: [UInt8], kind: MessageKind) {
+        (binding, self.kind, relayState) = (.soap, kind, nil)
+        (bytes, query) = (envelope, nil)
+    }
+
+    private func unverified(_ kind: SAMLMessageKind) -> UnverifiedMessage {
+        UnverifiedMessage(bytes, kind: kind, place: binding == .soap ? .envelope(understood: []) : .document)
+    }
+
     /// Who it says made it: for finding the keys it is to be checked with. Proves nothing.
     ///
     /// - Throws: as `UnverifiedMessage.claimedIssuer`.
     public func claimedIssuer(of kind: SAMLMessageKind) throws -> String? {
-        try UnverifiedMessage(bytes, kind: kind).claimedIssuer()
+        try unverified(kind).claimedIssuer()
     }
 
     /// The message's tree, read from what is signed where the document is signed, and what came of its signature. Blocks for
@@ -42,7 +52,7 @@ public struct ArrivedMessage: Sendable {
     public func examined(
         as kind: SAMLMessageKind, keys: [SAMLVerificationKey]
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
-        let (message, inner) = try UnverifiedMessage(bytes, kind: kind).examined(keys: keys)
+        let (message, inner) = try unverified(kind).examined(keys: keys)
         guard let query, query.algorithm != nil, inner != .invalid else { return (message, inner) }
         do {
             try query.verify(keys: keys)
@@ -59,7 +69,7 @@ extension UnverifiedMessage {
         keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
         let document = try XMLDocument.parse(bytes, .message)
-        return try MessagePlace.document.examined(kind, in: document, keys: keys, policy: policy)
+        return try place.examined(kind, in: document, keys: keys, policy: policy)
     }
 }
 

@@ -79,7 +79,7 @@ extension ResponseVerification {
         let unsigned: XMLDocument?
         if structure.isEncrypted {
             // Where no signature inside could be enough, nothing is decrypted.
-            if signedResponse == nil, [.response, .both].contains(expectation.signature) {
+            if !isSigned, [.response, .both].contains(expectation.signature) {
                 try list.require(.signatureMissing, "what has to be signed is signed") {
                     throw SAMLError(.signatureMissing, "the response's own signature is demanded, and is missing")
                 }

@@ -5,11 +5,16 @@ public struct UnverifiedMessage: Sendable {
     /// What it is taken for.
     public let kind: SAMLMessageKind
     let bytes: [UInt8]
+    let place: MessagePlace
 
     /// The document's bytes.
     public init(_ bytes: [UInt8], kind: SAMLMessageKind) {
-        self.bytes = bytes
-        self.kind = kind
+        self.init(bytes, kind: kind, place: .document)
+    }
+
+    /// A message at its place in a document.
+    init(_ bytes: [UInt8], kind: SAMLMessageKind, place: MessagePlace) {
+        (self.bytes, self.kind, self.place) = (bytes, kind, place)
     }
 
     /// Who it says made it: for finding the keys it is to be checked with. Proves nothing.
@@ -17,14 +22,14 @@ public struct UnverifiedMessage: Sendable {
     /// - Throws: `SAMLError`: as `XMLReader.parse`, `ROOT`.
     public func claimedIssuer() throws -> String? {
         let document = try XMLDocument.parse(bytes, .message)
-        let root = try ResponseStructure.root(document, kind.rawValue)
-        return XMLNodes.elements(of: root, XMLNamespace.assertion, "Issuer").first.flatMap(XMLNodes.textOnly)?
+        let message = try place.message(kind, in: document)
+        return XMLNodes.elements(of: message, XMLNamespace.assertion, "Issuer").first.flatMap(XMLNodes.textOnly)?
             .trimmingXMLSpace()
     }
 
     /// Holds the message to what is expected. Blocks for less than a millisecond, 20 at most: for threads of `SAMLExecutor`.
     public func judged(by expectation: MessageExpectation) -> SAMLJudgement<VerifiedMessage> {
-        let verification = MessageVerification(kind: kind, expectation: expectation)
+        let verification = MessageVerification(kind: kind, expectation: expectation, place: place)
         let verified = try? verification.verify(bytes)
         return SAMLJudgement(
             verified: verification.list.isClean ? verified : nil, checks: verification.list.checks)

@@ -97,6 +97,12 @@ private struct XMLPlacement {
     private static let noMemory = SAMLError(.library, "no memory")
 }
 
+/// Texts that may be said in a document.
+public enum XMLText {
+    /// Whether XML 1.0 can hold every character (§2.2).
+    public static func isExpressible(_ text: String) -> Bool { (try? XMLCharacters.requireText(text)) != nil }
+}
+
 /// What XML 1.0 can hold.
 enum XMLCharacters {
     /// - Throws: `SAMLError` with `SCHEMA` for a name that we would not write: letters, digits, `-`, `_` and `.` only.

@@ -35,7 +35,10 @@ extension SQLConnection {
                 "UPDATE \(table) SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL", [owner, moment])
         }
         ended.grants = try endGrants(in: tenant, at: now)
-        for table in ["handover_code", "upstream_attempt", "upstream_session", "upstream_token", "saml_kept"] {
+        for table in [
+            "handover_code", "upstream_attempt", "upstream_session", "upstream_token", "saml_peer_session",
+            "saml_peer_logout", "saml_logout_journey", "saml_kept",
+        ] {
             try execute("DELETE FROM \(table) WHERE tenant = ?1", [owner])
         }
         ended.flows = try execute("DELETE FROM login_flow WHERE tenant = ?1", [owner])

@@ -26,7 +26,7 @@ public struct KeyedValues: Sendable {
         SealedColumn.all.map(\.values)
         + [
             commandAnswers, authorizationRequests, signOnRequests, upstreamAttempts, keptSAMLMessages, upstreamTokens,
-            keptTokens, passwords, formerPasswords, signedHeads,
+            keptTokens, logoutJourneys, passwords, formerPasswords, signedHeads,
         ]
 
     private static let commandAnswers = KeyedValues(name: "command_answers", purpose: .record, renewal: .expiry) {
@@ -61,6 +61,11 @@ public struct KeyedValues: Sendable {
     private static let keptTokens = KeyedValues(name: "kept_tokens", purpose: .record, renewal: .expiry) {
         try $0.countByKey(
             "SELECT substr(sealed, 19, 16), count(*) FROM upstream_token WHERE tenant = ?1 GROUP BY 1", $1)
+    }
+
+    private static let logoutJourneys = KeyedValues(name: "logout_journeys", purpose: .record, renewal: .expiry) {
+        try $0.countByKey(
+            "SELECT substr(sealed, 19, 16), count(*) FROM saml_logout_journey WHERE tenant = ?1 GROUP BY 1", $1)
     }
 
     private static let signedHeads = KeyedValues(name: "signed_heads", purpose: .headSigning, renewal: .kept) {

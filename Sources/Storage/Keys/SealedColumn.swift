@@ -24,7 +24,8 @@ struct SealedColumn: Sendable {
     var isFramed = false
 
     static let all: [SealedColumn] = [
-        personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans, signalHeaders,
+        personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans, signalHeaders, peerSessions,
+        peerLogouts,
     ]
 
     static func named(_ name: String) -> SealedColumn? { all.first { $0.values.name == name } }
@@ -107,6 +108,10 @@ struct SealedColumn: Sendable {
     private static let tokenKeys = optional("token_keys", .tokenSigning, in: "oauth_token_key", chunk: 50)
 
     private static let signalHeaders = optional("signal_headers", .record, in: "signal_stream", chunk: 250)
+
+    private static let peerSessions = optional("saml_peer_sessions", .record, in: "saml_peer_session", chunk: 250)
+
+    private static let peerLogouts = optional("saml_peer_logouts", .record, in: "saml_peer_logout", chunk: 250)
 
     // A held plan is as large as its directory: one in a transaction, as it was written. It begins with the four bytes
     // of its first frame's length, and its frames were sealed by one key unless a rotation came between.

@@ -177,7 +177,7 @@ extension SQLConnection {
 
     /// Takes what is known of a session over to the one that replaces it.
     public func moveUpstream(from old: SessionID, to new: SessionID) throws {
-        for table in ["upstream_session", "upstream_token"] {
+        for table in ["upstream_session", "upstream_token", "saml_peer_session"] {
             try execute("UPDATE \(table) SET session = ?2 WHERE session = ?1", [.id(old), .id(new)])
         }
     }

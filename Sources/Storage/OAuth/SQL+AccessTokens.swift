@@ -102,4 +102,6 @@ public enum OnceKind: String, Sendable, CaseIterable, Hashable {
     case logoutToken = "logout_token"
     /// An assertion that an identity provider sent (SAML Profiles §4.1.4.5).
     case samlAssertion = "saml_assertion"
+    /// A request to end sessions that a SAML peer sent (SAML Core §3.7.1).
+    case samlLogoutRequest = "saml_logout_request"
 }

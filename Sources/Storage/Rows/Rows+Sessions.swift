@@ -100,6 +100,7 @@ extension SQLConnection {
         if reason != .rotated {
             try leaveSignals(of: session, reason, at: now, by: cause)
             try leaveLogoutNotices(of: session, at: now)
+            try leavePeerLogouts(of: session, reason, at: now)
         }
         return true
     }

@@ -23,19 +23,22 @@ public enum ExpiringRows: String, Sendable, CaseIterable {
     case logoutNotices = "oauth_logout_notice"
     case upstreamAttempts = "upstream_attempt"
     case keptSAMLMessages = "saml_kept"
+    case peerLogouts = "saml_peer_logout"
+    case logoutJourneys = "saml_logout_journey"
 
     fileprivate var key: String {
         switch self {
         case .handOverCodes: "code_hash"
         case .authorizationRequests, .signOnRequests, .authorizationCodes, .accessTokens, .refreshTokens,
-            .waitingDevices, .upstreamAttempts, .keptSAMLMessages:
+            .waitingDevices, .upstreamAttempts, .keptSAMLMessages, .logoutJourneys:
             "hash"
         case .presentedOnce: "(tenant, kind, digest)"
         case .softLocks: "(tenant, kind, key)"
         case .notifications: "number"
         case .callbacks: "(tenant, system, nonce)"
         case .clientSessions: "(session, client)"
-        case .applicationSessions, .sessions, .links, .devices, .authorizationGrants, .logoutNotices: "id"
+        case .applicationSessions, .sessions, .links, .devices, .authorizationGrants, .logoutNotices, .peerLogouts:
+            "id"
         }
     }
 }

@@ -6,8 +6,8 @@ import Vocabulary
 
 struct SAMLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "saml", abstract: "SAML messages and metadata: what is in them, and why one was refused.",
-        subcommands: [Verify.self, VerifyRedirect.self, Metadata.self])
+        commandName: "saml", abstract: "Applications that speak SAML; messages and metadata, and why one was refused.",
+        subcommands: [Application.self, Verify.self, VerifyRedirect.self, Metadata.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(

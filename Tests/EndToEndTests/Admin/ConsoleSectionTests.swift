@@ -105,6 +105,36 @@ struct ConsoleSectionTests {
         }
     }
 
+    @Test("an application that speaks SAML is added, shows what it would be told, and is switched off and on")
+    func samlApplications() async throws {
+        try await ConsoleHouse.serving { house in
+            let adele = house.adele
+            try await adele.open("/saml-applications/new")
+            try await adele.submit("/saml-applications/new", ["title": "The <Wiki>"])
+            #expect(adele.status == 422 && adele.page.contains("or paste them"))
+            let form = [
+                "title": "The <Wiki>", "metadata": SAMLApplicationAPITests.metadata(), "attributes": "uid, displayName",
+            ]
+            try await adele.submit("/saml-applications/new", form)
+            #expect(adele.page.contains("Paste into The &lt;Wiki&gt;") && adele.page.contains("/saml/sso"))
+            try await adele.open("/saml-applications")
+            #expect(adele.page.contains("The &lt;Wiki&gt;") && adele.page.contains("were handed over"))
+            let listed = try await house.api.send(.get, "/api/v1/saml/applications")
+            let place = "/saml-applications/\(listed.body?["items"]?[0]?["id"]?.string ?? "")"
+            try await adele.open(place)
+            #expect(adele.page.contains("https://app.example.org/acs"))
+            try await adele.open(place + "/preview?person=ottilie")
+            #expect(adele.page.contains("Freifrau") && adele.page.contains("may enter"))
+            try await adele.open(place + "/preview?person=nobody")
+            #expect(adele.page.contains("Nobody here has this login."))
+            for (verb, word) in [("disable", "switched off"), ("enable", "may sign in to it again")] {
+                try await adele.open(place + "/" + verb)
+                try await adele.submit(place + "/" + verb)
+                #expect(adele.page.contains(word))
+            }
+        }
+    }
+
     @Test("an application is made, shows what it would get, and is switched off and on")
     func applications() async throws {
         try await ConsoleHouse.serving { house in

@@ -10,6 +10,8 @@ extension TenantIsolationTests {
         var side = side
         try await entitlements(&side, api)
         try await policies(&side, api)
+        try await make(
+            "/api/v1/saml/applications", ["metadata_xml": .string(SAMLApplicationAPITests.metadata())], in: &side, api)
         return side
     }
 

@@ -17,6 +17,14 @@ struct MockKeyPair: Sendable {
         return MockKeyPair(key: try node.key(), certificate: try node.pem())
     }
 
+    /// For everything, as metadata have it.
+    var published: MetadataKey {
+        get throws {
+            let certificate = try #require(try SAMLVerificationKey(pem: certificate).certificate)
+            return try #require(MetadataKey(certificate: certificate))
+        }
+    }
+
     var signing: SAMLSigningKey { get throws { try SAMLSigningKey(pem: key, certificate: certificate) } }
 }
 
@@ -59,6 +67,7 @@ final class MockIdentityProvider: Sendable {
         var asked: [String] = []
         var binding = Binding.redirect
         var artifacts: [IndexedEndpoint] = []
+        var singleLogout: [Endpoint] = []
     }
 
     static let ada: [SAMLAttribute] = [
@@ -95,6 +104,13 @@ final class MockIdentityProvider: Sendable {
         get { state.withLock { $0.artifacts } }
         set { state.withLock { $0.artifacts = newValue } }
     }
+    /// Where it hears of sign-outs; nowhere at first.
+    var singleLogout: [Endpoint] {
+        get { state.withLock { $0.singleLogout } }
+        set { state.withLock { $0.singleLogout = newValue } }
+    }
+    /// The session that it said last.
+    var newestIndex: String { "_session-\(state.withLock { $0.serial })" }
 
     // MARK: Metadata
 
@@ -107,9 +123,10 @@ final class MockIdentityProvider: Sendable {
         role.wantsSignedRequests = wantsSigned
         role.singleSignOn = [Endpoint(binding, "https://idp.example/sso")]
         role.role.artifactResolution = artifacts
+        role.role.singleLogout = singleLogout
         role.role.keys = try (certificates ?? [keys.certificate]).map {
             let certificate = try #require(try SAMLVerificationKey(pem: $0).certificate)
-            return try #require(MetadataKey(certificate: certificate, use: .signing))
+            return try #require(MetadataKey(certificate: certificate, use: singleLogout.isEmpty ? .signing : nil))
         }
         entity.identityProviders = [role]
         let end = Int64(Date().timeIntervalSince1970) + seconds

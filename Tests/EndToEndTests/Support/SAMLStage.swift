@@ -15,6 +15,7 @@ struct SAMLStage: SignInStage {
         _ settings: String = "", own: MockKeyPair? = nil, applications: String = "", extra: String = "",
         files: [String: String] = [:],
         idp: MockIdentityProvider? = nil, place: String = "metadata_file: idp.xml",
+        clock: @escaping @Sendable () -> Timestamp = SystemClock.now,
         fetch: (@Sendable (FetchRequest) async throws -> FetchResponse)? = nil
     ) async throws -> SAMLStage {
         let idp: MockIdentityProvider =
@@ -34,7 +35,8 @@ struct SAMLStage: SignInStage {
             """
         let running = try await TestGateway.open(
             server: "trusted_proxies: [127.0.0.1/32]",
-            extra: [line, keys, extra].filter { !$0.isEmpty }.joined(separator: "\n"), files: files, fetch: fetch)
+            extra: [line, keys, extra].filter { !$0.isEmpty }.joined(separator: "\n"), files: files, clock: clock,
+            fetch: fetch)
         return SAMLStage(running: running, idp: idp)
     }
 }

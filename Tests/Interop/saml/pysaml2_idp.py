@@ -1,5 +1,6 @@
 """pysaml2 as an identity provider, one step a run: reads a JSON object from standard input, answers one.
 
+<<<<<<< HEAD
     {"step": "metadata", "entity", "sso", "slo", "key", "certificate", "wants_signed"}       -> {"metadata"}
     {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "gcm" | "cbc", "name", "attributes", "context",
@@ -9,6 +10,16 @@
     {"step": "logout", ..., "peer", "state": of an answer}                                 -> {"url", "request"}
     {"step": "logout_answer", ..., "peer", "query"}                                        -> {"url"}
     {"step": "logout_done", ..., "peer", "query", "request"}                               -> {}
+=======
+    {"step": "metadata", "entity", "sso", "key", "certificate"}                         -> {"metadata"}
+    {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request,
+     "sign": ["response", "assertion"], "encrypt": bool, "name", "attributes", "context"} -> {"fields": [[name, value]]}
+    {"step": "artifact", as answer, "store": a file for the response}                   -> {"location"}
+    {"step": "resolve", ..., "peer", "store", "body": of the question}                  -> {"body"}
+    {"step": "logout", ..., "slo", "peer", "peer_entity", "name", "index"}               -> {"address", "id"}
+    {"step": "answer_logout", ..., "slo", "peer", "query": of the request}               -> {"address", "name", "indexes"}
+    {"step": "read_logout", ..., "slo", "peer", "query": of the answer}                  -> {"ended", "in_response_to"}
+>>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
 
 `key` and `certificate` are PEM files. pysaml2 leaves signing and encrypting to the xmlsec1 command.
 """
@@ -30,9 +41,20 @@ from saml2.server import Server
 from saml2.sigver import pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
+<<<<<<< HEAD
 BINDINGS = (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
 # Of the algorithm of the content; pysaml2 has a template for it and no setting, and takes triple DES by itself.
 CONTENT = {"gcm": "http://www.w3.org/2009/xmlenc11#aes256-gcm", "cbc": "http://www.w3.org/2001/04/xmlenc#aes256-cbc"}
+=======
+
+def endpoints(job):
+    places = {"single_sign_on_service": [(job["sso"], BINDING_HTTP_REDIRECT)]}
+    if "slo" in job:
+        places["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
+    if "resolver" in job:
+        places["artifact_resolution_service"] = [(job["resolver"], BINDING_SOAP, 1)]
+    return places
+>>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
 
 
 def settings(job, folder):
@@ -126,6 +148,7 @@ def resolve(job, folder):
     return {"body": server.apply_binding(BINDING_SOAP, str(signed), "", sign=False)["data"]}
 
 
+<<<<<<< HEAD
 def logout_place(server, peer):
     return next(iter(server.metadata.single_logout_service(peer, BINDING_HTTP_REDIRECT, "spsso")))
 
@@ -133,10 +156,16 @@ def logout_place(server, peer):
 def signed_redirect(server, message, place, relay_state="", response=False):
     sent = server.apply_binding(
         BINDING_HTTP_REDIRECT, str(message), place, relay_state, sign=True, sigalg=SIG_RSA_SHA256, response=response)
+=======
+def redirection(server, message, destination, state, response):
+    sent = server.apply_binding(
+        BINDING_HTTP_REDIRECT, str(message), destination, state, response=response, sign=True, sigalg=SIG_RSA_SHA256)
+>>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
     return dict(sent["headers"])["Location"]
 
 
 def logout(job, folder):
+<<<<<<< HEAD
     server, state = Server(config=settings(job, folder)), job["state"]
     place = logout_place(server, state["sp"])["location"]
     ident, request = server.create_logout_request(
@@ -166,6 +195,37 @@ def logout_done(job, folder):
     if response.response.in_response_to != job["request"]:
         raise ValueError(f"not the answer to {job['request']}: {response}")
     return {}
+=======
+    server = Server(config=settings(job, folder))
+    destination = server.metadata.single_logout_service(
+        job["peer_entity"], BINDING_HTTP_REDIRECT, "spsso")[0]["location"]
+    name = saml.NameID(
+        format=saml.NAMEID_FORMAT_PERSISTENT, name_qualifier=job["entity"], sp_name_qualifier=job["peer_entity"],
+        text=job["name"])
+    number, request = server.create_logout_request(
+        destination, job["peer_entity"], name_id=name, session_indexes=[job["index"]], sign=False)
+    return {"address": redirection(server, request, destination, "state-1", False), "id": number}
+
+
+def answer_logout(job, folder):
+    server = Server(config=settings(job, folder))
+    query = dict(urllib.parse.parse_qsl(job["query"]))
+    # The signature is held to the service provider's metadata.
+    request = server.parse_logout_request(
+        query["SAMLRequest"], BINDING_HTTP_REDIRECT, relay_state=query.get("RelayState"), sigalg=query["SigAlg"],
+        signature=query["Signature"])
+    target = server.response_args(request.message, [BINDING_HTTP_REDIRECT])
+    response = server.create_logout_response(request.message, [BINDING_HTTP_REDIRECT], sign=False)
+    return {"address": redirection(server, response, target["destination"], query.get("RelayState", ""), True),
+            "name": request.message.name_id.text, "indexes": [index.text for index in request.message.session_index]}
+
+
+def read_logout(job, folder):
+    server = Server(config=settings(job, folder))
+    query = dict(urllib.parse.parse_qsl(job["query"]))
+    response = server.parse_logout_request_response(query["SAMLResponse"], BINDING_HTTP_REDIRECT)
+    return {"ended": response.status_ok(), "in_response_to": response.in_response_to}
+>>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
 
 
 def main():
@@ -173,7 +233,17 @@ def main():
     steps = {"metadata": lambda job, folder: {"metadata": str(entity_descriptor(settings(job, folder)))},
              "answer": answer, "artifact": answer, "resolve": resolve, "logout": logout, "logout_answer": logout_answer, "logout_done": logout_done}
     with tempfile.TemporaryDirectory() as folder:
+<<<<<<< HEAD
         result = steps[job["step"]](job, folder)
+=======
+        if job["step"] == "metadata":
+            result = {"metadata": str(entity_descriptor(settings(job, folder)))}
+        elif job["step"] == "resolve":
+            result = resolve(job, folder)
+        else:
+            result = {"answer": answer, "logout": logout, "answer_logout": answer_logout,
+                      "read_logout": read_logout}[job["step"]](job, folder)
+>>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
     json.dump(result, sys.stdout)
 
 

@@ -1,6 +1,7 @@
 import Identity
 import OAuth
 import Providers
+import SAML
 import Storage
 import Vocabulary
 
@@ -162,12 +163,33 @@ extension LoginService {
         case .person(let person, _):
             work.failuresBefore = 0
             let (mark, expiry) = (try mark(signIn, hash, work), work.flow.expiresAt + .minutes(1))
-            work.remainders.append { tx in try tx.sql.note(mark, on: hash, until: expiry) }
+            let peer = try sealedPeer(signIn, hash, work)
+            work.remainders.append { tx in
+                try tx.sql.note(mark, on: hash, until: expiry)
+                try tx.sql.note(peer: peer, until: signIn.sessionUntil, on: hash)
+            }
             let proof = stamp.proof(
                 of: person, by: .federated, at: clock(), authenticatedAt: signIn.authenticatedAt)
             return try await decide(
                 .upstreamVerified(proof, isMultiFactor: signIn.isMultiFactor), &work, of: person)
         }
+    }
+
+    /// What the person and their session are called there, until there is a session here.
+    private func sealedPeer(_ signIn: UpstreamSignIn, _ hash: TokenHash, _ work: LoginWork) throws -> [UInt8]? {
+        try signIn.peer.map {
+            try store.keys.seal(record: $0, tenant: work.caller.tenant, context: Self.peerContext(hash.bytes))
+        }
+    }
+
+    private static func peerContext(_ attempt: [UInt8]) -> [UInt8] { Array("peer:".utf8) + attempt }
+
+    /// Notes which session at an identity provider one of ours came of, so that either can end the other.
+    func rememberPeer(_ noted: NotedPeer?, of session: SessionID, in tenant: TenantID, _ tx: Transaction) throws {
+        guard let noted, let sealed = noted.peer else { return }
+        let peer = try tx.keys.open(
+            record: PeerSession.self, sealed, tenant: tenant, context: Self.peerContext(noted.attempt))
+        try tx.remember(peer, as: .identityProvider, of: session, in: tenant)
     }
 
     private func mark(_ signIn: UpstreamSignIn, _ hash: TokenHash, _ work: LoginWork) throws -> UpstreamSubjectMark {

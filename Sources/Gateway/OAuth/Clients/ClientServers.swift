@@ -29,6 +29,9 @@ final class ClientServers: Sendable {
         try await (client.isStranger ? strange : known).fetch(request)
     }
 
+    /// A request to a server that an administrator made known.
+    func fetchKnown(_ request: FetchRequest) async throws -> FetchResponse { try await known.fetch(request) }
+
     /// A document at an address that a stranger said, at most so long and so large.
     func fetchStrange(_ address: String, bytes: Int) async throws -> [UInt8] {
         try await Self.document(address, bytes: bytes, by: strange)

@@ -1,30 +1,18 @@
-import Authorization
-import Governance
 import Identity
 import JOSE
 import OAuth
-import Storage
 import Vocabulary
 
 /// What tokens and userinfo say of a person: standard claims by scope (OpenID Connect Core §5.4), and those that a client
 /// is configured to get.
 public struct ClaimReader: Sendable {
-    let store: Store
-    let resolver: SubjectResolver
-    let access: AssignmentService
+    let people: KnownPersonReader
     let scopes: [String: ScopeConfiguration]
 
     /// The standard claims that are known of people here, for discovery.
     public static let standard = [
         "sub", "name", "given_name", "family_name", "preferred_username", "email", "locale", "updated_at",
     ]
-
-    /// Everything about a person that this client may get to know somewhere.
-    private struct Known {
-        let person: Person
-        let roles: [String]
-        let groups: [String]
-    }
 
     /// The claims that a grant opens at userinfo, those of the client's own configuration included; nil for somebody who is
     /// gone or disabled.
@@ -65,29 +53,17 @@ public struct ClaimReader: Sendable {
     func text(
         _ source: ClaimSource, of id: PersonID, in tenant: TenantID, isStrong: Bool
     ) async throws -> String? {
-        guard let known = try await known(id, tenant, isStrong: isStrong) else { return nil }
-        return try await value(of: source, known, tenant)?.text
+        guard let known = try await people.facts(of: id, in: tenant, isStrong: isStrong) else { return nil }
+        return try await people.value(of: source, known, in: tenant)?.text
     }
 
     private func opened(_ tokens: TokenGrant) -> Set<String> {
         UserInfo.names(tokens, extra: Dictionary(uniqueKeysWithValues: scopes.map { ($0.key, $0.value.claims) }))
     }
 
-    private func known(_ id: PersonID, _ tenant: TenantID, _ tokens: TokenGrant) async throws -> Known? {
-        let strength = (tokens.authentication?.acr).flatMap(AuthenticationStrength.init(acr:))
-        return try await known(id, tenant, isStrong: strength.map { $0 >= .aal2 } ?? false)
-    }
-
-    private func known(_ id: PersonID, _ tenant: TenantID, isStrong: Bool) async throws -> Known? {
-        guard let resolved = try await resolver.resolve(.person(id), in: tenant, isStrong: isStrong),
-            resolved.isActive, let person = try await store.read({ try $0.person(id, in: tenant) })
-        else { return nil }
-        let authorization = try await resolver.table.snapshot(of: tenant)
-        return Known(
-            person: person,
-            roles: authorization.index.roles.effectiveRoles(resolved.roleIDs)
-                .compactMap { authorization.roles[$0]?.name }.sorted(),
-            groups: resolved.groups.compactMap { authorization.groups[$0]?.name }.sorted())
+    private func known(_ id: PersonID, _ tenant: TenantID, _ tokens: TokenGrant) async throws -> KnownPerson? {
+        let isStrong = (tokens.authentication?.acr).flatMap(AuthenticationStrength.init(acr:)).map { $0 >= .aal2 }
+        return try await people.facts(of: id, in: tenant, isStrong: isStrong ?? false)
     }
 
     /// `email_verified` is left out: a directory says what somebody's address is, and nobody here has tried it.
@@ -105,31 +81,10 @@ public struct ClaimReader: Sendable {
     }
 
     private func add(
-        _ sources: [String: ClaimSource], of known: Known, to claims: inout JSONObject, _ tenant: TenantID
+        _ sources: [String: ClaimSource], of known: KnownPerson, to claims: inout JSONObject, _ tenant: TenantID
     ) async throws {
         for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
-            if let value = try await value(of: source, known, tenant) { claims[name] = value }
-        }
-    }
-
-    private func value(of source: ClaimSource, _ known: Known, _ tenant: TenantID) async throws -> JSONValue? {
-        let person = known.person
-        switch source {
-        case .login: return .string(person.login)
-        case .name: return person.displayName.map(JSONValue.string)
-        case .givenName: return person.givenName.map(JSONValue.string)
-        case .familyName: return person.familyName.map(JSONValue.string)
-        case .mail: return person.mail.map(JSONValue.string)
-        case .locale: return person.locale.map(JSONValue.string)
-        case .department: return person.department.map(JSONValue.string)
-        case .organizationUnit: return person.organizationUnit.map { .string($0.description) }
-        case .manager: return person.manager.map { .string($0.description) }
-        case .roles: return .array(known.roles.map(JSONValue.string))
-        case .groups: return .array(known.groups.map(JSONValue.string))
-        case .entitlements:
-            let names = try await access.effectiveNames(of: .person(person.id), in: tenant)
-            return .array(names.map(JSONValue.string))
-        case .attribute(let name): return person.attributes[name].map(JSONValue.init)
+            if let value = try await people.value(of: source, known, in: tenant) { claims[name] = value }
         }
     }
 }

@@ -34,6 +34,11 @@ public struct SAMLAttributeSet: Sendable {
 
     subscript(name: String) -> Definition? { definitions.first { $0.name == name } }
 
+    /// Ours of an attribute as it is told; nil for one that is none of these.
+    public func name(of attribute: SAMLAttribute) -> String? {
+        definitions.first { $0.attribute.isSame(as: attribute) }?.name
+    }
+
     static let limit = 200
 
     init(_ section: ConfigurationSection, tenant: String) {

@@ -21,6 +21,7 @@ extension AdminConsole {
         .providers,
         .directoryJobs,
         .clients,
+        .samlApplications,
         .serviceAccounts,
     ]
 }
