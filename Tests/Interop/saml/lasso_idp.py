@@ -4,7 +4,7 @@
     {"step": "answer", ..., "key", "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "cbc", "name", "attributes", "context", "passive_status": bool,
      "authenticated_at": seconds}                                                      -> {"page", "forced", "passive", "state"}
-    {"step": "logout", "key", "peer", "state": of an answer}                            -> {"url", "request"}
+    {"step": "begin_logout", "key", "peer", "state": of an answer}                      -> {"url", "request"}
     {"step": "logout_answer", "key", "peer", "query", "state"}                          -> {"url"}
     {"step": "logout_done", "key", "peer", "query", "request"}                          -> {}
 
@@ -128,7 +128,7 @@ def logout_of(job):
     return logout
 
 
-def logout(job):
+def begin_logout(job):
     made = logout_of(job)
     made.initRequest(None, lasso.HTTP_METHOD_REDIRECT)
     made.buildRequestMsg()
@@ -151,7 +151,7 @@ def logout_done(job):
 
 def main():
     job = json.load(sys.stdin)
-    steps = {"metadata": lambda job: {"metadata": metadata(job)}, "answer": answer, "logout": logout,
+    steps = {"metadata": lambda job: {"metadata": metadata(job)}, "answer": answer, "begin_logout": begin_logout,
              "logout_answer": logout_answer, "logout_done": logout_done}
     json.dump(steps[job["step"]](job), sys.stdout)
 

@@ -1,31 +1,24 @@
 """pysaml2 as an identity provider, one step a run: reads a JSON object from standard input, answers one.
 
-<<<<<<< HEAD
     {"step": "metadata", "entity", "sso", "slo", "key", "certificate", "wants_signed"}       -> {"metadata"}
     {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "gcm" | "cbc", "name", "attributes", "context",
      "passive_status": bool, "authenticated_at": seconds}                                 -> {"page", "forced", "passive", "state"}
     {"step": "artifact", as answer, "store": a file for the response}                      -> {"location"}
     {"step": "resolve", ..., "peer", "store", "body": of the question}                     -> {"body"}
-    {"step": "logout", ..., "peer", "state": of an answer}                                 -> {"url", "request"}
+    {"step": "begin_logout", ..., "peer", "state": of an answer}                           -> {"url", "request"}
     {"step": "logout_answer", ..., "peer", "query"}                                        -> {"url"}
     {"step": "logout_done", ..., "peer", "query", "request"}                               -> {}
-=======
-    {"step": "metadata", "entity", "sso", "key", "certificate"}                         -> {"metadata"}
-    {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request,
-     "sign": ["response", "assertion"], "encrypt": bool, "name", "attributes", "context"} -> {"fields": [[name, value]]}
-    {"step": "artifact", as answer, "store": a file for the response}                   -> {"location"}
-    {"step": "resolve", ..., "peer", "store", "body": of the question}                  -> {"body"}
-    {"step": "logout", ..., "slo", "peer", "peer_entity", "name", "index"}               -> {"address", "id"}
-    {"step": "answer_logout", ..., "slo", "peer", "query": of the request}               -> {"address", "name", "indexes"}
-    {"step": "read_logout", ..., "slo", "peer", "query": of the answer}                  -> {"ended", "in_response_to"}
->>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
+    {"step": "logout", ..., "slo", "peer", "peer_entity", "name", "index"}                 -> {"address", "id"}
+    {"step": "answer_logout", ..., "slo", "peer", "query": of the request}                 -> {"address", "name", "indexes"}
+    {"step": "read_logout", ..., "slo", "peer", "query": of the answer}                    -> {"ended", "in_response_to"}
 
 `key` and `certificate` are PEM files. pysaml2 leaves signing and encrypting to the xmlsec1 command.
 """
 import functools
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -41,20 +34,9 @@ from saml2.server import Server
 from saml2.sigver import pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
-<<<<<<< HEAD
 BINDINGS = (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
 # Of the algorithm of the content; pysaml2 has a template for it and no setting, and takes triple DES by itself.
 CONTENT = {"gcm": "http://www.w3.org/2009/xmlenc11#aes256-gcm", "cbc": "http://www.w3.org/2001/04/xmlenc#aes256-cbc"}
-=======
-
-def endpoints(job):
-    places = {"single_sign_on_service": [(job["sso"], BINDING_HTTP_REDIRECT)]}
-    if "slo" in job:
-        places["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
-    if "resolver" in job:
-        places["artifact_resolution_service"] = [(job["resolver"], BINDING_SOAP, 1)]
-    return places
->>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
 
 
 def settings(job, folder):
@@ -118,14 +100,15 @@ def answer(job, folder):
         authn = {"class_ref": job["context"], "authn_auth": job["entity"]}
         if "authenticated_at" in job:
             authn["authn_instant"] = int(job["authenticated_at"])
-        index = "session-" + target["in_response_to"]
         response = server.create_authn_response(
             identity=job["attributes"], userid=job["name"], name_id=name, in_response_to=target["in_response_to"],
             destination=target["destination"], sp_entity_id=target["sp_entity_id"], authn=authn,
             sign_response="response" in job["sign"], sign_assertion="assertion" in job["sign"],
             sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256, encrypt_assertion=bool(job.get("encrypt")),
-            encrypted_advice_attributes=False, session_index=index)
-        state = {"sp": target["sp_entity_id"], "name": str(name), "index": index}
+            encrypted_advice_attributes=False)
+        # Its own, where it can be read.
+        index = re.search(r'SessionIndex="([^"]+)"', str(response))
+        state = {"sp": target["sp_entity_id"], "name": str(name), "index": index and index[1]}
     if job["step"] == "artifact":
         # The store of the server, over two runs of it.
         artifact = server.use_artifact(str(response), 1)
@@ -148,7 +131,6 @@ def resolve(job, folder):
     return {"body": server.apply_binding(BINDING_SOAP, str(signed), "", sign=False)["data"]}
 
 
-<<<<<<< HEAD
 def logout_place(server, peer):
     return next(iter(server.metadata.single_logout_service(peer, BINDING_HTTP_REDIRECT, "spsso")))
 
@@ -156,16 +138,10 @@ def logout_place(server, peer):
 def signed_redirect(server, message, place, relay_state="", response=False):
     sent = server.apply_binding(
         BINDING_HTTP_REDIRECT, str(message), place, relay_state, sign=True, sigalg=SIG_RSA_SHA256, response=response)
-=======
-def redirection(server, message, destination, state, response):
-    sent = server.apply_binding(
-        BINDING_HTTP_REDIRECT, str(message), destination, state, response=response, sign=True, sigalg=SIG_RSA_SHA256)
->>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
     return dict(sent["headers"])["Location"]
 
 
-def logout(job, folder):
-<<<<<<< HEAD
+def begin_logout(job, folder):
     server, state = Server(config=settings(job, folder)), job["state"]
     place = logout_place(server, state["sp"])["location"]
     ident, request = server.create_logout_request(
@@ -195,7 +171,15 @@ def logout_done(job, folder):
     if response.response.in_response_to != job["request"]:
         raise ValueError(f"not the answer to {job['request']}: {response}")
     return {}
-=======
+
+
+def redirection(server, message, destination, state, response):
+    sent = server.apply_binding(
+        BINDING_HTTP_REDIRECT, str(message), destination, state, response=response, sign=True, sigalg=SIG_RSA_SHA256)
+    return dict(sent["headers"])["Location"]
+
+
+def logout(job, folder):
     server = Server(config=settings(job, folder))
     destination = server.metadata.single_logout_service(
         job["peer_entity"], BINDING_HTTP_REDIRECT, "spsso")[0]["location"]
@@ -225,25 +209,16 @@ def read_logout(job, folder):
     query = dict(urllib.parse.parse_qsl(job["query"]))
     response = server.parse_logout_request_response(query["SAMLResponse"], BINDING_HTTP_REDIRECT)
     return {"ended": response.status_ok(), "in_response_to": response.in_response_to}
->>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
 
 
 def main():
     job = json.load(sys.stdin)
     steps = {"metadata": lambda job, folder: {"metadata": str(entity_descriptor(settings(job, folder)))},
-             "answer": answer, "artifact": answer, "resolve": resolve, "logout": logout, "logout_answer": logout_answer, "logout_done": logout_done}
+             "answer": answer, "artifact": answer, "resolve": resolve, "begin_logout": begin_logout,
+             "logout_answer": logout_answer, "logout_done": logout_done, "logout": logout, "answer_logout": answer_logout,
+             "read_logout": read_logout}
     with tempfile.TemporaryDirectory() as folder:
-<<<<<<< HEAD
         result = steps[job["step"]](job, folder)
-=======
-        if job["step"] == "metadata":
-            result = {"metadata": str(entity_descriptor(settings(job, folder)))}
-        elif job["step"] == "resolve":
-            result = resolve(job, folder)
-        else:
-            result = {"answer": answer, "logout": logout, "answer_logout": answer_logout,
-                      "read_logout": read_logout}[job["step"]](job, folder)
->>>>>>> da1e8bb4e08776636269d4bc5212c33d1d856554
     json.dump(result, sys.stdout)
 
 

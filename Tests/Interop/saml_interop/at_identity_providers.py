@@ -47,8 +47,12 @@ class AtIdentityProvider:
         post = self.stage.scratch.write(f"{key}-idp-post.xml", messages.by_post_only(peer.metadata))
         own = KeyPair(self.stage.scratch.path(key + "-own"), "gatehouse")
         row = {"id": key, "name": peer.TITLE, "metadata_file": self.file, **peer.ROW}
-        self.keyed = House(
-            self.stage, key, key, [row, {**row, "id": key + "-post", "name": "By POST", "metadata_file": post}], [own])
+        by_post = {**row, "id": key + "-post", "name": "By POST", "metadata_file": post}
+        by_artifact = {
+            **row, "id": key + "-artifact", "name": "By artifact", "answer_binding": "artifact", "ca_file": self.stage.authority,
+            "allow_private_addresses": True}
+        rows = [row, by_post, *([] if "artifact" in peer.LACKS else [by_artifact])]
+        self.keyed = House(self.stage, key, key, rows, [own])
         self.plain = House(self.stage, key + "-plain", key, [row])
         peer.meet([self.keyed, self.plain])
 
@@ -201,6 +205,9 @@ class AtIdentityProvider:
         landing = browser.arrives(back)
         assert not landing.callback and landing.page.status < 400, f"the answer of the logout: {landing}"
         assert not browser.account(), "the session is still there"
+        if not self.peer.CAN_LIE:
+            again = self.peer.answer(browser, browser.depart(), self.peer.PEOPLE[0])
+            assert again.asked, "the identity provider's session is still there"
 
     def slo_idp(self):
         self.needs("SingleLogoutService", "the gateway does not serve logout as service provider")
@@ -210,14 +217,8 @@ class AtIdentityProvider:
         assert other.account(), "somebody else's session is gone"
 
     def artifact(self):
-        found = messages.endpoints(self.keyed.metadata, "SPSSODescriptor", "AssertionConsumerService")
-        if not any(place.get("Binding").endswith("HTTP-Artifact") for place in found):
-            raise Skip("the gateway's service provider takes answers by POST alone")
-        self.peer.settle(artifact=True)
-        try:
-            _, _, back = self.signs_in()
-        finally:
-            self.peer.settle()
+        _, request, back = self.signs_in(person=2, key=self.peer.KEY + "-artifact")
+        assert messages.request_of(request).get("ProtocolBinding").endswith("HTTP-Artifact"), "it is not asked for"
         assert "SAMLart" in back.params, str(back)
 
     def needs(self, service, reason):

@@ -227,8 +227,9 @@ class AtServiceProvider:
         browser, _, _, somebody = self.signs_in()
         asked = self.peer.signs_out(browser, somebody)
         back = browser.alone(lambda: browser.open(asked.url))
-        assert back.callback, f"no answer to the logout: {back}"
-        self.peer.is_signed_out(asked, back)
+        assert back.callback, f"no answer to the logout: {self.shown(back)}"
+        assert messages.statuses(back) == ["Success"], messages.statuses(back)
+        self.peer.is_signed_out(browser, asked, back)
         assert not browser.account(), "the session here is still there"
 
     def slo_idp(self):

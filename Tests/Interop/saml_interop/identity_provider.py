@@ -117,6 +117,22 @@ class Scripted(IdentityProvider):
             return True
         return False
 
+    # Logout
+
+    def is_signed_out(self, browser, asked):
+        """Takes the gateway's request, and says where it sends the browser with the answer."""
+        said = self.step(
+            "logout_answer", peer=self.peer_of(browser), query=messages.query_of(asked), state=self.state[browser])
+        return browser._left(said["url"], "GET")
+
+    def signs_out(self, browser):
+        """Begins a logout, and sees it answered."""
+        said = self.step("begin_logout", peer=self.peer_of(browser), state=self.state[browser])
+        back = browser.alone(lambda: browser.open(said["url"]))
+        assert back.callback, f"the gateway does not answer the logout: {back} {back.page.text[-400:]}"
+        assert messages.statuses(back) == ["Success"], messages.statuses(back)
+        self.step("logout_done", peer=self.peer_of(browser), query=messages.query_of(back), request=said["request"])
+
     def is_asked_again(self, landing):
         """Nobody is asked anything here: it counts that the library read what is wanted."""
         return landing.asked["forced"]
@@ -133,6 +149,7 @@ class Scripted(IdentityProvider):
 
 class PySAML2(Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_idp.py"
+    LACKS = {"artifact": "tried by the test \"People sign in at pysaml2 by artifact\", where somebody listens at its addresses"}
 
     @staticmethod
     def missing():
@@ -147,7 +164,8 @@ class PySAML2(Scripted):
 
 class Lasso(Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_idp.py", scripts.SYSTEM_PYTHON
-    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion"}
+    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion",
+             "artifact": "tried with LemonLDAP::NG, which is Lasso with somebody who listens"}
 
     @staticmethod
     def missing():

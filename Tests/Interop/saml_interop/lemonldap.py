@@ -1,8 +1,10 @@
 """LemonLDAP::NG with SAML, which it leaves to Lasso: the portal of the other suite, told other things."""
+import html
 import json
 import os
 import re
 import subprocess
+import urllib.parse
 
 from interop import lemonldap
 from interop.relay import Relay
@@ -44,6 +46,7 @@ def own_keys(pair, encryption=None):
 
 class IdentityProvider(ServedIdentityProvider):
     KEY, TITLE, FIELDS, FRESH = "lemonldap", "LemonLDAP::NG", ("user", "password"), 3
+    LEAVES = "/?logout=1"
     LACKS = {
         "gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion"}
     # Of its demonstration's people the password is the name.
@@ -110,6 +113,12 @@ class IdentityProvider(ServedIdentityProvider):
         self.signing = self.keys[0]
         self.serve()
 
+    def told(self, browser, landing):
+        # It tells service providers within its own page.
+        for place in re.findall(r'<iframe[^>]*src="([^"]+)"', landing.page.text) if not landing.callback else ():
+            return browser.open(urllib.parse.urljoin(landing.page.url, html.unescape(place)), cross_site=False)
+        return landing
+
     def going_on(self, page):
         # Whoever is known and asked for a fresh proof says on a page of its own that they go on.
         return super().going_on(page) or (page.forms[0] if page.forms and page.status == 200 else None)
@@ -139,7 +148,7 @@ class ServiceProvider(ServedServiceProvider):
     def metadata(self):
         answer = self.stage.wire.get(self.entity)
         assert answer.status == 200, f"{answer} {self.log}"
-        return messages.unpromising(answer.text)
+        return messages.by_browser_only(messages.unpromising(answer.text))
 
     @property
     def log(self):
@@ -214,6 +223,12 @@ class ServiceProvider(ServedServiceProvider):
             return {}
         with open(path, encoding="utf-8", errors="replace") as file:
             return json.loads(file.read())
+
+    def leaves(self, browser):
+        landing = browser.open(self.url + "/?logout=1", cross_site=False)
+        while not landing.callback and (form := self.going(browser, landing.page)):
+            landing = browser.submit(landing.page, form)
+        return landing
 
     def is_signed_in(self, browser):
         return bool(self.session(browser).get("_user"))

@@ -95,6 +95,16 @@ def unpromising(metadata):
     return changed(metadata, change)
 
 
+def by_browser_only(metadata):
+    """Metadata without the places where somebody is told of logout by SOAP."""
+    def change(root):
+        for role in root:
+            for place in role.findall("md:SingleLogoutService", NAMES):
+                if place.get("Binding").endswith(":SOAP"):
+                    role.remove(place)
+    return changed(metadata, change)
+
+
 def with_keys(metadata, role, certificates):
     """Metadata with these keys and no others, each for everything."""
     def change(root):

@@ -56,6 +56,30 @@ class ServedIdentityProvider(IdentityProvider):
     def is_asked_again(self, landing):
         return landing.asked == 1
 
+    # Logout
+
+    def is_signed_out(self, browser, asked):
+        return self.walk(browser, asked, None)
+
+    # Where its own logout begins.
+    LEAVES = ""
+
+    def signs_out(self, browser):
+        self.reach(browser)
+        landing = browser.away(lambda: self.told(browser, browser.open(self.url + self.LEAVES, cross_site=False)))
+        for _ in range(4):
+            if not landing.callback:
+                break
+            there = landing
+            landing = browser.arrives(there)
+            if landing.callback:
+                landing = browser.away(lambda landing=landing: self.told(browser, browser.open(landing.url)))
+        assert not landing.callback and landing.page.status < 400, f"the logout does not end: {landing}"
+
+    def told(self, browser, landing):
+        """What it does with a page on the way to a service provider."""
+        return landing
+
     def refuses(self, browser, request):
         landing = self.walk(browser, request, self.PEOPLE[0])
         return not landing.callback or "Success" not in messages.statuses(landing)
@@ -92,6 +116,29 @@ class ServedServiceProvider(ServiceProvider):
         landing = browser.away(work)
         if not landing.callback:
             raise AssertionError(f"it does not ask: {landing} {landing.page.text[:800]} {self.log[-1500:]}")
+        return landing
+
+    # Logout
+
+    def leaves(self, browser):
+        """Opens what ends its session."""
+        raise NotImplementedError
+
+    def signs_out(self, browser, somebody):
+        landing = browser.away(lambda: self.leaves(browser))
+        if not landing.callback:
+            raise AssertionError(f"it tells the gateway nothing: {landing} {self.log[-1200:]}")
+        return landing
+
+    def is_signed_out(self, browser, asked, back):
+        landing = browser.away(lambda: browser.open(back.url))
+        assert not landing.callback and landing.page.status < 400, f"it does not take the answer: {landing} {self.log[-1200:]}"
+        assert not self.is_signed_in(browser), "its own session is still there"
+
+    def answers_logout(self, browser, asked, somebody):
+        landing = browser.away(lambda: browser.open(asked.url))
+        assert landing.callback, f"it does not answer: {landing} {self.log[-1200:]}"
+        assert not self.is_signed_in(browser), "its own session is still there"
         return landing
 
     def consumes(self, browser, asked, back):

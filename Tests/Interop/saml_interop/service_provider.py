@@ -110,7 +110,7 @@ class Scripted(ServiceProvider):
         landing.request = said["request"]
         return landing
 
-    def is_signed_out(self, asked, back):
+    def is_signed_out(self, browser, asked, back):
         self.step("logout_done", peer=self.peer, query=messages.query_of(back), request=asked.request)
 
     def answers_logout(self, browser, asked, somebody):

@@ -131,6 +131,7 @@ class Server:
 
 class IdentityProvider(ServedIdentityProvider):
     KEY, TITLE = "simplesamlphp", "SimpleSAMLphp"
+    LEAVES = "/saml2/idp/initSLO.php?RelayState=%2Fapplication%3Fleft"
     LACKS = {"gcm": "SimpleSAMLphp before 2.0 encrypts by AES-128-CBC only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
@@ -156,7 +157,7 @@ class IdentityProvider(ServedIdentityProvider):
             "attributes.NameFormat": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri",
             "saml20.sign.response": "response" in self.how.get("sign", self.SIGNS),
             "saml20.sign.assertion": "assertion" in self.how.get("sign", self.SIGNS),
-            "assertion.encryption": bool(self.how.get("encrypt")), "saml20.sendartifact": bool(self.how.get("artifact")),
+            "assertion.encryption": bool(self.how.get("encrypt")), "saml20.sendartifact": True,
             "authproc": {
                 "3": {"class": "saml:PersistentNameID", "attribute": "uid"},
                 "10": {"class": "core:AttributeMap", **OIDS}}}

@@ -59,6 +59,9 @@ class ServiceProvider(ServedServiceProvider):
     def forgets(self, browser):
         browser.away(lambda: self.page(browser, forget="1"))
 
+    def leaves(self, browser):
+        return self.page(browser, leave="1")
+
     def is_signed_in(self, browser):
         return browser.away(lambda: self.page(browser, look="1")).page.answer.json["in"]
 

@@ -8,7 +8,7 @@ import Testing
 struct SAMLMutationTests {
     /// Who somebody is by an assertion; what may not change by changing the message.
     private struct Identity: Equatable {
-        let name: VerifiedAssertion.Name
+        let name: VerifiedAssertion.Name?
         let issuer: String
         let session: String?
         let instant: SAMLTime
