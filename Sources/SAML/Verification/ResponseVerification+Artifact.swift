@@ -56,13 +56,13 @@ extension ResponseVerification {
             _ = try answer.time("IssueInstant", isRequired: true)
         }
         list.note(.issuer, "the artifact response's issuer is who was asked") {
-            if let said = try answer.issuer(), let expected, said != expected {
+            if let said = try answer.issuer(), let expected, !Exact.same(said, expected) {
                 throw SAMLError(
                     .issuer, "the artifact response's Issuer is \(said.quoted), and not \(expected.quoted)")
             }
         }
         list.note(.inResponseTo, "the artifact response is to our question") {
-            guard let said = answer.attribute("InResponseTo"), said == id else {
+            guard let said = answer.attribute("InResponseTo"), Exact.same(said, id) else {
                 throw SAMLError(
                     .inResponseTo,
                     "the artifact response is to \((answer.attribute("InResponseTo") ?? "no request").quoted), and not to "

@@ -49,14 +49,6 @@ public struct ClaimReader: Sendable {
         return claims
     }
 
-    /// What there is of a person from one source, as a text; nil where there is none, or several.
-    func text(
-        _ source: ClaimSource, of id: PersonID, in tenant: TenantID, isStrong: Bool
-    ) async throws -> String? {
-        guard let known = try await people.facts(of: id, in: tenant, isStrong: isStrong) else { return nil }
-        return try await people.value(of: source, known, in: tenant)?.text
-    }
-
     private func opened(_ tokens: TokenGrant) -> Set<String> {
         UserInfo.names(tokens, extra: Dictionary(uniqueKeysWithValues: scopes.map { ($0.key, $0.value.claims) }))
     }

@@ -4,8 +4,20 @@ import Storage
 import Vocabulary
 
 extension SignOnService {
+    /// What an assertion says, before anything of it is written.
+    private struct Told {
+        let name: NameIDDecision
+        /// Of a name that is neither transient nor persistent.
+        let value: String?
+        let attributes: [SAMLAttribute]
+        let authn: ProvenAuthn
+        let proxyCount: Int?
+    }
+
     /// Issues an assertion: the request is used up, and what the application will know of the person and the session is
     /// written, in one transaction; then it is signed.
+    ///
+    /// - Parameter passesOn: how often whoever vouched for them lets that be passed on; nil for any.
     func issue(
         _ pending: PendingSignOn, _ session: Session, _ proven: ProvenAuthn, passesOn: Int?,
         _ browser: AuthorizationBrowser
@@ -17,34 +29,17 @@ extension SignOnService {
             for: pending.request, peer: pending.entity, policy: application.settings.policy,
             affiliations: application.settings.affiliations, now: clock().seconds)
         if case .refuse(let status) = decision { return try await close(pending, status, from: browser) }
-        let value = try await people.text(
-            application.settings.nameIDSource, of: session.person, in: application.tenant,
-            isStrong: session.strength >= .aal2)
-        let caller = Caller(
-            tenant: application.tenant, actor: .person(session.person),
-            principal: ValidatedCredential.session(session).principal, command: .random(at: clock()),
-            trace: browser.trace)
+        let told = Told(
+            name: decision, value: try await attributes.nameValue(of: session.person, for: application),
+            attributes: try await attributes.released(
+                to: application, pending.entity, of: session.person,
+                serviceIndex: pending.request.attributeServiceIndex, isStrong: session.strength >= .aal2),
+            authn: proven, proxyCount: passesOn.map { max(0, $0 - 1) })
         let plan: AnswerPlan
         do {
             plan = try await store.write(.login) { [self] tx in
-                guard live.session(session.id).map({ !$0.isExpired(at: tx.now) }) ?? false else {
-                    throw MessageFault(.stale, "the session has ended")
-                }
                 try Self.useUp(pending, tx)
-                let names = SignOnNames(issuer: settings.entityID, tenant: application.tenant)
-                let name = try names.name(decision, of: session.person, value: value, for: pending.entity, tx)
-                let content = AssertionContent(
-                    nameID: name, authn: proven, attributes: [],
-                    sessionIndex: SignOnNames.sessionIndex(of: session.id, at: application.entityID),
-                    sessionNotOnOrAfter: session.absoluteEnd.seconds,
-                    proxyCount: passesOn.map { max(0, $0 - 1) })
-                try tx.append(
-                    caller.event(
-                        "saml_application.entered", Stream("saml_application", application.id),
-                        facts: [
-                            Fact("person", .id(session.person, "person")),
-                            Fact("session", .id(session.id, "session")),
-                        ]))
+                let content = try enter(pending, session, told, browser, tx)
                 return try settings.answer(
                     pending.request, with: content, peer: pending.entity, policy: application.settings.policy,
                     key: key.kind.metadataKind,
@@ -55,7 +50,39 @@ extension SignOnService {
         } catch let refusal as SignOnNames.Refusal {
             return try await close(pending, refusal.status, from: browser)
         }
-        return try await send(plan, key, relayState: pending.relayState)
+        return try await send(plan, key, to: application, relayState: pending.relayState)
+    }
+
+    /// Writes down that somebody enters, by which name, and says what the application is told.
+    private func enter(
+        _ pending: PendingSignOn, _ session: Session, _ told: Told, _ browser: AuthorizationBrowser, _ tx: Transaction
+    ) throws -> AssertionContent {
+        let application = pending.application
+        guard live.session(session.id).map({ !$0.isExpired(at: tx.now) }) ?? false else {
+            throw MessageFault(.stale, "the session has ended")
+        }
+        let names = SignOnNames(issuer: saml.entityID(of: application.tenant), tenant: application.tenant)
+        let name = try names.name(told.name, of: session.person, value: told.value, for: pending.entity, tx)
+        let index = SignOnNames.sessionIndex(of: session.id, at: application.entityID)
+        // Without a name nobody could say later whose session is to end.
+        if let name {
+            try tx.remember(
+                PeerSession(peer: application.entityID, nameID: name, sessionIndex: index), as: .serviceProvider,
+                of: session.id, in: application.tenant)
+        }
+        let caller = Caller(
+            tenant: application.tenant, actor: .person(session.person),
+            principal: ValidatedCredential.session(session).principal, command: .random(at: tx.now),
+            trace: browser.trace)
+        try tx.append(
+            caller.event(
+                "saml_application.entered", Stream("saml_application", application.id),
+                facts: [
+                    Fact("person", .id(session.person, "person")), Fact("session", .id(session.id, "session")),
+                ]))
+        return AssertionContent(
+            nameID: name, authn: told.authn, attributes: told.attributes, sessionIndex: index,
+            sessionNotOnOrAfter: session.absoluteEnd.seconds, proxyCount: told.proxyCount)
     }
 
     /// Answers with an error, which uses the request up.
@@ -79,13 +106,17 @@ extension SignOnService {
         let plan = try settings.answer(
             status, at: place, peer: entity, key: key.kind.metadataKind,
             id: MessageHeader.id(random: Randomness.bytes(20)), now: now)
-        return try await send(plan, key, relayState: relayState)
+        return try await send(plan, key, to: application, relayState: relayState)
     }
 
     private func send(
-        _ plan: AnswerPlan, _ key: SAMLSigningKey, relayState: RelayState?
+        _ plan: AnswerPlan, _ key: SAMLSigningKey, to application: SAMLApplication, relayState: RelayState?
     ) async throws -> SignOnDelivery {
         let document = try await saml.executor().run { try plan.document(signingWith: key) }
+        guard plan.binding != .artifact else {
+            return .address(
+                try await artifacts.keep(document, for: application, relayState: relayState, at: plan.location))
+        }
         let form = PostBinding.Form(document, kind: .response, relayState: relayState, at: plan.location)
         return .form(address: form.address, fields: form.fields.map { PostedField($0.name, $0.value) })
     }

@@ -11,7 +11,8 @@ public struct SignOnService: Sendable {
     let applications: SAMLApplicationTable
     let saml: SAMLService
     let entry: EntryPolicy
-    let people: ClaimReader
+    let attributes: SAMLAttributeService
+    let artifacts: SAMLArtifacts
     let origins: SignInOrigins
     /// What rules say of a session that somebody uses.
     let verdict: @Sendable (Session, String?) async throws -> SessionVerdict
@@ -156,7 +157,7 @@ extension Gateway {
     public var signOn: SignOnService {
         SignOnService(
             store: store, live: live, applications: samlApplications, saml: saml,
-            entry: EntryPolicy(decisions: decisions), people: claims,
+            entry: EntryPolicy(decisions: decisions), attributes: samlAttributes, artifacts: samlArtifacts,
             origins: SignInOrigins(store: store, redirects: redirects, providers: providers),
             verdict: { [self] in try await verdict(on: $0, trace: $1) }, clock: clock)
     }

@@ -108,6 +108,25 @@ struct SAMLLogoutTests {
         }
     }
 
+    @Test("what the identity provider ends reaches the applications before it is answered, by SOAP as far as that goes")
+    func throughUs() async throws {
+        let stage = try await LogoutStage.open(applications: [[.redirect], [.soap]])
+        try await stage.running.serve { api in
+            let web = try await stage.signIn(api).web
+            let request = stage.provider.request(stage.idp.name, [stage.newestIndex])
+            try await web.open(try stage.provider.address(try request.element()))
+            let round = try await web.signOut(round: stage.everybody, stage.own)
+            #expect(round.visited == [stage.applications[0].entityID] && stage.applications[1].told.count == 1)
+            #expect(round.answer?.0.status == Self.success && round.answer?.1 == "state-1")
+            #expect(round.answer?.0.header.inResponseTo == request.header.id && stage.provider.told.isEmpty)
+            _ = try await stage.signIn(api)
+            let behind = try await Self.ask(api, stage.provider, stage.own) {
+                stage.provider.request(stage.idp.name, [stage.newestIndex], to: LogoutPartner.behind)
+            }
+            #expect(behind.status == Self.partial && stage.applications.map(\.told.count) == [1, 2])
+        }
+    }
+
     // MARK: Somebody signs out here
 
     @Test("signing out here goes on to the identity provider, which is told its own name and session to the letter")
@@ -192,6 +211,34 @@ struct SAMLLogoutTests {
             let due = try await stage.gateway.store.read { try $0.duePeerLogouts(at: later, limit: 10) }
             #expect(Set(due.map(\.peer)) == ["https://sp0.example/saml", "https://sp2.example/saml"])
         }
+    }
+
+    @Test("a restart in between loses nothing: the answer is taken, and the page at the end says what came of it")
+    func restart() async throws {
+        let stage = try await LogoutStage.open()
+        stage.provider.status = Status(.responder)
+        let kept = Kept()
+        try await stage.running.visit { api in
+            let web = try await stage.signIn(api).web
+            try await Self.signOut(web)
+            let (_, message) = try #require(try web.outgoing())
+            let answer = try stage.provider.answer(try stage.provider.read(message, from: stage.own))
+            kept.address = try stage.provider.address(answer, kind: .response, relayState: nil)
+            kept.jar = web.jar
+        }
+        let again = try await stage.running.restarted(clock: SystemClock.now)
+        try await again.serve { api in
+            let web = WebPerson(api.client)
+            web.jar = kept.jar
+            try await web.open(kept.address)
+            #expect(web.status == 200 && web.page.contains("Corporate did not confirm it"), "\(web.page.suffix(500))")
+        }
+    }
+
+    /// Written and read one after the other.
+    private final class Kept: @unchecked Sendable {
+        var address = ""
+        var jar: [String: [String: String]] = [:]
     }
 
     @Test("with more peers than a browser is sent to the rest is told of as not told")

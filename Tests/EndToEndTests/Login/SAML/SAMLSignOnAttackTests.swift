@@ -154,7 +154,7 @@ struct SAMLSignOnAttackTests {
                     as: "mallory"))
             #expect(!web.page.contains("<script>alert"))
             let assertion = try stage.application.verify(brought, to: request.header.id)
-            #expect(assertion.nameID.value == name)
+            #expect(assertion.nameID?.value == name)
             #expect(assertion.attributes.allSatisfy { $0.name != "x" })
         }
     }
