@@ -1,6 +1,8 @@
 import Fixtures
 import Foundation
 import Gateway
+import HTTPTypes
+import Identity
 import SAML
 import Testing
 import Vocabulary
