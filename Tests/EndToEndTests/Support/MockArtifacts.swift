@@ -1,5 +1,6 @@
 import Fetch
 import Foundation
+import Gateway
 import SAML
 import Synchronization
 import Testing

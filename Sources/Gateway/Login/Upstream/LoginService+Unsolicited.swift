@@ -31,7 +31,7 @@ extension LoginService {
     public func samlProviders(in tenant: TenantID) async -> [SAMLProviderName] {
         var found: [SAMLProviderName] = []
         for entry in environment.providers(tenant) {
-            guard case .saml(let provider)? = entry.redirect?.kind, let entityID = try? await provider.entityID() else {
+            guard case .saml(let provider)? = entry.redirect?.kind, let entityID = await provider.entityID() else {
                 continue
             }
             found.append(SAMLProviderName(provider: entry.id, key: provider.settings.key, entityID: entityID))

@@ -69,7 +69,7 @@ struct SAMLDiscoveryTests {
             let web = WebPerson(api.client)
             try await web.request(.get, WebPerson.gateway + "/saml/metadata")
             let document = try MetadataDocument(reading: try XMLReader.parse(Array(web.page.utf8), limits: .metadata))
-            let role = try #require(document.all.first?.serviceProviders.first)
+            let role = try #require(document["https://gate.example.org/saml/metadata"]?.serviceProviders.first)
             #expect(role.discoveryResponses.map(\.endpoint.location) == ["https://gate.example.org/saml/discovery"])
             try await web.open(WebPerson.gateway + "/login")
             #expect(!web.page.contains("/saml/discover"))

@@ -1,11 +1,9 @@
-import Fetch
 import Fixtures
 import Foundation
 import HTTPTypes
 import Identity
 import SAML
 import Storage
-import Synchronization
 import Testing
 import Vocabulary
 
@@ -108,73 +106,12 @@ struct SAMLPeerTests {
     }
 }
 
-// Its responses are signed only with the answer around them: written again within it, a signature of their own breaks there.
-@Suite("People sign in at pysaml2 by artifact", .timeLimit(.minutes(2)))
-struct SAMLArtifactPeerTests {
-    @Test func signIn() async throws {
-        let folder = NSTemporaryDirectory() + "pysaml2-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let (own, theirs) = (try await MockKeyPair.make(), try await MockKeyPair.make())
-        try theirs.key.write(toFile: folder + "/idp.key", atomically: true, encoding: .utf8)
-        try theirs.certificate.write(toFile: folder + "/idp.pem", atomically: true, encoding: .utf8)
-        let job = PySAML2.Job(
-            base: [
-                "entity": "https://idp.example/pysaml2", "sso": "https://idp.example/sso",
-                "key": folder + "/idp.key", "certificate": folder + "/idp.pem", "wants_signed": true,
-                "resolver": "https://idp.example/resolve", "store": folder + "/store.json",
-            ], form: SAMLPeerTests.Form(signed: [], isEncrypted: false))
-        guard let metadata = try job.run(["step": "metadata"])["metadata"] as? String else {
-            throw Fault("test.pysaml2", .ourselves, "There are no metadata.")
-        }
-        let peer = Mutex("")
-        let stage = try await SAMLStage.open(
-            "answer_binding: artifact", own: own, files: ["idp.xml": metadata],
-            fetch: { request in
-                guard request.url == "https://idp.example/resolve" else { return FetchResponse(status: 404) }
-                let body = String(decoding: request.body, as: UTF8.self)
-                let said = try job.run(["step": "resolve", "peer": peer.withLock { $0 }, "body": body])["body"]
-                return FetchResponse(status: 200, body: Array((said as? String ?? "").utf8))
-            })
-        try await stage.running.serve { api in
-            let web = WebPerson(api.client)
-            try await web.request(.get, WebPerson.gateway + "/saml/metadata")
-            let page = web.page
-            peer.withLock { $0 = page }
-            let address = try await web.depart(to: "corp")
-            try await web.open(try job.artifact(address, to: page))
-            #expect(web.isAtAccount, "\(web.status) \(web.page.suffix(400))")
-            let person = try #require(try await stage.person("ada"))
-            #expect(person.displayName == "Ada Lovelace" && person.mail == "ada@corp.example")
-        }
-    }
-}
-
 /// The identity provider of `Tests/Interop/saml`, one step a run.
 enum PySAML2 {
     struct Job: @unchecked Sendable {
         // Texts and flags alone, which nothing changes.
         let base: [String: Any]
         let form: SAMLPeerTests.Form
-
-        func run(_ step: [String: Any]) throws -> [String: Any] { try PySAML2.run(base.merging(step) { $1 }) }
-
-        private func answer(_ step: String, _ address: String, _ peer: String) throws -> [String: Any] {
-            try run([
-                "step": step, "peer": peer, "query": String(address.split(separator: "?", maxSplits: 1).last ?? ""),
-                "sign": form.signed, "encrypt": form.isEncrypted, "name": "ada-1",
-                "attributes": ["uid": ["ada"], "mail": ["ada@corp.example"], "displayName": ["Ada Lovelace"]],
-                "context": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-            ])
-        }
-
-        /// Where it sends the browser with an artifact.
-        func artifact(_ address: String, to peer: String) throws -> String {
-            guard let location = try answer("artifact", address, peer)["location"] as? String else {
-                throw Fault("test.pysaml2", .ourselves, "It gave no artifact.")
-            }
-            return location
-        }
 
         func step(_ name: String, _ peer: String, _ more: [String: Any]) throws -> [String: Any] {
             var job = base.merging(["step": name, "peer": peer]) { $1 }
@@ -184,7 +121,16 @@ enum PySAML2 {
         }
 
         func answer(_ address: String, to peer: String) throws -> MockIdentityProvider.Posted {
-            let page = try answer("answer", address, peer)["page"] as? String
+            let page =
+                try PySAML2.run(
+                    base.merging([
+                        "step": "answer", "peer": peer,
+                        "query": String(address.split(separator: "?", maxSplits: 1).last ?? ""), "sign": form.signed,
+                        "encrypt": form.isEncrypted, "name": "ada-1",
+                        "attributes": [
+                            "uid": ["ada"], "mail": ["ada@corp.example"], "displayName": ["Ada Lovelace"],
+                        ], "context": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+                    ]) { $1 })["page"] as? String
             guard let form = HTMLForm.all(in: page ?? "").first else {
                 throw Fault("test.pysaml2", .ourselves, "It answered no form.")
             }

@@ -16,6 +16,8 @@ struct SAMLSignInTests {
             let web = WebPerson(api.client)
             try await web.open(WebPerson.gateway + "/login")
             #expect(web.page.contains("Sign in with Corporate"))
+            // SDP-SP03: in nobody's frame.
+            #expect(web.contentSecurityPolicy.contains("frame-ancestors 'none'"))
             let address = try await web.depart(to: "corp")
             #expect(address.hasPrefix("https://idp.example/sso?SAMLRequest="))
             let asked = try stage.idp.read(address)
