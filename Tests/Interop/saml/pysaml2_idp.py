@@ -4,8 +4,6 @@
     {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "gcm" | "cbc", "name", "attributes", "context",
      "passive_status": bool, "authenticated_at": seconds}                                 -> {"page", "forced", "passive", "state"}
-    {"step": "artifact", as answer, "store": a file for the response}                      -> {"location"}
-    {"step": "resolve", ..., "peer", "store", "body": of the question}                     -> {"body"}
     {"step": "begin_logout", ..., "peer", "state": of an answer}                           -> {"url", "request"}
     {"step": "logout_answer", ..., "peer", "query"}                                        -> {"url"}
     {"step": "logout_done", ..., "peer", "query", "request"}                               -> {}
@@ -25,11 +23,10 @@ import time
 import urllib.parse
 
 import saml2.entity
-from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP, saml, samlp
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml, samlp
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
 from saml2.s_utils import error_status_factory
-from saml2.samlp import response_from_string
 from saml2.server import Server
 from saml2.sigver import pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
@@ -43,8 +40,6 @@ def settings(job, folder):
     endpoints = {"single_sign_on_service": [(job["sso"], binding) for binding in BINDINGS]}
     if job.get("slo"):
         endpoints["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
-    if "resolver" in job:
-        endpoints["artifact_resolution_service"] = [(job["resolver"], BINDING_SOAP, 1)]
     values = {
         "entityid": job["entity"],
         "service": {"idp": {
@@ -109,26 +104,8 @@ def answer(job, folder):
         # Its own, where it can be read.
         index = re.search(r'SessionIndex="([^"]+)"', str(response))
         state = {"sp": target["sp_entity_id"], "name": str(name), "index": index and index[1]}
-    if job["step"] == "artifact":
-        # The store of the server, over two runs of it.
-        artifact = server.use_artifact(str(response), 1)
-        with open(job["store"], "w") as file:
-            json.dump({artifact: str(response)}, file)
-        sent = server.apply_binding(BINDING_HTTP_ARTIFACT, artifact, target["destination"], relay_state, response=True)
-        return asked | {"location": dict(sent["headers"])["Location"], "state": state}
     fields = server.apply_binding(BINDING_HTTP_POST, str(response), target["destination"], relay_state, response=True)
     return asked | {"page": fields["data"], "state": state}
-
-
-def resolve(job, folder):
-    server = Server(config=settings(job, folder))
-    with open(job["store"]) as file:
-        server.artifact = {key: response_from_string(text) for key, text in json.load(file).items()}
-    request = server.parse_artifact_resolve(job["body"])
-    # It would sign before the response is in.
-    answer = server.create_artifact_response(request, request.artifact.text, bindings=[BINDING_SOAP], sign=False)
-    signed = server.sign(answer, mid=answer.id, sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256)
-    return {"body": server.apply_binding(BINDING_SOAP, str(signed), "", sign=False)["data"]}
 
 
 def logout_place(server, peer):
@@ -214,7 +191,7 @@ def read_logout(job, folder):
 def main():
     job = json.load(sys.stdin)
     steps = {"metadata": lambda job, folder: {"metadata": str(entity_descriptor(settings(job, folder)))},
-             "answer": answer, "artifact": answer, "resolve": resolve, "begin_logout": begin_logout,
+             "answer": answer, "begin_logout": begin_logout,
              "logout_answer": logout_answer, "logout_done": logout_done, "logout": logout, "answer_logout": answer_logout,
              "read_logout": read_logout}
     with tempfile.TemporaryDirectory() as folder:

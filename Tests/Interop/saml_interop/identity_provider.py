@@ -149,7 +149,7 @@ class Scripted(IdentityProvider):
 
 class PySAML2(Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_idp.py"
-    LACKS = {"artifact": "tried by the test \"People sign in at pysaml2 by artifact\", where somebody listens at its addresses"}
+    LACKS = {"artifact": "nobody listens at the addresses of pysaml2 here, and artifacts are fetched there"}
 
     @staticmethod
     def missing():
