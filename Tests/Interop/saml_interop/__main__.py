@@ -1,6 +1,4 @@
 """python -m saml_interop --gatehouse PATH [--json] [--markdown FILE] [--keep-log FILE] [--only FEATURE,…] [PEER …]
-python -m saml_interop --versions
-
 Serves gateways, and lets programs of others that speak SAML 2.0 work with them: each way is a cell of a table, which
 --markdown writes. Exit status 1 where a cell failed. A peer that is not installed is left out, and its cells say so."""
 import argparse
@@ -70,7 +68,7 @@ def show(cell):
 
 def version(program):
     done = subprocess.run([program, "--version"], capture_output=True, text=True)
-    return done.stdout.strip() or "Gatehouse"
+    return ("Gatehouse " + done.stdout.strip()).strip()
 
 
 sys.exit(main())

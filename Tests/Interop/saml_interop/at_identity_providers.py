@@ -22,7 +22,7 @@ class AtIdentityProvider:
         try:
             if reason := self.kind.missing():
                 raise Skip(reason)
-            self.matrix.versions[self.kind.TITLE] = self.kind.version()
+            self.matrix.versions[self.kind.TITLE.split(",")[0]] = self.kind.version()
             self.begin()
         except Exception as error:  # told in every cell
             broken = error

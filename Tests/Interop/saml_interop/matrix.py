@@ -6,7 +6,7 @@ FEATURES = {
     "redirect": "request by Redirect", "post": "request by POST", "signed": "signed request", "unsigned": "unsigned request",
     "attributes": "attributes by their OIDs",
     "response": "response signed", "assertion": "assertion signed", "both": "both signed", "gcm": "assertion by AES-GCM",
-    "cbc": "assertion by CBC", "slo_sp": "logout begun at the service provider",
+    "cbc": "assertion by CBC, refused", "slo_sp": "logout begun at the service provider",
     "slo_idp": "logout begun at the identity provider", "rollover": "a key changed meanwhile", "force": "ForceAuthn",
     "passive": "IsPassive", "artifact": "Artifact",
 }

@@ -31,10 +31,16 @@ def _read(landing, name):
     return tree.fromstring(zlib.decompress(data, -15) if landing.method == "GET" else data)
 
 
+def waits_for_nothing(landing):
+    """Whether a request of logout says that nobody waits for its answer."""
+    return any(element.tag.endswith("}Asynchronous") for element in request_of(landing).iter())
+
+
 def is_signed(landing):
     if landing.method == "GET":
         return "Signature" in landing.params
-    return _read(landing, "SAMLRequest" if "SAMLRequest" in landing.params else "SAMLResponse").find("ds:Signature", NAMES) is not None
+    name = "SAMLRequest" if "SAMLRequest" in landing.params else "SAMLResponse"
+    return _read(landing, name).find("ds:Signature", NAMES) is not None
 
 
 def signed_parts(landing):

@@ -134,7 +134,7 @@ class PySAML2(Scripted):
 
 class Python3SAML(Scripted):
     KEY, TITLE, SCRIPT = "python3-saml", "python3-saml", "python3_saml_sp.py"
-    LACKS = {"post": "python3-saml sends requests by Redirect only"}
+    LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts"}
 
     @staticmethod
     def missing():
@@ -149,6 +149,7 @@ class Python3SAML(Scripted):
 
 class RubySAML(Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby"
+    LACKS = {"artifact": "the library knows no artifacts"}
 
     @staticmethod
     def missing():
