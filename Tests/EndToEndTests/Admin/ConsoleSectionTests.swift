@@ -120,7 +120,7 @@ struct ConsoleSectionTests {
             try await adele.open("/saml-applications")
             #expect(adele.page.contains("The &lt;Wiki&gt;") && adele.page.contains("were handed over"))
             let listed = try await house.api.send(.get, "/api/v1/saml/applications")
-            let place = "/saml-applications/\(listed.body?["items"]?[0]?["id"]?.string ?? "")"
+            let place = "/saml-applications/\(listed.body?["items"]?.list?.first?["id"]?.string ?? "")"
             try await adele.open(place)
             #expect(adele.page.contains("https://app.example.org/acs"))
             try await adele.open(place + "/preview?person=ottilie")

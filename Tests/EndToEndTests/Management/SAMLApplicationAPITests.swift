@@ -38,7 +38,7 @@ struct SAMLApplicationAPITests {
             let made = try await api.send(.post, Self.place, body)
             #expect(made.status == 201 && made.body?["entity_id"] == "https://app.example.org/saml", "\(made.text)")
             #expect(made.body?["peer"]?["usable"] == true)
-            #expect(made.body?["peer"]?["consumers"]?[0]?["location"] == "https://app.example.org/acs")
+            #expect(made.body?["peer"]?["consumers"]?.list?.first?["location"] == "https://app.example.org/acs")
             #expect(made.body?["connect"]?["sso_url"] == "https://gate.example.org/saml/sso")
             #expect(made.body?["connect"]?["certificate"] == nil, "there is no key")
             #expect(try await api.send(.post, Self.place, body).status == 409)
@@ -123,10 +123,12 @@ struct SAMLApplicationAPITests {
         let address = "https://meta.example.org/app"
         let document = Mutex(Self.metadata(more: " validUntil=\"2099-01-01T00:00:00Z\""))
         let clock = MovedClock()
-        let running = try await TestGateway.open(extra: Self.saml, clock: clock.now) { request in
-            guard request.url == address else { throw Fault("fetch.unresolved", .peer, "Nobody is there.") }
-            return FetchResponse(status: 200, headers: [], body: Array(document.withLock { $0 }.utf8))
-        }
+        let running = try await TestGateway.open(
+            extra: Self.saml, clock: clock.now,
+            fetch: { request in
+                guard request.url == address else { throw Fault("fetch.unresolved", .peer, "Nobody is there.") }
+                return FetchResponse(status: 200, headers: [], body: Array(document.withLock { $0 }.utf8))
+            })
         try await running.serve { api in
             let nobody = try await api.send(.post, Self.place, ["metadata_url": "https://nobody.example.org/"])
             #expect(nobody.status >= 400)
@@ -134,7 +136,7 @@ struct SAMLApplicationAPITests {
             #expect(made.status == 201, "\(made.text)")
             let path = Self.place + "/" + (made.body?["id"]?.string ?? "")
             func consumer() async throws -> AttributeValue? {
-                try await api.send(.get, path).body?["peer"]?["consumers"]?[0]?["location"]
+                try await api.send(.get, path).body?["peer"]?["consumers"]?.list?.first?["location"]
             }
             #expect(try await consumer() == "https://app.example.org/acs")
             // Somebody else's address in the same place, which only the connection vouches for; and an older document.
@@ -147,7 +149,7 @@ struct SAMLApplicationAPITests {
                 _ = try await consumer()
                 try await Task.sleep(for: .milliseconds(200))
                 let peer = try await api.send(.get, path).body?["peer"]
-                #expect(peer?["consumers"]?[0]?["location"] == "https://app.example.org/acs")
+                #expect(peer?["consumers"]?.list?.first?["location"] == "https://app.example.org/acs")
                 #expect(peer?["valid_until"]?.string?.hasPrefix("2099-01-01") == true)
             }
             document.withLock {
@@ -167,12 +169,15 @@ struct SAMLApplicationAPITests {
 
     @Test("a responder is asked for the entity that is named, and its answer about another one is not taken")
     func queried() async throws {
-        let running = try await TestGateway.open(extra: Self.saml) { request in
-            let isAsked = request.url == "https://mdq.example.org/entities/https%3A%2F%2Fapp.example.org%2Fsaml"
-            return FetchResponse(
-                status: 200, headers: [],
-                body: Array(Self.metadata(isAsked ? "https://app.example.org/saml" : "https://evil.example.org").utf8))
-        }
+        let running = try await TestGateway.open(
+            extra: Self.saml,
+            fetch: { request in
+                let isAsked = request.url == "https://mdq.example.org/entities/https%3A%2F%2Fapp.example.org%2Fsaml"
+                return FetchResponse(
+                    status: 200, headers: [],
+                    body: Array(
+                        Self.metadata(isAsked ? "https://app.example.org/saml" : "https://evil.example.org").utf8))
+            })
         try await running.serve { api in
             func add(_ entityID: String) async throws -> Int {
                 try await api.send(
