@@ -211,7 +211,7 @@ class AtIdentityProvider:
 
     def slo_idp(self):
         self.needs("SingleLogoutService", "the gateway does not serve logout as service provider")
-        browser, other = (self.signs_in()[0], self.signs_in(person=2)[0])
+        browser, other = self.signs_in()[0], self.signs_in(person=1, key=self.peer.KEY + "-post")[0]
         self.peer.signs_out(browser)
         assert not browser.account(), "the session is still there"
         assert other.account(), "somebody else's session is gone"

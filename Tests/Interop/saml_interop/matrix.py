@@ -89,7 +89,7 @@ class Matrix:
             return ""
         if cell.result != "skip":
             return cell.result
-        text = cell.text[:1].upper() + cell.text[1:]
+        text = cell.text
         if text not in notes:
             notes.append(text)
         return f"[{notes.index(text) + 1}](#left-out-and-why)"
