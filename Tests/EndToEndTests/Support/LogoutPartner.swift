@@ -110,7 +110,7 @@ final class LogoutPartner: Sendable {
     }
 
     func envelope(_ element: XMLElement) throws -> [UInt8] {
-        SOAPEnvelope.bytes(around: try SAMLSignatures.sign(element, with: try signer ?? keys.signing))
+        try SOAPEnvelope.bytes(around: element, signedWith: try signer ?? keys.signing)
     }
 
     // MARK: It is asked

@@ -325,14 +325,8 @@ struct SAMLLogoutTests {
             let request = stage.application.request()
             let brought = try #require(try await stage.walk(web, try stage.application.address(request)))
             let told = try stage.application.verify(brought, to: request.header.id)
-            let session = try #require(try await stage.newestSession(of: "ada"))
-            let known = PeerSession(
-                peer: wiki.entityID, nameID: NameID(told.nameID), sessionIndex: told.sessionIndex)
-            try await stage.gateway.store.write(.login) { tx in
-                try tx.remember(known, as: .serviceProvider, of: session.id, in: session.tenant)
-            }
             web.halt = "https://"
-            let logout = wiki.request(known.nameID, [try #require(known.sessionIndex)])
+            let logout = wiki.request(NameID(try #require(told.nameID)), [try #require(told.sessionIndex)])
             try await web.open(try wiki.address(try logout.element()))
             #expect(stage.sessions == 0)
             let answer = try await web.signOut(round: [wiki], stage.own).answer?.0
