@@ -7,7 +7,9 @@
 #   bench       performance bars, release build; fails below a bar
 #   conformance the provider held to the OpenID conformance suite's modules, reproduced; writes docs/conformance.md
 #   interop     clients of others sign people in: Authlib, idpyoidc, the MCP SDK, two modules of Apache, oidc-agent, sssd; and the gateway
-#               signs people in at providers of others
+#               signs people in at providers of others; then interop-saml
+#   interop-saml  SAML with programs of others, the gateway in both roles: mod_shib, mod_auth_mellon, SimpleSAMLphp, LemonLDAP::NG,
+#               SATOSA, pysaml2, Lasso, python3-saml, ruby-saml; a table, in docs/interop.md   (SAML="idp:lasso sp:satosa" some of them)
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
@@ -20,11 +22,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test check bench conformance interop fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
+.PHONY: help run demo-check test check bench conformance interop interop-saml fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
 
 SWIFT_FLAGS ?=
 DEMO_FLAGS ?=
 FILTER ?=
+SAML ?=
 FUZZ_SECONDS ?= 60
 SCHEMATHESIS_SECONDS ?= 600
 LOGS := .build-logs
@@ -33,6 +36,8 @@ PEERS := .build-peers
 SSSD := .build-sssd
 GLEWLWYD := .build-glewlwyd
 LEMONLDAP := .build-lemonldap
+SAML_PEERS := .build-saml-peers
+SATOSA := .build-satosa
 JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
@@ -99,6 +104,15 @@ conformance: debug-build
 
 interop: debug-build
 	$(JUDGE)=Tests/Interop $(VENV)/bin/python -m interop --gatehouse .build/debug/gatehouse --keep-log $(LOGS)/interop.log
+	@$(MAKE) --no-print-directory interop-saml
+
+# Some of the peers write no document: it tells of all of them.
+interop-saml: debug-build
+	@.ci/packages saml
+	@.ci/saml-peers $(SAML_PEERS)
+	@.ci/python-venv $(SATOSA) satosa
+	$(JUDGE)=Tests/Interop $(VENV)/bin/python -m saml_interop --gatehouse .build/debug/gatehouse \
+	    --keep-log $(LOGS)/interop-saml.log $(if $(SAML),$(SAML),--markdown docs/interop.md)
 
 # Debug, so that what is asserted there is asserted; the same binary that the tests run against.
 schemathesis: debug-build

@@ -20,7 +20,8 @@ def missing(module):
 class Apache:
     """Serves one configuration over TLS until the run ends."""
 
-    def __init__(self, stage, name, module, lines, port):
+    def __init__(self, stage, name, module, lines, port, load=None, env=None):
+        """:param load: the line that loads the module, where it is not Apache's own folder that has it."""
         self.stage, self.name, self.port = stage, name, port
         # Its processes run as somebody else where we are root, so they have to get to their folder, and only there.
         self.folder = stage.scratch.path(name)
@@ -33,23 +34,23 @@ class Apache:
             shutil.copy(file, self.folder)
             os.chmod(os.path.join(self.folder, os.path.basename(file)), mode)
         with open(self.folder + "/apache.conf", "w", encoding="utf-8") as file:
-            file.write("\n".join([*self._base(module), *lines, "</VirtualHost>", ""]))
+            file.write("\n".join([*self._base(module, load), *lines, "</VirtualHost>", ""]))
         for path in [self.folder, *glob.glob(self.folder + "/**", recursive=True)]:
             if os.path.isdir(path):
                 os.chmod(path, 0o755)
         self.process = stage.scratch.start(
             ["/usr/sbin/apache2", "-d", self.folder, "-f", self.folder + "/apache.conf", "-D", "FOREGROUND"],
-            f"{name}.log", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, cwd=self.folder)
-        if not until(self._answers):
+            f"{name}.log", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})}, cwd=self.folder)
+        if not until(self._answers) or self.process.poll() is not None:
             raise AssertionError(f"Apache did not start: {self.log[-2000:]}")
 
-    def _base(self, module):
+    def _base(self, module, load):
         wanted = ["mpm_event", "authn_core", "authz_core", "authz_user", "dir", "mime", "env", "headers", "socache_shmcb",
                   "ssl"]
         modules = [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in wanted]
         name = module.removeprefix("mod_")
         lines = [
-            *modules, f"LoadModule {name}_module {MODULES}/{module}.so", f"ServerRoot {self.folder}",
+            *modules, load or f"LoadModule {name}_module {MODULES}/{module}.so", f"ServerRoot {self.folder}",
             f"PidFile {self.folder}/apache.pid", f"Mutex file:{self.folder} default", f"ErrorLog {self.folder}/error.log",
             "LogLevel warn", f"DefaultRuntimeDir {self.folder}", f"Listen 127.0.0.1:{self.port}", "TypesConfig /etc/mime.types",
             "ServerName app.localhost", "StartServers 1", "ServerLimit 1", "ThreadsPerChild 16", "MaxRequestWorkers 16",

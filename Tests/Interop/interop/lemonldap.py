@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 
 from cryptography.hazmat.primitives import serialization
@@ -62,35 +63,22 @@ def clients(_stage):
     return []
 
 
-class LemonLDAP:
-    def __init__(self, stage, relay, client):
-        self.stage, self.folder = stage, stage.scratch.path("lemonldap")
-        for name in ("conf", "sessions", "locks", "cache"):
-            os.makedirs(f"{self.folder}/{name}", mode=0o700)
-        stage.scratch.write("lemonldap/conf/lmConf-1.json", json.dumps(self.settings(relay, client)))
+class Portal:
+    """One portal, whatever it speaks: its settings stand in a file, and count when it starts."""
+
+    def __init__(self, stage, relay, name="lemonldap"):
+        self.stage, self.relay, self.name, self.folder = stage, relay, name, stage.scratch.path(name)
+        self.process = None
+        for folder in ("conf", "sessions", "locks", "cache"):
+            os.makedirs(f"{self.folder}/{folder}", mode=0o700)
         cache = f"'cache_root' => '{self.folder}/cache', 'cache_depth' => 3, 'directory_umask' => '007'"
-        local = stage.scratch.write("lemonldap/lemonldap-ng.ini", "\n".join([
+        local = stage.scratch.write(f"{name}/lemonldap-ng.ini", "\n".join([
             "[all]", "logLevel = warn", "[configuration]", "type = File", f"dirName = {self.folder}/conf",
             "localStorage = Cache::FileCache",
             f"localStorageOptions = {{ 'namespace' => 'conf', 'default_expires_in' => 600, {cache} }}",
             "[portal]", "staticPrefix = /static", f"templateDir = {place()}{SHARE}", "languages = en", ""]))
-        program = stage.scratch.write("lemonldap/portal.psgi", PORTAL % local)
-        self.process = stage.scratch.start(
-            ["perl", place() + "/usr/bin/plackup", "-E", "deployment", "-s", "HTTP::Server::PSGI", "--host", "127.0.0.1",
-             "--port", str(relay.behind), program], "lemonldap.log",
-            env={"PATH": "/usr/bin:/bin", "HOME": self.folder, "PERL5LIB": libraries()}, cwd=self.folder)
-        document = relay.url + "/.well-known/openid-configuration"
-        if not until(lambda: self.process.poll() is not None or stage.wire.get(document).status != 502):
-            raise AssertionError(f"it did not start: {self.log[-1500:]}")
-
-    def settings(self, relay, client):
-        key = jose.Key("RSA").private
-
-        def files(name):
-            return {"Directory": f"{self.folder}/{name}", "LockDirectory": f"{self.folder}/locks",
-                    "generateModule": "Lemonldap::NG::Common::Apache::Session::Generate::SHA256"}
-
-        return {
+        self.program = stage.scratch.write(f"{name}/portal.psgi", PORTAL % local)
+        self.base = {
             "cfgNum": 1, "cfgAuthor": "interop", "cfgDate": 1, "cfgVersion": "2.16.1", "key": jose.random(),
             "domain": "localhost", "portal": relay.url + "/", "cookieName": "lemonldap", "securedCookie": 1,
             # It asks nobody again who was there in these seconds.
@@ -99,11 +87,51 @@ class LemonLDAP:
             "demoExportedVars": {"cn": "cn", "mail": "mail", "uid": "uid"}, "exportedVars": {}, "locationRules": {},
             "exportedHeaders": {}, "macros": {"verified": "1"},
             "groups": {"keepers": "$uid eq 'dwho'", "everybody": "1"}, "whatToTrace": "uid",
-            "globalStorage": "Apache::Session::File", "globalStorageOptions": files("sessions"),
-            "persistentStorage": "Apache::Session::File", "persistentStorageOptions": files("sessions"),
+            "globalStorage": "Apache::Session::File", "globalStorageOptions": self.files("sessions"),
+            "persistentStorage": "Apache::Session::File", "persistentStorageOptions": self.files("sessions"),
             "localSessionStorage": "Cache::FileCache", "localSessionStorageOptions": {
                 "namespace": "sessions", "cache_root": f"{self.folder}/cache", "cache_depth": 3,
-                "default_expires_in": 600, "directory_umask": "007"},
+                "default_expires_in": 600, "directory_umask": "007"}}
+
+    def files(self, name):
+        return {"Directory": f"{self.folder}/{name}", "LockDirectory": f"{self.folder}/locks",
+                "generateModule": "Lemonldap::NG::Common::Apache::Session::Generate::SHA256"}
+
+    def serve(self, settings, path):
+        """Starts with what it is told beside the usual, and waits until it answers at a path."""
+        self.stop()
+        # It keeps a copy of its settings.
+        shutil.rmtree(f"{self.folder}/cache")
+        os.makedirs(f"{self.folder}/cache", mode=0o700)
+        self.stage.scratch.write(f"{self.name}/conf/lmConf-1.json", json.dumps(self.base | settings))
+        self.process = self.stage.scratch.start(
+            ["perl", place() + "/usr/bin/plackup", "-E", "deployment", "-s", "HTTP::Server::PSGI", "--host", "127.0.0.1",
+             "--port", str(self.relay.behind), self.program], f"{self.name}.log",
+            env={"PATH": "/usr/bin:/bin", "HOME": self.folder, "PERL5LIB": libraries()}, cwd=self.folder)
+        address = self.relay.url + path
+        if not until(lambda: self.process.poll() is not None or self.stage.wire.get(address).status != 502):
+            raise AssertionError(f"it did not start: {self.log[-1500:]}")
+
+    @property
+    def log(self):
+        with open(self.stage.scratch.path(f"{self.name}.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def stop(self):
+        if self.process:
+            self.stage.scratch.stop(self.process)
+
+
+class LemonLDAP(Portal):
+    """As an OpenID Provider."""
+
+    def __init__(self, stage, relay, client):
+        super().__init__(stage, relay)
+        self.serve(self.settings(relay, client), "/.well-known/openid-configuration")
+
+    def settings(self, relay, client):
+        key = jose.Key("RSA").private
+        return {
             "issuerDBOpenIDConnectActivation": 1, "issuerDBOpenIDConnectPath": "^/oauth2/",
             "issuerDBOpenIDConnectRule": 1, "oidcServiceMetaDataIssuer": relay.url,
             "oidcServiceAllowAuthorizationCodeFlow": 1, "oidcServiceKeyIdSig": "lemonldap-1",
@@ -125,14 +153,6 @@ class LemonLDAP:
                 "name": "cn", "preferred_username": "uid", "email": "mail", "email_verified": "verified;bool;auto",
                 "groups": "groups;string;always"}},
             "oidcRPMetaDataOptionsExtraClaims": {"house": {"groups": "groups"}}}
-
-    @property
-    def log(self):
-        with open(self.stage.scratch.path("lemonldap.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
-
-    def stop(self):
-        self.stage.scratch.stop(self.process)
 
 
 def run(stage, told):

@@ -1,0 +1,328 @@
+"""The two modules of Apache that are service providers: mod_shib with its shibd, and mod_auth_mellon, which is Lasso's."""
+import glob
+import os
+import socket
+import subprocess
+
+from interop import apache
+from interop.apache import Apache
+from interop.stage import until
+
+from harness.scratch import free_port
+from harness.wire import with_query
+
+from . import messages
+from .keys import KeyPair
+from .served import ServedServiceProvider
+from .service_provider import Refused, SignedIn
+from .simplesamlphp import UNPACKED
+
+OIDS = {
+    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
+    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
+
+
+class BehindApache(ServedServiceProvider):
+    """A page of Apache that only people who are signed in see; who they are stands in its headers."""
+    MODULE = ""
+
+    def __init__(self, stage):
+        self.stage, self.name, self.port = stage, f"{self.KEY}-apache", free_port()
+        self.url, self.apache = f"https://app.localhost:{self.port}", None
+        self.keys = KeyPair(stage.scratch.path(self.name + "-keys"), "sp")
+        # Apache's processes run as somebody else where we are root, and read its key before that.
+        os.chmod(stage.scratch.folder, 0o711)
+        self.house, self.how, self.wants, self.served = None, {}, "either", None
+
+    @property
+    def log(self):
+        return self.apache.log if self.apache else ""
+
+    def meet(self, house):
+        self.house, self.served = house, None
+
+    def given(self):
+        """The gateway's metadata as the module is to see them."""
+        return messages.by_post_only(self.house.metadata) if self.how.get("binding") == "post" else self.house.metadata
+
+    def begins(self, browser, how):
+        how = {name: value for name, value in how.items() if value}
+        lasting = {name: value for name, value in how.items() if name in ("binding", "signed")}
+        if self.served != lasting:
+            self.how = lasting
+            self.serve()
+            self.served = lasting
+        query = {name: "1" for name in ("force", "passive") if how.get(name)}
+        return browser.open(self.login(query), cross_site=False)
+
+    def forgets(self, browser):
+        for key in [key for key in browser.cookies if key[2] == "app.localhost"]:
+            del browser.cookies[key]
+
+    def is_signed_in(self, browser):
+        landing = browser.away(lambda: browser.open(self.url + "/secure/", cross_site=False))
+        return not landing.callback and "This is secure" in landing.page.text
+
+    def read(self, landing):
+        if "This is secure" not in landing.page.text:
+            raise Refused(f"{landing.page} {landing.page.text[:600]}")
+        answer = landing.page.answer
+        told = {name: answer.header("X-" + name) for name in (*OIDS, "name", "context", "instant")}
+        told = {name: value for name, value in told.items() if value not in (None, "", "(null)")}
+        return SignedIn(
+            told.get("name"), {name: [told[name]] for name in OIDS if name in told}, told.get("context"),
+            told.get("instant"))
+
+    def write(self, name, text, mode=0o644):
+        path = self.stage.scratch.write(f"{self.name}-conf/{name}", text, mode)
+        os.chmod(os.path.dirname(path), 0o755)
+        return path
+
+    def start(self, lines, **more):
+        """Apache anew, in a folder of its own each time."""
+        self.stop_apache()
+        self.starts = getattr(self, "starts", 0) + 1
+        self.apache = Apache(self.stage, f"{self.name}-{self.starts}", self.MODULE, lines, self.port, **more)
+
+    def stop_apache(self):
+        if self.apache:
+            self.apache.stop()
+
+    def stop(self):
+        self.stop_apache()
+
+
+class Mellon(BehindApache):
+    KEY, TITLE, MODULE = "mellon", "mod_auth_mellon", "mod_auth_mellon"
+    LACKS = {"force": "mod_auth_mellon never asks for it"}
+
+    @staticmethod
+    def missing():
+        return apache.missing("mod_auth_mellon")
+
+    @staticmethod
+    def version():
+        return apache.version("libapache2-mod-auth-mellon") + " of Debian"
+
+    @property
+    def entity(self):
+        return self.url + "/mellon/metadata"
+
+    @property
+    def metadata(self):
+        return self.described(False)
+
+    def described(self, signs):
+        bindings = messages.BINDING
+        return "".join([
+            f'<md:EntityDescriptor xmlns:md="{messages.NAMES["md"]}" xmlns:ds="{messages.NAMES["ds"]}"',
+            f' entityID="{self.entity}"><md:SPSSODescriptor AuthnRequestsSigned="{"true" if signs else "false"}"',
+            f' protocolSupportEnumeration="{messages.NAMES["p"]}"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data>',
+            f"<ds:X509Certificate>{self.keys.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
+            f'<md:SingleLogoutService Binding="{bindings}HTTP-Redirect" Location="{self.url}/mellon/logout"/>',
+            "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>",
+            f'<md:AssertionConsumerService Binding="{bindings}HTTP-POST" Location="{self.url}/mellon/postResponse"',
+            ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'])
+
+    def serve(self):
+        with open(self.keys.key, encoding="utf-8") as file:
+            key = self.write("sp.key", file.read(), 0o600)
+        self.start([
+            f"MellonLockFile {self.stage.scratch.path(self.name + '-conf')}/lock",
+            "<Location />", "MellonEnable info", "MellonEndpointPath /mellon",
+            f"MellonSPMetadataFile {self.write('sp.xml', self.described(bool(self.how.get('signed'))))}",
+            f"MellonSPPrivateKeyFile {key}", f"MellonSPCertFile {self.write('sp.pem', self.keys.certificate_text)}",
+            f"MellonIdPMetadataFile {self.write('house.xml', messages.changed(self.given(), lambda _: None))}",
+            "MellonVariable interop", "MellonSecureCookie On", "MellonCookieSameSite none", "MellonSignatureMethod rsa-sha256",
+            *(f"MellonSetEnvNoPrefix {name} {oid}" for name, oid in OIDS.items()), "MellonSetEnvNoPrefix name NAME_ID",
+            "MellonUser NAME_ID", "</Location>", "<Location /secure>", "AuthType Mellon", "MellonEnable auth",
+            "Require valid-user", *(f'Header always set X-{name} "%{{{name}}}e"' for name in OIDS),
+            'Header always set X-name "%{name}e"', "</Location>"])
+
+    def leaves(self, browser):
+        back = {"ReturnTo": self.url + "/open/"}
+        return browser.open(with_query(self.url + "/mellon/logout", back), cross_site=False)
+
+    def login(self, query):
+        if not query:
+            return self.url + "/secure/"
+        asked = {"ReturnTo": self.url + "/secure/", "IdP": self.house.entity, "IsPassive": "true"}
+        return with_query(self.url + "/mellon/login", asked)
+
+
+def unpacked():
+    """Where Shibboleth is: unpacked by .ci/saml-peers, else the system's."""
+    return next((folder for folder in (UNPACKED, "") if os.path.exists(folder + "/usr/sbin/shibd")), None)
+
+
+class Shibboleth(BehindApache):
+    KEY, TITLE, MODULE = "shibboleth", "mod_shib", "mod_shib"
+
+    @staticmethod
+    def missing():
+        if unpacked() is None:
+            return "Debian's libapache2-mod-shib is not here (.ci/saml-peers .build-saml-peers)"
+        return None if os.path.exists("/usr/sbin/apache2") else "apache2 is not installed (.ci/packages interop)"
+
+    @staticmethod
+    def version():
+        done = subprocess.run([unpacked() + "/usr/sbin/shibd", "-v"], capture_output=True, text=True,
+                              env={"LD_LIBRARY_PATH": libraries()})
+        return (done.stdout + done.stderr).strip().removeprefix("shibboleth ") + " of Debian"
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.daemon, self.folder = None, stage.scratch.path(self.name + "-conf")
+        self.house_entity = "https://nobody.example/"
+        self.serve()
+
+    @property
+    def entity(self):
+        return self.url + "/shibboleth"
+
+    @property
+    def metadata(self):
+        answer = self.stage.wire.get(self.url + "/Shibboleth.sso/Metadata")
+        assert answer.status == 200, f"{answer} {self.log[-1500:]}"
+        # The gateway would tell it by SOAP, where the run's authority counts for nothing.
+        return messages.by_browser_only(messages.unpromising(answer.text))
+
+    def meet(self, house):
+        super().meet(house)
+        self.house_entity = house.entity
+
+    @property
+    def log(self):
+        text = super().log
+        for path in (self.stage.scratch.path(self.name + "-shibd.log"), self.folder + "/shibd.log", self.folder + "/native.log"):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    text += file.read()[-1500:]
+        return text
+
+    def serve(self):
+        self.stop_apache()
+        self.stop_daemon()
+        with open(self.keys.key, encoding="utf-8") as file:
+            key = self.write("sp.key", file.read(), 0o600)
+        certificate = self.write("sp.pem", self.keys.certificate_text)
+        provider = ""
+        if self.house:
+            provider = f'<MetadataProvider type="XML" validate="true" path="{self.write("house.xml", self.given())}">' \
+                '<MetadataFilter type="RequireValidUntil" maxValidityInterval="2419200"/>' \
+                + (f'<MetadataFilter type="Signature" certificate="{self.write("house.pem", self.signer())}"/>'
+                   if self.how.get("binding") != "post" else "") + "</MetadataProvider>"
+        self.write("shibboleth2.xml", CONFIGURATION.format(
+            entity=self.entity, house=self.house_entity, signing="true" if self.how.get("signed") else "false", key=key,
+            certificate=certificate, provider=provider, folder=self.folder, share=f"{unpacked()}/etc/shibboleth"))
+        self.write("attribute-map.xml", ATTRIBUTES.format(
+            rows="".join(f'<Attribute name="{oid}" id="{name}"/>' for name, oid in OIDS.items())))
+        for name in ("shibd", "native"):
+            self.write(f"{name}.logger", LOGGER.format(path=f"{self.folder}/{name}.log"))
+        for path in glob.glob(unpacked() + "/etc/shibboleth/*.html"):
+            with open(path, encoding="utf-8") as file:
+                self.write("shibboleth/" + os.path.basename(path), file.read())
+        catalogs = [self.write(os.path.basename(os.path.dirname(path)) + "-" + os.path.basename(path), self.relocated(path))
+                    for path in glob.glob(unpacked() + "/usr/share/xml/*/*catalog*.xml")]
+        # Apache's processes write their log there.
+        os.chmod(self.folder, 0o777)
+        env = {
+            "LD_LIBRARY_PATH": libraries(), "SHIBSP_CFGDIR": self.folder, "SHIBSP_RUNDIR": self.folder,
+            "SHIBSP_LOGDIR": self.folder, "SHIBSP_CACHEDIR": self.folder, "SHIBSP_SCHEMAS": ":".join(catalogs),
+            "SHIBSP_LIBDIR": unpacked() + "/usr/lib/x86_64-linux-gnu", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "SHIBSP_XMLDIR": unpacked() + "/usr/share/xml/shibboleth"}
+        place = self.folder + "/shibd.sock"
+        self.daemon = self.stage.scratch.start(
+            [unpacked() + "/usr/sbin/shibd", "-f", "-F", "-c", self.folder + "/shibboleth2.xml", "-p",
+             self.folder + "/shibd.pid"], f"{self.name}-shibd.log", env=env, cwd=self.folder)
+        if not until(lambda: self.daemon.poll() is not None or connects(place)):
+            raise AssertionError(f"shibd did not start: {self.log[-2500:]}")
+        os.chmod(place, 0o777)
+        self.start([
+            f"ShibConfig {self.folder}/shibboleth2.xml", "<Location /Shibboleth.sso>", "SetHandler shib", "</Location>",
+            "<Location /secure>", "AuthType shibboleth", "ShibRequestSetting requireSession 1", "Require shib-session",
+            *(f'Header always set X-{name} "%{{{name}}}e"' for name in OIDS), 'Header always set X-name "%{persistent-id}e"',
+            'Header always set X-context "%{Shib-AuthnContext-Class}e"',
+            'Header always set X-instant "%{Shib-Authentication-Instant}e"', "</Location>"],
+            load=f"LoadModule mod_shib {unpacked()}/usr/lib/apache2/modules/mod_shib.so",
+            env={name: value for name, value in env.items() if name != "PATH"})
+
+    def signer(self):
+        """The certificate that the gateway's metadata are signed with: the first of its keys."""
+        found = messages.entity(self.house.metadata).find("ds:Signature//ds:X509Certificate", messages.NAMES)
+        if found is None:
+            found = messages.entity(self.house.metadata).find("md:IDPSSODescriptor//ds:X509Certificate", messages.NAMES)
+        body = "".join(found.text.split())
+        return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+
+    @staticmethod
+    def relocated(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read().replace('uri="/usr/share/xml', f'uri="{unpacked()}/usr/share/xml')
+
+    def leaves(self, browser):
+        return browser.open(self.url + "/Shibboleth.sso/Logout", cross_site=False)
+
+    def login(self, query):
+        asked = {"target": self.url + "/secure/"}
+        asked |= {{"force": "forceAuthn", "passive": "isPassive"}[name]: "true" for name in query}
+        return with_query(self.url + "/Shibboleth.sso/Login", asked)
+
+    def stop_daemon(self):
+        if self.daemon:
+            self.stage.scratch.stop(self.daemon)
+
+    def stop(self):
+        super().stop()
+        self.stop_daemon()
+
+
+def libraries():
+    return ":".join(glob.glob((unpacked() or "") + "/usr/lib/*-linux-gnu"))
+
+
+def connects(place):
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(place)
+            return True
+        except OSError:
+            return False
+
+
+CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" clockSkew="180">
+  <OutOfProcess logger="{folder}/shibd.logger" tranLogFormat="%u|%s"/>
+  <InProcess logger="{folder}/native.logger"/>
+  <UnixListener address="{folder}/shibd.sock"/>
+  <ApplicationDefaults entityID="{entity}" REMOTE_USER="persistent-id" signing="{signing}" encryption="false"
+      requireConfidentiality="true" requireTransportAuth="true">
+    <Sessions lifetime="28800" timeout="3600" relayState="ss:mem" checkAddress="false" handlerSSL="true"
+        cookieProps="; path=/; secure; HttpOnly; SameSite=None" redirectLimit="exact">
+      <SSO entityID="{house}" NameIDFormat="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">SAML2</SSO>
+      <Logout signing="true">SAML2 Local</Logout>
+      <Handler type="MetadataGenerator" Location="/Metadata" signing="false"/>
+      <Handler type="Session" Location="/Session" showAttributeValues="true"/>
+    </Sessions>
+    <Errors supportContact="nobody@sp.example"/>
+    {provider}
+    <AttributeExtractor type="XML" validate="true" path="{folder}/attribute-map.xml"/>
+    <AttributeFilter type="XML" validate="true" path="{share}/attribute-policy.xml"/>
+    <CredentialResolver type="File" key="{key}" certificate="{certificate}"/>
+  </ApplicationDefaults>
+  <SecurityPolicyProvider type="XML" validate="true" path="{share}/security-policy.xml"/>
+  <ProtocolProvider type="XML" validate="true" path="{share}/protocols.xml"/>
+</SPConfig>
+"""
+ATTRIBUTES = """<Attributes xmlns="urn:mace:shibboleth:2.0:attribute-map" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+  {rows}
+  <Attribute name="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" id="persistent-id">
+    <AttributeDecoder xsi:type="NameIDAttributeDecoder" formatter="$Name"/>
+  </Attribute>
+</Attributes>
+"""
+LOGGER = """log4j.rootCategory=INFO, file
+log4j.appender.file=org.apache.log4j.FileAppender
+log4j.appender.file.fileName={path}
+log4j.appender.file.layout=org.apache.log4j.PatternLayout
+log4j.appender.file.layout.ConversionPattern=%p %c %x: %m%n
+"""

@@ -1,0 +1,261 @@
+"""The gateway as identity provider, held to each service provider."""
+import re
+import time
+
+from harness.gateway import Person
+
+from . import messages
+from .keys import KeyPair
+from .matrix import FEATURES, Skip
+from .service_provider import BOTH, Refused
+from .stage import House, rows
+
+HOST = "gate.localhost"
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+# The names of saml.attributes, and what they are called on the way.
+TOLD = {"uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
+        "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
+
+
+class AtServiceProvider:
+    """One peer, and the gateway that it has people signed in at."""
+
+    def __init__(self, stage, matrix, kind):
+        self.stage, self.matrix, self.kind = stage, matrix, kind
+
+    def run(self, only=None):
+        features = [name for name in FEATURES if not only or name in only]
+        self.first, broken = features[0], None
+        self.peer = self.house = None
+        try:
+            if reason := self.kind.missing():
+                raise Skip(reason)
+            self.matrix.versions[self.kind.TITLE.split(",")[0]] = self.kind.version()
+            self.begin()
+        except Exception as error:  # told in every cell
+            broken = error
+        try:
+            for feature in features:
+                self.matrix.cell("idp", self.kind.TITLE, feature, lambda feature=feature: self.check(feature, broken))
+        finally:
+            for one in (self.house, self.peer):
+                if one:
+                    one.stop()
+
+    def check(self, feature, broken):
+        if broken:
+            raise broken if isinstance(broken, Skip) or feature == self.first else AssertionError("it did not start")
+        if reason := self.peer.LACKS.get(feature):
+            raise Skip(reason)
+        return getattr(self, feature)()
+
+    def begin(self):
+        name = self.kind.KEY + "-at-house"
+        self.people = [Person(login, {"display_name": title, "mail": f"{login}@people.example"})
+                       for login, title in (("ada", "Ada Lovelace"), ("grace", "Grace Hopper"))]
+        self.peer = peer = self.kind(self.stage)
+        self.keys = [KeyPair(self.stage.scratch.path(name + "-own"), key) for key in ("old", "new")]
+        self.file = self.stage.scratch.write(name + ".xml", peer.metadata)
+        self.row = {
+            "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file,
+            "attributes": list(TOLD), "name_id_format": "persistent", **peer.ROW}
+        self.house = House(
+            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}})
+        peer.meet(self.house)
+
+    def settle(self, **row):
+        """Tells the gateway otherwise of the peer, and starts it again."""
+        def change(settings):
+            settings["saml"]["applications"] = [{**self.row, **row}]
+        self.house.reconfigure(change)
+
+    # What every check is made of
+
+    def goes(self, browser, asked, person):
+        """Brings the request to the gateway, signs in where that is asked, and ends before the service provider."""
+        def work():
+            there = browser.post(asked.url, asked.pairs) if asked.method == "POST" else browser.open(asked.url)
+            return browser.walk(there, person)
+        return browser.alone(work)
+
+    def shown(self, landing):
+        if landing.callback:
+            return str(landing)
+        text = " ".join(re.sub("<[^>]+>", " ", landing.page.text).split())
+        return f"{landing.page.status} {text[-500:]} {self.house.refusals()}"
+
+    def signs_in(self, person=0, browser=None, **how):
+        person = self.people[person]
+        browser = browser or self.house.visitor()
+        asked = self.peer.asks(browser, **how)
+        assert asked.callback or asked.url, f"it sends the browser nowhere: {asked}"
+        back = self.goes(browser, asked, person)
+        assert back.callback and "SAMLResponse" in back.params, f"no answer: {self.shown(back)}"
+        somebody = self.peer.consumes(browser, asked, back)
+        assert somebody.name, "nobody has a name"
+        return browser, asked, back, somebody
+
+    # The cells
+
+    def redirect(self):
+        _, asked, _, first = self.signs_in()
+        assert asked.method == "GET", str(asked)
+        _, _, _, again = self.signs_in()
+        _, _, _, other = self.signs_in(1)
+        assert first.name == again.name != other.name, "the persistent name is not the same, or somebody else's"
+
+    def attributes(self):
+        _, _, _, somebody = self.signs_in()
+        person = self.people[0]
+        told = {name: somebody.attributes.get(name) or somebody.attributes.get(oid) for name, oid in TOLD.items()}
+        expected = {"uid": [person.login], "mail": [person.details["mail"]], "displayName": [person.details["display_name"]]}
+        assert told == expected, f"{somebody.attributes}"
+
+    def post(self):
+        _, asked, _, _ = self.signs_in(binding="post")
+        assert asked.method == "POST", str(asked)
+
+    def signed(self):
+        self.settle(require_signed_requests=True)
+        try:
+            browser, asked, _, _ = self.signs_in(signed=True)
+            assert messages.is_signed(asked), "it does not sign"
+            back = self.goes(browser, messages.tampered(self.peer.asks(browser, signed=True)), self.people[0])
+            assert not back.callback and back.page.status >= 400, f"a request that was changed on the way: {back}"
+            if "unsigned" not in self.peer.LACKS:
+                back = self.goes(browser, self.peer.asks(browser, signed=False), self.people[0])
+                assert not succeeded(back), f"an unsigned request: {back}"
+        finally:
+            self.settle()
+
+    def unsigned(self):
+        _, asked, _, _ = self.signs_in(signed=False)
+        assert not messages.is_signed(asked), "it signs"
+
+    def response(self):
+        self.signed_by("response")
+
+    def assertion(self):
+        self.signed_by("assertion")
+
+    def both(self):
+        self.signed_by("response", "assertion")
+
+    def signed_by(self, *parts):
+        self.settle(encryption="never", **{f"sign_{part}": part in parts for part in BOTH})
+        self.peer.wants = "both" if len(parts) == 2 else parts[0]
+        try:
+            browser, _, back, _ = self.signs_in()
+            assert messages.signed_parts(back) == set(parts), messages.signed_parts(back)
+            self.tampered(browser)
+        finally:
+            self.peer.wants = "either"
+            self.settle()
+
+    def tampered(self, browser):
+        """The peer looks at what is signed: the same answer with another person in it is refused."""
+        asked = self.peer.asks(browser)
+        back = messages.with_other_name(self.goes(browser, asked, self.people[0]))
+        try:
+            self.peer.consumes(browser, asked, back)
+        except Refused:
+            return
+        raise AssertionError("it takes an assertion that was changed on the way")
+
+    def gcm(self):
+        self.settle(encryption="always")
+        try:
+            _, _, back, _ = self.signs_in()
+        finally:
+            self.settle()
+        algorithm = messages.content_algorithm(back)
+        assert algorithm and algorithm.endswith("-gcm"), f"encrypted by {algorithm}"
+
+    def cbc(self):
+        raise Skip("the gateway encrypts by GCM only")
+
+    def force(self):
+        browser, _, _, first = self.signs_in()
+        _, _, back, again = self.signs_in(browser=browser)
+        assert back.passwords == 0, "who is signed in was asked again"
+        time.sleep(1.1)
+        _, _, back, fresh = self.signs_in(browser=browser, force=True)
+        assert back.passwords == 1, "who is signed in was not asked again"
+        if fresh.instant:
+            assert fresh.instant > first.instant and again.instant == first.instant, (first.instant, fresh.instant)
+
+    def passive(self):
+        browser = self.house.visitor()
+        asked = self.peer.asks(browser, passive=True)
+        back = self.goes(browser, asked, None)
+        assert back.callback and messages.statuses(back) == ["Responder", "NoPassive"], f"{back}"
+        try:
+            self.peer.consumes(browser, asked, back)
+        except Refused:
+            pass
+        else:
+            raise AssertionError("it takes somebody to be signed in")
+        browser, _, _, _ = self.signs_in()
+        _, _, back, _ = self.signs_in(browser=browser, passive=True)
+        assert back.passwords == 0
+
+    def rollover(self):
+        """The gateway's key: the next is published while the old one signs, then it signs, then the old one is gone."""
+        old, new = self.keys
+        try:
+            for number, keys in enumerate(([old, new], [new, old], [new])):
+                if number:
+                    # Whoever read the metadata before the change goes on.
+                    self.rekey(keys)
+                    self.signs_in()
+                else:
+                    self.rekey(keys)
+                self.peer.meet(self.house)
+                self.signs_in()
+        finally:
+            self.rekey([old])
+            self.peer.meet(self.house)
+        self.signs_in()
+
+    def rekey(self, keys):
+        def change(settings):
+            settings["saml"]["keys"] = rows(keys)
+        self.house.reconfigure(change)
+
+    def slo_sp(self):
+        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        browser, _, _, somebody = self.signs_in()
+        asked = self.peer.signs_out(browser, somebody)
+        back = browser.alone(lambda: browser.open(asked.url))
+        if messages.waits_for_nothing(asked):
+            # The Asynchronous Single Logout extension: whoever asked is told nothing, and the person reads that it is done.
+            assert not back.callback and back.page.status == 200 and not self.peer.is_signed_in(browser), self.shown(back)
+            assert not browser.account(), "the session here is still there"
+            return
+        assert back.callback, f"no answer to the logout: {self.shown(back)}"
+        assert messages.statuses(back) == ["Success"], messages.statuses(back)
+        self.peer.is_signed_out(browser, asked, back)
+        assert not browser.account(), "the session here is still there"
+
+    def slo_idp(self):
+        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        # Without sessions of the same name from before, of which some peers find any.
+        self.peer.meet(self.house)
+        browser, _, _, somebody = self.signs_in()
+        asked = browser.signs_out()
+        assert asked.callback, f"signing out here tells nobody: {asked}"
+        back = self.peer.answers_logout(browser, asked, somebody)
+        landing = browser.arrives(back)
+        assert not landing.callback and landing.page.status < 400, f"the answer of the logout: {landing}"
+        assert not browser.account(), "the session here is still there"
+
+    def artifact(self):
+        raise Skip("no peer asks for it here yet; the test \"Applications fetch responses by artifact\" does")
+
+    def needs(self, service, reason):
+        if not messages.endpoints(self.house.metadata, "IDPSSODescriptor", service):
+            raise Skip(reason)
+
+
+def succeeded(back):
+    return back.callback and "SAMLResponse" in back.params and "Success" in messages.statuses(back)

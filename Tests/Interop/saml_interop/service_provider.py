@@ -1,0 +1,177 @@
+"""What the gateway's checks ask of a service provider, and those that are a library."""
+import shutil
+import subprocess
+
+from harness.browser import Landing
+
+from . import messages, scripts
+from .identity_provider import lasso_missing
+from .keys import KeyPair
+
+BOTH = ("response", "assertion")
+
+
+class SignedIn:
+    """Whom the service provider takes somebody for."""
+
+    def __init__(self, name, attributes, context=None, instant=None, session=None):
+        self.name, self.attributes, self.context, self.instant, self.session = name, attributes, context, instant, session
+
+
+class Refused(AssertionError):
+    """The service provider does not believe it, in its own words."""
+
+
+class ServiceProvider:
+    KEY = TITLE = ""
+    LACKS = {}
+    # What the gateway is told of it beside its metadata.
+    ROW = {}
+
+    @staticmethod
+    def missing():
+        return None
+
+    @staticmethod
+    def version():
+        raise NotImplementedError
+
+    # What it calls itself, and what it says of itself.
+    entity = metadata = ""
+
+    def meet(self, house):
+        """Is told of the gateway; again where its metadata have changed."""
+
+    def asks(self, browser, **how):
+        """Where it sends a browser that wants to be signed in: `binding`, `signed`, `force`, `passive`."""
+        raise NotImplementedError
+
+    def consumes(self, browser, asked, back):
+        """What it makes of the answer; raises `Refused`."""
+        raise NotImplementedError
+
+    def is_signed_in(self, browser):
+        """Whether it still knows the browser's person; None where a library keeps no sessions."""
+        return None
+
+    def stop(self):
+        pass
+
+
+class Scripted(ServiceProvider):
+    """A library, asked step by step. Nobody listens at its addresses: the browser stops before them."""
+    PROGRAM = SCRIPT = None
+
+    def __init__(self, stage):
+        self.keys = KeyPair(stage.scratch.path(self.KEY + "-sp"), "sp")
+        place = f"https://sp.example/{self.KEY}"
+        self.base = {
+            "entity": place, "acs": place + "/acs", "slo": place + "/slo", "key": self.keys.key,
+            "certificate": self.keys.certificate, "signs_requests": False}
+        self.peer, self.wants = None, "either"
+
+    def step(self, step, **more):
+        try:
+            return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
+        except scripts.Failed as error:
+            raise Refused(str(error)) from error
+
+    @property
+    def entity(self):
+        return self.base["entity"]
+
+    @property
+    def metadata(self):
+        return messages.with_keys(self.step("metadata")["metadata"], "SPSSODescriptor", [self.keys.text])
+
+    def meet(self, house):
+        self.peer = house.metadata
+
+    def asks(self, browser, **how):
+        said = self.step("request", peer=self.peer, wants=self.wants, **{"signed": False, **how})
+        if "fields" in said:
+            landing = Landing(url=said["url"], method="POST", pairs=[tuple(pair) for pair in said["fields"]])
+        else:
+            landing = browser._left(said["url"], "GET")
+        landing.request = said["request"]
+        return landing
+
+    def consumes(self, browser, asked, back):
+        assert back.url == self.base["acs"], f"brought to {back.url}"
+        assert back.params.get("RelayState") == "a-state", f"RelayState {back.params.get('RelayState')}"
+        said = self.step("consume", peer=self.peer, wants=self.wants, request=asked.request, fields=back.params)
+        return SignedIn(said["name"], said["attributes"], said.get("context"), said.get("instant"), said["session"])
+
+    # Logout
+
+    def signs_out(self, browser, somebody):
+        said = self.step("logout", peer=self.peer, session=somebody.session)
+        landing = browser._left(said["url"], "GET")
+        landing.request = said["request"]
+        return landing
+
+    def is_signed_out(self, browser, asked, back):
+        self.step("logout_done", peer=self.peer, query=messages.query_of(back), request=asked.request)
+
+    def answers_logout(self, browser, asked, somebody):
+        said = self.step("logout_answer", peer=self.peer, query=messages.query_of(asked), session=somebody.session)
+        return browser._left(said["url"], "GET")
+
+
+class PySAML2(Scripted):
+    KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_sp.py"
+
+    @staticmethod
+    def missing():
+        from interop.stage import lacks
+        return lacks("saml2")
+
+    @staticmethod
+    def version():
+        import importlib.metadata
+        return importlib.metadata.version("pysaml2") + " of PyPI"
+
+
+class Python3SAML(Scripted):
+    KEY, TITLE, SCRIPT = "python3-saml", "python3-saml", "python3_saml_sp.py"
+    LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts"}
+
+    @staticmethod
+    def missing():
+        from interop.stage import lacks
+        return lacks("onelogin")
+
+    @staticmethod
+    def version():
+        import importlib.metadata
+        return importlib.metadata.version("python3-saml") + " of PyPI"
+
+
+class RubySAML(Scripted):
+    KEY, TITLE, SCRIPT, PROGRAM = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby"
+    LACKS = {"artifact": "the library knows no artifacts"}
+
+    @staticmethod
+    def missing():
+        if shutil.which("ruby", path="/usr/bin") and _ruby_saml():
+            return None
+        return "Debian's ruby-saml is not installed (.ci/packages test)"
+
+    @staticmethod
+    def version():
+        from interop.apache import version
+        return version("ruby-saml") + " of Debian"
+
+
+def _ruby_saml():
+    return subprocess.run(["/usr/bin/ruby", "-e", "require 'onelogin/ruby-saml'"], capture_output=True).returncode == 0
+
+
+class Lasso(Scripted):
+    KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_sp.py", scripts.SYSTEM_PYTHON
+    missing = staticmethod(lasso_missing)
+
+    @staticmethod
+    def version():
+        from interop.apache import version
+        return version("python3-lasso") + " of Debian"
