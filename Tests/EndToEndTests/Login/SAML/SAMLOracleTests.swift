@@ -28,12 +28,14 @@ struct SAMLOracleTests {
                 stage.idp.lies.message = { Self.changed($0, round) }
                 try await web.post(try stage.idp.answer(try await web.depart(to: "corp")))
                 #expect(!web.isAtAccount)
-                pages[Answer(status: web.status, page: web.page), default: 0] += 1
+                // What the page carries for its form is drawn anew each time, whatever came.
+                let page = web.page.replacing(/[A-Za-z0-9_-]{32,}(\.[A-Za-z0-9_-]+)*/, with: "drawn")
+                pages[Answer(status: web.status, page: page), default: 0] += 1
             }
             let events = try await api.send(.get, "/api/v1/audit/events?type=login.refused&limit=200")
             let reasons = Set(events.body?["items"]?.list?.compactMap { $0["facts"]?["upstream_reason"] } ?? [])
             #expect(reasons == [.string("saml.decrypt")])
-            #expect(pages.count == 1 && pages.values.reduce(0, +) == rounds, "\(pages.count) different answers")
+            #expect(pages.count == 1 && pages.values.reduce(0, +) == rounds, "\(pages.count) different answers: \(pages.keys.prefix(2).map(\.page))")
             #expect(stage.sessions == 0)
         }
     }
