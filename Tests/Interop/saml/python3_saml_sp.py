@@ -39,7 +39,9 @@ def settings(job):
         "security": {
             "authnRequestsSigned": job.get("signed", job.get("signs_requests", True)), "logoutRequestSigned": True,
             "logoutResponseSigned": True, "wantMessagesSigned": wants in ("response", "both"),
-            "wantAssertionsSigned": wants in ("assertion", "both"), "wantNameId": True, "wantAttributeStatement": False, "requestedAuthnContext": False,
+            "wantAssertionsSigned": wants in ("assertion", "both"),
+            # Its metadata have a key to encrypt to only then.
+            "wantAssertionsEncrypted": wants == "either", "wantNameId": True, "wantAttributeStatement": False, "requestedAuthnContext": False,
             "rejectDeprecatedAlgorithm": True, "rejectUnsolicitedResponsesWithInResponseTo": True,
             "signatureAlgorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
             "digestAlgorithm": "http://www.w3.org/2001/04/xmlenc#sha256"}}

@@ -29,6 +29,8 @@ def settings(job)
   found.security[:authn_requests_signed] = job.fetch("signed", job.fetch("signs_requests", true))
   found.security[:logout_requests_signed] = true
   found.security[:logout_responses_signed] = true
+  # Its metadata have a key to encrypt to only then.
+  found.security[:want_assertions_encrypted] = wants == "either"
   found.security[:want_assertions_signed] = ["assertion", "both"].include?(wants)
   found.security[:strict_audience_validation] = true
   found.security[:embed_sign] = job["binding"] == "post"
