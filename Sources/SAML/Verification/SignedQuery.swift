@@ -44,15 +44,16 @@ public struct SignedQuery: Sendable {
             throw SAMLError(.parameterPollution, "the query has SAMLRequest or SAMLResponse, and one of them")
         }
         parameter = raw["SAMLRequest"] == nil ? "SAMLResponse" : "SAMLRequest"
-        func decoded(_ name: String) throws -> String? {
+        func decoded(_ name: String, _ plain: (Substring) -> Substring = { $0 }) throws -> String? {
             guard let value = raw[name] else { return nil }
-            guard let text = PercentEscapes.decode(value) else {
+            guard let text = PercentEscapes.decode(plain(value)) else {
                 throw SAMLError(.malformed, "\(name) is escaped wrongly")
             }
             return text
         }
         message = try decoded(parameter) ?? ""
-        relayState = try decoded("RelayState")
+        // Forms write a blank as a plus, and so do products that make queries as forms are made.
+        relayState = try decoded("RelayState") { $0.replacing("+", with: "%20") }
         algorithm = try decoded("SigAlg")
         guard (raw["SigAlg"] == nil) == (raw["Signature"] == nil) else {
             throw SAMLError(.signatureStructure, "SigAlg and Signature are there both or not at all")

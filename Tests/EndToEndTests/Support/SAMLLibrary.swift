@@ -141,17 +141,17 @@ extension SAMLLibrary {
                 let web = WebPerson(api.client)
                 try await web.request(.get, WebPerson.gateway + "/saml/metadata")
                 let job = base.values.merging(["peer": web.page]) { $1 }
-                let asked = try step("request", job.merging(["signed": true, "relay_state": "a-state"]) { $1 })
+                let asked = try step("request", job.merging(["signed": true, "relay_state": "a state"]) { $1 })
                 let (address, id) = try (#require(asked["url"] as? String), #require(asked["request"] as? String))
                 try await web.open(address)
                 try await OAuthScene.signIn(web)
                 let brought = try #require(MockServiceProvider.brought(by: web), "\(web.url) \(web.page.suffix(500))")
-                #expect(brought.address == "https://sp.example/acs" && brought.relayState == "a-state")
+                #expect(brought.address == "https://sp.example/acs" && brought.relayState == "a state")
                 func consume(_ response: String, of request: String) throws -> [String: Any] {
                     try step(
                         "consume",
                         job.merging([
-                            "request": request, "fields": ["SAMLResponse": response, "RelayState": "a-state"],
+                            "request": request, "fields": ["SAMLResponse": response, "RelayState": "a state"],
                         ]) { $1 })
                 }
                 let said = try consume(brought.response, of: id)

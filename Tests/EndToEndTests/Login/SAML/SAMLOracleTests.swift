@@ -35,7 +35,9 @@ struct SAMLOracleTests {
             let events = try await api.send(.get, "/api/v1/audit/events?type=login.refused&limit=200")
             let reasons = Set(events.body?["items"]?.list?.compactMap { $0["facts"]?["upstream_reason"] } ?? [])
             #expect(reasons == [.string("saml.decrypt")])
-            #expect(pages.count == 1 && pages.values.reduce(0, +) == rounds, "\(pages.count) different answers: \(pages.keys.prefix(2).map(\.page))")
+            #expect(
+                pages.count == 1 && pages.values.reduce(0, +) == rounds,
+                "\(pages.count) different answers: \(pages.keys.prefix(2).map(\.page))")
             #expect(stage.sessions == 0)
         }
     }

@@ -145,6 +145,39 @@ struct SAMLSignOnTests {
         }
     }
 
+    @Test("an application is told the attributes that are its own, and nothing else that is known")
+    func attributes() async throws {
+        let stage = try await SignOnStage.open(["ada"], "attributes: [mail, uid]")
+        try await stage.running.serve { api in
+            let request = stage.application.request()
+            let brought = try #require(
+                try await stage.walk(WebPerson(api.client), try stage.application.address(request)))
+            let told = try stage.application.verify(brought, to: request.header.id).attributes
+            #expect(
+                Dictionary(uniqueKeysWithValues: told.map { ($0.name, SAMLAttribute($0).values) }) == [
+                    "urn:oid:0.9.2342.19200300.100.1.3": ["ada@example.org"],
+                    "urn:oid:0.9.2342.19200300.100.1.1": ["ada"],
+                ])
+        }
+    }
+
+    @Test("where the application wants an artifact it gets one, and fetches the answer for it once")
+    func artifacts() async throws {
+        let stage = try await SignOnStage.open(metadata: { role in
+            role.assertionConsumers.append(IndexedEndpoint(.artifact, "https://wiki.example.net/artifact", index: 1))
+        })
+        try await stage.running.serve { api in
+            let web = WebPerson(api.client)
+            web.halt = "https://wiki.example.net/"
+            var request = stage.application.request()
+            request.consumer = .index(1)
+            try await web.open(try stage.application.address(request))
+            try await OAuthScene.signIn(web)
+            let location = try #require(web.location, "\(web.url) \(web.page.suffix(400))")
+            #expect(location.hasPrefix("https://wiki.example.net/artifact?SAMLart=") && Place.brought(by: web) == nil)
+        }
+    }
+
     @Test("an address is a name where that is settled, and there has to be one")
     func addresses() async throws {
         let stage = try await SignOnStage.open(["ada"], "name_id_format: emailAddress")
