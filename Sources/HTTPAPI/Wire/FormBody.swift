@@ -1,3 +1,4 @@
+import JOSE
 import Vocabulary
 
 /// A decoded `application/x-www-form-urlencoded` body. Bounded; a field sent twice is refused, because two readers
@@ -30,10 +31,12 @@ public struct FormBody: Sendable {
     /// A field that stays secret: passwords, codes, tokens.
     public func secret(_ name: String) -> SecretText? { fields[name].map { Secret($0) } }
 
-    /// Undoes `+` and `%XX`; nil for a broken escape, a NUL or bytes that are not UTF-8.
+    /// Undoes `+` and `%XX`; nil for a broken escape, a NUL, bytes that are not UTF-8, or endless marks on a letter.
     /// - Parameter isPath: in a segment of a path `+` stands for itself (RFC 3986 §3.3).
     static func decode(_ text: some StringProtocol, isPath: Bool = false) -> String? {
-        if text.utf8.allSatisfy({ $0 != 0x25 && $0 != 0 && ($0 != 0x2B || isPath) }) { return String(text) }
+        if text.utf8.allSatisfy({ $0 != 0x25 && $0 != 0 && ($0 != 0x2B || isPath) }) {
+            return String(streamSafe: text.utf8)
+        }
         var out: [UInt8] = []
         var iterator = text.utf8.makeIterator()
         while let byte = iterator.next() {
@@ -48,7 +51,7 @@ public struct FormBody: Sendable {
             }
         }
         guard !out.contains(0) else { return nil }
-        return String(validating: out, as: UTF8.self)
+        return String(streamSafe: out)
     }
 
     private static func refusal(_ place: String) -> Refusal { .badRequest(code: "form.invalid", where: place) }

@@ -1,7 +1,9 @@
+import JOSE
 import Vocabulary
 
 /// Reads one JSON text (RFC 8259) and refuses what lenient readers differ about: duplicate names, bytes after the
-/// value, lone surrogates, invalid UTF-8, a byte order mark, numbers beyond their type, nesting beyond `depthLimit`.
+/// value, lone surrogates, invalid UTF-8, a byte order mark, numbers beyond their type, nesting beyond `depthLimit`; and
+/// endless marks on a letter.
 public struct StrictJSON {
     /// Containers inside one another.
     public static let depthLimit = 32
@@ -161,6 +163,7 @@ public struct StrictJSON {
 
     private func text(_ bytes: ArraySlice<UInt8>) throws -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("invalid UTF-8") }
+        guard text.hasFewMarks else { throw failure("more marks on a letter than any text has") }
         return text
     }
 

@@ -196,6 +196,7 @@ extension JSONReader {
 
     private func text(_ bytes: ArraySlice<UInt8>) throws -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("invalid UTF-8") }
+        guard text.hasFewMarks else { throw failure("more marks on a letter than any text has") }
         return text
     }
 

@@ -1,7 +1,10 @@
+import JOSE
+
 /// One name or value of `application/x-www-form-urlencoded`, as RFC 6749 appendix B has it: UTF-8, a blank as `+`, what
 /// is not unreserved as `%XX`.
 public enum FormCoding {
-    /// The text behind an escaped one; nil for a broken escape, for what is not UTF-8 and for a NUL.
+    /// The text behind an escaped one; nil for a broken escape, for what is not UTF-8, for a NUL, and for endless marks on a
+    /// letter.
     public static func decode(_ escaped: some Collection<UInt8>) -> String? {
         if let decoded = escaped.withContiguousStorageIfAvailable(decode(bytes:)) { return decoded }
         return Array(escaped).withUnsafeBufferPointer(decode(bytes:))
@@ -25,7 +28,7 @@ public enum FormCoding {
             }
             place += 1
         }
-        return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+        return bytes.contains(0) ? nil : String(streamSafe: bytes)
     }
 
     /// The text behind an escaped one; nil for a broken escape, for what is not UTF-8 and for a NUL.

@@ -89,6 +89,10 @@ extension SAMLCommand.Application {
         }
 
         private static func flat(_ value: AttributeValue) -> AttributeValue {
+            // A certificate's lines, which a cell would run together.
+            if let lines = value.string?.split(separator: "\n"), lines.count > 1 {
+                return .list(lines.map { .string(String($0)) })
+            }
             guard let list = value.list else { return value }
             return .list(
                 list.map { item in

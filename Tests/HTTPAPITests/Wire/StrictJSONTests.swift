@@ -31,6 +31,16 @@ struct StrictJSONTests {
         #expect(throws: StrictJSON.Failure.self) { try StrictJSON.parse([0x22, 0xC0, 0xAF, 0x22]) }
     }
 
+    @Test("thirty marks stand on a letter, one more does not, written out or escaped, in names and in values")
+    func marks() throws {
+        for mark in ["\u{301}", "\\u0301"] {
+            let (most, more) = ("e" + String(repeating: mark, count: 30), "e" + String(repeating: mark, count: 31))
+            _ = try parse("{\"\(most)\":\"\(most)a\(most)\"}")
+            #expect(throws: StrictJSON.Failure.self) { try parse("[\"\(more)\"]") }
+            #expect(throws: StrictJSON.Failure.self) { try parse("{\"\(more)\":1}") }
+        }
+    }
+
     @Test("32 levels are read, 33 are refused, and where is said")
     func depth() throws {
         let nest = { (n: Int) in String(repeating: "[", count: n) + String(repeating: "]", count: n) }

@@ -75,6 +75,11 @@ struct WireTests {
             #expect(throws: Refusal.self) { try FormBody(text.utf8) }
         }
         let fields = { (n: Int) in (0..<n).map { "f\($0)=x" }.joined(separator: "&") }
+        for mark in ["\u{301}", "%CC%81"] {
+            let most = "a=e" + String(repeating: mark, count: 30)
+            _ = try FormBody(most.utf8)
+            #expect(throws: Refusal.self) { try FormBody((most + mark).utf8) }
+        }
         _ = try FormBody(fields(64).utf8)
         #expect(throws: Refusal.self) { try FormBody(fields(65).utf8) }
     }

@@ -32,6 +32,16 @@ struct JSONReaderTests {
         #expect(throws: JOSEError(.malformedJSON)) { try read(text) }
     }
 
+    @Test("Thirty marks stand on a letter, one more does not, written out or escaped, in names and in values")
+    func marks() throws {
+        for mark in ["\u{301}", "\\u0301"] {
+            let (most, more) = ("e" + String(repeating: mark, count: 30), "e" + String(repeating: mark, count: 31))
+            _ = try read("{\"\(most)\":\"\(most)a\(most)\"}")
+            #expect(throws: JOSEError(.malformedJSON)) { try read("[\"\(more)\"]") }
+            #expect(throws: JOSEError(.malformedJSON)) { try read("{\"\(more)\":1}") }
+        }
+    }
+
     @Test("Bytes that are no UTF-8 are refused, in names and in values")
     func encoding() {
         for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22]] {

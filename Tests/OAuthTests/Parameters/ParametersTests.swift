@@ -36,6 +36,16 @@ import Testing
         #expect(parameters.all("audience") == ["x"])
     }
 
+    @Test("Thirty marks stand on a letter, one more does not, whether escaped or not")
+    func marks() throws {
+        for mark in ["\u{301}", "%CC%81"] {
+            let most = String(repeating: mark, count: 30)
+            #expect(try read("a=e\(most)&e\(most)=b").holds("a"))
+            #expect(throws: Parameters.Flaw.self) { try read("a=e\(most)\(mark)") }
+            #expect(throws: Parameters.Flaw.self) { try read("e\(most)\(mark)=b") }
+        }
+    }
+
     @Test("What is not well formed is refused", arguments: ["a=%", "a=%4", "a=%zz", "a=%ff", "=1", "a=%00", "%=1"])
     func malformed(text: String) {
         #expect(throws: Parameters.Flaw.malformed) { try read(text) }
