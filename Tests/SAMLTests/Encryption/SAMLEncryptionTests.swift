@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Encrypted elements")
 struct SAMLEncryptionTests {
-    private static let keys = [TestKey.service2.decryption, TestKey.service.decryption]
     private static let ciphers: [SAMLCipher] = [.aes128GCM, .aes192GCM, .aes256GCM]
+    private let keys: [SAMLDecryptionKey]
+
+    init() throws { keys = try [TestKey.service2, .service].map { try $0.decryption } }
 
     private func sealed(_ options: SAMLEncryption.Options = .init()) throws -> XMLElement {
         try SAMLEncryption.encrypt(
@@ -23,7 +25,7 @@ struct SAMLEncryptionTests {
             for transport in transports {
                 let sealed = try sealed(.init(cipher: cipher, transport: transport, recipient: Honest.audience))
                 let read = try XMLReader.parse(try XMLWriter.bytes(of: sealed))
-                #expect(try SAMLEncryption.decrypt(read, keys: Self.keys) == Honest.assertion)
+                #expect(try SAMLEncryption.decrypt(read, keys: keys) == Honest.assertion)
             }
         }
     }
@@ -38,9 +40,9 @@ struct SAMLEncryptionTests {
             $0.children = [.element(XMLElement(XMLNamespace.signature, "RetrievalMethod", [XMLAttribute("URI", "#k")]))]
         }
         beside.children.append(.element(key.with { $0.setAttribute("Id", "k") }))
-        #expect(try SAMLEncryption.decrypt(beside, keys: Self.keys) == Honest.assertion)
+        #expect(try SAMLEncryption.decrypt(beside, keys: keys) == Honest.assertion)
         let several = beside.with { $0.children += Array(repeating: .element(key), count: 8) }
-        #expect(reason { _ = try SAMLEncryption.decrypt(several, keys: Self.keys) } == .decryption)
+        #expect(reason { _ = try SAMLEncryption.decrypt(several, keys: keys) } == .decryption)
     }
 
     @Test("What the key or the cipher may not be is refused by its name")
@@ -50,12 +52,12 @@ struct SAMLEncryptionTests {
                 $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", SAMLCipher.aes128CBC.rawValue) }
             }
         }
-        #expect(reason { _ = try SAMLEncryption.decrypt(cipher, keys: Self.keys) } == .encryptionAlgorithm)
+        #expect(reason { _ = try SAMLEncryption.decrypt(cipher, keys: keys) } == .encryptionAlgorithm)
         for name in [SAMLKeyTransport.pkcs1Name, "urn:x", ""] {
             let transport = try sealed().with {
                 $0.change("EncryptedKey") { $0.change("EncryptionMethod") { $0.setAttribute("Algorithm", name) } }
             }
-            #expect(reason { _ = try SAMLEncryption.decrypt(transport, keys: Self.keys) } == .encryptionAlgorithm)
+            #expect(reason { _ = try SAMLEncryption.decrypt(transport, keys: keys) } == .encryptionAlgorithm)
         }
         #expect(reason { _ = try sealed(.init(cipher: .aes256CBC)) } == .encryptionAlgorithm)
         #expect(reason { _ = try sealed(.init(transport: .pkcs1)) } == .encryptionAlgorithm)
@@ -92,7 +94,7 @@ struct SAMLEncryptionTests {
                 if !isKey { $0.children.reverse() }
             }
             do {
-                _ = try SAMLEncryption.decrypt(changed, keys: Self.keys)
+                _ = try SAMLEncryption.decrypt(changed, keys: keys)
                 Issue.record("round \(round) was opened")
             } catch { errors.insert("\(error)") }
         }
@@ -106,7 +108,7 @@ struct SAMLEncryptionTests {
         #expect(reason { _ = try SAMLEncryption.decrypt(sealed, keys: []) } == .decryption)
         #expect(
             reason {
-                _ = try SAMLEncryption.decrypt(sealed, keys: Array(repeating: TestKey.service.decryption, count: 9))
+                _ = try SAMLEncryption.decrypt(sealed, keys: Array(repeating: try TestKey.service.decryption, count: 9))
             } == .limit)
     }
 }

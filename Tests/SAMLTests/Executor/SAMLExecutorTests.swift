@@ -27,7 +27,7 @@ struct SAMLExecutorTests {
             for _ in 0..<64 {
                 group.addTask {
                     try await executor.run {
-                        try UnverifiedResponse(bytes).verified(by: Honest.expectation()).nameID?.value ?? ""
+                        try UnverifiedResponse(bytes).verified(by: try Honest.expectation()).nameID?.value ?? ""
                     }
                 }
             }

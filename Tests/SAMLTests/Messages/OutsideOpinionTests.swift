@@ -59,7 +59,7 @@ struct OutsideOpinionTests {
                 ids: AnswerIDs(response: "_resp", assertion: "_assert"), now: now
             ).document(signingWith: TestKey.provider.signing)
         }
-        var task = SAMLJudge.scene
+        var task = try SAMLJudge.scene
         task["task"] = "response"
         task["request"] = "_r1"
         task["response"] = SAMLBase64.encode(try bytes())
@@ -79,7 +79,7 @@ struct OutsideOpinionTests {
 
     @Test("Requests of pysaml2's and python3-saml's are read as they were meant")
     func theirs() throws {
-        var task = SAMLJudge.scene
+        var task = try SAMLJudge.scene
         task["task"] = "requests"
         let made = try #require(try SAMLJudge.ask(task).said as? [String: String])
         let first = try AuthnRequest(reading: XMLReader.parse(Array((made["python3_saml"] ?? "").utf8)))

@@ -4,10 +4,11 @@ import Testing
 @testable import SAML
 
 @Suite("Reading metadata") struct MetadataReadingTests {
-    static func certificate(_ key: TestKey) -> String { SAMLBase64.encode(Federation.der(key)) }
+    static func certificate(_ key: TestKey) throws -> String { SAMLBase64.encode(try Federation.der(key)) }
 
-    static func keyInfo(_ key: TestKey) -> String {
-        "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n  \(certificate(key))\n</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
+    static func keyInfo(_ key: TestKey) throws -> String {
+        try
+            "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n  \(certificate(key))\n</ds:X509Certificate></ds:X509Data></ds:KeyInfo>"
     }
 
     static let spaces = """
@@ -22,9 +23,10 @@ import Testing
         try MetadataDocument(reading: XMLReader.parse(Array(xml.utf8), limits: .metadata))
     }
 
-    static func provider(_ id: String = "https://idp.example", inside: String? = nil, attributes: String = "") -> String
+    static func provider(_ id: String = "https://idp.example", inside: String? = nil, attributes: String = "") throws
+        -> String
     {
-        """
+        try """
         <md:EntityDescriptor \(spaces) entityID="\(id)" \(attributes)>
         <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
         \(inside ?? "<md:KeyDescriptor>\(keyInfo(.provider))</md:KeyDescriptor>")
@@ -33,7 +35,8 @@ import Testing
         """
     }
 
-    static let rich = """
+    static func rich() throws -> String {
+        try """
         <md:EntitiesDescriptor \(spaces) ID="_all" Name="urn:fed" validUntil="2027-02-01T00:00:00Z" cacheDuration="PT6H">
         <md:Extensions><mdrpi:PublicationInfo publisher="p" creationInstant="2027-01-15T00:00:00Z"/>
         <mdattr:EntityAttributes><saml:Attribute Name="http://macedir.org/entity-category" \
@@ -74,10 +77,11 @@ import Testing
         <md:ContactPerson contactType="technical"><md:EmailAddress>mailto:t@both.example</md:EmailAddress></md:ContactPerson>
         </md:EntityDescriptor></md:EntitiesDescriptor>\(provider("https://second.example"))</md:EntitiesDescriptor>
         """
+    }
 
     @Test("A group within a group, and everything an entity says of itself")
     func everything() throws {
-        let document = try Self.read(Self.rich)
+        let document = try Self.read(Self.rich())
         #expect(document.isGroup && document.id == "_all" && document.name == "urn:fed" && document.faults == [])
         #expect(document.entityIDs == ["https://both.example", "https://second.example"])
         #expect(document.cacheDuration == 21_600 && document.publishedAt == SchemaTime.seconds("2027-01-15T00:00:00Z"))
@@ -109,7 +113,7 @@ import Testing
 
     @Test("A role ends at its own bound, an entity at its own, and neither a second before")
     func bounds() throws {
-        let entity = try #require(Self.read(Self.rich)["https://both.example"])
+        let entity = try #require(Self.read(Self.rich())["https://both.example"])
         let roleEnd = try #require(SchemaTime.seconds("2027-01-18T00:00:00Z"))
         let entityEnd = try #require(entity.validUntil)
         #expect(entity.identityProvider(at: roleEnd - 1) != nil && entity.identityProvider(at: roleEnd) == nil)
@@ -143,7 +147,7 @@ import Testing
 
     @Test("A certificate that was put into PEM before it was put into Base64 is the certificate")
     func certificateInPEM() throws {
-        let text = SAMLBase64.encode(Array(TestKey.provider.certificatePEM.utf8))
+        let text = SAMLBase64.encode(Array(try TestKey.provider.certificatePEM.utf8))
         let info =
             "<md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\(text)</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
         let key = try Self.read(Self.provider(inside: info))["https://idp.example"]?.identityProviders.first?.role.keys
@@ -208,14 +212,15 @@ import Testing
 
     @Test("Documents that are none of metadata, empty, or too deep are refused with a reason")
     func refused() throws {
-        func nested(_ groups: Int) -> String {
+        func nested(_ groups: Int) throws -> String {
             let inner = groups - 1
-            return "<md:EntitiesDescriptor \(Self.spaces)>" + String(repeating: "<md:EntitiesDescriptor>", count: inner)
+            return try "<md:EntitiesDescriptor \(Self.spaces)>"
+                + String(repeating: "<md:EntitiesDescriptor>", count: inner)
                 + Self.provider() + String(repeating: "</md:EntitiesDescriptor>", count: groups)
         }
         for wrong in [
             "<a/>", "<md:EntitiesDescriptor \(Self.spaces)/>", "<EntityDescriptor entityID='https://idp.example'/>",
-            nested(9),
+            try nested(9),
         ] {
             #expect(throws: MetadataFaults.self) { try Self.read(wrong) }
         }

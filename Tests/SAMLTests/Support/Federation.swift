@@ -10,10 +10,10 @@ enum Federation {
     static let consumer = "https://sp.example/saml/acs"
     static let signOn = "https://idp.example/saml/sso"
 
-    static func der(_ key: TestKey) -> [UInt8] { key.verification.certificate ?? [] }
+    static func der(_ key: TestKey) throws -> [UInt8] { try key.verification.certificate ?? [] }
 
     static func key(_ key: TestKey, _ use: MetadataKey.Use? = nil) throws -> MetadataKey {
-        guard let made = MetadataKey(certificate: der(key), use: use) else { throw SAMLError(.key, "no key") }
+        guard let made = MetadataKey(certificate: try der(key), use: use) else { throw SAMLError(.key, "no key") }
         return made
     }
 

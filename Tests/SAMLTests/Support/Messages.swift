@@ -12,8 +12,8 @@ struct Honest {
     enum Signed: String, CaseIterable { case response, assertion, both }
 
     var key = TestKey.provider
-    var change: (inout XMLElement) -> Void = { _ in }
-    var changeAssertion: (inout XMLElement) -> Void = { _ in }
+    var change: (inout XMLElement) throws -> Void = { _ in }
+    var changeAssertion: (inout XMLElement) throws -> Void = { _ in }
 
     static func saml(_ local: String, _ attributes: [XMLAttribute] = [], _ inside: [XMLElement] = []) -> XMLElement {
         XMLElement(XMLNamespace.assertion, local, attributes, inside)
@@ -111,9 +111,9 @@ struct Honest {
     /// The response's bytes.
     func bytes(_ signed: Signed = .response, encrypted: SAMLEncryption.Options? = nil) throws -> [UInt8] {
         var assertion = Self.assertion
-        changeAssertion(&assertion)
+        try changeAssertion(&assertion)
         var response = Self.response(around: [assertion])
-        change(&response)
+        try change(&response)
         guard let encrypted else {
             let parts: [SAMLSignatures.Part] =
                 switch signed {
@@ -138,20 +138,21 @@ struct Honest {
     static func expectation(
         request: ResponseExpectation.Request = .answers(Honest.request),
         signature: ResponseExpectation.SignatureRequirement = .either,
-        now: SAMLTime = Honest.now, skew: Int64 = 0, keys: [SAMLVerificationKey] = [TestKey.provider.verification],
+        now: SAMLTime = Honest.now, skew: Int64 = 0, keys: [TestKey] = [.provider],
         issuer: String = Honest.issuer, audience: String = Honest.audience, recipient: String = Honest.recipient,
         allowsMissingName: Bool = false
-    ) -> ResponseExpectation {
-        ResponseExpectation(
-            issuer: issuer, keys: keys, audience: audience, recipient: recipient, request: request,
+    ) throws -> ResponseExpectation {
+        try ResponseExpectation(
+            issuer: issuer, keys: keys.map { try $0.verification }, audience: audience, recipient: recipient,
+            request: request,
             signature: signature,
-            decryptionKeys: [TestKey.service2.decryption, TestKey.service.decryption], clockSkew: skew, now: now,
+            decryptionKeys: [TestKey.service2, .service].map { try $0.decryption }, clockSkew: skew, now: now,
             allowsMissingName: allowsMissingName)
     }
 
     /// The codes of what is wrong with bytes; empty where nothing is.
-    static func refusals(_ bytes: [UInt8], _ expectation: ResponseExpectation = Honest.expectation()) -> [String] {
-        let judged = UnverifiedResponse(bytes).judged(by: expectation)
+    static func refusals(_ bytes: [UInt8], _ expectation: ResponseExpectation? = nil) throws -> [String] {
+        let judged = UnverifiedResponse(bytes).judged(by: try expectation ?? Honest.expectation())
         return judged.verified == nil
             ? judged.refusals.map(\.reason.rawValue) + (judged.refusals.isEmpty ? ["?"] : []) : []
     }
@@ -160,13 +161,13 @@ struct Honest {
 extension XMLElement {
     /// Changes the first element of this name, wherever it is.
     @discardableResult
-    mutating func change(_ local: String, _ body: (inout XMLElement) -> Void) -> Bool {
+    mutating func change(_ local: String, _ body: (inout XMLElement) throws -> Void) rethrows -> Bool {
         if name.local == local {
-            body(&self)
+            try body(&self)
             return true
         }
         for place in children.indices {
-            guard case .element(var child) = children[place], child.change(local, body) else { continue }
+            guard case .element(var child) = children[place], try child.change(local, body) else { continue }
             children[place] = .element(child)
             return true
         }

@@ -28,10 +28,13 @@ enum SAMLJudge {
 
     /// Who is at what, and by which keys.
     static var scene: [String: Any] {
-        [
-            "service": Federation.service, "provider": Federation.provider, "consumer": Federation.consumer,
-            "sign_on": Federation.signOn, "service_certificate": TestKey.service.certificatePEM,
-            "service_key": TestKey.service.privatePEM, "provider_certificate": TestKey.provider.certificatePEM,
-        ]
+        get throws {
+            [
+                "service": Federation.service, "provider": Federation.provider, "consumer": Federation.consumer,
+                "sign_on": Federation.signOn, "service_certificate": try TestKey.service.certificatePEM,
+                "service_key": try TestKey.service.privatePEM,
+                "provider_certificate": try TestKey.provider.certificatePEM,
+            ]
+        }
     }
 }

@@ -1,38 +1,64 @@
 import Foundation
+import Synchronization
 
 @testable @_spi(SAMLDebugging) import SAML
 
-/// A key pair made by the openssl command for this run, with an expired certificate: trust is in the key.
-struct TestKey: Sendable {
+/// A key pair of the tests, by whose it is. It is made by the openssl command when it is first asked for, once in a run, with
+/// a certificate that nobody has to trust: trust is in the key.
+enum TestKey: CaseIterable {
+    /// Of the identity provider.
+    case provider
+    /// Of somebody else.
+    case stranger
+    case p256, p384, otherP384, p521
+    /// Of the service provider, for encryption.
+    case service, service2
+    case large, large2
+    /// With an exponent as long as there may be one.
+    case slow
+
+    var privatePEM: String { get throws { try pair.privatePEM } }
+    var certificatePEM: String { get throws { try pair.certificatePEM } }
+    var signing: SAMLSigningKey { get throws { try pair.signing } }
+    var verification: SAMLVerificationKey { get throws { try pair.verification } }
+    var decryption: SAMLDecryptionKey { get throws { try SAMLDecryptionKey(pem: pair.privatePEM) } }
+
+    private var algorithm: [String] {
+        switch self {
+        case .provider, .stranger, .service: ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
+        case .service2: ["RSA", "-pkeyopt", "rsa_keygen_bits:3072"]
+        case .large, .large2: ["RSA", "-pkeyopt", "rsa_keygen_bits:4096"]
+        case .slow:
+            ["RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:18446744073709551557"]
+        case .p256: ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        case .p384, .otherP384: ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"]
+        case .p521: ["EC", "-pkeyopt", "ec_paramgen_curve:P-521"]
+        }
+    }
+
+    private static let made = Mutex<[TestKey: KeyPair]>([:])
+
+    private var pair: KeyPair {
+        get throws {
+            try Self.made.withLock { made in
+                if let pair = made[self] { return pair }
+                let pair = try KeyPair(algorithm)
+                made[self] = pair
+                return pair
+            }
+        }
+    }
+}
+
+private struct KeyPair: Sendable {
     let privatePEM: String
     let certificatePEM: String
     let signing: SAMLSigningKey
     let verification: SAMLVerificationKey
 
-    /// Of the identity provider.
-    static let provider = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
-    /// Of somebody else.
-    static let stranger = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
-    static let p256 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-256"])
-    static let p384 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])
-    static let otherP384 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-384"])
-    static let p521 = TestKey(["EC", "-pkeyopt", "ec_paramgen_curve:P-521"])
-    /// Of the service provider, for encryption.
-    static let service = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
-    static let service2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:3072"])
-
-    static let large = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:4096"])
-    static let large2 = TestKey(["RSA", "-pkeyopt", "rsa_keygen_bits:4096"])
-    /// With an exponent as long as there may be one.
-    static let slow = TestKey([
-        "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:18446744073709551557",
-    ])
-
-    var decryption: SAMLDecryptionKey { must { try SAMLDecryptionKey(pem: privatePEM) } }
-
-    private init(_ algorithm: [String]) {
+    init(_ algorithm: [String]) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("saml-\(UUID().uuidString)")
-        must { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let key = folder.appendingPathComponent("key.pem").path,
             certificate = folder.appendingPathComponent("c.pem").path
@@ -40,12 +66,10 @@ struct TestKey: Sendable {
         Tool.run(
             "openssl",
             ["req", "-x509", "-key", key, "-subj", "/CN=test", "-days", "1", "-out", certificate])
-        let secret = must { try String(contentsOfFile: key, encoding: .utf8) }
-        let shown = must { try String(contentsOfFile: certificate, encoding: .utf8) }
-        privatePEM = secret
-        certificatePEM = shown
-        signing = must { try SAMLSigningKey(pem: secret, certificate: shown) }
-        verification = must { try SAMLVerificationKey(pem: shown) }
+        privatePEM = try String(contentsOfFile: key, encoding: .utf8)
+        certificatePEM = try String(contentsOfFile: certificate, encoding: .utf8)
+        signing = try SAMLSigningKey(pem: privatePEM, certificate: certificatePEM)
+        verification = try SAMLVerificationKey(pem: certificatePEM)
     }
 }
 
@@ -73,9 +97,4 @@ func reason(_ body: () throws -> Void) -> SAMLError.Reason? {
         try body()
         return nil
     } catch { return (error as? SAMLError)?.reason }
-}
-
-/// What a test cannot begin without.
-func must<Value>(_ body: () throws -> Value) -> Value {
-    do { return try body() } catch { preconditionFailure("\(error)") }
 }

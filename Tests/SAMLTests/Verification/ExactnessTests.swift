@@ -46,10 +46,10 @@ struct ExactnessTests {
         func refusals(_ value: String) throws -> [String] {
             let isEntity = place == "Audience" || place == "SPNameQualifier"
             let isPlace = place == "Destination" || place == "Recipient"
-            let expectation = Honest.expectation(
+            let expectation = try Honest.expectation(
                 issuer: place == "Issuer" ? ours : Honest.issuer, audience: isEntity ? ours : Honest.audience,
                 recipient: isPlace ? ours : Honest.recipient)
-            return Honest.refusals(try bytes(value), expectation)
+            return try Honest.refusals(try bytes(value), expectation)
         }
         // Another place is not ours then, which is told as well.
         let (same, other) = (try refusals(ours), try refusals(theirs))

@@ -9,7 +9,7 @@ struct KnownAttackTests {
         String(decoding: try Honest().bytes(signed), as: UTF8.self)
     }
 
-    private func refusals(_ text: String) -> [String] { Honest.refusals(Array(text.utf8)) }
+    private func refusals(_ text: String) throws -> [String] { try Honest.refusals(Array(text.utf8)) }
 
     @Test("CVE-2024-45409: a forged digest elsewhere is not the Reference's")
     func forgedDigest() throws {
@@ -24,17 +24,17 @@ struct KnownAttackTests {
                     $0.children.append(.element(XMLElement(XMLNamespace.protocols, place, [], [info])))
                 }
             }
-            #expect(Honest.refusals(try XMLWriter.bytes(of: forged)) == ["SIG_INVALID"])
+            #expect(try Honest.refusals(try XMLWriter.bytes(of: forged)) == ["SIG_INVALID"])
         }
     }
 
     @Test("CVE-2025-25291: a document type that hides a comment is refused before anything is read")
     func hiddenDocumentType() throws {
         let honest = try text()
-        #expect(refusals("<!DOCTYPE r SYSTEM 'x\"><!--'>" + honest) == ["XML_DTD"])
-        #expect(refusals("<!DOCTYPE r [<!ENTITY x SYSTEM \"\"><!-- '>]><!---->" + honest) == ["XML_DTD"])
+        #expect(try refusals("<!DOCTYPE r SYSTEM 'x\"><!--'>" + honest) == ["XML_DTD"])
+        #expect(try refusals("<!DOCTYPE r [<!ENTITY x SYSTEM \"\"><!-- '>]><!---->" + honest) == ["XML_DTD"])
         let between = honest.replacing("<samlp:Status>", with: "<samlp:Status><![CDATA[<!DOCTYPE r>]]>")
-        #expect(refusals(between) == ["SIG_INVALID"])
+        #expect(try refusals(between) == ["SIG_INVALID"])
     }
 
     @Test("CVE-2025-25292: a namespace that readers understand differently is refused")
@@ -43,7 +43,7 @@ struct KnownAttackTests {
             "http://example.com\u{80}", "http://example.com/\u{85}", "urn:a b", "relative", "./", "1:x", "#x", "//a",
         ] {
             let changed = try text().replacing("<samlp:Response ", with: "<samlp:Response xmlns:e=\"\(name)\" ")
-            #expect(refusals(changed) == ["XML_MALFORMED"], "\(name)")
+            #expect(try refusals(changed) == ["XML_MALFORMED"], "\(name)")
         }
     }
 
@@ -51,12 +51,12 @@ struct KnownAttackTests {
     func entityInID() throws {
         let honest = try text()
         #expect(
-            refusals(
+            try refusals(
                 "<!DOCTYPE r [<!ENTITY i \"_response1\">]>" + honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\""))
                 == ["XML_DTD"])
-        #expect(refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\"")) == ["XML_MALFORMED"])
+        #expect(try refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&i;\"")) == ["XML_MALFORMED"])
         // The characters of a name may be written by their numbers; that is the same name.
-        #expect(refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&#x5F;response1\"")) == [])
+        #expect(try refusals(honest.replacing("ID=\"_response1\"", with: "ID=\"&#x5F;response1\"")) == [])
     }
 
     @Test("CVE-2025-66475, CVE-2025-66568: what canonicalizes to nothing is not signed by the digest of nothing")
@@ -69,10 +69,10 @@ struct KnownAttackTests {
             $0.change("DigestValue") { $0.setText(empty) }
         }
         let written = String(decoding: try XMLWriter.bytes(of: forged), as: UTF8.self)
-        #expect(refusals(written) == ["SIG_INVALID"])
+        #expect(try refusals(written) == ["SIG_INVALID"])
         for name in ["1", "relative", "?x", ""] {
             #expect(
-                refusals(written.replacing("<samlp:Response ", with: "<samlp:Response xmlns:ns1=\"\(name)\" ")) == [
+                try refusals(written.replacing("<samlp:Response ", with: "<samlp:Response xmlns:ns1=\"\(name)\" ")) == [
                     "XML_MALFORMED"
                 ])
         }
@@ -82,48 +82,50 @@ struct KnownAttackTests {
     func unsignedEncrypted() throws {
         let forged = Honest.assertion.with { $0.change("NameID") { $0.setText(WrappingTests.evil) } }
         let sealed = try SAMLEncryption.encrypt(forged, as: .assertion, for: TestKey.service.verification)
-        #expect(Honest.refusals(try XMLWriter.bytes(of: Honest.response(around: [sealed]))) == ["SIG_MISSING"])
+        #expect(try Honest.refusals(try XMLWriter.bytes(of: Honest.response(around: [sealed]))) == ["SIG_MISSING"])
         for signed in Honest.Signed.allCases {
             let document = try XMLReader.parse(try Honest().bytes(signed, encrypted: .init()))
             let swapped = document.with {
                 $0.remove("EncryptedAssertion")
                 $0.children.append(.element(sealed))
             }
-            let found = Honest.refusals(try XMLWriter.bytes(of: swapped))
+            let found = try Honest.refusals(try XMLWriter.bytes(of: swapped))
             #expect(found == (signed == .assertion ? ["SIG_MISSING"] : ["SIG_INVALID"]), "\(signed)")
         }
     }
 
     @Test("CVE-2026-16443: no key is no permission")
     func noKeys() throws {
-        #expect(Honest.refusals(try Honest().bytes(), Honest.expectation(keys: [])) == ["KEY"])
+        #expect(try Honest.refusals(try Honest().bytes(), try Honest.expectation(keys: [])) == ["KEY"])
         let unsigned = try XMLWriter.bytes(of: Honest.response(around: [Honest.assertion]))
-        #expect(Honest.refusals(unsigned, Honest.expectation(keys: [])) == ["SIG_MISSING"])
+        #expect(try Honest.refusals(unsigned, try Honest.expectation(keys: [])) == ["SIG_MISSING"])
     }
 
     @Test("CVE-2025-29774, CVE-2025-29775, CVE-2025-47949: two SignedInfo, comments in digests")
     func signedInfo() throws {
         let document = try XMLReader.parse(try Honest().bytes())
         let double = document.with { $0.change("Signature") { $0.children.insert($0.children[0], at: 0) } }
-        #expect(Honest.refusals(try XMLWriter.bytes(of: double)) == ["SIG_STRUCT"])
+        #expect(try Honest.refusals(try XMLWriter.bytes(of: double)) == ["SIG_STRUCT"])
         let honest = try text()
         let start = try #require(honest.firstRange(of: "<ds:DigestValue>")?.upperBound)
         let commented = honest[..<start] + "<!--forged-->" + honest[start...]
-        #expect(refusals(String(commented)) == ["SIG_STRUCT"])
+        #expect(try refusals(String(commented)) == ["SIG_STRUCT"])
     }
 
     @Test("The key of a message's own KeyInfo is nobody's, and HMAC has no key of ours")
     func keysOfTheMessage() throws {
         var honest = Honest()
         honest.key = TestKey.stranger
-        #expect(Honest.refusals(try honest.bytes()) == ["SIG_INVALID"])
+        #expect(try Honest.refusals(try honest.bytes()) == ["SIG_INVALID"])
         let signed = try text()
         for algorithm in [
             "http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
             "http://www.w3.org/2000/09/xmldsig#rsa-sha1", "urn:x",
         ] {
             #expect(
-                refusals(signed.replacing(SAMLSignatureAlgorithm.rsaSHA256.rawValue, with: algorithm)) == ["SIG_ALG"])
+                try refusals(signed.replacing(SAMLSignatureAlgorithm.rsaSHA256.rawValue, with: algorithm)) == [
+                    "SIG_ALG"
+                ])
         }
     }
 
@@ -136,11 +138,12 @@ struct KnownAttackTests {
     func references(uri: String, code: String) throws {
         let document = try XMLReader.parse(try Honest().bytes())
         let changed = document.with { $0.change("Reference") { $0.setAttribute("URI", uri) } }
-        #expect(Honest.refusals(try XMLWriter.bytes(of: changed)) == [code])
+        #expect(try Honest.refusals(try XMLWriter.bytes(of: changed)) == [code])
         // And an ID that is made for the injection is no name.
         let injected = changed.with { $0.setAttribute("ID", String(uri.dropFirst())) }
         #expect(
-            Honest.refusals(try XMLWriter.bytes(of: injected)).first.map { ["NO_ID", "SIG_REF"].contains($0) } == true)
+            try Honest.refusals(try XMLWriter.bytes(of: injected)).first.map { ["NO_ID", "SIG_REF"].contains($0) }
+                == true)
     }
 
     @Test(
@@ -155,14 +158,14 @@ struct KnownAttackTests {
         let document = try XMLReader.parse(try Honest().bytes())
         let transform = XMLElement(XMLNamespace.signature, "Transform", [XMLAttribute("Algorithm", name)])
         func transforms(_ change: (inout XMLElement) -> Void) throws -> [String] {
-            Honest.refusals(try XMLWriter.bytes(of: document.with { $0.change("Transforms", change) }))
+            try Honest.refusals(try XMLWriter.bytes(of: document.with { $0.change("Transforms", change) }))
         }
         #expect(try transforms { $0.children.append(.element(transform)) } == ["SIG_TRANSFORM"])
         #expect(try transforms { $0.children[1] = .element(transform) } == ["SIG_TRANSFORM"])
         #expect(try transforms { $0.children = [.element(transform)] } == ["SIG_TRANSFORM"])
         #expect(try transforms { $0.children.reverse() } == ["SIG_TRANSFORM"])
         let method = document.with { $0.change("CanonicalizationMethod") { $0.setAttribute("Algorithm", name) } }
-        #expect(Honest.refusals(try XMLWriter.bytes(of: method)) == ["SIG_TRANSFORM"])
+        #expect(try Honest.refusals(try XMLWriter.bytes(of: method)) == ["SIG_TRANSFORM"])
     }
 
     @Test("Signed metadata is no response")
@@ -171,22 +174,23 @@ struct KnownAttackTests {
             XMLNamespace.metadata, "EntityDescriptor",
             [XMLAttribute("ID", "_m"), XMLAttribute("entityID", Honest.issuer)])
         let bytes = try SAMLSignatures.sign(metadata, with: TestKey.provider.signing)
-        #expect(Honest.refusals(bytes) == ["ROOT"])
+        #expect(try Honest.refusals(bytes) == ["ROOT"])
         let signed = try XMLReader.parse(bytes)
         let around = Honest.response(around: [Honest.assertion]).with { $0.children.insert(.element(signed), at: 1) }
-        #expect(Honest.refusals(try XMLWriter.bytes(of: around)) == ["SIG_PLACEMENT"])
+        #expect(try Honest.refusals(try XMLWriter.bytes(of: around)) == ["SIG_PLACEMENT"])
     }
 
     @Test("IDs are in no namespace, and once")
     func ids() throws {
         let honest = try text()
         #expect(
-            refusals(honest.replacing(" ID=\"_response1\"", with: " samlp:ID=\"_response1\"")) == ["ATTR_POLLUTION"])
+            try refusals(honest.replacing(" ID=\"_response1\"", with: " samlp:ID=\"_response1\"")) == ["ATTR_POLLUTION"]
+        )
         #expect(
-            refusals(honest.replacing(" ID=\"_response1\"", with: " ID=\"_response1\" samlp:ID=\"_x\"")) == [
+            try refusals(honest.replacing(" ID=\"_response1\"", with: " ID=\"_response1\" samlp:ID=\"_x\"")) == [
                 "ATTR_POLLUTION"
             ])
-        #expect(refusals(honest.replacing("ID=\"_assertion1\"", with: "ID=\"_response1\"")) == ["DUP_ID"])
-        #expect(refusals(honest.replacing(" ID=\"_response1\"", with: "")) == ["NO_ID"])
+        #expect(try refusals(honest.replacing("ID=\"_assertion1\"", with: "ID=\"_response1\"")) == ["DUP_ID"])
+        #expect(try refusals(honest.replacing(" ID=\"_response1\"", with: "")) == ["NO_ID"])
     }
 }

@@ -43,8 +43,9 @@ struct MessageVerificationTests {
             signed ? try SAMLSignatures.sign(message, with: TestKey.provider.signing) : try XMLWriter.bytes(of: message)
         return UnverifiedMessage(bytes, kind: kind).judged(
             by: MessageExpectation(
-                issuer: Honest.issuer, keys: [TestKey.provider.verification], destination: Self.destination,
-                requestID: requestID, signature: signature, decryptionKeys: [TestKey.service.decryption], clockSkew: 0,
+                issuer: Honest.issuer, keys: [try TestKey.provider.verification], destination: Self.destination,
+                requestID: requestID, signature: signature, decryptionKeys: [try TestKey.service.decryption],
+                clockSkew: 0,
                 now: SAMLTime(now)!))
     }
 
@@ -114,7 +115,9 @@ struct MessageVerificationTests {
 
 @Suite("Signed queries")
 struct SignedQueryTests {
-    private let keys = [TestKey.provider.verification, TestKey.p256.verification]
+    private let keys: [SAMLVerificationKey]
+
+    init() throws { keys = try [TestKey.provider, .p256].map { try $0.verification } }
 
     private func query(_ octets: String, _ key: TestKey = .provider) throws -> String {
         let signature = SAMLBase64.encode(try key.signing.signature(over: Array(octets.utf8)))
