@@ -46,7 +46,7 @@ enum ClientPages {
             [
                 AdminValue(client.title, to: place(client)).hinted(client.name),
                 .list(client.metadata.grantTypes.map { AdminValue(words($0)) }.sorted { "\($0)" < "\($1)" }),
-                state(of: client), AdminValue(keeper(client)),
+                shown(client).state, AdminValue(keeper(client)),
             ]
         }
         var blocks: [AdminBlock] = [.table(table)]
@@ -66,8 +66,8 @@ enum ClientPages {
         return try call.gateway.clientService.client(id.description, in: call.tenant)
     }
 
-    private static func state(of client: OAuthClient) -> AdminValue {
-        client.isDisabled ? .badge("switched off", .bad) : .badge("active", .good)
+    private static func shown(_ client: OAuthClient) -> AdminApplication {
+        AdminApplication(title: client.title, isDisabled: client.isDisabled, place: place(client), home: home)
     }
 
     private static func keeper(_ client: OAuthClient) -> String {
@@ -101,17 +101,13 @@ enum ClientPages {
         if client.metadata.authentication.usesSecret, client.managedBy == .api {
             actions.append(AdminAction("New secret", to: place(client) + "/secret"))
         }
-        actions.append(
-            client.isDisabled
-                ? AdminAction("Switch on", to: place(client) + "/enable")
-                : AdminAction("Switch off", to: place(client) + "/disable", isDanger: true))
-        return actions
+        return actions + [shown(client).switching]
     }
 
     private static func facts(of client: OAuthClient, _ call: AdminCall) -> [(name: String, value: AdminValue)] {
         let metadata = client.metadata
         var rows: [(name: String, value: AdminValue)] = [
-            ("State", state(of: client)), ("client_id", .code(client.name)),
+            ("State", shown(client).state), ("client_id", .code(client.name)),
             ("Issuer", .code(call.gateway.tenants.publicURL(of: call.tenant))),
             ("Proves itself by", AdminValue(metadata.authentication.rawValue)),
             ("What it does", .list(metadata.grantTypes.map(words).sorted().map { AdminValue($0) })),
@@ -155,7 +151,7 @@ enum ClientPages {
     @Sendable static func preview(_ call: AdminCall) async throws -> AdminPage {
         let client = try client(call)
         var page = AdminPage(
-            heading: "What \(client.title) would get", trail: [home, .init(client.title, place(client))],
+            heading: "What \(client.title) would get", trail: shown(client).trail,
             blocks: [.filter(askPreview(client, call))])
         guard let login = call.filter("person") else { return page }
         guard let person = try? await call.gateway.people.person(named: login, in: call.tenant) else {
@@ -164,7 +160,8 @@ enum ClientPages {
         }
         let scope = call.filter("scope").map { ScopeSet($0) ?? .empty }
         let preview = try await call.gateway.preview(client, of: person.id, scope: scope)
-        page.blocks.append(verdict(preview, person, client))
+        page.blocks.append(
+            shown(client).verdict(on: person, mayEnter: preview.mayEnter, reasons: preview.reasons))
         page.blocks.append(.facts(AdminFacts("Scopes", scopes(preview))))
         for (title, claims) in [
             ("At userinfo", preview.userInfo), ("In the ID token", preview.idToken),
@@ -174,15 +171,6 @@ enum ClientPages {
             page.blocks.append(.listing(AdminListing(title, text: text)))
         }
         return page
-    }
-
-    private static func verdict(_ preview: ClientPreview, _ person: Person, _ client: OAuthClient) -> AdminBlock {
-        guard !preview.mayEnter else {
-            return .text(AdminText(nil, ["\(person.login) may enter \(client.title)."], tone: .good))
-        }
-        let reasons = preview.reasons.map(adminWords).joined(separator: ", ")
-        return .text(
-            AdminText(nil, ["\(person.login) may not enter \(client.title): \(reasons)."], tone: .bad))
     }
 
     private static func scopes(_ preview: ClientPreview) -> [(name: String, value: AdminValue)] {
@@ -247,7 +235,7 @@ enum ClientPages {
         ]
         return AdminPage(
             heading: "Paste into \(client.title)", lead: "Keep the secret now: it is not shown again.",
-            trail: [home, .init(client.title, place(client))],
+            trail: shown(client).trail,
             blocks: [
                 .listing(AdminListing("For the application", text: lines.joined(separator: "\n"))),
                 .actions([AdminAction("Done", to: place(client))]),
@@ -255,25 +243,19 @@ enum ClientPages {
     }
 
     @Sendable static func askDisabling(_ call: AdminCall) async throws -> AdminPage {
-        let client = try client(call)
-        return .question(
-            "Switch off \(client.title)?", "Everything that it was granted ends at once, and nobody signs in to it.",
-            trail: [home, .init(client.title, place(client))], at: call.place, button: "Switch off",
-            back: place(client))
+        shown(try client(call)).question(
+            isDisabled: true, "Everything that it was granted ends at once, and nobody signs in to it.", at: call.place)
     }
 
     @Sendable static func askEnabling(_ call: AdminCall) async throws -> AdminPage {
-        let client = try client(call)
-        return .question(
-            "Switch on \(client.title)?", "It may ask for tokens again; what had ended stays ended.",
-            trail: [home, .init(client.title, place(client))], at: call.place, button: "Switch on",
-            back: place(client))
+        shown(try client(call)).question(
+            isDisabled: false, "It may ask for tokens again; what had ended stays ended.", at: call.place)
     }
 
     static func set(isDisabled: Bool, _ call: AdminCall) async throws -> AdminOutcome {
         let client = try client(call)
         try await call.gateway.clientService.setDisabled(client.name, isDisabled, by: call.caller)
-        return .moved(to: place(client), notice: isDisabled ? "disabled" : "enabled")
+        return shown(client).switched(isDisabled: isDisabled)
     }
 
     @Sendable static func askSecret(_ call: AdminCall) async throws -> AdminPage {
@@ -281,7 +263,7 @@ enum ClientPages {
         return .question(
             "Make a new secret for \(client.title)?",
             "The present one is refused from now on. The command line lets both work for a while.",
-            trail: [home, .init(client.title, place(client))], at: call.place, button: "Make a new secret",
+            trail: shown(client).trail, at: call.place, button: "Make a new secret",
             back: place(client))
     }
 

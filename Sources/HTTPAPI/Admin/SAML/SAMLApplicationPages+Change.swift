@@ -10,7 +10,7 @@ extension SAMLApplicationPages {
         let application = try application(call)
         var page = AdminPage(
             heading: "What \(application.title) would be told",
-            trail: [home, .init(application.title, place(application))],
+            trail: shown(application).trail,
             blocks: [.filter(askPreview(application, call))])
         guard let login = call.filter("person") else { return page }
         try await call.require("read", "person")
@@ -23,7 +23,8 @@ extension SAMLApplicationPages {
             page.blocks.append(.text(AdminText(nil, ["It would be told nothing: \(fault.message)"], tone: .bad)))
             return page
         }
-        page.blocks.append(verdict(preview, person, application))
+        page.blocks.append(
+            shown(application).verdict(on: person, mayEnter: preview.mayEnter, reasons: preview.reasons))
         if let fault = preview.nameIDFault {
             page.blocks.append(.text(AdminText(nil, ["No name can be given: \(fault)."], tone: .caution)))
         }
@@ -33,17 +34,6 @@ extension SAMLApplicationPages {
             page.blocks.append(.text(AdminText("It needs and is not told", [missing], tone: .caution)))
         }
         return page
-    }
-
-    private static func verdict(
-        _ preview: SAMLApplicationPreview, _ person: Person, _ application: SAMLApplication
-    ) -> AdminBlock {
-        guard !preview.mayEnter else {
-            return .text(AdminText(nil, ["\(person.login) may enter \(application.title)."], tone: .good))
-        }
-        let reasons = preview.reasons.map(adminWords).joined(separator: ", ")
-        return .text(
-            AdminText(nil, ["\(person.login) may not enter \(application.title): \(reasons)."], tone: .bad))
     }
 
     private static func attributes(_ preview: SAMLApplicationPreview, _ call: AdminCall) -> AdminTable {
@@ -112,32 +102,25 @@ extension SAMLApplicationPages {
         return .shown(
             AdminPage(
                 heading: "Paste into \(application.title)",
-                trail: [home, .init(application.title, Self.place(application))],
+                trail: shown(application).trail,
                 blocks: [
                     try connection(call), .actions([AdminAction("Done", to: Self.place(application))]),
                 ]))
     }
 
     @Sendable static func askDisabling(_ call: AdminCall) async throws -> AdminPage {
-        let application = try application(call)
-        return .question(
-            "Switch off \(application.title)?", "Nobody signs in to it from here on.",
-            trail: [home, .init(application.title, place(application))], at: call.place, button: "Switch off",
-            back: place(application))
+        shown(try application(call)).question(
+            isDisabled: true, "Nobody signs in to it from here on.", at: call.place)
     }
 
     @Sendable static func askEnabling(_ call: AdminCall) async throws -> AdminPage {
-        let application = try application(call)
-        return .question(
-            "Switch on \(application.title)?", "People may sign in to it again.",
-            trail: [home, .init(application.title, place(application))], at: call.place, button: "Switch on",
-            back: place(application))
+        shown(try application(call)).question(isDisabled: false, "People may sign in to it again.", at: call.place)
     }
 
     static func set(isDisabled: Bool, _ call: AdminCall) async throws -> AdminOutcome {
         let application = try application(call)
         try await call.gateway.samlApplicationService.setDisabled(
             application.id.description, isDisabled, by: call.caller)
-        return .moved(to: place(application), notice: isDisabled ? "disabled" : "enabled")
+        return shown(application).switched(isDisabled: isDisabled)
     }
 }

@@ -51,7 +51,7 @@ enum SAMLApplicationPages {
         ) { application in
             [
                 AdminValue(application.title, to: place(application)).hinted(application.entityID),
-                AdminValue(words(application.settings.metadata)), state(of: application),
+                AdminValue(words(application.settings.metadata)), shown(application).state,
                 AdminValue(PeoplePages.keeper(application.managedBy)),
             ]
         }
@@ -72,8 +72,9 @@ enum SAMLApplicationPages {
         return try call.gateway.samlApplicationService.application(id.description, in: call.tenant)
     }
 
-    private static func state(of application: SAMLApplication) -> AdminValue {
-        application.isDisabled ? .badge("switched off", .bad) : .badge("active", .good)
+    static func shown(_ application: SAMLApplication) -> AdminApplication {
+        AdminApplication(
+            title: application.title, isDisabled: application.isDisabled, place: place(application), home: home)
     }
 
     private static func words(_ place: SAMLApplicationSettings.MetadataPlace) -> String {
@@ -91,12 +92,7 @@ enum SAMLApplicationPages {
         let application = try application(call)
         var page = AdminPage(heading: application.title, trail: [home])
         if try await call.may("update", "saml_application") {
-            page.blocks.append(
-                .actions([
-                    application.isDisabled
-                        ? AdminAction("Switch on", to: place(application) + "/enable")
-                        : AdminAction("Switch off", to: place(application) + "/disable", isDanger: true)
-                ]))
+            page.blocks.append(.actions([shown(application).switching]))
         }
         page.blocks.append(.facts(AdminFacts("The application", facts(of: application))))
         page.blocks.append(await metadata(of: application, call))
@@ -108,7 +104,7 @@ enum SAMLApplicationPages {
     private static func facts(of application: SAMLApplication) -> [(name: String, value: AdminValue)] {
         let (settings, policy) = (application.settings, application.settings.policy)
         var rows: [(name: String, value: AdminValue)] = [
-            ("State", state(of: application)), ("Entity id", .code(application.entityID)),
+            ("State", shown(application).state), ("Entity id", .code(application.entityID)),
             ("People are named", AdminValue(name(policy, settings))),
             ("Told beyond the rules", codes(settings.attributes)),
             ("Signed are", AdminValue(signed(policy))),
