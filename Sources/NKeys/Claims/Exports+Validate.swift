@@ -6,11 +6,16 @@ extension AccountClaims {
     /// Of two exports of a kind, none may be within the other: a server would not know which was meant.
     private func overlappingExports(_ kind: ExportKind) -> [NATSFault] {
         let subjects = exports.filter { $0.kind == kind }.compactMap { try? NATSSubject($0.subject) }
-        return subjects.enumerated().flatMap { index, subject in
-            subjects[..<index].filter { $0.contains(subject) || subject.contains($0) }.map { other in
+        var index = SubjectIndex()
+        return subjects.enumerated().compactMap { number, subject in
+            let other = index.first(overlapping: subject) {
+                subjects[$0].contains(subject) || subject.contains(subjects[$0])
+            }
+            index.insert(subject, number)
+            return other.map { other in
                 NATSFault(
                     .overlappingSubjects, "nats.exports",
-                    "have the \(kind.rawValue) \(quoted(subject.text)) and \(quoted(other.text))",
+                    "have the \(kind.rawValue) \(quoted(subject.text)) and \(quoted(subjects[other].text))",
                     "One is within the other: export one of them.")
             }
         }
@@ -24,16 +29,22 @@ extension AccountClaims {
         let services = imports.filter { $0.kind == .service }.compactMap { item in
             (try? NATSSubject(item.nameHere)).map { (subject: $0, account: item.account) }
         }
-        return services.enumerated().flatMap { index, item in
-            services[..<index].filter { $0.subject.contains(item.subject) || item.subject.contains($0.subject) }
-                .map { other in
-                    let fault = NATSFault(
-                        .overlappingSubjects, "nats.imports",
-                        "have the service \(quoted(item.subject.text)) and \(quoted(other.subject.text))",
-                        "Give them local subjects that do not overlap.")
-                    // Of two accounts it is a choice between them, which servers before 2.12 refuse.
-                    return other.account == item.account ? fault : fault.asWarning
-                }
+        var index = SubjectIndex()
+        return services.enumerated().compactMap { number, item in
+            func isInside(_ other: Int) -> Bool {
+                services[other].subject.contains(item.subject) || item.subject.contains(services[other].subject)
+            }
+            let mine = index.first(overlapping: item.subject) { isInside($0) && services[$0].account == item.account }
+            let other = mine ?? index.first(overlapping: item.subject, where: isInside)
+            index.insert(item.subject, number)
+            return other.map { other in
+                let fault = NATSFault(
+                    .overlappingSubjects, "nats.imports",
+                    "have the service \(quoted(item.subject.text)) and \(quoted(services[other].subject.text))",
+                    "Give them local subjects that do not overlap.")
+                // Of two accounts it is a choice between them, which servers before 2.12 refuse.
+                return mine == nil ? fault.asWarning : fault
+            }
         }
     }
 }

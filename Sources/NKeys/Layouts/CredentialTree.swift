@@ -61,3 +61,7 @@ public struct CredentialTree: Sendable {
 extension CredentialTree.Account {
     var name: String { token.claims.common.name }
 }
+
+extension Credentials {
+    var name: String { token.claims.common.name }
+}

@@ -37,16 +37,21 @@ public struct SubjectPermissions: Sendable, Hashable {
     var leaks: [String] {
         // A queue's name stands behind a space, and matters to nothing here.
         let subjects = allow.map { String($0.prefix { $0 != " " }) }
-        return subjects.enumerated().filter { index, subject in
+        var allowed = SubjectIndex()
+        var denied = SubjectIndex()
+        let denials = deny.map { try? NATSSubject($0) }
+        for case (let number, let subject?) in denials.enumerated() { denied.insert(subject, number) }
+        for (number, subject) in subjects.enumerated() {
+            if let subject = try? NATSSubject(subject) { allowed.insert(subject, number) }
+        }
+        var seen: Set<String> = []
+        return subjects.filter { subject in
             guard subject.split(separator: ".").last == "*", let inner = try? NATSSubject(subject + ".>"),
-                !subjects[..<index].contains(subject)
+                seen.insert(subject).inserted
             else { return false }
-            let isDenied = deny.contains { (try? NATSSubject($0))?.contains(inner) ?? false }
-            let isWanted = subjects.contains { other in
-                other != subject && (try? NATSSubject(other))?.overlaps(inner) ?? true
-            }
-            return !isDenied && !isWanted
-        }.map(\.element)
+            let isDenied = denied.first(overlapping: inner) { denials[$0]?.contains(inner) ?? false } != nil
+            return !isDenied && allowed.first(overlapping: inner) { subjects[$0] != subject } == nil
+        }
     }
 }
 

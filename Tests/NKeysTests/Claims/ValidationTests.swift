@@ -237,6 +237,17 @@ struct ValidationTests {
         for tag in ["", " a", "A"] { #expect(codes { $0.common.tags = [tag] } == [.invalidName]) }
     }
 
+    @Test("Thousands of subjects are judged in no time")
+    func many() {
+        let exports = (0..<2_000).map { Export(.stream, "a.b.\($0).*") }
+        let rights = SubjectRights(subscribe: .only((0..<4_000).map { "a.\($0).*" }))
+        let start = ContinuousClock.now
+        #expect(codes { $0.exports = exports } == [])
+        #expect(codes { $0.exports = exports + [Export(.stream, "a.b.7.x")] } == [.overlappingSubjects])
+        #expect(rights.subscribe.closed().deny.count == 4_000)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("What works and is hardly meant is a warning")
     func warnings() throws {
         func warned(_ rights: UserRights) throws -> Int {

@@ -27,7 +27,7 @@ struct LayoutTests {
 
     @Test("S2-04 S2-05 S2-06 S2-07 The store has tokens by name, credentials with their account, and seeds apart")
     func store() throws {
-        let plan = try NscStoreLayout(tree).plan()
+        let plan = try tree.storePlan()
         let keys = [scene.operatorPair, scene.accountPair, signer].map { "stores/acme/keys/\($0.publicKey).nk" }
         var expected: [String: UInt32] = [
             "stores/acme/acme.jwt": 0o644, "stores/acme/accounts/core/core.jwt": 0o644,
@@ -44,7 +44,7 @@ struct LayoutTests {
 
     @Test("S2-33 The store's manifest tells operator, accounts and users, and nothing secret")
     func storeManifest() throws {
-        let plan = try NscStoreLayout(tree).plan()
+        let plan = try tree.storePlan()
         let text = try #require(plan["stores/acme/manifest.json"]?.content.text)
         let said = try JSONObject(parsing: Array(text.utf8))
         #expect(said["operator"]?.object?["name"] == "acme")
@@ -62,7 +62,7 @@ struct LayoutTests {
 
     @Test("The tool's folders have tokens, keys by two letters and credentials beside them")
     func tool() throws {
-        let plan = try NscToolLayout(tree).plan()
+        let plan = try tree.toolPlan()
         var expected: Set = [
             "stores/acme/.nsc", "stores/acme/acme.jwt", "stores/acme/accounts/core/core.jwt",
             "stores/acme/accounts/core/users/person-service.jwt", "keys/.gitignore",
@@ -126,7 +126,7 @@ struct LayoutTests {
         let account = CredentialTree.Account(try scene.accountToken(), users: [bad])
         let tree = CredentialTree(operator: try scene.operatorToken(), accounts: [account])
         // The store puts an ending behind a name, so that an empty one hides and one of dots is a file.
-        let codes = [fault { _ = try NscStoreLayout(tree).plan() }, fault { _ = try NscToolLayout(tree).plan() }]
+        let codes = [fault { _ = try tree.storePlan() }, fault { _ = try tree.toolPlan() }]
         #expect(codes == [.invalidName, .invalidName])
         let export = FlatLayout.Export(
             manifestID: "", organizationID: "", organizationName: "", timestamp: "", eventsCount: 0, correlationID: "")
@@ -138,18 +138,18 @@ struct LayoutTests {
         let users = try ["twin", "Twin"].map { try scene.user(name: $0, by: signer) }
         let tree = CredentialTree(
             operator: try scene.operatorToken(), accounts: [.init(try scene.accountToken(), users: users)])
-        #expect(fault { _ = try NscStoreLayout(tree).plan() } == .duplicateFile)
+        #expect(fault { _ = try tree.storePlan() } == .duplicateFile)
     }
 
     @Test("What belongs to others is not put into a tree")
     func foreign() throws {
         let other = try Scene()
         let stray = CredentialTree(operator: try scene.operatorToken(), accounts: [.init(try other.accountToken())])
-        #expect(fault { _ = try NscStoreLayout(stray).plan() } == .wrongIssuer)
+        #expect(fault { _ = try stray.storePlan() } == .wrongIssuer)
         let lost = CredentialTree(
             operator: try scene.operatorToken(), accounts: [.init(try scene.accountToken(), users: [try other.user()])])
-        #expect(fault { _ = try NscToolLayout(lost).plan() } == .wrongIssuer)
+        #expect(fault { _ = try lost.toolPlan() } == .wrongIssuer)
         let swapped = CredentialTree(operator: try scene.accountToken())
-        #expect(fault { _ = try NscToolLayout(swapped).plan() } == .unsupportedType)
+        #expect(fault { _ = try swapped.toolPlan() } == .unsupportedType)
     }
 }
