@@ -85,6 +85,7 @@ let package = Package(
         library("JOSE", ["COpenSSL"]),
         library("OAuth", ["JOSE", "COpenSSL"]),
         library("SAML", ["CXMLSec", "COpenSSL"]),
+        library("NKeys", ["JOSE", "COpenSSL"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
         library(
@@ -136,6 +137,7 @@ let package = Package(
         tests("JOSETests", ["JOSE"]),
         tests("OAuthTests", ["OAuth", "JOSE", "Fixtures"]),
         tests("SAMLTests", ["SAML"]),
+        tests("NKeysTests", ["NKeys", "JOSE", "Fixtures"]),
         tests(
             "ProvidersTests",
             ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "SAML", "Vocabulary", "Fixtures", logging]),
@@ -185,9 +187,10 @@ let package = Package(
 if Context.environment["SANITIZE"] != nil {
     let kept: Set = [
         "CLDAP", "COpenSSL", "CArgon2", "CCrypt", "CXMLSec", "Vocabulary", "Authorization", "Governance", "Identity",
-        "LDAP", "JOSE", "OAuth", "SAML", "Passwords", "Storage", "Fixtures", "VocabularyTests", "AuthorizationTests",
-        "GovernanceTests", "IdentityTests", "LDAPTests", "JOSETests", "OAuthTests", "SAMLTests", "PasswordsTests",
-        "StorageTests",
+        "LDAP", "JOSE", "OAuth", "SAML", "NKeys", "Passwords", "Storage", "Fixtures", "VocabularyTests",
+        "AuthorizationTests",
+        "GovernanceTests", "IdentityTests", "LDAPTests", "JOSETests", "OAuthTests", "SAMLTests", "NKeysTests",
+        "PasswordsTests", "StorageTests",
     ]
     package.targets.removeAll { !kept.contains($0.name) }
     package.products.removeAll()

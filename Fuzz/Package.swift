@@ -33,6 +33,7 @@ let package = Package(
         .target(name: "JOSE", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "OAuth", dependencies: ["JOSE", "COpenSSL"], swiftSettings: strict),
         .target(name: "SAML", dependencies: ["CXMLSec", "COpenSSL"], swiftSettings: strict),
+        .target(name: "NKeys", dependencies: ["JOSE", "COpenSSL"], swiftSettings: strict),
         .target(name: "Authorization", dependencies: ["Vocabulary"], swiftSettings: strict),
         // Single files and folders of targets that would bring NIO, GRDB or BoringSSL with them.
         .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: strict),
@@ -48,6 +49,7 @@ let package = Package(
         fuzz("FuzzSAML", ["SAML"]),
         fuzz("FuzzSAMLMetadata", ["SAML"]),
         fuzz("FuzzSAMLBindings", ["SAML"]),
+        fuzz("FuzzNKeys", ["NKeys", "JOSE"]),
         fuzz("FuzzIdentifier", ["Vocabulary"]),
         fuzz("FuzzTimestamp", ["Vocabulary"]),
         fuzz("FuzzNetwork", ["Vocabulary"]),

@@ -31,7 +31,7 @@ public enum LoopbackPort {
         }
     }
 
-    private static func loopback(_ port: Int) -> sockaddr_in {
+    static func loopback(_ port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian

@@ -19,8 +19,8 @@ public final class SecretOctets: @unchecked Sendable, CustomStringConvertible, C
         count = bytes.count
     }
 
-    /// Allocates `count` zero bytes and lets `fill` write them.
-    init(count: Int, filledBy fill: (UnsafeMutablePointer<UInt8>) throws -> Void) rethrows {
+    /// Allocates `count` zero bytes and lets `fill` write them; the pointer must not outlive the call.
+    public init(count: Int, filledBy fill: (UnsafeMutablePointer<UInt8>) throws -> Void) rethrows {
         storage = .allocate(byteCount: max(1, count), alignment: 16)
         let bytes = storage.initializeMemory(as: UInt8.self, repeating: 0)
         self.count = count
@@ -54,7 +54,7 @@ extension SecretOctets {
     /// Random bytes of the operating system's quality.
     ///
     /// - Throws: `JOSEError` with `cryptography_failed`.
-    static func random(_ count: Int) throws -> SecretOctets {
+    public static func random(_ count: Int) throws -> SecretOctets {
         try SecretOctets(count: count) { start in
             try OpenSSL.require(RAND_priv_bytes(start, Int32(count)))
         }

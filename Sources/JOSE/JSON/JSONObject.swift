@@ -5,8 +5,16 @@ public struct JSONObject: Sendable {
     /// An object without members.
     public init() {}
 
+    /// An object of these members, in the order of their names' bytes: the same members are the same bytes.
+    public init(sorting members: [String: JSONValue]) {
+        self.members = members.map { (name: $0.key, value: $0.value) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
     /// How many members there are.
     public var count: Int { members.count }
+    /// The members in their order.
+    public var entries: [(name: String, value: JSONValue)] { members }
     /// The names in their order.
     public var names: [String] { members.map(\.name) }
 
