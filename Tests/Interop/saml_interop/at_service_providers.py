@@ -5,8 +5,9 @@ import time
 from harness.gateway import Person
 
 from . import messages
+from .check import Check
 from .keys import KeyPair
-from .matrix import FEATURES, Skip
+from .matrix import Skip
 from .service_provider import BOTH, Refused
 from .stage import House, rows
 
@@ -17,50 +18,23 @@ TOLD = {"uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19
         "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
 
 
-class AtServiceProvider:
+class AtServiceProvider(Check):
     """One peer, and the gateway that it has people signed in at."""
 
-    def __init__(self, stage, matrix, kind):
-        self.stage, self.matrix, self.kind = stage, matrix, kind
-
-    def run(self, only=None):
-        features = [name for name in FEATURES if not only or name in only]
-        self.first, broken = features[0], None
-        self.peer = self.house = None
-        try:
-            if reason := self.kind.missing():
-                raise Skip(reason)
-            self.matrix.versions[self.kind.TITLE.split(",")[0]] = self.kind.version()
-            self.begin()
-        except Exception as error:  # told in every cell
-            broken = error
-        try:
-            for feature in features:
-                self.matrix.cell("idp", self.kind.TITLE, feature, lambda feature=feature: self.check(feature, broken))
-        finally:
-            for one in (self.house, self.peer):
-                if one:
-                    one.stop()
-
-    def check(self, feature, broken):
-        if broken:
-            raise broken if isinstance(broken, Skip) or feature == self.first else AssertionError("it did not start")
-        if reason := self.peer.LACKS.get(feature):
-            raise Skip(reason)
-        return getattr(self, feature)()
+    ROLE = "idp"
 
     def begin(self):
         name = self.kind.KEY + "-at-house"
         self.people = [Person(login, {"display_name": title, "mail": f"{login}@people.example"})
                        for login, title in (("ada", "Ada Lovelace"), ("grace", "Grace Hopper"))]
-        self.peer = peer = self.kind(self.stage)
+        self.peer = peer = self.started(self.kind(self.stage))
         self.keys = [KeyPair(self.stage.scratch.path(name + "-own"), key) for key in ("old", "new")]
         self.file = self.stage.scratch.write(name + ".xml", peer.metadata)
         self.row = {
             "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file,
             "attributes": list(TOLD), "name_id_format": "persistent", **peer.ROW}
-        self.house = House(
-            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}})
+        self.house = self.started(House(
+            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}}))
         peer.meet(self.house)
 
     def settle(self, **row):
@@ -223,7 +197,7 @@ class AtServiceProvider:
         self.house.reconfigure(change)
 
     def slo_sp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        self.needs_logout()
         browser, _, _, somebody = self.signs_in()
         asked = self.peer.signs_out(browser, somebody)
         back = browser.alone(lambda: browser.open(asked.url))
@@ -238,7 +212,7 @@ class AtServiceProvider:
         assert not browser.account(), "the session here is still there"
 
     def slo_idp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        self.needs_logout()
         # Without sessions of the same name from before, of which some peers find any.
         self.peer.meet(self.house)
         browser, _, _, somebody = self.signs_in()
@@ -252,9 +226,9 @@ class AtServiceProvider:
     def artifact(self):
         raise Skip("no peer asks for it here yet; the test \"Applications fetch responses by artifact\" does")
 
-    def needs(self, service, reason):
-        if not messages.endpoints(self.house.metadata, "IDPSSODescriptor", service):
-            raise Skip(reason)
+    def needs_logout(self):
+        self.needs(
+            self.house, "IDPSSODescriptor", "SingleLogoutService", "the gateway does not serve logout as identity provider")
 
 
 def succeeded(back):
