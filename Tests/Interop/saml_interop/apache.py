@@ -13,13 +13,11 @@ from harness.wire import with_query
 
 from . import messages
 from .keys import KeyPair
+from .messages import OIDS
+from .peer import OfDebian
 from .served import ServedServiceProvider
 from .service_provider import Refused, SignedIn
 from .simplesamlphp import UNPACKED
-
-OIDS = {
-    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
-    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
 
 
 class BehindApache(ServedServiceProvider):
@@ -92,17 +90,13 @@ class BehindApache(ServedServiceProvider):
         self.stop_apache()
 
 
-class Mellon(BehindApache):
-    KEY, TITLE, MODULE = "mellon", "mod_auth_mellon", "mod_auth_mellon"
+class Mellon(OfDebian, BehindApache):
+    KEY, TITLE, MODULE, PACKAGE = "mellon", "mod_auth_mellon", "mod_auth_mellon", "libapache2-mod-auth-mellon"
     LACKS = {"force": "mod_auth_mellon never asks for it"}
 
-    @staticmethod
-    def missing():
-        return apache.missing("mod_auth_mellon")
-
-    @staticmethod
-    def version():
-        return apache.version("libapache2-mod-auth-mellon") + " of Debian"
+    @classmethod
+    def missing(cls):
+        return apache.missing(cls.MODULE)
 
     @property
     def entity(self):
@@ -120,7 +114,7 @@ class Mellon(BehindApache):
             f' protocolSupportEnumeration="{messages.NAMES["p"]}"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data>',
             f"<ds:X509Certificate>{self.keys.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
             f'<md:SingleLogoutService Binding="{bindings}HTTP-Redirect" Location="{self.url}/mellon/logout"/>',
-            "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>",
+            "<md:NameIDFormat>" + messages.PERSISTENT + "</md:NameIDFormat>",
             f'<md:AssertionConsumerService Binding="{bindings}HTTP-POST" Location="{self.url}/mellon/postResponse"',
             ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'])
 
@@ -158,14 +152,14 @@ def unpacked():
 class Shibboleth(BehindApache):
     KEY, TITLE, MODULE = "shibboleth", "mod_shib", "mod_shib"
 
-    @staticmethod
-    def missing():
+    @classmethod
+    def missing(cls):
         if unpacked() is None:
             return "Debian's libapache2-mod-shib is not here (.ci/saml-peers .build-saml-peers)"
         return None if os.path.exists("/usr/sbin/apache2") else "apache2 is not installed (.ci/packages interop)"
 
-    @staticmethod
-    def version():
+    @classmethod
+    def version(cls):
         done = subprocess.run([unpacked() + "/usr/sbin/shibd", "-v"], capture_output=True, text=True,
                               env={"LD_LIBRARY_PATH": libraries()})
         return (done.stdout + done.stderr).strip().removeprefix("shibboleth ") + " of Debian"

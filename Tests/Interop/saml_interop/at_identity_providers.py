@@ -13,7 +13,6 @@ FILE_AGE = 5.5
 
 class AtIdentityProvider(Check):
     """One peer, and the two gateways that it meets: one signs its requests, the other has no key at all."""
-
     ROLE = "sp"
 
     def begin(self):

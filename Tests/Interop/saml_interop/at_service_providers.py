@@ -8,19 +8,14 @@ from . import messages
 from .check import Check
 from .keys import KeyPair
 from .matrix import Skip
-from .service_provider import BOTH, Refused
+from .service_provider import Refused
 from .stage import House, rows
 
 HOST = "gate.localhost"
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
-# The names of saml.attributes, and what they are called on the way.
-TOLD = {"uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
-        "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
 
 
 class AtServiceProvider(Check):
     """One peer, and the gateway that it has people signed in at."""
-
     ROLE = "idp"
 
     def begin(self):
@@ -32,7 +27,7 @@ class AtServiceProvider(Check):
         self.file = self.stage.scratch.write(name + ".xml", peer.metadata)
         self.row = {
             "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file,
-            "attributes": list(TOLD), "name_id_format": "persistent", **peer.ROW}
+            "attributes": list(messages.OIDS), "name_id_format": "persistent", **peer.ROW}
         self.house = self.started(House(
             self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}}))
         peer.meet(self.house)
@@ -81,7 +76,7 @@ class AtServiceProvider(Check):
     def attributes(self):
         _, _, _, somebody = self.signs_in()
         person = self.people[0]
-        told = {name: somebody.attributes.get(name) or somebody.attributes.get(oid) for name, oid in TOLD.items()}
+        told = {name: somebody.attributes.get(name) or somebody.attributes.get(oid) for name, oid in messages.OIDS.items()}
         expected = {"uid": [person.login], "mail": [person.details["mail"]], "displayName": [person.details["display_name"]]}
         assert told == expected, f"{somebody.attributes}"
 
@@ -116,7 +111,7 @@ class AtServiceProvider(Check):
         self.signed_by("response", "assertion")
 
     def signed_by(self, *parts):
-        self.settle(encryption="never", **{f"sign_{part}": part in parts for part in BOTH})
+        self.settle(encryption="never", **{f"sign_{part}": part in parts for part in messages.BOTH})
         self.peer.wants = "both" if len(parts) == 2 else parts[0]
         try:
             browser, _, back, _ = self.signs_in()

@@ -1,25 +1,20 @@
 """What the gateway's checks ask of an identity provider, and the two that are a library."""
-import os
-
 from harness.browser import Landing, Page
 from harness.wire import Answer
 
 from . import messages, scripts
 from .keys import KeyPair
+from .peer import Asked, LassoPackage, Peer, PySAML2Package
 from .stage import Somebody
 
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
-BOTH = ("response", "assertion")
 
 
-class IdentityProvider:
-    # Its short name, its title in the table, and what it does not do, by feature.
-    KEY = TITLE = ""
-    LACKS = {}
+class IdentityProvider(Peer):
     # What it signs when nobody says what.
-    SIGNS = BOTH
-    # Seconds after which it asks somebody again whom it just asked; and what the gateway is told of it beside its metadata.
-    FRESH, ROW = 0, {}
+    SIGNS = messages.BOTH
+    # Seconds after which it asks somebody again whom it just asked.
+    FRESH = 0
     # Whether it says whatever it is told to.
     CAN_LIE = False
     # Where it looks at signatures of requests in forms alone.
@@ -27,19 +22,6 @@ class IdentityProvider:
     PEOPLE = [
         Somebody("ada", "Ada Lovelace", "ada@corp.example"), Somebody("grace", "Grace Hopper", "grace@corp.example"),
         Somebody("edsger", "Edsger Dijkstra", "edsger@corp.example")]
-
-    @staticmethod
-    def missing():
-        """Why it cannot be tried here; None when it can."""
-        return None
-
-    @staticmethod
-    def version():
-        raise NotImplementedError
-
-    @property
-    def metadata(self):
-        raise NotImplementedError
 
     def meet(self, houses):
         """Is told of the gateways."""
@@ -59,14 +41,9 @@ class IdentityProvider:
         """0: the old key and the new one are published, the old one signs; 1: the new one signs; 2: the old one is gone."""
         raise NotImplementedError
 
-    def stop(self):
-        pass
 
-
-class Scripted(IdentityProvider):
-    """A library, asked step by step. Nobody listens at its addresses: the browser stops before them."""
-    PROGRAM = SCRIPT = None
-    CAN_LIE = True
+class Scripted(Asked, IdentityProvider):
+    ROLE, CAN_LIE = "IDPSSODescriptor", True
 
     def __init__(self, stage):
         self.folder = stage.scratch.path(self.KEY + "-idp")
@@ -76,13 +53,9 @@ class Scripted(IdentityProvider):
             "slo": f"https://idp.example/{self.KEY}/slo", "key": self.keys[0].key, "certificate": self.keys[0].certificate}
         self.published, self.how, self.state, self.houses = self.keys[:1], {}, {}, {}
 
-    def step(self, step, **more):
-        return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
-
     @property
     def metadata(self):
-        made = self.step("metadata", wants_signed=self.how.get("wants_signed", False))["metadata"]
-        return messages.with_keys(made, "IDPSSODescriptor", [pair.text for pair in self.published])
+        return self.described(wants_signed=self.how.get("wants_signed", False))
 
     def meet(self, houses):
         self.houses = {house.url: house for house in houses}
@@ -147,43 +120,17 @@ class Scripted(IdentityProvider):
         self.base |= {"key": self.keys[0].key, "certificate": self.keys[0].certificate}
 
 
-class PySAML2(Scripted):
+class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_idp.py"
     LACKS = {"artifact": "nobody listens at the addresses of pysaml2 here, and artifacts are fetched there"}
 
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("saml2")
 
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("pysaml2") + " of PyPI"
-
-
-class Lasso(Scripted):
+class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_idp.py", scripts.SYSTEM_PYTHON
     LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion",
              "artifact": "tried with LemonLDAP::NG, which is Lasso with somebody who listens"}
 
     @staticmethod
-    def missing():
-        return lasso_missing()
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("python3-lasso") + " of Debian"
-
-    @staticmethod
     def attributes(person):
-        return {
-            "urn:oid:0.9.2342.19200300.100.1.1": [person.login], "urn:oid:0.9.2342.19200300.100.1.3": [person.mail],
-            "urn:oid:2.16.840.1.113730.3.1.241": [person.name]}
-
-
-def lasso_missing():
-    if os.path.exists("/usr/lib/python3/dist-packages/lasso.py"):
-        return None
-    return "Debian's python3-lasso is not installed (.ci/packages test)"
+        told = {"uid": person.login, "mail": person.mail, "displayName": person.name}
+        return {oid: [told[name]] for name, oid in messages.OIDS.items()}

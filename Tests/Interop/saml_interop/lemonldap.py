@@ -15,12 +15,9 @@ from .served import ServedIdentityProvider, ServedServiceProvider
 from .service_provider import Refused, SignedIn
 from .stage import Somebody
 
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 # Whether it has to be there; the name, its format, and the name for people.
-TOLD = {
-    "uid": f"1;urn:oid:0.9.2342.19200300.100.1.1;{URI};uid", "mail": f"1;urn:oid:0.9.2342.19200300.100.1.3;{URI};mail",
-    "cn": f"1;urn:oid:2.16.840.1.113730.3.1.241;{URI};displayName"}
+TOLD = {{"displayName": "cn"}.get(name, name): f"1;{oid};{URI};{name}" for name, oid in messages.OIDS.items()}
 
 
 def missing():

@@ -15,6 +15,13 @@ NAMES = {
 for _prefix, _address in NAMES.items():
     tree.register_namespace({"p": "samlp", "a": "saml"}.get(_prefix, _prefix), _address)
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:"
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+# What people are told about, by the gateway's names, and what that is called on the way.
+OIDS = {
+    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
+    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
+# What can be signed of an answer.
+BOTH = ("response", "assertion")
 
 
 def request_of(landing):

@@ -17,7 +17,6 @@ from .service_provider import Refused
 
 ENVIRONMENT = os.environ.get("SATOSA_ENVIRONMENT") or os.path.join(ROOT, ".build-satosa")
 REDIRECT, POST = (messages.BINDING + name for name in ("HTTP-Redirect", "HTTP-POST"))
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 SHA256 = {
     "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256"}
@@ -67,7 +66,7 @@ class Proxy:
             "frontend": {"module": "satosa.frontends.saml2.SAMLFrontend", "name": "Saml2IDP", "config": {
                 "entityid_endpoint": True, "idp_config": {**entity("frontend", self.front, before), "service": {"idp": {
                     "endpoints": {"single_sign_on_service": [], "single_logout_service": []}, "name": "SATOSA", **SHA256,
-                    "name_id_format": [PERSISTENT], "policy": {"default": policy},
+                    "name_id_format": [messages.PERSISTENT], "policy": {"default": policy},
                     "want_authn_requests_signed": bool((front or {}).get("wants_signed"))}}},
                 "acr_mapping": {"": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"},
                 "endpoints": {"single_sign_on_service": {POST: "sso/post", REDIRECT: "sso/redirect"}}}},
@@ -76,7 +75,7 @@ class Proxy:
                 "sp_config": {**entity("backend", self.back, behind), "service": {"sp": {
                     "name": "SATOSA", **SHA256, "authn_requests_signed": True, "want_response_signed": False,
                     "want_assertions_signed": False, "want_assertions_or_response_signed": True,
-                    "allow_unsolicited": True, "name_id_format": [PERSISTENT],
+                    "allow_unsolicited": True, "name_id_format": [messages.PERSISTENT],
                     "endpoints": {"assertion_consumer_service": [[f"{self.url}/Saml2/acs/post", POST]],
                                   "discovery_response": []}, **(back or {})}}}}},
             "attributes": {"attributes": {

@@ -5,10 +5,8 @@ import subprocess
 from harness.browser import Landing
 
 from . import messages, scripts
-from .identity_provider import lasso_missing
 from .keys import KeyPair
-
-BOTH = ("response", "assertion")
+from .peer import Asked, LassoPackage, OfDebian, OfPyPI, Peer, PySAML2Package
 
 
 class SignedIn:
@@ -22,22 +20,9 @@ class Refused(AssertionError):
     """The service provider does not believe it, in its own words."""
 
 
-class ServiceProvider:
-    KEY = TITLE = ""
-    LACKS = {}
-    # What the gateway is told of it beside its metadata.
-    ROW = {}
-
-    @staticmethod
-    def missing():
-        return None
-
-    @staticmethod
-    def version():
-        raise NotImplementedError
-
-    # What it calls itself, and what it says of itself.
-    entity = metadata = ""
+class ServiceProvider(Peer):
+    # What it calls itself.
+    entity = ""
 
     def meet(self, house):
         """Is told of the gateway; again where its metadata have changed."""
@@ -54,13 +39,9 @@ class ServiceProvider:
         """Whether it still knows the browser's person; None where a library keeps no sessions."""
         return None
 
-    def stop(self):
-        pass
 
-
-class Scripted(ServiceProvider):
-    """A library, asked step by step. Nobody listens at its addresses: the browser stops before them."""
-    PROGRAM = SCRIPT = None
+class Scripted(Asked, ServiceProvider):
+    ROLE = "SPSSODescriptor"
 
     def __init__(self, stage):
         self.keys = KeyPair(stage.scratch.path(self.KEY + "-sp"), "sp")
@@ -68,11 +49,11 @@ class Scripted(ServiceProvider):
         self.base = {
             "entity": place, "acs": place + "/acs", "slo": place + "/slo", "key": self.keys.key,
             "certificate": self.keys.certificate, "signs_requests": False}
-        self.peer, self.wants = None, "either"
+        self.peer, self.wants, self.published = None, "either", [self.keys]
 
     def step(self, step, **more):
         try:
-            return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
+            return super().step(step, **more)
         except scripts.Failed as error:
             raise Refused(str(error)) from error
 
@@ -82,7 +63,7 @@ class Scripted(ServiceProvider):
 
     @property
     def metadata(self):
-        return messages.with_keys(self.step("metadata")["metadata"], "SPSSODescriptor", [self.keys.text])
+        return self.described()
 
     def meet(self, house):
         self.peer = house.metadata
@@ -118,60 +99,24 @@ class Scripted(ServiceProvider):
         return browser._left(said["url"], "GET")
 
 
-class PySAML2(Scripted):
+class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_sp.py"
 
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("saml2")
 
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("pysaml2") + " of PyPI"
-
-
-class Python3SAML(Scripted):
-    KEY, TITLE, SCRIPT = "python3-saml", "python3-saml", "python3_saml_sp.py"
+class Python3SAML(OfPyPI, Scripted):
+    KEY, TITLE, SCRIPT, PACKAGE, MODULE = "python3-saml", "python3-saml", "python3_saml_sp.py", "python3-saml", "onelogin"
     LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts"}
 
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("onelogin")
 
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("python3-saml") + " of PyPI"
-
-
-class RubySAML(Scripted):
-    KEY, TITLE, SCRIPT, PROGRAM = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby"
+class RubySAML(OfDebian, Scripted):
+    KEY, TITLE, SCRIPT, PROGRAM, PACKAGE = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby", "ruby-saml"
     LACKS = {"artifact": "the library knows no artifacts"}
 
-    @staticmethod
-    def missing():
-        if shutil.which("ruby", path="/usr/bin") and _ruby_saml():
-            return None
-        return "Debian's ruby-saml is not installed (.ci/packages test)"
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("ruby-saml") + " of Debian"
+    @classmethod
+    def is_there(cls):
+        return bool(shutil.which("ruby", path="/usr/bin")) and subprocess.run(
+            [cls.PROGRAM, "-e", "require 'onelogin/ruby-saml'"], capture_output=True).returncode == 0
 
 
-def _ruby_saml():
-    return subprocess.run(["/usr/bin/ruby", "-e", "require 'onelogin/ruby-saml'"], capture_output=True).returncode == 0
-
-
-class Lasso(Scripted):
+class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_sp.py", scripts.SYSTEM_PYTHON
-    missing = staticmethod(lasso_missing)
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("python3-lasso") + " of Debian"

@@ -4,7 +4,7 @@ from harness.wire import with_query
 from . import messages
 from .served import ServedServiceProvider
 from .service_provider import Refused, SignedIn
-from .simplesamlphp import BINDINGS, RSA_SHA256, Server, missing, version
+from .simplesamlphp import RSA_SHA256, Server, missing, version
 
 
 class ServiceProvider(ServedServiceProvider):
@@ -29,8 +29,8 @@ class ServiceProvider(ServedServiceProvider):
             "certificate": key.certificate, "signature.algorithm": RSA_SHA256, "sign.logout": True,
             "redirect.sign": bool(self.how.get("signed")), "sign.authnrequest": bool(self.how.get("signed")),
             "WantAssertionsSigned": self.wants in ("assertion", "both"),
-            "NameIDPolicy": {"Format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "AllowCreate": True},
-            "acs.Bindings": [BINDINGS + "HTTP-POST"], "SingleLogoutServiceBinding": [BINDINGS + "HTTP-Redirect"]}})
+            "NameIDPolicy": {"Format": messages.PERSISTENT, "AllowCreate": True},
+            "acs.Bindings": [messages.BINDING + "HTTP-POST"], "SingleLogoutServiceBinding": [messages.BINDING + "HTTP-Redirect"]}})
         if self.house:
             metadata = self.house.metadata
             if self.how.get("binding") == "post":
