@@ -187,12 +187,8 @@ class Shibboleth(BehindApache):
 
     @property
     def log(self):
-        text = super().log
-        for path in (self.stage.scratch.path(self.name + "-shibd.log"), self.folder + "/shibd.log", self.folder + "/native.log"):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()[-1500:]
-        return text
+        return super().log + self.stage.scratch.logged(
+            self.name + "-shibd.log", self.folder + "/shibd.log", self.folder + "/native.log", last=1500)
 
     def serve(self):
         self.stop_apache()

@@ -113,12 +113,7 @@ class Server:
 
     @property
     def log(self):
-        text = ""
-        for path in (self.stage.scratch.path(f"{self.name}.log"), self.folder + "/log/simplesamlphp.log"):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()
-        return text
+        return self.stage.scratch.logged(f"{self.name}.log", self.folder + "/log/simplesamlphp.log")
 
     def stop(self):
         self.stage.scratch.stop(self.process)
