@@ -3,6 +3,7 @@ from harness.browser import Landing, Page
 from harness.wire import Answer
 
 from . import messages, scripts
+from .ear import Ear
 from .keys import KeyPair
 from .peer import Asked, LassoPackage, Peer, PySAML2Package
 from .stage import Somebody
@@ -52,6 +53,9 @@ class Scripted(Asked, IdentityProvider):
             "entity": f"https://idp.example/{self.KEY}", "sso": f"https://idp.example/{self.KEY}/sso",
             "slo": f"https://idp.example/{self.KEY}/slo", "key": self.keys[0].key, "certificate": self.keys[0].certificate}
         self.published, self.how, self.state, self.houses = self.keys[:1], {}, {}, {}
+        # What waits to be fetched by its artifact.
+        self.ear, self.kept = Ear(stage, self.gives), None
+        self.base["artifact"] = self.ear.url + "/artifact"
 
     @property
     def metadata(self):
@@ -72,7 +76,10 @@ class Scripted(Asked, IdentityProvider):
         said = self.step(
             "answer", peer=self.peer_of(browser), name=person.login + "-1", attributes=self.attributes(person), **carried,
             **how)
-        self.state[browser] = said["state"]
+        self.state[browser] = said.get("state")
+        if "kept" in said:
+            self.kept = {"peer": self.peer_of(browser), "kept": said["kept"]}
+            return browser._left(said["url"], "GET")
         page = Page(Answer(self.base["sso"], 200, [], said["page"].encode()))
         form = page.form("SAMLResponse")
         landing = Landing(url=form.action, method="POST", pairs=form.fields)
@@ -89,6 +96,16 @@ class Scripted(Asked, IdentityProvider):
         except scripts.Failed:
             return True
         return False
+
+    def gives(self, envelope):
+        """What somebody fetches by its artifact, once."""
+        kept, self.kept = self.kept, None
+        if not kept:
+            raise scripts.Failed("nothing is kept")
+        return self.step("resolve", envelope=envelope, **kept)["envelope"]
+
+    def stop(self):
+        self.ear.stop()
 
     # Logout
 
@@ -122,13 +139,11 @@ class Scripted(Asked, IdentityProvider):
 
 class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_idp.py"
-    LACKS = {"artifact": "nobody listens at the addresses of pysaml2 here, and artifacts are fetched there"}
 
 
 class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_idp.py", scripts.SYSTEM_PYTHON
-    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion",
-             "artifact": "tried with LemonLDAP::NG, which is Lasso with somebody who listens"}
+    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion"}
 
     @staticmethod
     def attributes(person):
