@@ -39,6 +39,10 @@ class BehindApache(ServedServiceProvider):
     def meet(self, house):
         self.house, self.served = house, None
 
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.served = None
+
     def given(self):
         """The gateway's metadata as the module is to see them."""
         return messages.by_post_only(self.house.metadata) if self.how.get("binding") == "post" else self.house.metadata
@@ -108,6 +112,7 @@ class Mellon(OfDebian, BehindApache):
 
     def described(self, signs):
         bindings = messages.BINDING
+        kind, path = {"post": ("POST", "postResponse"), "artifact": ("Artifact", "artifactResponse")}[self.answers]
         return "".join([
             f'<md:EntityDescriptor xmlns:md="{messages.NAMES["md"]}" xmlns:ds="{messages.NAMES["ds"]}"',
             f' entityID="{self.entity}"><md:SPSSODescriptor AuthnRequestsSigned="{"true" if signs else "false"}"',
@@ -115,7 +120,8 @@ class Mellon(OfDebian, BehindApache):
             f"<ds:X509Certificate>{self.keys.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
             f'<md:SingleLogoutService Binding="{bindings}HTTP-Redirect" Location="{self.url}/mellon/logout"/>',
             "<md:NameIDFormat>" + messages.PERSISTENT + "</md:NameIDFormat>",
-            f'<md:AssertionConsumerService Binding="{bindings}HTTP-POST" Location="{self.url}/mellon/postResponse"',
+            # It asks for the place that is its own default.
+            f'<md:AssertionConsumerService Binding="{bindings}HTTP-{kind}" Location="{self.url}/mellon/{path}"',
             ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'])
 
     def serve(self):
@@ -129,6 +135,7 @@ class Mellon(OfDebian, BehindApache):
             f"MellonIdPMetadataFile {self.write('house.xml', messages.changed(self.given(), lambda _: None))}",
             "MellonVariable interop", "MellonSecureCookie On", "MellonCookieSameSite none", "MellonSignatureMethod rsa-sha256",
             *(f"MellonSetEnvNoPrefix {name} {oid}" for name, oid in OIDS.items()), "MellonSetEnvNoPrefix name NAME_ID",
+            *([f"MellonIdPCAFile {self.stage.authority}"] if self.answers == "artifact" else []),
             "MellonUser NAME_ID", "</Location>", "<Location /secure>", "AuthType Mellon", "MellonEnable auth",
             "Require valid-user", *(f'Header always set X-{name} "%{{{name}}}e"' for name in OIDS),
             'Header always set X-name "%{name}e"', "</Location>"])
@@ -203,8 +210,8 @@ class Shibboleth(BehindApache):
                 + (f'<MetadataFilter type="Signature" certificate="{self.write("house.pem", self.signer())}"/>'
                    if self.how.get("binding") != "post" else "") + "</MetadataProvider>"
         self.write("shibboleth2.xml", CONFIGURATION.format(
-            entity=self.entity, house=self.house_entity, signing="true" if self.how.get("signed") else "false", key=key,
-            certificate=certificate, provider=provider, folder=self.folder, share=f"{unpacked()}/etc/shibboleth"))
+            entity=self.entity, house=self.house_entity, signing="true" if self.how.get("signed") else "back", key=key,
+            certificate=certificate, provider=provider, folder=self.folder, authority=self.stage.authority, share=f"{unpacked()}/etc/shibboleth"))
         self.write("attribute-map.xml", ATTRIBUTES.format(
             rows="".join(f'<Attribute name="{oid}" id="{name}"/>' for name, oid in OIDS.items())))
         for name in ("shibd", "native"):
@@ -255,6 +262,8 @@ class Shibboleth(BehindApache):
 
     def login(self, query):
         asked = {"target": self.url + "/secure/"}
+        if self.answers == "artifact":
+            asked["acsIndex"] = messages.index_of(self.metadata, "HTTP-Artifact")
         asked |= {{"force": "forceAuthn", "passive": "isPassive"}[name]: "true" for name in query}
         return with_query(self.url + "/Shibboleth.sso/Login", asked)
 
@@ -285,6 +294,7 @@ CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" cl
   <InProcess logger="{folder}/native.logger"/>
   <UnixListener address="{folder}/shibd.sock"/>
   <ApplicationDefaults entityID="{entity}" REMOTE_USER="persistent-id" signing="{signing}" encryption="false"
+      signingAlg="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" digestAlg="http://www.w3.org/2001/04/xmlenc#sha256"
       requireConfidentiality="true" requireTransportAuth="true">
     <Sessions lifetime="28800" timeout="3600" relayState="ss:mem" checkAddress="false" handlerSSL="true"
         cookieProps="; path=/; secure; HttpOnly; SameSite=None" redirectLimit="exact">
@@ -298,6 +308,10 @@ CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" cl
     <AttributeExtractor type="XML" validate="true" path="{folder}/attribute-map.xml"/>
     <AttributeFilter type="XML" validate="true" path="{share}/attribute-policy.xml"/>
     <CredentialResolver type="File" key="{key}" certificate="{certificate}"/>
+    <TrustEngine type="Chaining">
+      <TrustEngine type="ExplicitKey"/>
+      <TrustEngine type="StaticPKIX" certificate="{authority}"/>
+    </TrustEngine>
   </ApplicationDefaults>
   <SecurityPolicyProvider type="XML" validate="true" path="{share}/security-policy.xml"/>
   <ProtocolProvider type="XML" validate="true" path="{share}/protocols.xml"/>

@@ -9,9 +9,7 @@ from .check import Check
 from .keys import KeyPair
 from .matrix import Skip
 from .service_provider import Refused
-from .stage import House, rows
-
-HOST = "gate.localhost"
+from .stage import HOST, House, rows
 
 
 class AtServiceProvider(Check):
@@ -24,13 +22,16 @@ class AtServiceProvider(Check):
                        for login, title in (("ada", "Ada Lovelace"), ("grace", "Grace Hopper"))]
         self.peer = peer = self.started(self.kind(self.stage))
         self.keys = [KeyPair(self.stage.scratch.path(name + "-own"), key) for key in ("old", "new")]
-        self.file = self.stage.scratch.write(name + ".xml", peer.metadata)
         self.row = {
-            "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file,
+            "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file(),
             "attributes": list(messages.OIDS), "name_id_format": "persistent", **peer.ROW}
         self.house = self.started(House(
             self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}}))
         peer.meet(self.house)
+
+    def file(self):
+        """Where the gateway finds what the peer says of itself now."""
+        return self.stage.scratch.write(self.kind.KEY + "-at-house.xml", self.peer.metadata)
 
     def settle(self, **row):
         """Tells the gateway otherwise of the peer, and starts it again."""
@@ -59,7 +60,7 @@ class AtServiceProvider(Check):
         asked = self.peer.asks(browser, **how)
         assert asked.callback or asked.url, f"it sends the browser nowhere: {asked}"
         back = self.goes(browser, asked, person)
-        assert back.callback and "SAMLResponse" in back.params, f"no answer: {self.shown(back)}"
+        assert back.callback and {"SAMLResponse", "SAMLart"} & set(back.params), f"no answer: {self.shown(back)}"
         somebody = self.peer.consumes(browser, asked, back)
         assert somebody.name, "nobody has a name"
         return browser, asked, back, somebody
@@ -219,7 +220,22 @@ class AtServiceProvider(Check):
         assert not browser.account(), "the session here is still there"
 
     def artifact(self):
-        raise Skip("no peer asks for it here yet; the test \"Applications fetch responses by artifact\" does")
+        self.peer.answered_by("artifact")
+        try:
+            self.file()
+            self.settle()
+            browser, asked, back, _ = self.signs_in()
+            assert back.method == "GET" and "SAMLart" in back.params and "SAMLResponse" not in back.params, str(back)
+            self.peer.forgets(browser)
+            try:
+                self.peer.consumes(browser, asked, back)
+            except Refused:
+                return
+            raise AssertionError("an artifact is good twice")
+        finally:
+            self.peer.answered_by("post")
+            self.file()
+            self.settle()
 
     def needs_logout(self):
         self.needs(

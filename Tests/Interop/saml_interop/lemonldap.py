@@ -155,10 +155,18 @@ class ServiceProvider(ServedServiceProvider):
         self.house = house
         self.serve()
 
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.serve()
+
     def serve(self):
         settings = {
             "authentication": "SAML", "userDB": "SAML", **own_keys(self.keys), "samlSPSSODescriptorAuthnRequestsSigned": 0,
-            "samlSPSSODescriptorWantAssertionsSigned": 0}
+            "samlSPSSODescriptorWantAssertionsSigned": 0, "lwpSslOpts": {"SSL_ca_file": self.stage.authority},
+            **{"samlSPSSODescriptorAssertionConsumerServiceHTTP" + kind:
+               f"{int(kind.lower() == self.answers)};{index};{messages.BINDING}HTTP-{told};"
+               f"#PORTAL#/saml/proxySingleSignOn{kind}"
+               for index, (kind, told) in enumerate((("Post", "POST"), ("Artifact", "Artifact")))}}
         if self.house:
             settings |= {
                 "samlIDPMetaDataXML": {"house": {
@@ -204,7 +212,7 @@ class ServiceProvider(ServedServiceProvider):
         raise NotImplementedError
 
     def consumes(self, browser, asked, back):
-        browser.away(lambda: browser.post(back.url, back.pairs))
+        self.arrives(browser, back)
         session = self.session(browser)
         if not session.get("_user"):
             raise Refused(self.log)

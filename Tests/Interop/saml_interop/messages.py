@@ -82,6 +82,12 @@ def endpoints(metadata, role, service):
     return entity(metadata).findall(f"md:{role}/md:{service}", NAMES)
 
 
+def index_of(metadata, binding):
+    """Of a service provider's place for answers by a binding."""
+    places = endpoints(metadata, "SPSSODescriptor", "AssertionConsumerService")
+    return next(place.get("index") for place in places if place.get("Binding") == BINDING + binding)
+
+
 def changed(metadata, change):
     """Metadata that somebody changed: without the signature that was over it."""
     root = entity(metadata)
@@ -125,11 +131,22 @@ def with_keys(metadata, role, certificates):
         for key in found.findall("md:KeyDescriptor", NAMES):
             found.remove(key)
         for text in reversed(certificates):
-            key = tree.fromstring(
-                f'<md:KeyDescriptor xmlns:md="{NAMES["md"]}" xmlns:ds="{NAMES["ds"]}"><ds:KeyInfo><ds:X509Data>'
-                f"<ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>")
-            found.insert(0, key)
+            found.insert(0, _key(text))
     return changed(metadata, change)
+
+
+def with_another_key(metadata, role, certificate):
+    """Metadata with one key more, behind the others."""
+    def change(root):
+        found = root.find(f"md:{role}", NAMES)
+        found.insert(len(found.findall("md:KeyDescriptor", NAMES)), _key(certificate, ' use="signing"'))
+    return changed(metadata, change)
+
+
+def _key(certificate, use=""):
+    return tree.fromstring(
+        f'<md:KeyDescriptor xmlns:md="{NAMES["md"]}" xmlns:ds="{NAMES["ds"]}"{use}><ds:KeyInfo><ds:X509Data>'
+        f"<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>")
 
 
 def tampered(landing):

@@ -21,11 +21,15 @@ class Refused(AssertionError):
 
 
 class ServiceProvider(Peer):
-    # What it calls itself.
-    entity = ""
+    # What it calls itself, and how it wants to be answered.
+    entity, answers = "", "post"
 
     def meet(self, house):
         """Is told of the gateway; again where its metadata have changed."""
+
+    def answered_by(self, binding):
+        """How it wants to be answered from now on, `post` or `artifact`: its metadata and what it asks for say so."""
+        self.answers = binding
 
     def asks(self, browser, **how):
         """Where it sends a browser that wants to be signed in: `binding`, `signed`, `force`, `passive`."""
@@ -34,6 +38,9 @@ class ServiceProvider(Peer):
     def consumes(self, browser, asked, back):
         """What it makes of the answer; raises `Refused`."""
         raise NotImplementedError
+
+    def forgets(self, browser):
+        """Its session alone ends, as if the browser had never been there; libraries keep none."""
 
     def is_signed_in(self, browser):
         """Whether it still knows the browser's person; None where a library keeps no sessions."""
@@ -48,7 +55,7 @@ class Scripted(Asked, ServiceProvider):
         place = f"https://sp.example/{self.KEY}"
         self.base = {
             "entity": place, "acs": place + "/acs", "slo": place + "/slo", "key": self.keys.key,
-            "certificate": self.keys.certificate, "signs_requests": False}
+            "certificate": self.keys.certificate, "signs_requests": False, "answers": "post", "authority": stage.authority}
         self.peer, self.wants, self.published = None, "either", [self.keys]
 
     def step(self, step, **more):
@@ -68,6 +75,10 @@ class Scripted(Asked, ServiceProvider):
     def meet(self, house):
         self.peer = house.metadata
 
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.base["answers"] = binding
+
     def asks(self, browser, **how):
         said = self.step("request", peer=self.peer, wants=self.wants, **{"signed": False, **how})
         if "fields" in said:
@@ -78,7 +89,7 @@ class Scripted(Asked, ServiceProvider):
         return landing
 
     def consumes(self, browser, asked, back):
-        assert back.url == self.base["acs"], f"brought to {back.url}"
+        assert back.url.split("?")[0] == self.base["acs"], f"brought to {back.url}"
         assert back.params.get("RelayState") == "a-state", f"RelayState {back.params.get('RelayState')}"
         said = self.step("consume", peer=self.peer, wants=self.wants, request=asked.request, fields=back.params)
         return SignedIn(said["name"], said["attributes"], said.get("context"), said.get("instant"), said["session"])

@@ -56,7 +56,7 @@ def missing():
         return "Debian's simplesamlphp is not here (.ci/saml-peers .build-saml-peers)"
     if not shutil.which("php"):
         return "Debian's php-cli is not installed (.ci/packages saml)"
-    needed = {"dom", "mbstring", "openssl", "pdo_sqlite", "curl", "xml"}
+    needed = {"dom", "mbstring", "openssl", "pdo_sqlite", "curl", "soap", "xml"}
     absent = needed - set(subprocess.run(["php", "-m"], capture_output=True, text=True).stdout.split())
     return f"PHP lacks {', '.join(sorted(absent))} (.ci/packages saml)" if absent else None
 

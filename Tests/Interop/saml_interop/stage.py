@@ -81,4 +81,4 @@ def rows(keys):
     return [{"key_file": pair.key, "certificate_file": pair.certificate} for pair in keys]
 
 
-__all__ = ["Caller", "House", "Somebody", "Stage", "rows"]
+__all__ = ["HOST", "Caller", "House", "Somebody", "Stage", "rows"]
