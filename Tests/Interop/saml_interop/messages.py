@@ -135,6 +135,16 @@ def with_keys(metadata, role, certificates):
     return changed(metadata, change)
 
 
+def encrypting_by(metadata, algorithm):
+    """A service provider's metadata whose keys are to be encrypted to by this algorithm alone."""
+    def change(root):
+        for key in root.findall("md:SPSSODescriptor/md:KeyDescriptor", NAMES):
+            for method in key.findall("md:EncryptionMethod", NAMES):
+                key.remove(method)
+            tree.SubElement(key, f"{{{NAMES['md']}}}EncryptionMethod", Algorithm=algorithm)
+    return changed(metadata, change)
+
+
 def with_another_key(metadata, role, certificate):
     """Metadata with one key more, behind the others."""
     def change(root):
