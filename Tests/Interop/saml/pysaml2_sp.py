@@ -2,7 +2,7 @@
 
     {"step": "metadata", "entity", "acs", "slo", "answers": "post" | "artifact", "key", "certificate", "signs_requests"}
                                                                                          -> {"metadata"}
-    {"step": "request", ..., "peer": metadata of the identity provider, "binding": "redirect" | "post", "signed", "force",
+    {"step": "request", ..., "peer": metadata of the identity provider, or "query": where they are asked for, "binding": "redirect" | "post", "signed", "force",
      "passive", "relay_state"}                                                           -> {"url", "fields", "request"}
     {"step": "consume", ..., "request", "fields": of the form or the address, "authority": of TLS, for artifacts}
                                                         -> {"name", "format", "attributes", "context", "instant", "session"}
@@ -48,16 +48,18 @@ def settings(job, folder):
             "want_response_signed": job.get("wants", "either") in ("response", "both"),
             "want_assertions_or_response_signed": True, "allow_unsolicited": False,
             "signing_algorithm": SIG_RSA_SHA256, "digest_algorithm": DIGEST_SHA256}}}
-    if "peer" in job:
+    if job.get("peer"):
         path = os.path.join(folder, "peer.xml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(job["peer"])
         values["metadata"] = {"local": [path]}
+    if "query" in job:
+        values["metadata"] = {"mdq": [{"url": job["query"]["url"], "cert": job["query"]["cert"]}]}
     return SPConfig().load(values)
 
 
-def provider(client):
-    return next(iter(client.metadata.with_descriptor("idpsso")))
+def provider(client, job):
+    return job["query"]["entity"] if "query" in job else next(iter(client.metadata.with_descriptor("idpsso")))
 
 
 def sent(made):
@@ -74,7 +76,7 @@ def request(job, folder):
     more = {"force_authn": "true"} if job.get("force") else {}
     if job.get("passive"):
         more["is_passive"] = "true"
-    where = client.pick_binding("single_sign_on_service", [binding], "idpsso", entity_id=provider(client))[1]
+    where = client.pick_binding("single_sign_on_service", [binding], "idpsso", entity_id=provider(client, job))[1]
     signed = job.get("signed", True)
     ident, message = client.create_authn_request(
         where, binding=answers(job), nameid_format=job.get("format", saml.NAMEID_FORMAT_PERSISTENT), allow_create="true",

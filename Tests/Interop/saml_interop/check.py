@@ -5,16 +5,16 @@ from .matrix import FEATURES, Skip
 
 class Check:
     """One peer. A check of a role has a method of each feature's name, which raises where it does not hold."""
-    # The gateway's, in the table.
-    ROLE = ""
+    # The gateway's, in the table; and what is tried.
+    ROLE, FEATURES = "", tuple(FEATURES)
 
     def __init__(self, stage, matrix, kind):
         self.stage, self.matrix, self.kind = stage, matrix, kind
         self.peer, self._running = None, []
 
     def run(self, only=None):
-        features = [name for name in FEATURES if not only or name in only]
-        self.first, broken = features[0], None
+        features = [name for name in self.FEATURES if not only or name in only]
+        self.first, broken = next(iter(features), None), None
         try:
             if reason := self.kind.missing():
                 raise Skip(reason)

@@ -97,6 +97,11 @@ def changed(metadata, change):
     return tree.tostring(root, encoding="unicode")
 
 
+def renamed(metadata, entity_id):
+    """The same of somebody else."""
+    return changed(metadata, lambda root: root.set("entityID", entity_id))
+
+
 def by_post_only(metadata):
     """Identity provider's metadata without its place for redirections."""
     def change(root):
