@@ -9,7 +9,8 @@
 #   interop     clients of others sign people in: Authlib, idpyoidc, the MCP SDK, two modules of Apache, oidc-agent, sssd; and the gateway
 #               signs people in at providers of others; then interop-saml
 #   interop-saml  SAML with programs of others, the gateway in both roles: mod_shib, mod_auth_mellon, SimpleSAMLphp, LemonLDAP::NG,
-#               SATOSA, pysaml2, Lasso, python3-saml, ruby-saml; a table, in docs/interop.md   (SAML="idp:lasso sp:satosa" some of them)
+#               SATOSA, pysaml2, Lasso, python3-saml, ruby-saml, and metadata by pyFF; a table, in docs/interop.md
+#               (SAML="idp:lasso sp:satosa" some of them)
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
@@ -38,6 +39,7 @@ GLEWLWYD := .build-glewlwyd
 LEMONLDAP := .build-lemonldap
 SAML_PEERS := .build-saml-peers
 SATOSA := .build-satosa
+PYFF := .build-pyff
 JUDGE := PYTHONDONTWRITEBYTECODE=1 PYTHONPATH
 
 help:
@@ -111,6 +113,7 @@ interop-saml: debug-build
 	@.ci/packages saml
 	@.ci/saml-peers $(SAML_PEERS)
 	@.ci/python-venv $(SATOSA) satosa
+	@.ci/python-venv $(PYFF) pyff
 	$(JUDGE)=Tests/Interop $(VENV)/bin/python -m saml_interop --gatehouse .build/debug/gatehouse \
 	    --keep-log $(LOGS)/interop-saml.log $(if $(SAML),$(SAML),--markdown docs/interop.md)
 

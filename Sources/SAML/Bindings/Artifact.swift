@@ -47,7 +47,7 @@ public struct Artifact: Sendable, Hashable {
         return digest
     }
 
-    /// Where it is resolved: the issuer's place with this index, by SOAP; its default where the index says nothing (E32).
+    /// Where it is resolved: the issuer's place with this index, by SOAP.
     ///
     /// - Parameters:
     ///   - issuer: the entity whose name the source ID is of.

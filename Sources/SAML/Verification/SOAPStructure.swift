@@ -1,7 +1,8 @@
 import CXMLSec
 
 /// Where things are in an envelope of SOAP 1.1 before anything is believed: an optional Header, then one Body with one
-/// message, and nothing else (SAML Bindings §3.2.1).
+/// message, and no other element (SAML Bindings §3.2.1). Text around these says nothing and is gone by: the envelopes of
+/// SimpleSAMLphp have a stray backslash before their Header.
 struct SOAPStructure {
     /// The one element in the Body.
     let message: xmlNodePtr
@@ -15,7 +16,7 @@ struct SOAPStructure {
         guard XMLNodes.isElement(root, XMLNamespace.soap11, "Envelope") else {
             throw SAMLError(.root, "the document is no envelope of SOAP 1.1")
         }
-        let parts = try Self.inside(root)
+        let parts = XMLNodes.elements(of: root)
         let isHeaded = parts.first.map { XMLNodes.isElement($0, XMLNamespace.soap11, "Header") } ?? false
         guard let body = parts.last, parts.count == (isHeaded ? 2 : 1),
             XMLNodes.isElement(body, XMLNamespace.soap11, "Body")

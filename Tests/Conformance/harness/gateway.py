@@ -102,8 +102,7 @@ class Gateway:
 
     @property
     def log(self):
-        with open(self.scratch.path("serve.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return self.scratch.logged("serve.log")
 
     # How it is made
 

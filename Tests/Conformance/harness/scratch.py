@@ -45,6 +45,15 @@ class Scratch:
         self.processes.append(process)
         return process
 
+    def logged(self, *names, last=0):
+        """What stands in these files, of each the last characters where that is said; nothing of what is not there."""
+        text = ""
+        for path in map(self.path, names):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    text += file.read()[-last:]
+        return text
+
     def stop(self, process, patience=15):
         if process in self.processes:
             self.processes.remove(process)

@@ -74,12 +74,7 @@ class Apache:
 
     @property
     def log(self):
-        text = ""
-        for path in (self.stage.scratch.path(f"{self.name}.log"), self.folder + "/error.log"):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()
-        return text
+        return self.stage.scratch.logged(f"{self.name}.log", self.folder + "/error.log")
 
     def stop(self):
         self.stage.scratch.stop(self.process)

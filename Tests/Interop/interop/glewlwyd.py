@@ -72,8 +72,7 @@ class Glewlwyd:
 
     @property
     def log(self):
-        with open(self.stage.scratch.path("glewlwyd.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return self.stage.scratch.logged("glewlwyd.log")
 
     @property
     def version(self):

@@ -114,8 +114,7 @@ class Portal:
 
     @property
     def log(self):
-        with open(self.stage.scratch.path(f"{self.name}.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return self.stage.scratch.logged(f"{self.name}.log")
 
     def stop(self):
         if self.process:

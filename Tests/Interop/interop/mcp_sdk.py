@@ -156,12 +156,7 @@ class Place:
 
     @property
     def log(self):
-        text = ""
-        for name in ("server.log", "nginx.log", "error.log"):
-            if os.path.exists(self.corner.path(name)):
-                with open(self.corner.path(name), encoding="utf-8", errors="replace") as file:
-                    text += file.read()[-1500:]
-        return text
+        return self.corner.logged("server.log", "nginx.log", "error.log", last=1500)
 
     def stop(self):
         for process in (self.nginx, self.server, self.gateway.process):

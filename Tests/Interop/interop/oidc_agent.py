@@ -35,8 +35,7 @@ def run(stage, told):
     socket = home + "/agent.sock"
     agent = stage.scratch.start([tools["oidc-agent"], "-d", "-a", socket], "oidc-agent.log", env=environment, cwd=home)
     if not until(lambda: os.path.exists(socket)):
-        with open(stage.scratch.path("oidc-agent.log"), encoding="utf-8", errors="replace") as log:
-            raise AssertionError(f"oidc-agent did not start: {log.read()[-1500:]}")
+        raise AssertionError(f"oidc-agent did not start: {stage.scratch.logged('oidc-agent.log')[-1500:]}")
     environment["OIDC_SOCK"] = socket
     told.steps.append(subprocess.run([tools["oidc-agent"], "--version"], capture_output=True, text=True, env=environment)
                       .stdout.strip())
@@ -78,13 +77,11 @@ def refreshing(stage, told, ask, common):
 
 
 def device(stage, told, tools, environment, home, common):
-    log = stage.scratch.path("oidc-gen.log")
     process = stage.scratch.start(
         [tools["oidc-gen"], *common, "--flow=device", "--no-url-call", "device"], "oidc-gen.log", env=environment, cwd=home)
 
     def said():
-        with open(log, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return stage.scratch.logged("oidc-gen.log")
 
     found = until(lambda: re.search(rf"({re.escape(stage.issuer)}\S*device\S*)", said()), 20)
     assert found, f"oidc-gen shows no address: {said()[-1500:]}"

@@ -11,19 +11,15 @@ from harness.scratch import free_port
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "server", "date", "upgrade"}
 
 
-class Relay:
-    """`https://localhost:PORT`, and behind it a port of loopback without TLS."""
+class Listener:
+    """Listens at `https://localhost:PORT`, each request in a thread of its own."""
 
-    def __init__(self, stage, behind=None):
-        self.port, self.behind = free_port(), behind or free_port()
+    def __init__(self, stage):
+        self.port = free_port()
         self.url = f"https://localhost:{self.port}"
-        # (path, status, body) -> (status, body): what the provider is made to say.
-        self.tamper = None
-        # What was asked for, as (method, path without its query).
-        self.asked = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(stage.gateway.certificate, stage.gateway.key)
-        relay = self
+        listener = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -36,7 +32,7 @@ class Relay:
 
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
-                relay.pass_on(self, self.rfile.read(length) if length else None)
+                listener.answer(self, self.rfile.read(length) if length else None)
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
 
@@ -59,7 +55,34 @@ class Relay:
         self.server.shutdown()
         self.server.server_close()
 
-    def pass_on(self, handler, body):
+    def answer(self, handler, body):
+        """Answers a request with `say`; its body was read."""
+        raise NotImplementedError
+
+    @staticmethod
+    def say(handler, status, headers, content):
+        handler.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in HOP:
+                handler.send_header(name, value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(content)
+
+
+class Relay(Listener):
+    """Behind it is a port of loopback without TLS."""
+
+    def __init__(self, stage, behind=None):
+        self.behind = behind or free_port()
+        # (path, status, body) -> (status, body): what the provider is made to say.
+        self.tamper = None
+        # What was asked for, as (method, path without its query).
+        self.asked = []
+        super().__init__(stage)
+
+    def answer(self, handler, body):
         path = handler.path.split("?")[0]
         self.asked.append((handler.command, path))
         connection = http.client.HTTPConnection("127.0.0.1", self.behind, timeout=30)
@@ -82,11 +105,4 @@ class Relay:
             connection.close()
         if self.tamper:
             status, content = self.tamper(path, status, content)
-        handler.send_response_only(status)
-        for name, value in headers:
-            if name.lower() not in HOP:
-                handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        if handler.command != "HEAD":
-            handler.wfile.write(content)
+        self.say(handler, status, headers, content)

@@ -10,6 +10,7 @@ import urllib.parse
 from harness import jose
 from harness.browser import Browser
 from harness.gateway import Gateway, Person
+from harness.scratch import free_port
 from harness.wire import with_query
 
 # Both gateways are on loopback, and browsers keep cookies by host name alone: this one is at another name.
@@ -34,54 +35,46 @@ class Corner:
     def start(self, command, log, **more):
         return self.scratch.start(command, os.path.join(self.name, log), **more)
 
+    def logged(self, *names, **more):
+        return self.scratch.logged(*map(self.path, names), **more)
+
     def stop(self, process):
         return self.scratch.stop(process)
 
 
-class House:
-    """A gateway that sends its people to a provider. Beside the provider there is always `wrong`, the same one with a
-    secret that is not its client's."""
+class Home:
+    """A gateway in a corner of its own, with somebody who lives there, browsers that come to it, and what it wrote down."""
+    LOCAL = {"id": "local", "type": "local", "tenant": "main", "name": "Password"}
 
-    def __init__(self, stage, name, port, provider, secret, group=None, **more):
-        self.stage, self.key = stage, provider["id"]
+    def __init__(self, stage, name, key):
+        self.stage, self.key, self.corner = stage, key, Corner(stage.scratch, name)
         # Somebody of its own, with a password here.
         self.neighbour = Person("neighbour", {"display_name": "Neighbour", "mail": "neighbour@house.example"})
-        corner = Corner(stage.scratch, name)
         # One authority for everybody.
-        shutil.copytree(os.path.dirname(stage.authority), corner.path("certs"))
-        row = {
-            "type": "oidc", "tenant": "main", "ca_file": stage.authority, "allow_private_addresses": True, **provider,
-            "name": provider.get("name", "Elsewhere"), "client_secret_file": corner.write("secrets/upstream", secret)}
-        wrong = row | {
-            "id": "wrong", "name": "Wrong", "client_secret_file": corner.write("secrets/wrong", jose.random(32))}
+        shutil.copytree(os.path.dirname(stage.authority), self.corner.path("certs"))
+        self._read, self._visitors = 0, 0
+
+    def serve(self, extra, people=(), clients=(), secrets_of=None, host=HOST, port=None):
+        """Starts it, told these things beside the usual."""
+        port = port or free_port()
         extra = {
             # Browsers say which address they have, as a proxy would: the journal folds what one source is refused.
             "server": {
-                "listen": f"127.0.0.1:{port}", "public_url": f"https://{HOST}:{port}", "trusted_proxies": ["127.0.0.1/32"],
-                "tls": {"certificate_file": corner.path("certs", "server.pem"),
-                        "key_file": corner.path("certs", "server.key")}},
-            "providers": [{"id": "local", "type": "local", "tenant": "main", "name": "Password"}, row, wrong],
-            "roles": [{"name": ROLE, "tenant": "main", "permissions": [{"action": "read", "type": "page"}]}]}
-        if group:
-            extra["mappings"] = [{"tenant": "main", "provider": self.key, "group": group, "role": ROLE}]
+                "listen": f"127.0.0.1:{port}", "public_url": f"https://{host}:{port}", "trusted_proxies": ["127.0.0.1/32"],
+                "tls": {"certificate_file": self.corner.path("certs", "server.pem"),
+                        "key_file": self.corner.path("certs", "server.key")}}, **extra}
         self.gateway = Gateway(
-            corner, stage.program, more.pop("clients", ()), [self.neighbour], more.pop("secrets_of", None), host=HOST,
-            port=port, extra=extra)
+            self.corner, self.stage.program, clients, [self.neighbour, *people], secrets_of, host=host, port=port,
+            extra=extra)
         self.url = self.gateway.issuer
-        self._read, self._visitors = 0, 0
 
     def stop(self):
-        self.gateway.scratch.stop(self.gateway.process)
+        self.corner.stop(self.gateway.process)
         self.stage.logs.append(self.gateway.log)
 
     def tell(self, *arguments):
         """What its command line says about it."""
         return json.loads(self.gateway.command(*arguments, "--json").stdout)
-
-    def may(self, login):
-        """Whether the role that the mapping gives is theirs."""
-        done = self.gateway.command("decide", login, "read", "page:/handbook", "--json", check=False)
-        return json.loads(done.stdout)["decision"]
 
     def news(self):
         """What the journal has since this was asked last."""
@@ -95,7 +88,34 @@ class House:
 
     def visitor(self, *others):
         self._visitors += 1
-        return Visitor(self, f"192.0.2.{self._visitors}", *others)
+        return self.browser(f"192.0.2.{self._visitors}", *others)
+
+    def browser(self, address, *others):
+        return Visitor(self, address, *others)
+
+
+class House(Home):
+    """A gateway that sends its people to a provider. Beside the provider there is always `wrong`, the same one with a
+    secret that is not its client's."""
+
+    def __init__(self, stage, name, port, provider, secret, group=None, clients=(), secrets_of=None):
+        super().__init__(stage, name, provider["id"])
+        row = {
+            "type": "oidc", "tenant": "main", "ca_file": stage.authority, "allow_private_addresses": True, **provider,
+            "name": provider.get("name", "Elsewhere"), "client_secret_file": self.corner.write("secrets/upstream", secret)}
+        wrong = row | {
+            "id": "wrong", "name": "Wrong", "client_secret_file": self.corner.write("secrets/wrong", jose.random(32))}
+        extra = {
+            "providers": [self.LOCAL, row, wrong],
+            "roles": [{"name": ROLE, "tenant": "main", "permissions": [{"action": "read", "type": "page"}]}]}
+        if group:
+            extra["mappings"] = [{"tenant": "main", "provider": self.key, "group": group, "role": ROLE}]
+        self.serve(extra, clients=clients, secrets_of=secrets_of, port=port)
+
+    def may(self, login):
+        """Whether the role that the mapping gives is theirs."""
+        done = self.gateway.command("decide", login, "read", "page:/handbook", "--json", check=False)
+        return json.loads(done.stdout)["decision"]
 
 
 class Visitor(Browser):

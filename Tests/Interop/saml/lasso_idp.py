@@ -1,9 +1,11 @@
 """Lasso as an identity provider, one step a run: reads a JSON object from standard input, answers one.
 
-    {"step": "metadata", "entity", "sso", "slo", "certificate", "wants_signed"}            -> {"metadata"}
+    {"step": "metadata", "entity", "sso", "slo", "artifact", "certificate", "wants_signed"}  -> {"metadata"}
     {"step": "answer", ..., "key", "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "cbc", "name", "attributes", "context", "passive_status": bool,
      "authenticated_at": seconds}                                                      -> {"page", "forced", "passive", "state"}
+                                          or, where an artifact is asked for: {"url", "kept", "forced", "passive"}
+    {"step": "resolve", ..., "key", "peer", "kept": of an answer, "envelope": of an ArtifactResolve}     -> {"envelope"}
     {"step": "begin_logout", "key", "peer", "state": of an answer}                      -> {"url", "request"}
     {"step": "logout_answer", "key", "peer", "query", "state"}                          -> {"url"}
     {"step": "logout_done", "key", "peer", "query", "request"}                          -> {}
@@ -28,12 +30,15 @@ def certificate(job):
 def metadata(job):
     redirect, post = ("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-" + name for name in ("Redirect", "POST"))
     signed = "true" if job.get("wants_signed") else "false"
-    slo = job.get("slo")
+    slo, artifact = job.get("slo"), job.get("artifact")
+    soap = "urn:oasis:names:tc:SAML:2.0:bindings:SOAP"
     return "".join([
         f'<md:EntityDescriptor xmlns:md="{lasso.SAML2_METADATA_HREF}" xmlns:ds="{lasso.DS_HREF}"',
         f' entityID="{html.escape(job["entity"])}"><md:IDPSSODescriptor WantAuthnRequestsSigned="{signed}"',
         f' protocolSupportEnumeration="{lasso.SAML2_PROTOCOL_HREF}"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data>',
         f'<ds:X509Certificate>{certificate(job)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>',
+        f'<md:ArtifactResolutionService Binding="{soap}" Location="{html.escape(artifact)}" index="0" isDefault="true"/>'
+        if artifact else "",
         f'<md:SingleLogoutService Binding="{redirect}" Location="{html.escape(slo)}"/>' if slo else "",
         f"<md:NameIDFormat>{lasso.SAML2_NAME_IDENTIFIER_FORMAT_PERSISTENT}</md:NameIDFormat>",
         *(f'<md:SingleSignOnService Binding="{binding}" Location="{html.escape(job["sso"])}"/>'
@@ -88,11 +93,19 @@ def answer(job):
     login.setSignatureHint(hint)
     if login.protocolProfile == lasso.LOGIN_PROTOCOL_PROFILE_BRWS_ART:
         login.buildArtifactMsg(lasso.HTTP_METHOD_ARTIFACT_GET)
-        return asked | {"url": login.msgUrl, "artifact": login.artifactMessage}
+        return asked | {"url": login.msgUrl, "kept": {login.artifact: login.artifactMessage}}
     login.buildAuthnResponseMsg()
     fields = [("SAMLResponse", login.msgBody), ("RelayState", login.msgRelayState)]
     state = {name: held.dump() for name, held in (("session", login.session), ("identity", login.identity)) if held}
     return asked | {"page": page(login.msgUrl, fields), "state": state}
+
+
+def resolve(job):
+    login = lasso.Login(server(job))
+    login.processRequestMsg(job["envelope"])
+    login.artifactMessage = job["kept"][login.assertionArtifact]
+    login.buildResponseMsg(None)
+    return {"envelope": login.msgBody}
 
 
 def statement(attributes):
@@ -151,7 +164,8 @@ def logout_done(job):
 
 def main():
     job = json.load(sys.stdin)
-    steps = {"metadata": lambda job: {"metadata": metadata(job)}, "answer": answer, "begin_logout": begin_logout,
+    steps = {"metadata": lambda job: {"metadata": metadata(job)}, "answer": answer, "resolve": resolve,
+             "begin_logout": begin_logout,
              "logout_answer": logout_answer, "logout_done": logout_done}
     json.dump(steps[job["step"]](job), sys.stdout)
 

@@ -1,9 +1,11 @@
 """Lasso as a service provider, one step a run: reads a JSON object from standard input, answers one.
 
-    {"step": "metadata", "entity", "acs", "slo", "certificate", "signs_requests"}             -> {"metadata"}
+    {"step": "metadata", "entity", "acs", "slo", "answers": "post" | "artifact", "certificate", "signs_requests"}
+                                                                                         -> {"metadata"}
     {"step": "request", ..., "key", "peer": metadata of the identity provider, "binding": "redirect" | "post",
      "signed", "force", "passive", "relay_state"}                                        -> {"url", "fields", "request"}
-    {"step": "consume", ..., "request", "fields": of the form}     -> {"name", "format", "attributes", "context", "session"}
+    {"step": "consume", ..., "request", "fields": of the form or the address, "authority": of TLS, for artifacts}
+                                                        -> {"name", "format", "attributes", "context", "instant", "session"}
     {"step": "logout", "key", "peer", "session"}                                         -> {"url", "request"}
     {"step": "logout_done", "key", "peer", "query", "request"}                           -> {}
     {"step": "logout_answer", "key", "peer", "query", "session"}                         -> {"url"}
@@ -12,11 +14,19 @@ What Lasso does not believe ends the run with its word for it.
 """
 import html
 import json
+import ssl
 import sys
+import urllib.parse
+import urllib.request
 
 import lasso
 
-REDIRECT, POST = ("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-" + name for name in ("Redirect", "POST"))
+REDIRECT, POST, ARTIFACT = (
+    "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-" + name for name in ("Redirect", "POST", "Artifact"))
+
+
+def answers(job):
+    return ARTIFACT if job.get("answers") == "artifact" else POST
 
 
 def metadata(job):
@@ -31,7 +41,7 @@ def metadata(job):
         f'<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>',
         "</md:KeyDescriptor>",
         f'<md:SingleLogoutService Binding="{REDIRECT}" Location="{html.escape(job["slo"])}"/>' if job.get("slo") else "",
-        f'<md:AssertionConsumerService Binding="{POST}" Location="{html.escape(job["acs"])}" index="0" isDefault="true"/>',
+        f'<md:AssertionConsumerService Binding="{answers(job)}" Location="{html.escape(job["acs"])}" index="0" isDefault="true"/>',
         "</md:SPSSODescriptor></md:EntityDescriptor>"])
 
 
@@ -53,7 +63,7 @@ def request(job):
     login.request.nameIDPolicy.format = job.get("format", lasso.SAML2_NAME_IDENTIFIER_FORMAT_PERSISTENT)
     login.request.nameIDPolicy.allowCreate = True
     login.request.forceAuthn, login.request.isPassive = job.get("force", False), job.get("passive", False)
-    login.request.protocolBinding = lasso.SAML2_METADATA_BINDING_POST
+    login.request.protocolBinding = answers(job)
     login.msgRelayState = job.get("relay_state", "a-state")
     login.setSignatureHint(
         lasso.PROFILE_SIGNATURE_HINT_FORCE if job.get("signed", True) else lasso.PROFILE_SIGNATURE_HINT_FORBID)
@@ -67,7 +77,12 @@ def request(job):
 def consume(job):
     login = lasso.Login(server(job))
     # Lasso holds the answer to no request by itself: that is what its callers do.
-    login.processAuthnResponseMsg(job["fields"]["SAMLResponse"])
+    if answers(job) == ARTIFACT:
+        login.initRequest(urllib.parse.urlencode(job["fields"]), lasso.HTTP_METHOD_ARTIFACT_GET)
+        login.buildRequestMsg()
+        login.processResponseMsg(asked(login.msgUrl, login.msgBody, job["authority"]))
+    else:
+        login.processAuthnResponseMsg(job["fields"]["SAMLResponse"])
     if login.response.inResponseTo != job["request"]:
         raise ValueError(f"an answer to {login.response.inResponseTo}")
     assertion = login.assertion
@@ -83,6 +98,13 @@ def consume(job):
         "name": login.nameIdentifier.content, "format": login.nameIdentifier.format, "attributes": attributes,
         "context": statement.authnContext.authnContextClassRef, "instant": statement.authnInstant,
         "session": {"session": login.session.dump(), **({"identity": login.identity.dump()} if login.identity else {})}}
+
+
+def asked(url, envelope, authority):
+    """What is answered by SOAP."""
+    request = urllib.request.Request(url, envelope.encode(), {"Content-Type": "text/xml; charset=utf-8"})
+    with urllib.request.urlopen(request, context=ssl.create_default_context(cafile=authority), timeout=30) as answer:
+        return answer.read().decode()
 
 
 def logout_of(job):

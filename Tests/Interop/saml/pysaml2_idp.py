@@ -1,9 +1,11 @@
 """pysaml2 as an identity provider, one step a run: reads a JSON object from standard input, answers one.
 
-    {"step": "metadata", "entity", "sso", "slo", "key", "certificate", "wants_signed"}       -> {"metadata"}
+    {"step": "metadata", "entity", "sso", "slo", "artifact", "key", "certificate", "wants_signed"}  -> {"metadata"}
     {"step": "answer", ..., "peer": metadata of the service provider, "query": of the request or "form": its fields,
      "sign": ["response", "assertion"], "encrypt": null | "gcm" | "cbc", "name", "attributes", "context",
      "passive_status": bool, "authenticated_at": seconds}                                 -> {"page", "forced", "passive", "state"}
+                                          or, where an artifact is asked for: {"url", "kept", "forced", "passive", "state"}
+    {"step": "resolve", ..., "peer", "kept": of an answer, "envelope": of an ArtifactResolve}  -> {"envelope"}
     {"step": "begin_logout", ..., "peer", "state": of an answer}                           -> {"url", "request"}
     {"step": "logout_answer", ..., "peer", "query"}                                        -> {"url"}
     {"step": "logout_done", ..., "peer", "query", "request"}                               -> {}
@@ -22,8 +24,9 @@ import tempfile
 import time
 import urllib.parse
 
+import lxml.etree
 import saml2.entity
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml, samlp
+from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, BINDING_SOAP, saml, samlp
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
 from saml2.s_utils import error_status_factory
@@ -32,6 +35,8 @@ from saml2.sigver import pre_encryption_part
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 BINDINGS = (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
+# pysaml2 writes the index of the place into an artifact in letters: "00" is these two octets.
+ARTIFACT_INDEX = 0x3030
 # Of the algorithm of the content; pysaml2 has a template for it and no setting, and takes triple DES by itself.
 CONTENT = {"gcm": "http://www.w3.org/2009/xmlenc11#aes256-gcm", "cbc": "http://www.w3.org/2001/04/xmlenc#aes256-cbc"}
 
@@ -40,6 +45,8 @@ def settings(job, folder):
     endpoints = {"single_sign_on_service": [(job["sso"], binding) for binding in BINDINGS]}
     if job.get("slo"):
         endpoints["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
+    if job.get("artifact"):
+        endpoints["artifact_resolution_service"] = [(job["artifact"], BINDING_SOAP, ARTIFACT_INDEX)]
     values = {
         "entityid": job["entity"],
         "service": {"idp": {
@@ -104,8 +111,23 @@ def answer(job, folder):
         # Its own, where it can be read.
         index = re.search(r'SessionIndex="([^"]+)"', str(response))
         state = {"sp": target["sp_entity_id"], "name": str(name), "index": index and index[1]}
+    if target["binding"] == BINDING_HTTP_ARTIFACT:
+        artifact = server.use_artifact(str(response))
+        sent = server.apply_binding(BINDING_HTTP_ARTIFACT, artifact, target["destination"], relay_state, response=True)
+        return asked | {"url": sent["url"], "kept": {artifact: str(response)}, "state": state}
     fields = server.apply_binding(BINDING_HTTP_POST, str(response), target["destination"], relay_state, response=True)
     return asked | {"page": fields["data"], "state": state}
+
+
+def resolve(job, folder):
+    server = Server(config=settings(job, folder))
+    question = server.parse_artifact_resolve(job["envelope"].encode())
+    # Reading it does not look at its signature.
+    body = lxml.etree.fromstring(job["envelope"].encode()).find(".//{*}ArtifactResolve")
+    server.sec.correctly_signed_message(lxml.etree.tostring(body).decode(), "artifact_resolve", must=True)
+    server.artifact = {artifact: samlp.response_from_string(text) for artifact, text in job["kept"].items()}
+    response = server.create_artifact_response(question, question.artifact.text, [BINDING_SOAP], sign=False)
+    return {"envelope": server.apply_binding(BINDING_SOAP, str(response), "", response=True)["data"]}
 
 
 def logout_place(server, peer):
@@ -191,7 +213,7 @@ def read_logout(job, folder):
 def main():
     job = json.load(sys.stdin)
     steps = {"metadata": lambda job, folder: {"metadata": str(entity_descriptor(settings(job, folder)))},
-             "answer": answer, "begin_logout": begin_logout,
+             "answer": answer, "resolve": resolve, "begin_logout": begin_logout,
              "logout_answer": logout_answer, "logout_done": logout_done, "logout": logout, "answer_logout": answer_logout,
              "read_logout": read_logout}
     with tempfile.TemporaryDirectory() as folder:

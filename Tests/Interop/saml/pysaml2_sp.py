@@ -1,9 +1,11 @@
 """pysaml2 as a service provider, one step a run: reads a JSON object from standard input, answers one.
 
-    {"step": "metadata", "entity", "acs", "slo", "key", "certificate", "signs_requests"}      -> {"metadata"}
-    {"step": "request", ..., "peer": metadata of the identity provider, "binding": "redirect" | "post", "signed", "force",
+    {"step": "metadata", "entity", "acs", "slo", "answers": "post" | "artifact", "key", "certificate", "signs_requests"}
+                                                                                         -> {"metadata"}
+    {"step": "request", ..., "peer": metadata of the identity provider, or "query": where they are asked for, "binding": "redirect" | "post", "signed", "force",
      "passive", "relay_state"}                                                           -> {"url", "fields", "request"}
-    {"step": "consume", ..., "request", "fields": of the form}     -> {"name", "format", "attributes", "context", "session"}
+    {"step": "consume", ..., "request", "fields": of the form or the address, "authority": of TLS, for artifacts}
+                                                        -> {"name", "format", "attributes", "context", "instant", "session"}
     {"step": "logout", ..., "session"}                                                   -> {"url", "request"}
     {"step": "logout_done", ..., "query", "request"}                                     -> {}
     {"step": "logout_answer", ..., "query", "session"}                                   -> {"url"}
@@ -18,21 +20,27 @@ import tempfile
 import time
 import urllib.parse
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml
+import lxml.etree
+from saml2 import BINDING_HTTP_ARTIFACT, BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, saml
 from saml2.client import Saml2Client
 from saml2.config import SPConfig
 from saml2.metadata import entity_descriptor
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 
+def answers(job):
+    return BINDING_HTTP_ARTIFACT if job.get("answers") == "artifact" else BINDING_HTTP_POST
+
+
 def settings(job, folder):
-    endpoints = {"assertion_consumer_service": [(job["acs"], BINDING_HTTP_POST)]}
+    endpoints = {"assertion_consumer_service": [(job["acs"], answers(job))]}
     if job.get("slo"):
         endpoints["single_logout_service"] = [(job["slo"], BINDING_HTTP_REDIRECT)]
     values = {
         "entityid": job["entity"], "key_file": job["key"], "cert_file": job["certificate"],
         "encryption_keypairs": [{"key_file": job["key"], "cert_file": job["certificate"]}],
         "xmlsec_binary": "/usr/bin/xmlsec1", "accepted_time_diff": 60, "allow_unknown_attributes": True,
+        "verify_ssl_cert": True, "ca_certs": job.get("authority"),
         "signing_algorithm": SIG_RSA_SHA256, "digest_algorithm": DIGEST_SHA256,
         "service": {"sp": {
             "endpoints": endpoints, "authn_requests_signed": job.get("signs_requests", True), "logout_requests_signed": True,
@@ -40,16 +48,18 @@ def settings(job, folder):
             "want_response_signed": job.get("wants", "either") in ("response", "both"),
             "want_assertions_or_response_signed": True, "allow_unsolicited": False,
             "signing_algorithm": SIG_RSA_SHA256, "digest_algorithm": DIGEST_SHA256}}}
-    if "peer" in job:
+    if job.get("peer"):
         path = os.path.join(folder, "peer.xml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(job["peer"])
         values["metadata"] = {"local": [path]}
+    if "query" in job:
+        values["metadata"] = {"mdq": [{"url": job["query"]["url"], "cert": job["query"]["cert"]}]}
     return SPConfig().load(values)
 
 
-def provider(client):
-    return next(iter(client.metadata.with_descriptor("idpsso")))
+def provider(client, job):
+    return job["query"]["entity"] if "query" in job else next(iter(client.metadata.with_descriptor("idpsso")))
 
 
 def sent(made):
@@ -66,10 +76,10 @@ def request(job, folder):
     more = {"force_authn": "true"} if job.get("force") else {}
     if job.get("passive"):
         more["is_passive"] = "true"
-    where = client.pick_binding("single_sign_on_service", [binding], "idpsso", entity_id=provider(client))[1]
+    where = client.pick_binding("single_sign_on_service", [binding], "idpsso", entity_id=provider(client, job))[1]
     signed = job.get("signed", True)
     ident, message = client.create_authn_request(
-        where, binding=BINDING_HTTP_POST, nameid_format=job.get("format", saml.NAMEID_FORMAT_PERSISTENT), allow_create="true",
+        where, binding=answers(job), nameid_format=job.get("format", saml.NAMEID_FORMAT_PERSISTENT), allow_create="true",
         sign=signed and binding == BINDING_HTTP_POST, sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256, **more)
     relay_state = job.get("relay_state", "a-state")
     if binding == BINDING_HTTP_REDIRECT:
@@ -82,8 +92,8 @@ def request(job, folder):
 
 def consume(job, folder):
     client = Saml2Client(settings(job, folder))
-    response = client.parse_authn_request_response(
-        job["fields"]["SAMLResponse"], BINDING_HTTP_POST, {job["request"]: "/"})
+    message = resolved(client, job) if answers(job) == BINDING_HTTP_ARTIFACT else job["fields"]["SAMLResponse"]
+    response = client.parse_authn_request_response(message, answers(job), {job["request"]: "/"})
     if response is None:
         raise ValueError("it believes nothing of it")
     name, session = response.name_id, response.session_info()
@@ -92,6 +102,15 @@ def consume(job, folder):
         "name": name.text, "format": name.format, "attributes": response.ava, "context": session["authn_info"][0][0],
         "instant": statement.authn_instant,
         "session": {"name": str(name), "index": session["session_index"], "issuer": session["issuer"]}}
+
+
+def resolved(client, job):
+    """What the artifact stands for, as it was signed: what pysaml2 reads of an ArtifactResponse it writes anew."""
+    said = client.artifact2message(
+        job["fields"]["SAMLart"], "idpsso", sign=True, sign_alg=SIG_RSA_SHA256, digest_alg=DIGEST_SHA256)
+    client.parse_artifact_resolve_response(said.text)
+    response = lxml.etree.fromstring(said.content).find(".//{*}ArtifactResponse/{*}Response")
+    return base64.b64encode(lxml.etree.tostring(response)).decode()
 
 
 def logout(job, folder):

@@ -10,11 +10,13 @@ import sys
 
 from harness.scratch import Scratch
 
+from .at_federation import AtFederation
 from .at_identity_providers import AtIdentityProvider
 from .at_service_providers import AtServiceProvider
 from . import apache, lemonldap, satosa, service_provider, simplesamlphp, simplesamlphp_sp
+from .federation import Federation
 from .identity_provider import Lasso, PySAML2
-from .matrix import FEATURES, Matrix
+from .matrix import NAMES, Matrix
 from .stage import Stage
 
 PEERS = [(AtIdentityProvider, "sp", kind) for kind in (PySAML2, Lasso, simplesamlphp.IdentityProvider, lemonldap.IdentityProvider,
@@ -23,6 +25,7 @@ PEERS += [(AtServiceProvider, "idp", kind) for kind in (
     service_provider.PySAML2, service_provider.Lasso, service_provider.Python3SAML, service_provider.RubySAML,
     simplesamlphp_sp.ServiceProvider, apache.Mellon, apache.Shibboleth, lemonldap.ServiceProvider,
     satosa.ServiceProvider)]
+PEERS += [(AtFederation, "md", Federation)]
 
 
 def main():
@@ -32,7 +35,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep-log", metavar="FILE", help="a copy of what the gateways logged")
-    parser.add_argument("--only", metavar="FEATURE,…", help=", ".join(FEATURES))
+    parser.add_argument("--only", metavar="FEATURE,…", help=", ".join(NAMES))
     parser.add_argument("names", nargs="*", metavar="PEER", help=", ".join(f"{role}:{kind.KEY}" for _, role, kind in PEERS))
     given = parser.parse_args()
     known = [f"{role}:{kind.KEY}" for _, role, kind in PEERS]

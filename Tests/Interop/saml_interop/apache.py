@@ -13,13 +13,11 @@ from harness.wire import with_query
 
 from . import messages
 from .keys import KeyPair
+from .messages import OIDS
+from .peer import OfDebian
 from .served import ServedServiceProvider
 from .service_provider import Refused, SignedIn
 from .simplesamlphp import UNPACKED
-
-OIDS = {
-    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
-    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
 
 
 class BehindApache(ServedServiceProvider):
@@ -40,6 +38,10 @@ class BehindApache(ServedServiceProvider):
 
     def meet(self, house):
         self.house, self.served = house, None
+
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.served = None
 
     def given(self):
         """The gateway's metadata as the module is to see them."""
@@ -92,17 +94,13 @@ class BehindApache(ServedServiceProvider):
         self.stop_apache()
 
 
-class Mellon(BehindApache):
-    KEY, TITLE, MODULE = "mellon", "mod_auth_mellon", "mod_auth_mellon"
+class Mellon(OfDebian, BehindApache):
+    KEY, TITLE, MODULE, PACKAGE = "mellon", "mod_auth_mellon", "mod_auth_mellon", "libapache2-mod-auth-mellon"
     LACKS = {"force": "mod_auth_mellon never asks for it"}
 
-    @staticmethod
-    def missing():
-        return apache.missing("mod_auth_mellon")
-
-    @staticmethod
-    def version():
-        return apache.version("libapache2-mod-auth-mellon") + " of Debian"
+    @classmethod
+    def missing(cls):
+        return apache.missing(cls.MODULE)
 
     @property
     def entity(self):
@@ -114,14 +112,16 @@ class Mellon(BehindApache):
 
     def described(self, signs):
         bindings = messages.BINDING
+        kind, path = {"post": ("POST", "postResponse"), "artifact": ("Artifact", "artifactResponse")}[self.answers]
         return "".join([
             f'<md:EntityDescriptor xmlns:md="{messages.NAMES["md"]}" xmlns:ds="{messages.NAMES["ds"]}"',
             f' entityID="{self.entity}"><md:SPSSODescriptor AuthnRequestsSigned="{"true" if signs else "false"}"',
             f' protocolSupportEnumeration="{messages.NAMES["p"]}"><md:KeyDescriptor><ds:KeyInfo><ds:X509Data>',
             f"<ds:X509Certificate>{self.keys.text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
             f'<md:SingleLogoutService Binding="{bindings}HTTP-Redirect" Location="{self.url}/mellon/logout"/>',
-            "<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>",
-            f'<md:AssertionConsumerService Binding="{bindings}HTTP-POST" Location="{self.url}/mellon/postResponse"',
+            "<md:NameIDFormat>" + messages.PERSISTENT + "</md:NameIDFormat>",
+            # It asks for the place that is its own default.
+            f'<md:AssertionConsumerService Binding="{bindings}HTTP-{kind}" Location="{self.url}/mellon/{path}"',
             ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'])
 
     def serve(self):
@@ -135,6 +135,7 @@ class Mellon(BehindApache):
             f"MellonIdPMetadataFile {self.write('house.xml', messages.changed(self.given(), lambda _: None))}",
             "MellonVariable interop", "MellonSecureCookie On", "MellonCookieSameSite none", "MellonSignatureMethod rsa-sha256",
             *(f"MellonSetEnvNoPrefix {name} {oid}" for name, oid in OIDS.items()), "MellonSetEnvNoPrefix name NAME_ID",
+            *([f"MellonIdPCAFile {self.stage.authority}"] if self.answers == "artifact" else []),
             "MellonUser NAME_ID", "</Location>", "<Location /secure>", "AuthType Mellon", "MellonEnable auth",
             "Require valid-user", *(f'Header always set X-{name} "%{{{name}}}e"' for name in OIDS),
             'Header always set X-name "%{name}e"', "</Location>"])
@@ -158,14 +159,14 @@ def unpacked():
 class Shibboleth(BehindApache):
     KEY, TITLE, MODULE = "shibboleth", "mod_shib", "mod_shib"
 
-    @staticmethod
-    def missing():
+    @classmethod
+    def missing(cls):
         if unpacked() is None:
             return "Debian's libapache2-mod-shib is not here (.ci/saml-peers .build-saml-peers)"
         return None if os.path.exists("/usr/sbin/apache2") else "apache2 is not installed (.ci/packages interop)"
 
-    @staticmethod
-    def version():
+    @classmethod
+    def version(cls):
         done = subprocess.run([unpacked() + "/usr/sbin/shibd", "-v"], capture_output=True, text=True,
                               env={"LD_LIBRARY_PATH": libraries()})
         return (done.stdout + done.stderr).strip().removeprefix("shibboleth ") + " of Debian"
@@ -193,12 +194,8 @@ class Shibboleth(BehindApache):
 
     @property
     def log(self):
-        text = super().log
-        for path in (self.stage.scratch.path(self.name + "-shibd.log"), self.folder + "/shibd.log", self.folder + "/native.log"):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()[-1500:]
-        return text
+        return super().log + self.stage.scratch.logged(
+            self.name + "-shibd.log", self.folder + "/shibd.log", self.folder + "/native.log", last=1500)
 
     def serve(self):
         self.stop_apache()
@@ -213,8 +210,8 @@ class Shibboleth(BehindApache):
                 + (f'<MetadataFilter type="Signature" certificate="{self.write("house.pem", self.signer())}"/>'
                    if self.how.get("binding") != "post" else "") + "</MetadataProvider>"
         self.write("shibboleth2.xml", CONFIGURATION.format(
-            entity=self.entity, house=self.house_entity, signing="true" if self.how.get("signed") else "false", key=key,
-            certificate=certificate, provider=provider, folder=self.folder, share=f"{unpacked()}/etc/shibboleth"))
+            entity=self.entity, house=self.house_entity, signing="true" if self.how.get("signed") else "back", key=key,
+            certificate=certificate, provider=provider, folder=self.folder, authority=self.stage.authority, share=f"{unpacked()}/etc/shibboleth"))
         self.write("attribute-map.xml", ATTRIBUTES.format(
             rows="".join(f'<Attribute name="{oid}" id="{name}"/>' for name, oid in OIDS.items())))
         for name in ("shibd", "native"):
@@ -265,6 +262,8 @@ class Shibboleth(BehindApache):
 
     def login(self, query):
         asked = {"target": self.url + "/secure/"}
+        if self.answers == "artifact":
+            asked["acsIndex"] = messages.index_of(self.metadata, "HTTP-Artifact")
         asked |= {{"force": "forceAuthn", "passive": "isPassive"}[name]: "true" for name in query}
         return with_query(self.url + "/Shibboleth.sso/Login", asked)
 
@@ -295,6 +294,7 @@ CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" cl
   <InProcess logger="{folder}/native.logger"/>
   <UnixListener address="{folder}/shibd.sock"/>
   <ApplicationDefaults entityID="{entity}" REMOTE_USER="persistent-id" signing="{signing}" encryption="false"
+      signingAlg="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" digestAlg="http://www.w3.org/2001/04/xmlenc#sha256"
       requireConfidentiality="true" requireTransportAuth="true">
     <Sessions lifetime="28800" timeout="3600" relayState="ss:mem" checkAddress="false" handlerSSL="true"
         cookieProps="; path=/; secure; HttpOnly; SameSite=None" redirectLimit="exact">
@@ -308,6 +308,10 @@ CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" cl
     <AttributeExtractor type="XML" validate="true" path="{folder}/attribute-map.xml"/>
     <AttributeFilter type="XML" validate="true" path="{share}/attribute-policy.xml"/>
     <CredentialResolver type="File" key="{key}" certificate="{certificate}"/>
+    <TrustEngine type="Chaining">
+      <TrustEngine type="ExplicitKey"/>
+      <TrustEngine type="StaticPKIX" certificate="{authority}"/>
+    </TrustEngine>
   </ApplicationDefaults>
   <SecurityPolicyProvider type="XML" validate="true" path="{share}/security-policy.xml"/>
   <ProtocolProvider type="XML" validate="true" path="{share}/protocols.xml"/>

@@ -2,47 +2,22 @@
 import time
 
 from . import messages
+from .check import Check
 from .keys import KeyPair
-from .matrix import FEATURES, Skip
+from .matrix import Skip
 from .stage import House
 
 # The gateway looks at a file of metadata again after five seconds, behind whoever asks next.
 FILE_AGE = 5.5
 
 
-class AtIdentityProvider:
+class AtIdentityProvider(Check):
     """One peer, and the two gateways that it meets: one signs its requests, the other has no key at all."""
-
-    def __init__(self, stage, matrix, kind):
-        self.stage, self.matrix, self.kind = stage, matrix, kind
-
-    def run(self, only=None):
-        features = [name for name in FEATURES if not only or name in only]
-        self.first, broken = features[0], None
-        try:
-            if reason := self.kind.missing():
-                raise Skip(reason)
-            self.matrix.versions[self.kind.TITLE.split(",")[0]] = self.kind.version()
-            self.begin()
-        except Exception as error:  # told in every cell
-            broken = error
-        try:
-            for feature in features:
-                self.matrix.cell("sp", self.kind.TITLE, feature, lambda feature=feature: self.check(feature, broken))
-        finally:
-            self.end()
-
-    def check(self, feature, broken):
-        if broken:
-            raise broken if isinstance(broken, Skip) or feature == self.first else AssertionError("it did not start")
-        if reason := self.peer.LACKS.get(feature):
-            raise Skip(reason)
-        return getattr(self, feature)()
+    ROLE = "sp"
 
     def begin(self):
-        self.peer = self.keyed = self.plain = None
         key = self.kind.KEY
-        self.peer = peer = self.kind(self.stage)
+        self.peer = peer = self.started(self.kind(self.stage))
         self.file = self.stage.scratch.write(f"{key}-idp.xml", peer.metadata)
         post = self.stage.scratch.write(f"{key}-idp-post.xml", messages.by_post_only(peer.metadata))
         own = KeyPair(self.stage.scratch.path(key + "-own"), "gatehouse")
@@ -52,14 +27,9 @@ class AtIdentityProvider:
             **row, "id": key + "-artifact", "name": "By artifact", "answer_binding": "artifact", "ca_file": self.stage.authority,
             "allow_private_addresses": True}
         rows = [row, by_post, *([] if "artifact" in peer.LACKS else [by_artifact])]
-        self.keyed = House(self.stage, key, key, rows, [own])
-        self.plain = House(self.stage, key + "-plain", key, [row])
+        self.keyed = self.started(House(self.stage, key, key, rows, [own]))
+        self.plain = self.started(House(self.stage, key + "-plain", key, [row]))
         peer.meet([self.keyed, self.plain])
-
-    def end(self):
-        for one in (self.keyed, self.plain, self.peer):
-            if one:
-                one.stop()
 
     # What every check is made of
 
@@ -197,7 +167,7 @@ class AtIdentityProvider:
         time.sleep(0.5)
 
     def slo_sp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as service provider")
+        self.needs_logout()
         browser, _, _ = self.signs_in()
         leaving = browser.signs_out()
         assert leaving.callback, f"signing out here leads nowhere: {leaving}"
@@ -210,7 +180,7 @@ class AtIdentityProvider:
             assert again.asked, "the identity provider's session is still there"
 
     def slo_idp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as service provider")
+        self.needs_logout()
         browser, other = self.signs_in()[0], self.signs_in(person=1, key=self.peer.KEY + "-post")[0]
         self.peer.signs_out(browser)
         assert not browser.account(), "the session is still there"
@@ -221,6 +191,6 @@ class AtIdentityProvider:
         assert messages.request_of(request).get("ProtocolBinding").endswith("HTTP-Artifact"), "it is not asked for"
         assert "SAMLart" in back.params, str(back)
 
-    def needs(self, service, reason):
-        if not messages.endpoints(self.keyed.metadata, "SPSSODescriptor", service):
-            raise Skip(reason)
+    def needs_logout(self):
+        self.needs(
+            self.keyed, "SPSSODescriptor", "SingleLogoutService", "the gateway does not serve logout as service provider")

@@ -1,67 +1,39 @@
 """The gateway as identity provider, held to each service provider."""
+import contextlib
 import re
 import time
 
 from harness.gateway import Person
 
 from . import messages
+from .check import Check
 from .keys import KeyPair
-from .matrix import FEATURES, Skip
-from .service_provider import BOTH, Refused
-from .stage import House, rows
+from .service_provider import Refused
+from .stage import HOST, House, rows
 
-HOST = "gate.localhost"
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
-# The names of saml.attributes, and what they are called on the way.
-TOLD = {"uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
-        "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
+GCM, CBC = "http://www.w3.org/2009/xmlenc11#aes256-gcm", "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
 
 
-class AtServiceProvider:
+class AtServiceProvider(Check):
     """One peer, and the gateway that it has people signed in at."""
-
-    def __init__(self, stage, matrix, kind):
-        self.stage, self.matrix, self.kind = stage, matrix, kind
-
-    def run(self, only=None):
-        features = [name for name in FEATURES if not only or name in only]
-        self.first, broken = features[0], None
-        self.peer = self.house = None
-        try:
-            if reason := self.kind.missing():
-                raise Skip(reason)
-            self.matrix.versions[self.kind.TITLE.split(",")[0]] = self.kind.version()
-            self.begin()
-        except Exception as error:  # told in every cell
-            broken = error
-        try:
-            for feature in features:
-                self.matrix.cell("idp", self.kind.TITLE, feature, lambda feature=feature: self.check(feature, broken))
-        finally:
-            for one in (self.house, self.peer):
-                if one:
-                    one.stop()
-
-    def check(self, feature, broken):
-        if broken:
-            raise broken if isinstance(broken, Skip) or feature == self.first else AssertionError("it did not start")
-        if reason := self.peer.LACKS.get(feature):
-            raise Skip(reason)
-        return getattr(self, feature)()
+    ROLE = "idp"
 
     def begin(self):
         name = self.kind.KEY + "-at-house"
         self.people = [Person(login, {"display_name": title, "mail": f"{login}@people.example"})
                        for login, title in (("ada", "Ada Lovelace"), ("grace", "Grace Hopper"))]
-        self.peer = peer = self.kind(self.stage)
+        self.peer = peer = self.started(self.kind(self.stage))
         self.keys = [KeyPair(self.stage.scratch.path(name + "-own"), key) for key in ("old", "new")]
-        self.file = self.stage.scratch.write(name + ".xml", peer.metadata)
         self.row = {
-            "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file,
-            "attributes": list(TOLD), "name_id_format": "persistent", **peer.ROW}
-        self.house = House(
-            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}})
+            "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file(),
+            "attributes": list(messages.OIDS), "name_id_format": "persistent", **peer.ROW}
+        self.house = self.started(House(
+            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}}))
         peer.meet(self.house)
+
+    def file(self, metadata=None):
+        """Where the gateway finds what the peer says of itself now."""
+        return self.stage.scratch.write(self.kind.KEY + "-at-house.xml", metadata or self.peer.metadata)
 
     def settle(self, **row):
         """Tells the gateway otherwise of the peer, and starts it again."""
@@ -90,7 +62,7 @@ class AtServiceProvider:
         asked = self.peer.asks(browser, **how)
         assert asked.callback or asked.url, f"it sends the browser nowhere: {asked}"
         back = self.goes(browser, asked, person)
-        assert back.callback and "SAMLResponse" in back.params, f"no answer: {self.shown(back)}"
+        assert back.callback and {"SAMLResponse", "SAMLart"} & set(back.params), f"no answer: {self.shown(back)}"
         somebody = self.peer.consumes(browser, asked, back)
         assert somebody.name, "nobody has a name"
         return browser, asked, back, somebody
@@ -107,7 +79,7 @@ class AtServiceProvider:
     def attributes(self):
         _, _, _, somebody = self.signs_in()
         person = self.people[0]
-        told = {name: somebody.attributes.get(name) or somebody.attributes.get(oid) for name, oid in TOLD.items()}
+        told = {name: somebody.attributes.get(name) or somebody.attributes.get(oid) for name, oid in messages.OIDS.items()}
         expected = {"uid": [person.login], "mail": [person.details["mail"]], "displayName": [person.details["display_name"]]}
         assert told == expected, f"{somebody.attributes}"
 
@@ -142,7 +114,7 @@ class AtServiceProvider:
         self.signed_by("response", "assertion")
 
     def signed_by(self, *parts):
-        self.settle(encryption="never", **{f"sign_{part}": part in parts for part in BOTH})
+        self.settle(encryption="never", **{f"sign_{part}": part in parts for part in messages.BOTH})
         self.peer.wants = "both" if len(parts) == 2 else parts[0]
         try:
             browser, _, back, _ = self.signs_in()
@@ -156,23 +128,40 @@ class AtServiceProvider:
         """The peer looks at what is signed: the same answer with another person in it is refused."""
         asked = self.peer.asks(browser)
         back = messages.with_other_name(self.goes(browser, asked, self.people[0]))
+        self.refuses(browser, asked, back)
+
+    def refuses(self, browser, asked, back):
+        """The peer takes nobody to be signed in by this."""
         try:
-            self.peer.consumes(browser, asked, back)
+            somebody = self.peer.consumes(browser, asked, back)
         except Refused:
             return
-        raise AssertionError("it takes an assertion that was changed on the way")
+        raise AssertionError(f"it takes {somebody.name} to be signed in")
 
     def gcm(self):
-        self.settle(encryption="always")
-        try:
+        with self.encrypting(GCM):
             _, _, back, _ = self.signs_in()
-        finally:
-            self.settle()
-        algorithm = messages.content_algorithm(back)
-        assert algorithm and algorithm.endswith("-gcm"), f"encrypted by {algorithm}"
+        assert messages.content_algorithm(back) == GCM, f"encrypted by {messages.content_algorithm(back)}"
 
     def cbc(self):
-        raise Skip("the gateway encrypts by GCM only")
+        """Of a peer that can decrypt nothing but CBC, nobody is signed in rather than by that."""
+        with self.encrypting(CBC):
+            browser = self.house.visitor()
+            asked = self.peer.asks(browser)
+            back = self.goes(browser, asked, self.people[0])
+            assert not back.callback and back.page.status == 400, self.shown(back)
+        return "refused"
+
+    @contextlib.contextmanager
+    def encrypting(self, algorithm):
+        """As if the peer said that it can decrypt this alone."""
+        self.file(messages.encrypting_by(self.peer.metadata, algorithm))
+        self.settle(encryption="always")
+        try:
+            yield
+        finally:
+            self.file()
+            self.settle()
 
     def force(self):
         browser, _, _, first = self.signs_in()
@@ -189,12 +178,7 @@ class AtServiceProvider:
         asked = self.peer.asks(browser, passive=True)
         back = self.goes(browser, asked, None)
         assert back.callback and messages.statuses(back) == ["Responder", "NoPassive"], f"{back}"
-        try:
-            self.peer.consumes(browser, asked, back)
-        except Refused:
-            pass
-        else:
-            raise AssertionError("it takes somebody to be signed in")
+        self.refuses(browser, asked, back)
         browser, _, _, _ = self.signs_in()
         _, _, back, _ = self.signs_in(browser=browser, passive=True)
         assert back.passwords == 0
@@ -223,7 +207,7 @@ class AtServiceProvider:
         self.house.reconfigure(change)
 
     def slo_sp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        self.needs_logout()
         browser, _, _, somebody = self.signs_in()
         asked = self.peer.signs_out(browser, somebody)
         back = browser.alone(lambda: browser.open(asked.url))
@@ -238,7 +222,7 @@ class AtServiceProvider:
         assert not browser.account(), "the session here is still there"
 
     def slo_idp(self):
-        self.needs("SingleLogoutService", "the gateway does not serve logout as identity provider")
+        self.needs_logout()
         # Without sessions of the same name from before, of which some peers find any.
         self.peer.meet(self.house)
         browser, _, _, somebody = self.signs_in()
@@ -250,11 +234,23 @@ class AtServiceProvider:
         assert not browser.account(), "the session here is still there"
 
     def artifact(self):
-        raise Skip("no peer asks for it here yet; the test \"Applications fetch responses by artifact\" does")
+        self.peer.answered_by("artifact")
+        try:
+            self.file()
+            self.settle()
+            browser, asked, back, _ = self.signs_in()
+            assert back.method == "GET" and "SAMLart" in back.params and "SAMLResponse" not in back.params, str(back)
+            # An artifact is good once.
+            self.peer.forgets(browser)
+            self.refuses(browser, asked, back)
+        finally:
+            self.peer.answered_by("post")
+            self.file()
+            self.settle()
 
-    def needs(self, service, reason):
-        if not messages.endpoints(self.house.metadata, "IDPSSODescriptor", service):
-            raise Skip(reason)
+    def needs_logout(self):
+        self.needs(
+            self.house, "IDPSSODescriptor", "SingleLogoutService", "the gateway does not serve logout as identity provider")
 
 
 def succeeded(back):

@@ -1,25 +1,21 @@
 """What the gateway's checks ask of an identity provider, and the two that are a library."""
-import os
-
 from harness.browser import Landing, Page
 from harness.wire import Answer
 
 from . import messages, scripts
+from .ear import Ear
 from .keys import KeyPair
+from .peer import Asked, LassoPackage, Peer, PySAML2Package
 from .stage import Somebody
 
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
-BOTH = ("response", "assertion")
 
 
-class IdentityProvider:
-    # Its short name, its title in the table, and what it does not do, by feature.
-    KEY = TITLE = ""
-    LACKS = {}
+class IdentityProvider(Peer):
     # What it signs when nobody says what.
-    SIGNS = BOTH
-    # Seconds after which it asks somebody again whom it just asked; and what the gateway is told of it beside its metadata.
-    FRESH, ROW = 0, {}
+    SIGNS = messages.BOTH
+    # Seconds after which it asks somebody again whom it just asked.
+    FRESH = 0
     # Whether it says whatever it is told to.
     CAN_LIE = False
     # Where it looks at signatures of requests in forms alone.
@@ -27,19 +23,6 @@ class IdentityProvider:
     PEOPLE = [
         Somebody("ada", "Ada Lovelace", "ada@corp.example"), Somebody("grace", "Grace Hopper", "grace@corp.example"),
         Somebody("edsger", "Edsger Dijkstra", "edsger@corp.example")]
-
-    @staticmethod
-    def missing():
-        """Why it cannot be tried here; None when it can."""
-        return None
-
-    @staticmethod
-    def version():
-        raise NotImplementedError
-
-    @property
-    def metadata(self):
-        raise NotImplementedError
 
     def meet(self, houses):
         """Is told of the gateways."""
@@ -59,14 +42,9 @@ class IdentityProvider:
         """0: the old key and the new one are published, the old one signs; 1: the new one signs; 2: the old one is gone."""
         raise NotImplementedError
 
-    def stop(self):
-        pass
 
-
-class Scripted(IdentityProvider):
-    """A library, asked step by step. Nobody listens at its addresses: the browser stops before them."""
-    PROGRAM = SCRIPT = None
-    CAN_LIE = True
+class Scripted(Asked, IdentityProvider):
+    ROLE, CAN_LIE = "IDPSSODescriptor", True
 
     def __init__(self, stage):
         self.folder = stage.scratch.path(self.KEY + "-idp")
@@ -75,14 +53,13 @@ class Scripted(IdentityProvider):
             "entity": f"https://idp.example/{self.KEY}", "sso": f"https://idp.example/{self.KEY}/sso",
             "slo": f"https://idp.example/{self.KEY}/slo", "key": self.keys[0].key, "certificate": self.keys[0].certificate}
         self.published, self.how, self.state, self.houses = self.keys[:1], {}, {}, {}
-
-    def step(self, step, **more):
-        return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
+        # What waits to be fetched by its artifact.
+        self.ear, self.kept = Ear(stage, self.gives), None
+        self.base["artifact"] = self.ear.url + "/artifact"
 
     @property
     def metadata(self):
-        made = self.step("metadata", wants_signed=self.how.get("wants_signed", False))["metadata"]
-        return messages.with_keys(made, "IDPSSODescriptor", [pair.text for pair in self.published])
+        return self.described(wants_signed=self.how.get("wants_signed", False))
 
     def meet(self, houses):
         self.houses = {house.url: house for house in houses}
@@ -99,7 +76,10 @@ class Scripted(IdentityProvider):
         said = self.step(
             "answer", peer=self.peer_of(browser), name=person.login + "-1", attributes=self.attributes(person), **carried,
             **how)
-        self.state[browser] = said["state"]
+        self.state[browser] = said.get("state")
+        if "kept" in said:
+            self.kept = {"peer": self.peer_of(browser), "kept": said["kept"]}
+            return browser._left(said["url"], "GET")
         page = Page(Answer(self.base["sso"], 200, [], said["page"].encode()))
         form = page.form("SAMLResponse")
         landing = Landing(url=form.action, method="POST", pairs=form.fields)
@@ -116,6 +96,16 @@ class Scripted(IdentityProvider):
         except scripts.Failed:
             return True
         return False
+
+    def gives(self, envelope):
+        """What somebody fetches by its artifact, once."""
+        kept, self.kept = self.kept, None
+        if not kept:
+            raise scripts.Failed("nothing is kept")
+        return self.step("resolve", envelope=envelope, **kept)["envelope"]
+
+    def stop(self):
+        self.ear.stop()
 
     # Logout
 
@@ -147,43 +137,15 @@ class Scripted(IdentityProvider):
         self.base |= {"key": self.keys[0].key, "certificate": self.keys[0].certificate}
 
 
-class PySAML2(Scripted):
+class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_idp.py"
-    LACKS = {"artifact": "nobody listens at the addresses of pysaml2 here, and artifacts are fetched there"}
-
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("saml2")
-
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("pysaml2") + " of PyPI"
 
 
-class Lasso(Scripted):
+class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_idp.py", scripts.SYSTEM_PYTHON
-    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion",
-             "artifact": "tried with LemonLDAP::NG, which is Lasso with somebody who listens"}
-
-    @staticmethod
-    def missing():
-        return lasso_missing()
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("python3-lasso") + " of Debian"
+    LACKS = {"gcm": "Lasso encrypts by CBC only", "response": "Lasso signs every assertion"}
 
     @staticmethod
     def attributes(person):
-        return {
-            "urn:oid:0.9.2342.19200300.100.1.1": [person.login], "urn:oid:0.9.2342.19200300.100.1.3": [person.mail],
-            "urn:oid:2.16.840.1.113730.3.1.241": [person.name]}
-
-
-def lasso_missing():
-    if os.path.exists("/usr/lib/python3/dist-packages/lasso.py"):
-        return None
-    return "Debian's python3-lasso is not installed (.ci/packages test)"
+        told = {"uid": person.login, "mail": person.mail, "displayName": person.name}
+        return {oid: [told[name]] for name, oid in messages.OIDS.items()}

@@ -32,8 +32,7 @@ class KeyPair:
     @property
     def text(self):
         """The certificate as metadata have it."""
-        with open(self.certificate, encoding="utf-8") as file:
-            return "".join(line.strip() for line in file if not line.startswith("-----"))
+        return text_of(self.certificate)
 
     @property
     def private_text(self):
@@ -44,3 +43,9 @@ class KeyPair:
     def certificate_text(self):
         with open(self.certificate, encoding="utf-8") as file:
             return file.read()
+
+
+def text_of(path):
+    """A certificate of PEM as metadata have it."""
+    with open(path, encoding="utf-8") as file:
+        return "".join(line.strip() for line in file if not line.startswith("-----"))

@@ -15,12 +15,9 @@ from .served import ServedIdentityProvider, ServedServiceProvider
 from .service_provider import Refused, SignedIn
 from .stage import Somebody
 
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 URI = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 # Whether it has to be there; the name, its format, and the name for people.
-TOLD = {
-    "uid": f"1;urn:oid:0.9.2342.19200300.100.1.1;{URI};uid", "mail": f"1;urn:oid:0.9.2342.19200300.100.1.3;{URI};mail",
-    "cn": f"1;urn:oid:2.16.840.1.113730.3.1.241;{URI};displayName"}
+TOLD = {{"displayName": "cn"}.get(name, name): f"1;{oid};{URI};{name}" for name, oid in messages.OIDS.items()}
 
 
 def missing():
@@ -158,10 +155,18 @@ class ServiceProvider(ServedServiceProvider):
         self.house = house
         self.serve()
 
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.serve()
+
     def serve(self):
         settings = {
             "authentication": "SAML", "userDB": "SAML", **own_keys(self.keys), "samlSPSSODescriptorAuthnRequestsSigned": 0,
-            "samlSPSSODescriptorWantAssertionsSigned": 0}
+            "samlSPSSODescriptorWantAssertionsSigned": 0, "lwpSslOpts": {"SSL_ca_file": self.stage.authority},
+            **{"samlSPSSODescriptorAssertionConsumerServiceHTTP" + kind:
+               f"{int(kind.lower() == self.answers)};{index};{messages.BINDING}HTTP-{told};"
+               f"#PORTAL#/saml/proxySingleSignOn{kind}"
+               for index, (kind, told) in enumerate((("Post", "POST"), ("Artifact", "Artifact")))}}
         if self.house:
             settings |= {
                 "samlIDPMetaDataXML": {"house": {
@@ -207,7 +212,7 @@ class ServiceProvider(ServedServiceProvider):
         raise NotImplementedError
 
     def consumes(self, browser, asked, back):
-        browser.away(lambda: browser.post(back.url, back.pairs))
+        self.arrives(browser, back)
         session = self.session(browser)
         if not session.get("_user"):
             raise Refused(self.log)

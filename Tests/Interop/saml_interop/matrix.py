@@ -1,7 +1,9 @@
 """The table: a row for a way of working together, a column for a peer, and in each cell what came of it."""
 import time
 
-ROLES = {"sp": "The gateway as service provider", "idp": "The gateway as identity provider"}
+ROLES = {
+    "sp": "The gateway as service provider", "idp": "The gateway as identity provider",
+    "md": "Metadata of a federation"}
 FEATURES = {
     "redirect": "request by Redirect", "post": "request by POST", "signed": "signed request", "unsigned": "unsigned request",
     "attributes": "attributes by their OIDs",
@@ -10,6 +12,12 @@ FEATURES = {
     "slo_idp": "logout begun at the identity provider", "rollover": "a key changed meanwhile", "force": "ForceAuthn",
     "passive": "IsPassive", "artifact": "Artifact",
 }
+METADATA = {
+    "mdq_idp": "an identity provider by MDQ", "mdq_sp": "an application by MDQ", "aggregate": "an identity provider of a signed aggregate",
+    "own": "the gateway's own, by MDQ to pysaml2", "stranger": "signed by another key, refused",
+    "forged": "changed on the way, refused", "other": "about somebody else, refused",
+}
+NAMES = {**FEATURES, **METADATA}
 
 
 class Skip(Exception):
@@ -75,7 +83,7 @@ class Matrix:
         if not cells:
             return []
         peers = list(dict.fromkeys(cell.peer for cell in cells))
-        features = {**FEATURES, **{cell.feature: cell.feature for cell in cells if cell.feature not in FEATURES}}
+        features = {**NAMES, **{cell.feature: cell.feature for cell in cells if cell.feature not in NAMES}}
         lines = [f"## {title}", "", "| | " + " | ".join(peers) + " |", "|---" * (len(peers) + 1) + "|"]
         for feature, name in features.items():
             row = {cell.peer: cell for cell in cells if cell.feature == feature}

@@ -15,6 +15,13 @@ NAMES = {
 for _prefix, _address in NAMES.items():
     tree.register_namespace({"p": "samlp", "a": "saml"}.get(_prefix, _prefix), _address)
 BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:"
+PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+# What people are told about, by the gateway's names, and what that is called on the way.
+OIDS = {
+    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
+    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
+# What can be signed of an answer.
+BOTH = ("response", "assertion")
 
 
 def request_of(landing):
@@ -75,6 +82,12 @@ def endpoints(metadata, role, service):
     return entity(metadata).findall(f"md:{role}/md:{service}", NAMES)
 
 
+def index_of(metadata, binding):
+    """Of a service provider's place for answers by a binding."""
+    places = endpoints(metadata, "SPSSODescriptor", "AssertionConsumerService")
+    return next(place.get("index") for place in places if place.get("Binding") == BINDING + binding)
+
+
 def changed(metadata, change):
     """Metadata that somebody changed: without the signature that was over it."""
     root = entity(metadata)
@@ -82,6 +95,11 @@ def changed(metadata, change):
         root.remove(signature)
     change(root)
     return tree.tostring(root, encoding="unicode")
+
+
+def renamed(metadata, entity_id):
+    """The same of somebody else."""
+    return changed(metadata, lambda root: root.set("entityID", entity_id))
 
 
 def by_post_only(metadata):
@@ -118,11 +136,32 @@ def with_keys(metadata, role, certificates):
         for key in found.findall("md:KeyDescriptor", NAMES):
             found.remove(key)
         for text in reversed(certificates):
-            key = tree.fromstring(
-                f'<md:KeyDescriptor xmlns:md="{NAMES["md"]}" xmlns:ds="{NAMES["ds"]}"><ds:KeyInfo><ds:X509Data>'
-                f"<ds:X509Certificate>{text}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>")
-            found.insert(0, key)
+            found.insert(0, _key(text))
     return changed(metadata, change)
+
+
+def encrypting_by(metadata, algorithm):
+    """A service provider's metadata whose keys are to be encrypted to by this algorithm alone."""
+    def change(root):
+        for key in root.findall("md:SPSSODescriptor/md:KeyDescriptor", NAMES):
+            for method in key.findall("md:EncryptionMethod", NAMES):
+                key.remove(method)
+            tree.SubElement(key, f"{{{NAMES['md']}}}EncryptionMethod", Algorithm=algorithm)
+    return changed(metadata, change)
+
+
+def with_another_key(metadata, role, certificate):
+    """Metadata with one key more, behind the others."""
+    def change(root):
+        found = root.find(f"md:{role}", NAMES)
+        found.insert(len(found.findall("md:KeyDescriptor", NAMES)), _key(certificate, ' use="signing"'))
+    return changed(metadata, change)
+
+
+def _key(certificate, use=""):
+    return tree.fromstring(
+        f'<md:KeyDescriptor xmlns:md="{NAMES["md"]}" xmlns:ds="{NAMES["ds"]}"{use}><ds:KeyInfo><ds:X509Data>'
+        f"<ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>")
 
 
 def tampered(landing):

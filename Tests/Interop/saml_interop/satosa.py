@@ -17,7 +17,6 @@ from .service_provider import Refused
 
 ENVIRONMENT = os.environ.get("SATOSA_ENVIRONMENT") or os.path.join(ROOT, ".build-satosa")
 REDIRECT, POST = (messages.BINDING + name for name in ("HTTP-Redirect", "HTTP-POST"))
-PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 SHA256 = {
     "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256"}
@@ -67,7 +66,7 @@ class Proxy:
             "frontend": {"module": "satosa.frontends.saml2.SAMLFrontend", "name": "Saml2IDP", "config": {
                 "entityid_endpoint": True, "idp_config": {**entity("frontend", self.front, before), "service": {"idp": {
                     "endpoints": {"single_sign_on_service": [], "single_logout_service": []}, "name": "SATOSA", **SHA256,
-                    "name_id_format": [PERSISTENT], "policy": {"default": policy},
+                    "name_id_format": [messages.PERSISTENT], "policy": {"default": policy},
                     "want_authn_requests_signed": bool((front or {}).get("wants_signed"))}}},
                 "acr_mapping": {"": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"},
                 "endpoints": {"single_sign_on_service": {POST: "sso/post", REDIRECT: "sso/redirect"}}}},
@@ -76,7 +75,7 @@ class Proxy:
                 "sp_config": {**entity("backend", self.back, behind), "service": {"sp": {
                     "name": "SATOSA", **SHA256, "authn_requests_signed": True, "want_response_signed": False,
                     "want_assertions_signed": False, "want_assertions_or_response_signed": True,
-                    "allow_unsolicited": True, "name_id_format": [PERSISTENT],
+                    "allow_unsolicited": True, "name_id_format": [messages.PERSISTENT],
                     "endpoints": {"assertion_consumer_service": [[f"{self.url}/Saml2/acs/post", POST]],
                                   "discovery_response": []}, **(back or {})}}}}},
             "attributes": {"attributes": {
@@ -101,8 +100,7 @@ class Proxy:
 
     @property
     def log(self):
-        with open(self.stage.scratch.path(f"{self.name}.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return self.stage.scratch.logged(f"{self.name}.log")
 
     def stop(self):
         if self.process:
@@ -125,12 +123,14 @@ class IdentityProvider(ServedIdentityProvider):
     LACKS = {
         "gcm": "pysaml2 encrypts by triple DES, and SATOSA has no setting for it",
         "slo_sp": "SATOSA's identity provider has no logout", "slo_idp": "SATOSA's identity provider has no logout",
-        "rollover": "tried with pysaml2 itself", "artifact": "SATOSA speaks Redirect and POST only"}
+        "artifact": "SATOSA speaks Redirect and POST only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
     def __init__(self, stage):
         self.stage, self.proxy, self.last = stage, Proxy(stage, "satosa-idp"), PySAML2(stage)
         self.url, self.houses, self.how = self.proxy.url, [], {}
+        self.keys = [self.proxy.keys["frontend"], KeyPair(self.proxy.folder, "next")]
+        self.published = self.keys[:1]
         self.serve()
 
     def serve(self):
@@ -141,7 +141,9 @@ class IdentityProvider(ServedIdentityProvider):
 
     @property
     def metadata(self):
-        return self.proxy.metadata("frontend")
+        # It publishes the key it signs with; who looks after it announces the next by hand.
+        return messages.with_keys(
+            self.proxy.metadata("frontend"), "IDPSSODescriptor", [pair.text for pair in self.published])
 
     @property
     def log(self):
@@ -155,6 +157,17 @@ class IdentityProvider(ServedIdentityProvider):
         if how != self.how:
             self.how = how
             self.serve()
+
+    def roll(self, stage):
+        self.published = [self.keys, self.keys, self.keys[1:]][stage]
+        self.sign(self.keys[min(stage, 1)])
+
+    def old_again(self):
+        self.sign(self.keys[0])
+
+    def sign(self, pair):
+        self.proxy.keys["frontend"] = pair
+        self.serve()
 
     def walk(self, browser, request, person):
         self.reach(browser)
@@ -179,9 +192,8 @@ class ServiceProvider(ServedServiceProvider):
     """The chain pysaml2, SATOSA, gateway: an application behind another proxy."""
     KEY, TITLE = "satosa", "SATOSA, before it pysaml2"
     LACKS = {
-        "unsigned": "SATOSA's service provider signs every request here; the libraries try unsigned ones",
         "passive": "SATOSA passes no IsPassive on", "slo_sp": "SATOSA's service provider has no logout",
-        "slo_idp": "SATOSA's service provider has no logout", "rollover": "tried with pysaml2 itself",
+        "slo_idp": "SATOSA's service provider has no logout",
         "artifact": "SATOSA speaks Redirect and POST only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
@@ -196,7 +208,7 @@ class ServiceProvider(ServedServiceProvider):
 
     @property
     def metadata(self):
-        return self.proxy.metadata("backend")
+        return messages.unpromising(self.proxy.metadata("backend"))
 
     @property
     def log(self):
@@ -212,12 +224,12 @@ class ServiceProvider(ServedServiceProvider):
         metadata = self.house.metadata
         if how["binding"] == "post":
             metadata = messages.by_post_only(metadata)
-        wants = {"want_response_signed": how["wants"] in ("response", "both"),
+        wants = {"authn_requests_signed": how["signed"], "want_response_signed": how["wants"] in ("response", "both"),
                  "want_assertions_signed": how["wants"] in ("assertion", "both")}
         self.proxy.serve([self.first.metadata], [metadata], back=wants)
 
     def begins(self, browser, how):
-        self.serve({"binding": how.get("binding"), "wants": self.wants})
+        self.serve({"binding": how.get("binding"), "signed": how.get("signed", True), "wants": self.wants})
         self.first.peer = self.proxy.metadata("frontend")
         asked = self.first.asks(browser, signed=False, **({"force": True} if how.get("force") else {}))
         browser.first = asked

@@ -100,10 +100,6 @@ class ServedServiceProvider(ServiceProvider):
         """Whom the page takes the browser for; raises `Refused`."""
         raise NotImplementedError
 
-    def forgets(self, browser):
-        """Its session alone ends, as if the browser had never been there."""
-        raise NotImplementedError
-
     def asks(self, browser, **how):
         self.reach(browser)
         self.forgets(browser)
@@ -141,8 +137,14 @@ class ServedServiceProvider(ServiceProvider):
         assert not self.is_signed_in(browser), "its own session is still there"
         return landing
 
+    @staticmethod
+    def arrives(browser, back):
+        """Brings it what the gateway sends it."""
+        return browser.away(
+            lambda: browser.post(back.url, back.pairs) if back.method == "POST" else browser.open(back.url))
+
     def consumes(self, browser, asked, back):
-        landing = browser.away(lambda: browser.post(back.url, back.pairs))
+        landing = self.arrives(browser, back)
         if landing.callback:
             raise Refused(f"it sends the browser away again: {landing}")
         try:

@@ -5,10 +5,8 @@ import subprocess
 from harness.browser import Landing
 
 from . import messages, scripts
-from .identity_provider import lasso_missing
 from .keys import KeyPair
-
-BOTH = ("response", "assertion")
+from .peer import Asked, LassoPackage, OfDebian, OfPyPI, Peer, PySAML2Package
 
 
 class SignedIn:
@@ -22,25 +20,16 @@ class Refused(AssertionError):
     """The service provider does not believe it, in its own words."""
 
 
-class ServiceProvider:
-    KEY = TITLE = ""
-    LACKS = {}
-    # What the gateway is told of it beside its metadata.
-    ROW = {}
-
-    @staticmethod
-    def missing():
-        return None
-
-    @staticmethod
-    def version():
-        raise NotImplementedError
-
-    # What it calls itself, and what it says of itself.
-    entity = metadata = ""
+class ServiceProvider(Peer):
+    # What it calls itself, and how it wants to be answered.
+    entity, answers = "", "post"
 
     def meet(self, house):
         """Is told of the gateway; again where its metadata have changed."""
+
+    def answered_by(self, binding):
+        """How it wants to be answered from now on, `post` or `artifact`: its metadata and what it asks for say so."""
+        self.answers = binding
 
     def asks(self, browser, **how):
         """Where it sends a browser that wants to be signed in: `binding`, `signed`, `force`, `passive`."""
@@ -50,29 +39,28 @@ class ServiceProvider:
         """What it makes of the answer; raises `Refused`."""
         raise NotImplementedError
 
+    def forgets(self, browser):
+        """Its session alone ends, as if the browser had never been there; libraries keep none."""
+
     def is_signed_in(self, browser):
         """Whether it still knows the browser's person; None where a library keeps no sessions."""
         return None
 
-    def stop(self):
-        pass
 
-
-class Scripted(ServiceProvider):
-    """A library, asked step by step. Nobody listens at its addresses: the browser stops before them."""
-    PROGRAM = SCRIPT = None
+class Scripted(Asked, ServiceProvider):
+    ROLE = "SPSSODescriptor"
 
     def __init__(self, stage):
         self.keys = KeyPair(stage.scratch.path(self.KEY + "-sp"), "sp")
         place = f"https://sp.example/{self.KEY}"
         self.base = {
             "entity": place, "acs": place + "/acs", "slo": place + "/slo", "key": self.keys.key,
-            "certificate": self.keys.certificate, "signs_requests": False}
-        self.peer, self.wants = None, "either"
+            "certificate": self.keys.certificate, "signs_requests": False, "answers": "post", "authority": stage.authority}
+        self.peer, self.wants, self.published = None, "either", [self.keys]
 
     def step(self, step, **more):
         try:
-            return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
+            return super().step(step, **more)
         except scripts.Failed as error:
             raise Refused(str(error)) from error
 
@@ -82,10 +70,14 @@ class Scripted(ServiceProvider):
 
     @property
     def metadata(self):
-        return messages.with_keys(self.step("metadata")["metadata"], "SPSSODescriptor", [self.keys.text])
+        return self.described()
 
     def meet(self, house):
         self.peer = house.metadata
+
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.base["answers"] = binding
 
     def asks(self, browser, **how):
         said = self.step("request", peer=self.peer, wants=self.wants, **{"signed": False, **how})
@@ -97,7 +89,7 @@ class Scripted(ServiceProvider):
         return landing
 
     def consumes(self, browser, asked, back):
-        assert back.url == self.base["acs"], f"brought to {back.url}"
+        assert back.url.split("?")[0] == self.base["acs"], f"brought to {back.url}"
         assert back.params.get("RelayState") == "a-state", f"RelayState {back.params.get('RelayState')}"
         said = self.step("consume", peer=self.peer, wants=self.wants, request=asked.request, fields=back.params)
         return SignedIn(said["name"], said["attributes"], said.get("context"), said.get("instant"), said["session"])
@@ -118,60 +110,25 @@ class Scripted(ServiceProvider):
         return browser._left(said["url"], "GET")
 
 
-class PySAML2(Scripted):
+class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_sp.py"
-
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("saml2")
-
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("pysaml2") + " of PyPI"
+    LACKS = {"artifact": "pysaml2 asks with the media type of SOAP 1.2, and the binding has that of SOAP 1.1"}
 
 
-class Python3SAML(Scripted):
-    KEY, TITLE, SCRIPT = "python3-saml", "python3-saml", "python3_saml_sp.py"
+class Python3SAML(OfPyPI, Scripted):
+    KEY, TITLE, SCRIPT, PACKAGE, MODULE = "python3-saml", "python3-saml", "python3_saml_sp.py", "python3-saml", "onelogin"
     LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts"}
 
-    @staticmethod
-    def missing():
-        from interop.stage import lacks
-        return lacks("onelogin")
 
-    @staticmethod
-    def version():
-        import importlib.metadata
-        return importlib.metadata.version("python3-saml") + " of PyPI"
-
-
-class RubySAML(Scripted):
-    KEY, TITLE, SCRIPT, PROGRAM = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby"
+class RubySAML(OfDebian, Scripted):
+    KEY, TITLE, SCRIPT, PROGRAM, PACKAGE = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby", "ruby-saml"
     LACKS = {"artifact": "the library knows no artifacts"}
 
-    @staticmethod
-    def missing():
-        if shutil.which("ruby", path="/usr/bin") and _ruby_saml():
-            return None
-        return "Debian's ruby-saml is not installed (.ci/packages test)"
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("ruby-saml") + " of Debian"
+    @classmethod
+    def is_there(cls):
+        return bool(shutil.which("ruby", path="/usr/bin")) and subprocess.run(
+            [cls.PROGRAM, "-e", "require 'onelogin/ruby-saml'"], capture_output=True).returncode == 0
 
 
-def _ruby_saml():
-    return subprocess.run(["/usr/bin/ruby", "-e", "require 'onelogin/ruby-saml'"], capture_output=True).returncode == 0
-
-
-class Lasso(Scripted):
+class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_sp.py", scripts.SYSTEM_PYTHON
-    missing = staticmethod(lasso_missing)
-
-    @staticmethod
-    def version():
-        from interop.apache import version
-        return version("python3-lasso") + " of Debian"

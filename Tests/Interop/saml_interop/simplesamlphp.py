@@ -43,11 +43,7 @@ echo json_encode([
     'attributes' => $source->getAttributes(), 'context' => $source->getAuthData('saml:sp:AuthnContext'),
 ]);
 """
-BINDINGS = "urn:oasis:names:tc:SAML:2.0:bindings:"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-OIDS = {
-    "uid": "urn:oid:0.9.2342.19200300.100.1.1", "mail": "urn:oid:0.9.2342.19200300.100.1.3",
-    "displayName": "urn:oid:2.16.840.1.113730.3.1.241"}
 
 
 def place():
@@ -60,7 +56,7 @@ def missing():
         return "Debian's simplesamlphp is not here (.ci/saml-peers .build-saml-peers)"
     if not shutil.which("php"):
         return "Debian's php-cli is not installed (.ci/packages saml)"
-    needed = {"dom", "mbstring", "openssl", "pdo_sqlite", "curl", "xml"}
+    needed = {"dom", "mbstring", "openssl", "pdo_sqlite", "curl", "soap", "xml"}
     absent = needed - set(subprocess.run(["php", "-m"], capture_output=True, text=True).stdout.split())
     return f"PHP lacks {', '.join(sorted(absent))} (.ci/packages saml)" if absent else None
 
@@ -117,12 +113,7 @@ class Server:
 
     @property
     def log(self):
-        text = ""
-        for path in (self.stage.scratch.path(f"{self.name}.log"), self.folder + "/log/simplesamlphp.log"):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8", errors="replace") as file:
-                    text += file.read()
-        return text
+        return self.stage.scratch.logged(f"{self.name}.log", self.folder + "/log/simplesamlphp.log")
 
     def stop(self):
         self.stage.scratch.stop(self.process)
@@ -151,16 +142,16 @@ class IdentityProvider(ServedIdentityProvider):
             "host": "__DEFAULT__", "auth": "people", "privatekey": self.signing.key, "certificate": self.signing.certificate,
             "signature.algorithm": RSA_SHA256, "sign.logout": True, "redirect.validate": True,
             "validate.authnrequest": bool(self.how.get("wants_signed")),
-            "SingleSignOnServiceBinding": [BINDINGS + "HTTP-Redirect", BINDINGS + "HTTP-POST"],
-            "SingleLogoutServiceBinding": [BINDINGS + "HTTP-Redirect", BINDINGS + "HTTP-POST"],
-            "NameIDFormat": ["urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"],
+            "SingleSignOnServiceBinding": [messages.BINDING + "HTTP-Redirect", messages.BINDING + "HTTP-POST"],
+            "SingleLogoutServiceBinding": [messages.BINDING + "HTTP-Redirect", messages.BINDING + "HTTP-POST"],
+            "NameIDFormat": [messages.PERSISTENT],
             "attributes.NameFormat": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri",
             "saml20.sign.response": "response" in self.how.get("sign", self.SIGNS),
             "saml20.sign.assertion": "assertion" in self.how.get("sign", self.SIGNS),
             "assertion.encryption": bool(self.how.get("encrypt")), "saml20.sendartifact": True,
             "authproc": {
                 "3": {"class": "saml:PersistentNameID", "attribute": "uid"},
-                "10": {"class": "core:AttributeMap", **OIDS}}}
+                "10": {"class": "core:AttributeMap", **messages.OIDS}}}
         others = [pair for pair in self.published if pair is not self.signing]
         if others:
             hosted |= {"new_privatekey": others[0].key, "new_certificate": others[0].certificate}

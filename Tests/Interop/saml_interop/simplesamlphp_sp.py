@@ -2,9 +2,10 @@
 from harness.wire import with_query
 
 from . import messages
+from .keys import text_of
 from .served import ServedServiceProvider
 from .service_provider import Refused, SignedIn
-from .simplesamlphp import BINDINGS, RSA_SHA256, Server, missing, version
+from .simplesamlphp import RSA_SHA256, Server, missing, version
 
 
 class ServiceProvider(ServedServiceProvider):
@@ -29,14 +30,25 @@ class ServiceProvider(ServedServiceProvider):
             "certificate": key.certificate, "signature.algorithm": RSA_SHA256, "sign.logout": True,
             "redirect.sign": bool(self.how.get("signed")), "sign.authnrequest": bool(self.how.get("signed")),
             "WantAssertionsSigned": self.wants in ("assertion", "both"),
-            "NameIDPolicy": {"Format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "AllowCreate": True},
-            "acs.Bindings": [BINDINGS + "HTTP-POST"], "SingleLogoutServiceBinding": [BINDINGS + "HTTP-Redirect"]}})
+            "NameIDPolicy": {"Format": messages.PERSISTENT, "AllowCreate": True},
+            "acs.Bindings": [self.consumer], "ProtocolBinding": self.consumer, "SingleLogoutServiceBinding": [messages.BINDING + "HTTP-Redirect"]}})
         if self.house:
             metadata = self.house.metadata
             if self.how.get("binding") == "post":
                 metadata = messages.by_post_only(metadata)
-            path = self.stage.scratch.write(f"{self.server.name}/metadata/house.xml", messages.changed(metadata, lambda _: None))
+            # It believes a server of TLS by the keys of its metadata, and by nothing else.
+            path = self.stage.scratch.write(
+                f"{self.server.name}/metadata/house.xml",
+                messages.with_another_key(metadata, "IDPSSODescriptor", text_of(self.stage.authority)))
             self.server.sources([{"type": "flatfile"}, {"type": "xml", "file": path}])
+
+    @property
+    def consumer(self):
+        return messages.BINDING + {"post": "HTTP-POST", "artifact": "HTTP-Artifact"}[self.answers]
+
+    def answered_by(self, binding):
+        super().answered_by(binding)
+        self.write()
 
     @property
     def metadata(self):

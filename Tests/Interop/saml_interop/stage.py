@@ -1,14 +1,12 @@
 """The gateways of a run: one a peer, so that what one does to it troubles no other."""
 import json
 import os
-import shutil
 import subprocess
 import types
 
-from harness.gateway import ROOT, Gateway, Person
-from harness.scratch import free_port
+from harness.gateway import ROOT
 from harness.wire import Wire
-from interop.upstream import HOST, Corner, Somebody, Visitor, refusals
+from interop.upstream import HOST, Home, Somebody, Visitor
 
 
 class Stage:
@@ -25,35 +23,17 @@ class Stage:
         self.wire = Wire(self.authority)
 
 
-class House:
+class House(Home):
     """A gateway that speaks SAML."""
 
     def __init__(self, stage, name, key=None, providers=(), keys=(), people=(), host=HOST, more=None, port=None):
-        self.stage, self.key = stage, key
-        self.corner = Corner(stage.scratch, name)
-        shutil.copytree(os.path.dirname(stage.authority), self.corner.path("certs"))
-        self.port = port or free_port()
-        url = f"https://{host}:{self.port}"
-        local = {"id": "local", "type": "local", "tenant": "main", "name": "Password"}
+        super().__init__(stage, name, key)
         extra = {
-            # Browsers say which address they have, as a proxy would: the journal folds what one source is refused.
-            "server": {
-                "listen": f"127.0.0.1:{self.port}", "public_url": url, "trusted_proxies": ["127.0.0.1/32"],
-                "tls": {"certificate_file": self.corner.path("certs", "server.pem"),
-                        "key_file": self.corner.path("certs", "server.key")}},
-            "providers": [local, *({"type": "saml", "tenant": "main", **row} for row in providers)], **(more or {})}
+            "providers": [self.LOCAL, *({"type": "saml", "tenant": "main", **row} for row in providers)], **(more or {})}
         if keys or "saml" in extra:
             extra["saml"] = {**extra.get("saml", {}), "keys": rows(keys)}
-        # Somebody of its own, with a password here.
-        self.neighbour = Person("neighbour", {"display_name": "Neighbour", "mail": "neighbour@house.example"})
-        self.gateway = Gateway(self.corner, stage.program, (), [self.neighbour, *people], host=host, port=self.port, extra=extra)
-        self.url = self.gateway.issuer
+        self.serve(extra, people, host=host, port=port)
         self.entity = self.url + "/saml/metadata"
-        self._read, self._visitors = 0, 0
-
-    def stop(self):
-        self.corner.stop(self.gateway.process)
-        self.stage.logs.append(self.gateway.log)
 
     def reconfigure(self, change):
         """Another configuration, and a new start with it."""
@@ -71,23 +51,8 @@ class House:
         assert answer.status == 200, f"no metadata: {answer}"
         return answer.text
 
-    def tell(self, *arguments):
-        """What its command line says about it."""
-        return json.loads(self.gateway.command(*arguments, "--json").stdout)
-
-    def news(self):
-        """What the journal has since this was asked last."""
-        events = self.tell("audit", "list", "--after", str(self._read), "--limit", "200")
-        self._read = max([self._read, *(event["position"] for event in events)])
-        return events
-
-    def refusals(self):
-        """Why logins came to nothing since the journal was asked last."""
-        return refusals(self.news())
-
-    def visitor(self, *others):
-        self._visitors += 1
-        return Caller(self, f"192.0.2.{self._visitors}", *others)
+    def browser(self, address, *others):
+        return Caller(self, address, *others)
 
 
 class Caller(Visitor):
@@ -116,4 +81,4 @@ def rows(keys):
     return [{"key_file": pair.key, "certificate_file": pair.certificate} for pair in keys]
 
 
-__all__ = ["Caller", "House", "Somebody", "Stage", "rows"]
+__all__ = ["HOST", "Caller", "House", "Somebody", "Stage", "rows"]

@@ -128,6 +128,12 @@ struct SOAPMessageTests {
         let signed = String(decoding: try Self.envelope(.logoutRequest), as: UTF8.self)
         #expect(try codes(Array(("<!DOCTYPE x>" + signed).utf8)) == ["XML_DTD"])
         #expect(try codes(Array(signed.replacing("<soap11:Body>", with: "<soap11:Body>text").utf8)) == ["SOAP"])
+        let headed = "<soap11:Header>text</soap11:Header><soap11:Body>"
+        #expect(try codes(Array(signed.replacing("<soap11:Body>", with: headed).utf8)) == ["SOAP"])
+        // Beside the Header and the Body SimpleSAMLphp writes one, and nobody reads it.
+        let stray = signed.replacing("<soap11:Body>", with: "\\\n <soap11:Header/><soap11:Body>")
+        #expect(stray.contains("\\\n"))
+        #expect(try codes(Array(stray.utf8)) == [])
         let twice = signed.replacing("<soap11:Body>", with: "<soap11:Body Id=\"_m1\">")
         #expect(try codes(Array(twice.utf8)) == ["DUP_ID"])
         let limit = XMLLimits.message.bytes - signed.utf8.count
