@@ -56,7 +56,12 @@ extension SAMLProviderConfiguration {
         groupsAttribute = section.optionalText("groups_attribute")
         ownedDomains = Set(section.texts("owns_domains", limit: 1_000).map { $0.lowercased() })
         let believed = section.texts("second_factor_contexts", limit: 16)
-        multiFactorContexts = Set(believed.isEmpty ? [AuthnContextClass.multiFactor] : believed)
+        let factors = believed.isEmpty ? [AuthnContextClass.multiFactor] : believed
+        multiFactorContexts = Set(factors)
+        // Whoever never heard of the usual name would refuse everybody who is asked for it: only what is named is asked.
+        askedFactorContexts = section.bool("ask_second_factor", default: !believed.isEmpty) ? factors : []
+        passedContexts = section.texts("pass_on_contexts", limit: 16)
+        sendsScoping = section.bool("send_scoping", default: true)
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
         answerBinding = Self.answerBinding(section)
         allowsUnsolicited = section.bool("allow_unsolicited", default: false)

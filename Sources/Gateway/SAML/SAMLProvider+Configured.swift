@@ -34,6 +34,9 @@ extension SAMLProvider {
         settings.isToldOfLogout = configured.singleLogout
         settings.encryptsLogoutNames = configured.encryptsLogoutNames
         settings.multiFactorContexts = configured.multiFactorContexts
+        settings.askedFactorContexts = configured.askedFactorContexts
+        settings.passedContexts = configured.passedContexts
+        settings.sendsScoping = configured.sendsScoping
         self.init(
             settings, metadata: configured.metadataPlace(metadataKeys), policy: configured.policy,
             executor: try service.executor(), fetch: fetch, clock: clock, logger: logger)

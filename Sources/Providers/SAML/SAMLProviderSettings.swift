@@ -30,6 +30,13 @@ public struct SAMLProviderSettings: Sendable {
     public var ownedDomains: Set<String> = []
     /// Authentication contexts that are believed to mean several factors.
     public var multiFactorContexts: Set<String> = [AuthnContextClass.multiFactor]
+    /// Contexts that it is asked for, exactly, where one factor is not enough, in order; none asks for nothing then.
+    public var askedFactorContexts: [String] = []
+    /// Contexts that applications may ask for and the gateway cannot reach itself: this provider is asked for them, and
+    /// believed when it says them.
+    public var passedContexts: [String] = []
+    /// It is told which application asks, and how often that may be passed on (SAML Core §3.4.1.2).
+    public var sendsScoping = true
     /// It is told of sign-outs that begin here.
     public var isToldOfLogout = true
     /// The name in what it is told is encrypted where its metadata have a key for that (against saml2int, SDP-SP30).
