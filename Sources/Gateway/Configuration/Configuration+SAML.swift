@@ -14,6 +14,7 @@ extension SAMLConfiguration {
             guard let key, let certificate else { return nil }
             return KeyPair(key: key, certificateFile: certificate)
         }
+        algorithms = AlgorithmPolicy(section)
         discoveryURL = section.optional("discovery_url", "an https address") { text in
             guard let address = WebAddress(text), address.fragment == nil, address.isSecure else { return nil }
             return text
@@ -28,6 +29,25 @@ extension SAMLConfiguration {
             SAMLApplicationConfiguration($0, tenant: tenant, attributes: set)
         }
         section.finish()
+    }
+}
+
+extension AlgorithmPolicy {
+    /// `forbidden_algorithms`: by their addresses, each one that is known here and leaves another one of its kind.
+    fileprivate init(_ section: ConfigurationSection) {
+        self.init()
+        let key = "forbidden_algorithms"
+        let names = section.texts(key, limit: 64)
+        for name in names where !Self.named.contains(name) {
+            section.report(
+                key,
+                "`\(name)` is no algorithm's address that is known here; write it as messages do, such as \(Algorithm.rsaSHA512)."
+            )
+        }
+        do { self = try AlgorithmPolicy(without: Set(names)) } catch {
+            section.report(
+                key, "leaves nothing to sign, to digest, to encrypt or to transport keys by; leave one of each.")
+        }
     }
 }
 

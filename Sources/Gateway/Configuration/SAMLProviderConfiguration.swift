@@ -61,6 +61,8 @@ public struct SAMLConfiguration: Sendable {
     }
 
     public var keys: [KeyPair]
+    /// What is signed and encrypted by, and what is believed of others.
+    public var algorithms: AlgorithmPolicy
     /// Where people who cannot say which provider is theirs are sent to choose one.
     public var discoveryURL: String?
     /// A PEM file of authorities that the servers of applications' metadata are certified by; nil for the system's.

@@ -26,6 +26,7 @@ extension SAMLProvider {
         settings.returnTargets = configured.returnTargets
         settings.signature = configured.signature
         settings.signingKey = keys.first?.signing
+        settings.algorithms = service.algorithms
         settings.decryptionKeys = keys.compactMap(\.decryption)
         settings.attributes = configured.attributes
         settings.loginAttribute = configured.loginAttribute

@@ -88,7 +88,8 @@ extension SAMLProvider {
             issuer: peer.entity.entityID, keys: try verificationKeys(of: peer), audience: service.entityID,
             recipient: request?.consumer ?? consumer, request: request.map { .answers($0.id) } ?? .unsolicited,
             signature: settings.signature, decryptionKeys: settings.decryptionKeys, clockSkew: service.skew,
-            now: SAMLTime(seconds: now.seconds), allowsMissingName: service.knowsPeopleByAttributes)
+            now: SAMLTime(seconds: now.seconds), allowsMissingName: service.knowsPeopleByAttributes,
+            algorithms: settings.algorithms)
     }
 
     private func signIn(_ person: SignedIn, _ issuer: String) throws -> UpstreamSignIn? {

@@ -29,8 +29,8 @@ public struct SAMLProvider: Sendable {
         var logger = logger
         logger[metadataKey: "provider"] = .string(settings.key)
         metadata = SAMLMetadataSource(
-            place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock,
-            logger: logger)
+            place, policy: policy, algorithms: settings.algorithms.believed, entityID: settings.entityID,
+            executor: executor, fetch: fetch, clock: clock, logger: logger)
     }
 
     /// Begins a sign-in, and says where to send the browser.

@@ -21,6 +21,8 @@ public struct SAMLProviderSettings: Sendable {
     public var signingKey: SAMLSigningKey?
     /// Open what was encrypted for the gateway, each tried in turn.
     public var decryptionKeys: [SAMLDecryptionKey] = []
+    /// What may be signed and encrypted by, here and there.
+    public var algorithms = AlgorithmPolicy()
     /// Our attribute's name to the `Name` of one in assertions.
     public var attributes: [String: String] = [:]
     /// What is the login here, by the `Name` of an attribute; the usual ones are tried where there is none.

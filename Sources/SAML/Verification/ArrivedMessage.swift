@@ -47,15 +47,17 @@ public struct ArrivedMessage: Sendable {
     /// The message's tree, read from what is signed where the document is signed, and what came of its signature. Blocks for
     /// less than a millisecond, 20 at most: for threads of `SAMLExecutor`.
     ///
-    /// - Parameter keys: of the one who is said to have made it.
+    /// - Parameters:
+    ///   - keys: of the one who is said to have made it.
+    ///   - policy: what it may be signed by.
     /// - Throws: `SAMLError`: as `XMLReader.parse`, `ROOT`.
     public func examined(
-        as kind: SAMLMessageKind, keys: [SAMLVerificationKey]
+        as kind: SAMLMessageKind, keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
-        let (message, inner) = try unverified(kind).examined(keys: keys)
+        let (message, inner) = try unverified(kind).examined(keys: keys, policy: policy)
         guard let query, query.algorithm != nil, inner != .invalid else { return (message, inner) }
         do {
-            try query.verify(keys: keys)
+            try query.verify(keys: keys, policy: policy)
             return (message, .verified)
         } catch {
             return (message, .invalid)

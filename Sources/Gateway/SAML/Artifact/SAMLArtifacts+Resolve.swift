@@ -37,7 +37,10 @@ extension SAMLArtifacts {
         let claimed = try await executor.run { try message.claimedIssuer(of: .artifactResolve) }
         let application = claimed.flatMap { applications.application($0, in: tenant) }
         let keys = await keys(of: application)
-        let examined = try await executor.run { try message.examined(as: .artifactResolve, keys: keys) }
+        let policy = saml.algorithms.believed
+        let examined = try await executor.run {
+            try message.examined(as: .artifactResolve, keys: keys, policy: policy)
+        }
         let question = try ArtifactResolve(reading: examined.message)
         guard let application, examined.signature == .verified, isForUs(question, of: application) else {
             logger.notice(

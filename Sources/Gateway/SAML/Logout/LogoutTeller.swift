@@ -57,7 +57,7 @@ struct LogoutTeller: Sendable {
     ) async throws -> (id: String, place: RedirectPlace) {
         let (id, now) = (Self.id(), clock().seconds)
         let request = settings(logout.tenant).request(for: step, reason: logout.reason.word, id: id, now: now)
-        let choice = peer.encryption(at: now)
+        let choice = peer.encryption(by: saml.algorithms, at: now)
         let departure = try await saml.executor().run {
             try SAMLDeparture(
                 Self.element(request, choice, peer.entity.entityID), kind: .request, relayState: nil,
@@ -82,7 +82,7 @@ struct LogoutTeller: Sendable {
     ) async -> LogoutResult {
         let (id, now) = (Self.id(), clock().seconds)
         let request = settings(logout.tenant).request(for: step, reason: logout.reason.word, id: id, now: now)
-        let choice = peer.encryption(at: now)
+        let choice = peer.encryption(by: saml.algorithms, at: now)
         guard
             let body = try? await saml.executor().run({
                 try SOAPEnvelope.bytes(
@@ -112,8 +112,10 @@ struct LogoutTeller: Sendable {
     private func read(
         _ envelope: [UInt8], from peer: LogoutPeer, asked id: String, in tenant: TenantID
     ) async throws -> LogoutResponse {
+        let policy = saml.algorithms.believed
         let (message, signature) = try await saml.executor().run {
-            try ArrivedMessage(envelope: envelope, kind: .response).examined(as: .logoutResponse, keys: peer.keys)
+            try ArrivedMessage(envelope: envelope, kind: .response)
+                .examined(as: .logoutResponse, keys: peer.keys, policy: policy)
         }
         let response = try LogoutResponse(reading: message)
         try settings(tenant).check(

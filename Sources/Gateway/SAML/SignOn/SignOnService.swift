@@ -107,7 +107,10 @@ public struct SignOnService: Sendable {
         let application = try application(issuer, in: tenant)
         let entity = try await entity(of: application)
         let keys = Self.keys(of: entity, at: clock().seconds)
-        let (element, signature) = try await executor.run { try message.examined(as: .authnRequest, keys: keys) }
+        let policy = saml.algorithms.believed
+        let (element, signature) = try await executor.run {
+            try message.examined(as: .authnRequest, keys: keys, policy: policy)
+        }
         var settings = try saml.identityProvider(of: tenant)
         let request = try AuthnRequest(reading: element)
         settings.asksBehind = origins.knower(of: request.authnContext, in: tenant) != nil
