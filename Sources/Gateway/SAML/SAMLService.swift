@@ -80,7 +80,7 @@ public final class SAMLService: Sendable {
         do {
             let signing = try SAMLSigningKey(pem: pem, certificate: String(decoding: data, as: UTF8.self))
                 .signing(by: algorithms)
-            return OwnKey(signing: signing, decryption: try? SAMLDecryptionKey(pem: pem))
+            return OwnKey(signing: signing, decryption: try Self.decryption(pem, signing.kind))
         } catch is MessageFault {
             throw Fault(
                 "configuration.invalid", .ourselves,
@@ -92,6 +92,13 @@ public final class SAMLService: Sendable {
                 "The key of \(pair.certificateFile) cannot be used for SAML: \(error).",
                 remedy: "Name an unencrypted PEM key and the certificate that belongs to it in `saml.keys`.")
         }
+    }
+
+    /// Nil for an elliptic key, which opens nothing. An RSA key that cannot is a fault: it would be published for others to
+    /// encrypt to, or they would be told of none.
+    private static func decryption(_ pem: String, _ kind: SAMLKeyKind) throws -> SAMLDecryptionKey? {
+        guard case .rsa = kind else { return nil }
+        return try SAMLDecryptionKey(pem: pem)
     }
 
     // MARK: Our metadata

@@ -55,12 +55,13 @@ public struct ArrivedMessage: Sendable {
         as kind: SAMLMessageKind, keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
         let (message, inner) = try unverified(kind).examined(keys: keys, policy: policy)
-        guard let query, query.algorithm != nil, inner != .invalid else { return (message, inner) }
+        if case .invalid = inner { return (message, inner) }
+        guard let query, query.algorithm != nil else { return (message, inner) }
         do {
             try query.verify(keys: keys, policy: policy)
             return (message, .verified)
         } catch {
-            return (message, .invalid)
+            return (message, .invalid(error as? SAMLError ?? .unexplained))
         }
     }
 }
@@ -103,7 +104,11 @@ enum MessagePlace: Hashable {
             let signed = try SignedDocument.verify(node, in: document, keys: keys, policy: policy, limits: .message)
             return (builder.element(signed?.document.root ?? node), signed == nil ? .none : .verified)
         } catch {
-            return (builder.element(node), .invalid)
+            return (builder.element(node), .invalid(error as? SAMLError ?? .unexplained))
         }
     }
+}
+
+extension SAMLError {
+    fileprivate static let unexplained = SAMLError(.library, "an operation failed")
 }

@@ -46,7 +46,8 @@ extension SAMLArtifacts {
             logger.notice(
                 "an artifact was not resolved",
                 metadata: [
-                    "reason": "\(examined.signature)", "application": "\(application?.id.description ?? "none")",
+                    "reason": .string(Self.word(examined.signature)),
+                    "application": "\(application?.id.description ?? "none")",
                 ])
             return try await answer(question, Status(.requester, .requestDenied), nil, in: tenant, isSigned: false)
         }
@@ -55,6 +56,15 @@ extension SAMLArtifacts {
             logger.notice("an artifact stands for nothing", metadata: ["application": "\(application.id)"])
         }
         return try await answer(question, .success, found, in: tenant, isSigned: true)
+    }
+
+    /// Why a question is not answered, for the log.
+    private static func word(_ signature: ArrivalSignature) -> String {
+        switch signature {
+        case .none: "unsigned"
+        case .verified: "not_for_us"
+        case .invalid(let error): error.reason.rawValue
+        }
     }
 
     private func isForUs(_ question: ArtifactResolve, of application: SAMLApplication) -> Bool {
