@@ -1,5 +1,6 @@
 import Logging
 import SAML
+import Storage
 import Vocabulary
 
 /// A message of SAML that came from outside and was not believed.

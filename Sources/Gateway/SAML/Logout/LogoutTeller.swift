@@ -1,5 +1,6 @@
 import Fetch
 import Identity
+import Providers
 import SAML
 import Storage
 import Vocabulary
@@ -87,7 +88,9 @@ struct LogoutTeller: Sendable {
             let body = try? await saml.executor().run({
                 try SOAPEnvelope.bytes(
                     around: Self.element(request, choice, peer.entity.entityID), signedWith: key)
-            }), let answer = try? await peer.send(Self.post(body, to: step.location)), answer.status == 200
+            }),
+            let answer = try? await SAMLBackChannel.send(
+                Self.post(body, to: step.location), trusting: peer.keys, by: peer.send), answer.status == 200
         else { return .silent }
         do {
             let response = try await read(answer.body, from: peer, asked: id, in: logout.tenant)
