@@ -13,6 +13,9 @@ public enum SAMLOutcome: Sendable {
 }
 
 extension SAMLProvider {
+    /// The reason of an answer that is right in everything and names nobody.
+    public static let tooLittleTold = "saml." + SignInRefusal.subject.rawValue
+
     /// What an identity provider had a browser bring.
     public enum Answer: Sendable, Hashable {
         /// The form field `SAMLResponse`.
@@ -64,7 +67,7 @@ extension SAMLProvider {
         switch service.decide(verified, facts: facts, peer: peer.entity, now: now.seconds) {
         case .refused(let reasons): return .refused("saml." + (reasons.first?.rawValue ?? "refused"))
         case .signedIn(let person):
-            guard let signIn = try signIn(person, verified.issuer) else { return .refused("saml.subject") }
+            guard let signIn = try signIn(person, verified.issuer) else { return .refused(Self.tooLittleTold) }
             return .verified(signIn, once: verified.replayKey(skew: service.skew))
         }
     }

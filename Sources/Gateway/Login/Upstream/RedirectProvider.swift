@@ -49,6 +49,17 @@ public struct RedirectProvider: Sendable {
         if case .saml(let provider) = kind { provider.settings.passed(asked) } else { [] }
     }
 
+    /// What somebody would be known by, where an answer that is believed says nothing of it; nil for any other reason that
+    /// an answer is refused for.
+    func missing(in answer: String) -> (wanted: [String], requester: String)? {
+        guard case .saml(let provider) = kind, answer == SAMLProvider.tooLittleTold else { return nil }
+        let service = provider.settings.service
+        return (
+            service.subjectRules.map(\.wanted).reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+            service.entityID
+        )
+    }
+
     /// What it calls itself: its entity id, or its issuer. Nil where that cannot be found out now.
     func entityID() async -> String? {
         switch kind {
