@@ -37,6 +37,8 @@ extension Fault {
             return .fetchTimeout(host)
         case CURLE_FILESIZE_EXCEEDED:
             return .fetchTooLarge(host, "response")
+        case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            return Fault("fetch.tls", .peer, "TLS with \(host) failed: its key is none of those that are trusted.")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE:
             let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
             return Fault("fetch.tls", .peer, "TLS with \(host) failed: \(text.prefix(200)).")

@@ -21,6 +21,9 @@ public struct FetchRequest: Sendable, CustomStringConvertible {
     /// gateway's own control socket: never fill it from input.
     public var unixSocket: String?
     public var limits: FetchLimits
+    /// SHA-256 of the server's public key (its SubjectPublicKeyInfo in DER), of any of these keys. Where there are some, one
+    /// of them is what is trusted in place of every authority and name: over TLS, on a connection of its own.
+    public var serverKeys: [[UInt8]] = []
 
     public init(
         _ method: Method = .get, url: String, headers: [FetchHeader] = [], body: [UInt8] = [],

@@ -79,6 +79,10 @@ extension FetchRequest {
                 header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 9 })
             else { throw Fault.fetchInvalid("A request header's value is not allowed.") }
         }
+        // Fewer keys than are meant would be another trust than was asked for.
+        guard serverKeys.count <= 64, serverKeys.allSatisfy({ $0.count == 32 }) else {
+            throw Fault.fetchInvalid("A server's keys are named by SHA-256, 64 of them at most.")
+        }
         guard limits.totalTimeout > .zero, limits.connectTimeout > .zero, limits.responseBytes >= 0 else {
             throw Fault.fetchInvalid("The request's limits make no sense.")
         }

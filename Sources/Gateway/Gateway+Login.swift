@@ -28,6 +28,10 @@ extension Gateway {
         let rules = SessionRules(resolver: resolver, meter: parts.meter)
         environment.signIn = { try await rules.ruling(of: $0, in: $1) }
         environment.keep = { try await rules.ruling(of: $0) }
+        let (store, clock) = (resolver.store, resolver.clock)
+        environment.applicationRequest = {
+            try await PendingSignOn.request(behind: $0, in: $1, store: store, clock: clock)
+        }
         return LoginService(
             store: resolver.store, live: parts.live, credentials: parts.credentials,
             settings: LoginSettings(

@@ -2,7 +2,7 @@
 ///
 /// `detail` names elements, attributes and rules; of the input's values it holds what is needed to mend a setting (what was
 /// expected and what came), cut short, and never a secret. It is for logs and administrators, not for the person who signs in.
-public struct SAMLError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct SAMLError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What was wrong, for programs.
     public let reason: Reason
     /// What was wrong, for people.
@@ -24,7 +24,7 @@ public struct SAMLError: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension SAMLError {
     /// A place in a document, both numbers from one.
-    public struct Position: Sendable, Equatable {
+    public struct Position: Sendable, Hashable {
         public let line: Int
         /// Bytes into the line; 0 where it is not known.
         public let column: Int

@@ -36,7 +36,7 @@ struct ProfileTests {
         let paths =
             [
                 "SAMLTests", "gatehouseTests/SAML", "ProvidersTests/SAML", "EndToEndTests/Login/SAML",
-                "GatewayTests/SAML", "EndToEndTests/Management",
+                "GatewayTests/SAML", "GatewayTests/Configuration", "FetchTests", "EndToEndTests/Management",
             ].flatMap {
                 house.files(under: "Tests/" + $0, endingWith: ".swift")
             }

@@ -14,6 +14,7 @@ extension SAMLConfiguration {
             guard let key, let certificate else { return nil }
             return KeyPair(key: key, certificateFile: certificate)
         }
+        algorithms = AlgorithmPolicy(section)
         discoveryURL = section.optional("discovery_url", "an https address") { text in
             guard let address = WebAddress(text), address.fragment == nil, address.isSecure else { return nil }
             return text
@@ -28,6 +29,25 @@ extension SAMLConfiguration {
             SAMLApplicationConfiguration($0, tenant: tenant, attributes: set)
         }
         section.finish()
+    }
+}
+
+extension AlgorithmPolicy {
+    /// `forbidden_algorithms`: by their addresses, each one that is known here and leaves another one of its kind.
+    fileprivate init(_ section: ConfigurationSection) {
+        self.init()
+        let key = "forbidden_algorithms"
+        let names = section.texts(key, limit: 64)
+        for name in names where !Self.named.contains(name) {
+            section.report(
+                key,
+                "`\(name)` is no algorithm's address that is known here; write it as messages do, such as \(Algorithm.rsaSHA512)."
+            )
+        }
+        do { self = try AlgorithmPolicy(without: Set(names)) } catch {
+            section.report(
+                key, "leaves nothing to sign, to digest, to encrypt or to transport keys by; leave one of each.")
+        }
     }
 }
 
@@ -56,7 +76,12 @@ extension SAMLProviderConfiguration {
         groupsAttribute = section.optionalText("groups_attribute")
         ownedDomains = Set(section.texts("owns_domains", limit: 1_000).map { $0.lowercased() })
         let believed = section.texts("second_factor_contexts", limit: 16)
-        multiFactorContexts = Set(believed.isEmpty ? [AuthnContextClass.multiFactor] : believed)
+        let factors = believed.isEmpty ? [AuthnContextClass.multiFactor] : believed
+        multiFactorContexts = Set(factors)
+        // Whoever never heard of the usual name would refuse everybody who is asked for it: only what is named is asked.
+        askedFactorContexts = section.bool("ask_second_factor", default: !believed.isEmpty) ? factors : []
+        passedContexts = section.texts("pass_on_contexts", limit: 16)
+        sendsScoping = section.bool("send_scoping", default: true)
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
         answerBinding = Self.answerBinding(section)
         allowsUnsolicited = section.bool("allow_unsolicited", default: false)

@@ -125,8 +125,11 @@ extension UpstreamProviderConfiguration.Credential {
 extension OpenIDSettings.MultiFactorClaims {
     /// Nothing counts unless it is named.
     init(_ section: ConfigurationSection?) {
+        let contexts = section?.texts("acr", limit: 64) ?? []
         self.init(
-            methods: Set(section?.texts("amr", limit: 64) ?? []), contexts: Set(section?.texts("acr", limit: 64) ?? []))
+            methods: Set(section?.texts("amr", limit: 64) ?? []), contexts: Set(contexts),
+            isAsked: section?.bool("ask", default: !contexts.isEmpty) ?? false)
+        if isAsked, contexts.isEmpty { section?.report("ask", "needs `acr`, which is what is asked for.") }
         section?.finish()
     }
 }

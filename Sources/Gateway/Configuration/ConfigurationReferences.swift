@@ -2,6 +2,7 @@ import Authorization
 import Foundation
 import Identity
 import OAuth
+import SAML
 import Vocabulary
 
 /// Names in the configuration that stand for something else in it: each has to be there, once. A name that points nowhere
@@ -24,6 +25,7 @@ struct ConfigurationReferences {
         checkMappings()
         checkHosts()
         checkCertificates()
+        checkSigningKeys()
         configuration.anomalies.check(context)
     }
 
@@ -112,6 +114,22 @@ struct ConfigurationReferences {
             context.fault(
                 at: "applications[\(index)].host",
                 "`\(application.host)` is the gateway's own host, and its cookies would reach the application.")
+        }
+    }
+
+    /// What is asked for signed needs a key to sign with, and else nobody could sign in there.
+    private func checkSigningKeys() {
+        guard configuration.saml.keys.isEmpty else { return }
+        for (index, provider) in configuration.providers.enumerated() {
+            guard case .saml(let settings) = provider.kind else { continue }
+            if settings.answerBinding == .artifact {
+                context.fault(
+                    at: "providers[\(index)].answer_binding",
+                    "artifact needs a key in `saml.keys`: artifacts are asked for by signed messages.")
+            }
+            if settings.signsRequests {
+                context.fault(at: "providers[\(index)].sign_requests", "needs a key in `saml.keys`.")
+            }
         }
     }
 

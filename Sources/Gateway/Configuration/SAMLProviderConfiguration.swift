@@ -32,6 +32,11 @@ public struct SAMLProviderConfiguration: Sendable {
     public var groupsAttribute: String?
     public var ownedDomains: Set<String>
     public var multiFactorContexts: Set<String>
+    /// Asked for where one factor is not enough; none asks for nothing then.
+    public var askedFactorContexts: [String]
+    /// Passed on for applications that ask for them.
+    public var passedContexts: [String]
+    public var sendsScoping: Bool
     /// How the identity provider is asked to answer: by a form, or by an artifact that the gateway resolves.
     public var answerBinding: SAML.Binding
     /// Takes answers that nobody asked for.
@@ -56,6 +61,8 @@ public struct SAMLConfiguration: Sendable {
     }
 
     public var keys: [KeyPair]
+    /// What is signed and encrypted by, and what is believed of others.
+    public var algorithms: AlgorithmPolicy
     /// Where people who cannot say which provider is theirs are sent to choose one.
     public var discoveryURL: String?
     /// A PEM file of authorities that the servers of applications' metadata are certified by; nil for the system's.

@@ -87,6 +87,21 @@ public enum LoginNotice: Sendable, Hashable {
     case linkRefused
     /// The flow is over its time.
     case expired
+    /// The provider said yes, and not who it is.
+    case tooLittleTold(TooLittleTold)
+}
+
+/// A sign-in at an identity provider that said too little of whoever it is (SDP-SP12): what the person can pass on to whoever
+/// helps them, and nothing that was said.
+public struct TooLittleTold: Sendable, Hashable {
+    /// What the provider is called here.
+    public let provider: String
+    /// What it calls itself; nil where that cannot be found out now.
+    public let entityID: String?
+    /// One of these would have been enough, by the names of the protocol.
+    public let wanted: [String]
+    /// Who asks for it: the gateway's own entity id, by which the provider's people know it.
+    public let requester: String
 }
 
 /// What a login's page may show; it holds no secret and nothing about accounts the person has not proved.

@@ -1,5 +1,6 @@
 import Governance
 import Identity
+import SAML
 import Vocabulary
 
 /// What a person holds, as a login and its event need it.
@@ -44,6 +45,8 @@ public struct LoginEnvironment: Sendable {
     var signIn: @Sendable (SessionRules.SignIn, TenantID) async throws -> SessionRuling? = { _, _ in nil }
     /// What rules say of a session that is shown; nil where none is about it.
     var keep: @Sendable (Session) async throws -> SessionRuling? = { _ in nil }
+    /// The request of an application that speaks SAML for which a login was begun; nil for every other login.
+    var applicationRequest: @Sendable (LoginRequest, LoginBrowser) async throws -> AcceptedRequest? = { _, _ in nil }
     /// Digest of the configuration in effect.
     public var configurationDigest: @Sendable () -> [UInt8]
 

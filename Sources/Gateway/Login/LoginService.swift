@@ -144,7 +144,9 @@ public struct LoginService: Sendable {
             browser: work.browser.hash,
             realms: HomeRealms(
                 providers: providers.map {
-                    LoginProvider(id: $0.id, domains: Set($0.domains), isRedirect: $0.redirect != nil)
+                    LoginProvider(
+                        id: $0.id, domains: Set($0.domains), isRedirect: $0.redirect != nil,
+                        asksForFactors: $0.redirect?.asksForFactors ?? false)
                 }),
             subject: facts, stepUpSession: stepUp, anomalies: anomalies)
     }

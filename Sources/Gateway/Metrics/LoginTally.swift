@@ -85,6 +85,7 @@ final class LoginTally: Sendable {
         switch notice {
         case .refused(let refusal): .refused(refusal)
         case .throttled: .refused(.throttled)
+        case .tooLittleTold: .refused(.upstreamRefused)
         case .passwordRefused: .passwordRefused
         case .presentPasswordWrong: .presentPasswordWrong
         case .linkRefused: .linkRefused

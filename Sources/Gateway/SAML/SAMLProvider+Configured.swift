@@ -26,6 +26,7 @@ extension SAMLProvider {
         settings.returnTargets = configured.returnTargets
         settings.signature = configured.signature
         settings.signingKey = keys.first?.signing
+        settings.algorithms = service.algorithms
         settings.decryptionKeys = keys.compactMap(\.decryption)
         settings.attributes = configured.attributes
         settings.loginAttribute = configured.loginAttribute
@@ -34,6 +35,9 @@ extension SAMLProvider {
         settings.isToldOfLogout = configured.singleLogout
         settings.encryptsLogoutNames = configured.encryptsLogoutNames
         settings.multiFactorContexts = configured.multiFactorContexts
+        settings.askedFactorContexts = configured.askedFactorContexts
+        settings.passedContexts = configured.passedContexts
+        settings.sendsScoping = configured.sendsScoping
         self.init(
             settings, metadata: configured.metadataPlace(metadataKeys), policy: configured.policy,
             executor: try service.executor(), fetch: fetch, clock: clock, logger: logger)

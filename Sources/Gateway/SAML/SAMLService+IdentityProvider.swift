@@ -14,7 +14,8 @@ extension SAMLService {
         return IdentityProviderSettings(
             entityID: entityID(of: tenant), signOnEndpoints: [Endpoint(.redirect, place), Endpoint(.post, place)],
             skew: Self.clockSkew,
-            nameIDFormats: [NameIDFormat.transient, NameIDFormat.persistent, NameIDFormat.emailAddress])
+            nameIDFormats: [NameIDFormat.transient, NameIDFormat.persistent, NameIDFormat.emailAddress],
+            algorithms: algorithms)
     }
 
     /// The first of our keys that something sound can be signed with for this application.
@@ -48,7 +49,7 @@ extension SAMLService {
         role.wantsSignedRequests = settings.requiresSignedRequests
         role.role.singleLogout = try logoutEndpoints(of: tenant)
         role.role.nameIDFormats = settings.nameIDFormats
-        role.role.keys = keys.flatMap(Self.published)
+        role.role.keys = keys.flatMap(published)
         return role
     }
 }

@@ -41,6 +41,9 @@ public final class SAMLService: Sendable {
     /// The tenant's entity id, where its metadata are.
     public func entityID(of tenant: TenantID) -> String { base(of: tenant) + "/saml/metadata" }
 
+    /// What is signed and encrypted by, and what is believed of others.
+    var algorithms: AlgorithmPolicy { settings.algorithms }
+
     /// In front of every address of ours.
     func base(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) }
 
@@ -63,26 +66,39 @@ public final class SAMLService: Sendable {
     func keys() throws -> [OwnKey] {
         try memory.withLock { memory in
             if let keys = memory.keys { return keys }
-            let read = try settings.keys.map(Self.read)
+            let read = try settings.keys.map { try Self.read($0, settings.algorithms) }
             memory.keys = read
             return read
         }
     }
 
-    private static func read(_ pair: SAMLConfiguration.KeyPair) throws -> OwnKey {
+    private static func read(_ pair: SAMLConfiguration.KeyPair, _ algorithms: AlgorithmPolicy) throws -> OwnKey {
         guard let data = FileManager.default.contents(atPath: pair.certificateFile) else {
             throw Fault("configuration.invalid", .ourselves, "The certificate \(pair.certificateFile) cannot be read.")
         }
         let pem = try pair.key.load().reveal()
         do {
             let signing = try SAMLSigningKey(pem: pem, certificate: String(decoding: data, as: UTF8.self))
-            return OwnKey(signing: signing, decryption: try? SAMLDecryptionKey(pem: pem))
+                .signing(by: algorithms)
+            return OwnKey(signing: signing, decryption: try Self.decryption(pem, signing.kind))
+        } catch is MessageFault {
+            throw Fault(
+                "configuration.invalid", .ourselves,
+                "The key of \(pair.certificateFile) signs by nothing that `saml.forbidden_algorithms` leaves.",
+                remedy: "Leave a signature algorithm of its kind, or name a key of another kind in `saml.keys`.")
         } catch {
             throw Fault(
                 "configuration.invalid", .ourselves,
                 "The key of \(pair.certificateFile) cannot be used for SAML: \(error).",
                 remedy: "Name an unencrypted PEM key and the certificate that belongs to it in `saml.keys`.")
         }
+    }
+
+    /// Nil for an elliptic key, which opens nothing. An RSA key that cannot is a fault: it would be published for others to
+    /// encrypt to, or they would be told of none.
+    private static func decryption(_ pem: String, _ kind: SAMLKeyKind) throws -> SAMLDecryptionKey? {
+        guard case .rsa = kind else { return nil }
+        return try SAMLDecryptionKey(pem: pem)
     }
 
     // MARK: Our metadata
@@ -116,16 +132,21 @@ public final class SAMLService: Sendable {
         role.assertionConsumers = consumerEndpoints(of: tenant)
         role.discoveryResponses = [IndexedEndpoint(.redirect, discoveryResponse(of: tenant), index: 1)]
         role.role.singleLogout = try logoutEndpoints(of: tenant)
-        role.role.keys = keys.flatMap(Self.published)
+        role.role.keys = keys.flatMap(published)
         entity.serviceProviders = [role]
+        // Said only where it is not what everybody expects anyway (IIP-MD09).
+        if !algorithms.forbidden.isEmpty { entity.algorithms = algorithms.published }
         entity.identityProviders = [try identityProviderRole(of: tenant, keys)].compactMap(\.self)
         return entity
     }
 
-    static func published(_ key: OwnKey) -> [MetadataKey] {
+    func published(_ key: OwnKey) -> [MetadataKey] {
         guard let certificate = key.signing.verificationKey.certificate else { return [] }
         let signs = MetadataKey(certificate: certificate, use: .signing)
-        let opens = key.decryption == nil ? nil : MetadataKey(certificate: certificate, use: .encryption)
+        let methods = algorithms.forbidden.isEmpty ? [] : algorithms.publishedEncryption
+        let opens =
+            key.decryption == nil
+            ? nil : MetadataKey(certificate: certificate, use: .encryption, encryptionMethods: methods)
         return [signs, opens].compactMap(\.self)
     }
 

@@ -28,6 +28,7 @@ struct LoginPresenter: Sendable {
             csrf: try binding.map { try call.token(Self.formPurpose, $0) } ?? "", flow: view.flow.description,
             error: error)
         let status = Self.status(view)
+        if case .tooLittleTold(let told)? = view.notice { return tooLittle(told, view) }
         switch view.page {
         case .identifier(let login, let choices):
             return pages.response(first(frame, login, choices, view), status: status)
@@ -79,6 +80,20 @@ struct LoginPresenter: Sendable {
             methods.count < 2 ? nil : path(view, isRecovery ? [:] : ["method": "recovery_code"])
         return pages.response(
             SecondFactorPage(form: frame, method: isRecovery ? .recoveryCode : .totp, otherPath: other), status: status)
+    }
+
+    /// SDP-SP12: the person can do nothing about it, so they are told whom to ask and what to say.
+    private func tooLittle(_ told: TooLittleTold, _ view: LoginView) -> Response {
+        var page = MessagePage(
+            .refused, "\(told.provider) did not tell us who you are",
+            "You signed in there, but it sent nothing that we could know you by. Please give your help desk what stands below."
+        )
+        page.missing = told.wanted.map { "\(told.provider) sends \($0)." }
+        page.facts = [("Error", "saml.subject")]
+        if let entityID = told.entityID { page.facts.append(("Identity provider", entityID)) }
+        page.facts += [("Asked by", told.requester), ("Reference", call.trace)]
+        page.links = [MessagePage.Link("Sign in another way", path(view, [:]))]
+        return pages.response(page)
     }
 
     private func over(_ error: String?, _ status: HTTPResponse.Status) throws -> Response {

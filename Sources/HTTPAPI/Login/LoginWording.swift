@@ -15,6 +15,7 @@ enum LoginWording {
         case .presentPasswordWrong: "Your current password is not right."
         case .linkRefused: "This link or invitation does not open anything: it was used, is too old, or was never made."
         case .expired: "This took too long. Please begin again."
+        case .tooLittleTold(let told): "\(told.provider) did not tell us who you are."
         }
     }
 

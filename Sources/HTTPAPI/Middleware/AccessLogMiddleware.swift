@@ -23,7 +23,8 @@ public struct AccessLogMiddleware: RouterMiddleware {
         ]
         if let peer = context.peer { metadata["peer"] = .string(peer.description) }
         if let code = context.refusal.code { metadata["reason"] = .string(code) }
-        context.logger.log(level: response.status.code >= 500 ? .error : .info, "request", metadata: metadata)
+        let isOurs = response.status.code >= 500 && !context.refusal.isPeers
+        context.logger.log(level: isOurs ? .error : .info, "request", metadata: metadata)
         return response
     }
 }

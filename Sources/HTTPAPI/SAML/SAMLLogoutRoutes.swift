@@ -47,7 +47,7 @@ struct SAMLLogoutRoutes: Sendable {
         _ call: BrowserCall, _ reading: () throws(MessageFault) -> ArrivedMessage
     ) async throws -> Response {
         let arrived: ArrivedMessage
-        do { arrived = try reading() } catch { return refused("saml.\(error.code.rawValue)", error.detail, call) }
+        do { arrived = try reading() } catch { return try await refused(RefusedMessage(.logout, error), call) }
         // Before the session ends that the cookie is of.
         let own = try call.session()?.session.id
         let turn: LogoutTurn?
@@ -55,7 +55,7 @@ struct SAMLLogoutRoutes: Sendable {
             turn = try await gateway.samlLogout.take(arrived, in: call.tenant.id, trace: call.trace)
         } catch let fault as Fault where fault.culprit == .caller {
             if fault.code == "saml.no_key" { throw Refusal.notFound }
-            return refused(fault.code, fault.description, call)
+            return try await refused(Self.message(fault), call)
         }
         guard let turn else { return call.redirect(call.path(Self.nextPath)) }
         var response = try answer(turn, call)
@@ -64,13 +64,18 @@ struct SAMLLogoutRoutes: Sendable {
     }
 
     /// Nobody's session ended: whoever sent the message has to hear why.
-    private func refused(_ code: String, _ detail: String, _ call: BrowserCall) -> Response {
+    private func refused(_ message: RefusedMessage, _ call: BrowserCall) async throws -> Response {
+        try await gateway.note(message, from: call.browser())
         var page = MessagePage(
             .refused, "Nobody was signed out",
             "The message that brought you here is not one that is believed. You can sign out yourself.")
-        page.facts = [("Error", code), ("What is wrong", detail)]
+        page.facts = [("Error", message.code), ("What is wrong", message.detail)]
         page.links = [MessagePage.Link("Sign out", call.path("/logout"))]
         return login.pages.response(page, status: .badRequest)
+    }
+
+    private static func message(_ fault: Fault) -> RefusedMessage {
+        RefusedMessage(.logout, code: fault.code, detail: fault.description)
     }
 
     /// The browser is back from a peer, or was somewhere else and comes again.
@@ -152,6 +157,8 @@ struct SAMLLogoutRoutes: Sendable {
         } catch let fault as Fault where fault.culprit == .caller {
             if fault.code == "saml.no_key" { throw Refusal.notFound }
             // SAML Bindings §3.2.3.3: what is not a request of the protocol's is answered by SOAP's own fault.
+            context.refusal.blame(peerFor: fault.code)
+            try await gateway.note(Self.message(fault), from: call.browser())
             let bytes = try XMLWriter.bytes(of: SOAPEnvelope.fault(.client, fault.code))
             return Self.envelope(bytes, .internalServerError)
         }

@@ -20,6 +20,7 @@ extension SAMLRoutes {
             throw Refusal.bodyTooLarge(limit: limit)
         }
         let answer = try await gateway.samlArtifacts.answer(body, in: call.tenant.id)
+        if answer.isFault { context.refusal.blame(peerFor: "saml.artifact") }
         // Bindings §3.2.3.2: nothing of it is to be kept on the way.
         return Response(
             status: answer.isFault ? .internalServerError : .ok,

@@ -30,7 +30,9 @@ struct SignOnRoutes: Sendable {
     private func redirected(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let visit = try AuthorizationVisit(request, context, account, readsQuery: false)
         let message: ArrivedMessage
-        do { message = try ArrivedMessage(query: request.uri.query ?? "") } catch { return refusal(error) }
+        do { message = try ArrivedMessage(query: request.uri.query ?? "") } catch {
+            return try await refusal(error, visit.call)
+        }
         return try await respond(try await gateway.signOn.begin(message, from: visit.browser), visit)
     }
 
@@ -39,7 +41,7 @@ struct SignOnRoutes: Sendable {
         let visit = try AuthorizationVisit(request, context, account, readsQuery: false)
         let fields = try await SAMLRoutes.fields(request)
         let message: ArrivedMessage
-        do { message = try ArrivedMessage(fields: fields) } catch { return refusal(error) }
+        do { message = try ArrivedMessage(fields: fields) } catch { return try await refusal(error, visit.call) }
         return try await respond(try await gateway.signOn.begin(message, from: visit.browser), visit)
     }
 
@@ -75,7 +77,7 @@ struct SignOnRoutes: Sendable {
 
     private func response(_ answer: SignOnAnswer, _ visit: AuthorizationVisit) async throws -> Response {
         switch answer {
-        case .refuse(let fault): return refusal(fault)
+        case .refuse(let fault): return try await refusal(fault, visit.call)
         case .send(.form(let address, let fields)):
             return pages.posting(fields.map { ($0.name, $0.value) }, to: address, AuthorizeRoutes.host(of: address))
         case .send(.address(let address)): return visit.call.redirect(address)
@@ -99,7 +101,8 @@ struct SignOnRoutes: Sendable {
     }
 
     /// Nobody is redirected, so that whoever sent the browser reads here what to mend.
-    private func refusal(_ fault: MessageFault) -> Response {
+    private func refusal(_ fault: MessageFault, _ call: BrowserCall) async throws -> Response {
+        try await gateway.note(RefusedMessage(.authnRequest, fault), from: call.browser())
         let page = MessagePage.refused(
             "This request cannot be used",
             "The application that sent you here asked in a way that is not accepted. Its operator can mend it with what stands below.",

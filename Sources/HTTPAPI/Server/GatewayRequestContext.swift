@@ -66,10 +66,17 @@ extension IPAddress {
 
 /// A place where the error mapping leaves the precise code of a refusal for the access log, which runs outside it.
 public final class RefusalNote: Sendable {
-    private let stored = Mutex<String?>(nil)
+    private let stored = Mutex<(code: String?, isPeers: Bool)>((nil, false))
 
     public var code: String? {
-        get { stored.withLock { $0 } }
-        set { stored.withLock { $0 = newValue } }
+        get { stored.withLock { $0.code } }
+        set { stored.withLock { $0.code = newValue } }
     }
+
+    /// Whether it is the other side's fault whatever the status says: SOAP tells of its faults with 500 (SOAP 1.1 §6.2), and
+    /// nobody of ours is to be woken for them.
+    var isPeers: Bool { stored.withLock { $0.isPeers } }
+
+    /// Notes a fault of the other side's.
+    func blame(peerFor code: String) { stored.withLock { $0 = (code, true) } }
 }

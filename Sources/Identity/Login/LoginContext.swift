@@ -9,12 +9,18 @@ public struct LoginProvider: Sendable, Hashable {
     public let isChoosable: Bool
     /// Whether people are sent there to sign in. No password is taken for it here.
     public let isRedirect: Bool
+    /// Whether it proves several factors where it is asked to.
+    public let asksForFactors: Bool
 
-    public init(id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true, isRedirect: Bool = false) {
+    public init(
+        id: ProviderID, domains: Set<String> = [], isChoosable: Bool = true, isRedirect: Bool = false,
+        asksForFactors: Bool = false
+    ) {
         self.id = id
         self.domains = domains
         self.isChoosable = isChoosable
         self.isRedirect = isRedirect
+        self.asksForFactors = asksForFactors
     }
 }
 
@@ -49,6 +55,11 @@ public struct HomeRealms: Sendable, Hashable {
 
     /// Whether people are sent to this provider to sign in.
     public func isRedirect(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isRedirect } }
+
+    /// Whether people are sent to this provider to prove several factors.
+    public func asksForFactors(_ id: ProviderID) -> Bool {
+        providers.contains { $0.id == id && $0.isRedirect && $0.asksForFactors }
+    }
 
     /// Whether a person may pick this provider on the first page.
     public func isChoosable(_ id: ProviderID) -> Bool { providers.contains { $0.id == id && $0.isChoosable } }

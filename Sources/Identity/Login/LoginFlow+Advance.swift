@@ -16,7 +16,11 @@ extension LoginFlow {
         if owesFactor, !facts.enrolledFactors.isEmpty { return goes(to: .secondFactor, context) }
         // Only who has proven all they can is told that a rule is against them.
         if facts.isBarred { return end(.refusedByRule) }
-        if owesFactor, !setsByLink { return goes(to: mayEnrolFirstFactor ? .enrolment : .invitation, context) }
+        if owesFactor, !setsByLink {
+            if mayEnrolFirstFactor { return goes(to: .enrolment, context) }
+            if let provider = providerOfFactors(context) { return leaves(for: provider) }
+            return goes(to: .invitation, context)
+        }
         if passwordChange != nil { return goes(to: .passwordChange, context) }
         // Whoever was invited and may be asked for two factors sets up the first one now: a password alone never will.
         if mayEnrolFirstFactor, facts.mayBeAskedForMFA, facts.enrolledFactors.isEmpty, !isSecondFactorProven {
@@ -79,6 +83,29 @@ extension LoginFlow {
 
     /// How far the clock of another provider may be off.
     public static let upstreamClockSkew: Duration = .seconds(60)
+
+    // MARK: Several factors elsewhere
+
+    /// Whether the flow's provider is asked for several factors when the browser is sent there.
+    public var asksProviderForFactors: Bool { request.demandedStrength >= .aal2 || wentForFactors == true }
+
+    /// The provider that the person signed in at, where it proves several factors to whoever asks and was not asked yet:
+    /// once, for an answer that says less would send the browser there for ever.
+    private func providerOfFactors(_ context: LoginContext) -> ProviderID? {
+        guard wentForFactors != true, let provider = provider ?? context.stepUpSession?.provider,
+            context.realms.asksForFactors(provider)
+        else { return nil }
+        let wasAsked = asksProviderForFactors && proofs.contains { $0.method == .federated }
+        return wasAsked ? nil : provider
+    }
+
+    private func leaves(for factors: ProviderID) -> LoginTransition {
+        moved {
+            $0.step = .upstream; $0.provider = factors; $0.wentForFactors = true
+        } outcome: { flow in
+            .sendUpstream(flow.stamp)
+        }
+    }
 
     private var isSecondFactorProven: Bool {
         let second = Set(Self.secondFactors).union([.multiFactor])

@@ -36,6 +36,8 @@ public struct LoginFlow: Sendable, Hashable, Codable {
     public internal(set) var secondFactorFailures: Int
     /// What stood out when the password was right; nil where nothing did.
     public internal(set) var anomalies: [LoginAnomaly]?
+    /// Whether a provider was gone to because it proves several factors; nil where none was.
+    public internal(set) var wentForFactors: Bool?
 
     /// Time enough to find a telephone, too little to leave a browser open over lunch.
     public static let lifetime: Duration = .minutes(15)

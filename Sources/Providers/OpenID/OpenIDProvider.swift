@@ -25,17 +25,17 @@ public struct OpenIDProvider: Sendable {
 
     /// Begins a login, and says where to send the browser.
     ///
-    /// - Parameter maxAgeSeconds: how long ago the person may have been at the provider; nil for any time.
     /// - Throws: `UpstreamFault`, and what fetching throws.
     public func begin(
-        loginHint: String?, maxAgeSeconds: Int64?, random: UpstreamAttempt.Randomness
+        _ wish: UpstreamWish, random: UpstreamAttempt.Randomness
     ) async throws -> (attempt: UpstreamAttempt, address: String) {
-        var wishes = UpstreamAttempt.Wishes(loginHint: loginHint)
+        var wishes = UpstreamAttempt.Wishes(loginHint: wish.loginHint)
         // Only a provider that says when it saw the person can be held to it.
-        if let maxAgeSeconds, settings.saysSignInTime, settings.preset.issuer != nil {
-            wishes.maxAge = maxAgeSeconds
+        if let maxAge = wish.maxAgeSeconds, settings.saysSignInTime, settings.preset.issuer != nil {
+            wishes.maxAge = maxAge
             wishes.prompt = "login"
         }
+        if wish.needsSeveralFactors { wishes.acrValues = settings.multiFactor.asked }
         return try UpstreamAttempt.start(try await client(), wishes: wishes, random: random, now: seconds)
     }
 

@@ -61,11 +61,17 @@ public struct OpenIDSettings: Sendable {
     public struct MultiFactorClaims: Sendable, Hashable {
         public var methods: Set<String>
         public var contexts: Set<String>
+        /// The contexts are asked for (`acr_values`) where one factor is not enough, and one of them has to be reached.
+        public var isAsked: Bool
 
-        public init(methods: Set<String> = [], contexts: Set<String> = []) {
+        public init(methods: Set<String> = [], contexts: Set<String> = [], isAsked: Bool = false) {
             self.methods = methods
             self.contexts = contexts
+            self.isAsked = isAsked
         }
+
+        /// What is asked for then; nothing where it is not to be.
+        public var asked: [String] { isAsked ? contexts.sorted() : [] }
     }
 
     /// What one provider has and no standard does.

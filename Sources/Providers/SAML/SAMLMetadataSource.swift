@@ -42,6 +42,7 @@ public actor SAMLMetadataSource {
 
     private let place: SAMLMetadataPlace
     private let policy: MetadataPolicy
+    private let algorithms: SAMLAlgorithmPolicy
     private let entityID: String?
     private let role: SAMLRole
     private let executor: SAMLExecutor
@@ -54,15 +55,16 @@ public actor SAMLMetadataSource {
 
     /// - Parameters:
     ///   - role: what the entity has to be, and to be of use as.
+    ///   - algorithms: what they may be signed by.
     ///   - entityID: which entity is meant; nil for the only one of the role that the metadata tell of.
     public init(
-        _ place: SAMLMetadataPlace, role: SAMLRole = .identityProvider, policy: MetadataPolicy, entityID: String?,
-        executor: SAMLExecutor, fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp,
-        logger: Logger
+        _ place: SAMLMetadataPlace, role: SAMLRole = .identityProvider, policy: MetadataPolicy,
+        algorithms: SAMLAlgorithmPolicy = .strict, entityID: String?, executor: SAMLExecutor,
+        fetch: @escaping OutgoingFetch, clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.logger = logger
         (self.place, self.role, self.policy, self.entityID) = (place, role, policy, entityID)
-        (self.executor, self.fetch, self.clock) = (executor, fetch, clock)
+        (self.executor, self.fetch, self.clock, self.algorithms) = (executor, fetch, clock, algorithms)
     }
 
     /// The entity as its metadata have it now.
@@ -183,11 +185,12 @@ public actor SAMLMetadataSource {
 
     private func renew(from address: String, _ keys: [SAMLVerificationKey], for entityID: String? = nil) async throws {
         guard let (body, version) = try await document(at: address) else { return }
+        let algorithms = algorithms
         let document = try await executor.run {
             let root =
                 keys.isEmpty
                 ? try XMLReader.parse(body, limits: .metadata)
-                : try SAMLSignatures.verify(body, keys: keys, limits: .metadata)
+                : try SAMLSignatures.verify(body, keys: keys, policy: algorithms, limits: .metadata)
             return try MetadataDocument(reading: root)
         }
         if let entityID, !MetadataQuery.isAnswer(document, to: entityID) {

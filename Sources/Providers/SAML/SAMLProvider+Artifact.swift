@@ -31,7 +31,7 @@ extension SAMLProvider {
         let body = try await executor.run {
             try SOAPEnvelope.bytes(around: ArtifactResolve(header, artifact: text).element(), signedWith: key)
         }
-        let answer = try await ask(body, at: place.location)
+        let answer = try await ask(body, at: place.location, trusting: try verificationKeys(of: peer))
         return try await executor.run {
             try SOAPMessage(answer).judgedResponse(toResolve: questionID, by: expectation).get()
         }
@@ -49,7 +49,9 @@ extension SAMLProvider {
     }
 
     /// Redirections are not followed, and nothing but an answer of the SOAP binding is taken (SAML Bindings §3.2.2.1).
-    private func ask(_ body: [UInt8], at address: String) async throws -> [UInt8] {
+    private func ask(
+        _ body: [UInt8], at address: String, trusting keys: [SAMLVerificationKey]
+    ) async throws -> [UInt8] {
         var limits = FetchLimits()
         limits.totalTimeout = Self.artifactTimeout
         limits.responseBytes = XMLLimits.message.bytes
@@ -58,8 +60,8 @@ extension SAMLProvider {
             FetchHeader("SOAPAction", SOAPEnvelope.action), FetchHeader("Accept", SOAPEnvelope.mediaType),
             FetchHeader("Cache-Control", "no-cache, no-store"),
         ]
-        let answer = try await fetch(
-            FetchRequest(.post, url: address, headers: headers, body: body, limits: limits))
+        let answer = try await SAMLBackChannel.send(
+            FetchRequest(.post, url: address, headers: headers, body: body, limits: limits), trusting: keys, by: fetch)
         guard answer.status == 200 else { throw ArtifactFailure.status }
         return answer.body
     }

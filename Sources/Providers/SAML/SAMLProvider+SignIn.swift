@@ -13,6 +13,9 @@ public enum SAMLOutcome: Sendable {
 }
 
 extension SAMLProvider {
+    /// The reason of an answer that is right in everything and names nobody.
+    public static let tooLittleTold = "saml." + SignInRefusal.subject.rawValue
+
     /// What an identity provider had a browser bring.
     public enum Answer: Sendable, Hashable {
         /// The form field `SAMLResponse`.
@@ -64,7 +67,7 @@ extension SAMLProvider {
         switch service.decide(verified, facts: facts, peer: peer.entity, now: now.seconds) {
         case .refused(let reasons): return .refused("saml." + (reasons.first?.rawValue ?? "refused"))
         case .signedIn(let person):
-            guard let signIn = try signIn(person, verified.issuer) else { return .refused("saml.subject") }
+            guard let signIn = try signIn(person, verified.issuer) else { return .refused(Self.tooLittleTold) }
             return .verified(signIn, once: verified.replayKey(skew: service.skew))
         }
     }
@@ -88,7 +91,8 @@ extension SAMLProvider {
             issuer: peer.entity.entityID, keys: try verificationKeys(of: peer), audience: service.entityID,
             recipient: request?.consumer ?? consumer, request: request.map { .answers($0.id) } ?? .unsolicited,
             signature: settings.signature, decryptionKeys: settings.decryptionKeys, clockSkew: service.skew,
-            now: SAMLTime(seconds: now.seconds), allowsMissingName: service.knowsPeopleByAttributes)
+            now: SAMLTime(seconds: now.seconds), allowsMissingName: service.knowsPeopleByAttributes,
+            algorithms: settings.algorithms)
     }
 
     private func signIn(_ person: SignedIn, _ issuer: String) throws -> UpstreamSignIn? {

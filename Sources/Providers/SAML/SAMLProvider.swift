@@ -29,32 +29,30 @@ public struct SAMLProvider: Sendable {
         var logger = logger
         logger[metadataKey: "provider"] = .string(settings.key)
         metadata = SAMLMetadataSource(
-            place, policy: policy, entityID: settings.entityID, executor: executor, fetch: fetch, clock: clock,
-            logger: logger)
+            place, policy: policy, algorithms: settings.algorithms.believed, entityID: settings.entityID,
+            executor: executor, fetch: fetch, clock: clock, logger: logger)
     }
 
     /// Begins a sign-in, and says where to send the browser.
     ///
     /// - Parameters:
-    ///   - forcesAuthn: the person has to prove anew who they are.
     ///   - id: of the request, new and random, an `xs:ID`.
     ///   - handle: what comes back as `RelayState`, new and random, of 80 bytes at most.
-    /// - Throws: `Fault` with the reason, and what fetching throws.
+    /// - Throws: `Fault` with the reason, and what fetching throws; `saml.proxy_count` where the application that asks lets
+    ///   nobody else answer.
     public func begin(
-        forcesAuthn: Bool, id: String, handle: String
+        _ wish: UpstreamWish, id: String, handle: String
     ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
-        try await SAMLMetadataFailure.telling { try await request(forcesAuthn: forcesAuthn, id: id, handle: handle) }
+        try await SAMLMetadataFailure.telling { try await request(wish, id: id, handle: handle) }
     }
 
     private func request(
-        forcesAuthn: Bool, id: String, handle: String
+        _ wish: UpstreamWish, id: String, handle: String
     ) async throws -> (request: OutstandingRequest, departure: SAMLDeparture) {
         let peer = try await metadata.peer()
-        var wish = SignInWish()
-        wish.forcesAuthn = forcesAuthn
-        wish.answerBinding = settings.answerBinding
-        if wish.answerBinding == .artifact { try requireArtifacts(of: peer) }
-        let plan = try settings.service.plan(wish, at: peer.entity, id: id, now: clock().seconds)
+        if settings.answerBinding == .artifact { try requireArtifacts(of: peer) }
+        let plan = try settings.service.plan(
+            try settings.asked(wish, of: peer.entity.entityID), at: peer.entity, id: id, now: clock().seconds)
         if plan.mustSign, settings.signingKey == nil {
             throw MessageFault(.unsupported, "the identity provider takes signed requests only, and there is no key")
         }

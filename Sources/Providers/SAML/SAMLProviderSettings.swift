@@ -21,6 +21,8 @@ public struct SAMLProviderSettings: Sendable {
     public var signingKey: SAMLSigningKey?
     /// Open what was encrypted for the gateway, each tried in turn.
     public var decryptionKeys: [SAMLDecryptionKey] = []
+    /// What may be signed and encrypted by, here and there.
+    public var algorithms = AlgorithmPolicy()
     /// Our attribute's name to the `Name` of one in assertions.
     public var attributes: [String: String] = [:]
     /// What is the login here, by the `Name` of an attribute; the usual ones are tried where there is none.
@@ -30,6 +32,13 @@ public struct SAMLProviderSettings: Sendable {
     public var ownedDomains: Set<String> = []
     /// Authentication contexts that are believed to mean several factors.
     public var multiFactorContexts: Set<String> = [AuthnContextClass.multiFactor]
+    /// Contexts that it is asked for, exactly, where one factor is not enough, in order; none asks for nothing then.
+    public var askedFactorContexts: [String] = []
+    /// Contexts that applications may ask for and the gateway cannot reach itself: this provider is asked for them, and
+    /// believed when it says them.
+    public var passedContexts: [String] = []
+    /// It is told which application asks, and how often that may be passed on (SAML Core §3.4.1.2).
+    public var sendsScoping = true
     /// It is told of sign-outs that begin here.
     public var isToldOfLogout = true
     /// The name in what it is told is encrypted where its metadata have a key for that (against saml2int, SDP-SP30).

@@ -18,7 +18,7 @@ public enum SAMLDeparture: Sendable, Hashable {
             self = .form(PostBinding.Form(bytes, kind: kind, relayState: relayState, at: location))
             return
         }
-        let algorithm = key?.kind.usualAlgorithm
+        let algorithm = key?.algorithm
         let outgoing = RedirectBinding.Outgoing(
             try XMLWriter.bytes(of: element), kind: kind, relayState: relayState,
             signatureAlgorithm: algorithm?.rawValue)

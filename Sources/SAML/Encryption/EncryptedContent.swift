@@ -19,8 +19,9 @@ struct EncryptedContent {
     init(_ container: XMLElement, _ policy: SAMLAlgorithmPolicy) throws {
         let data = try container.only(XMLNamespace.encryption, "EncryptedData")
         let name = try data.only(XMLNamespace.encryption, "EncryptionMethod").attribute("Algorithm") ?? ""
-        guard let cipher = SAMLCipher(rawValue: name), cipher.isAuthenticated || policy.allowsUnauthenticatedEncryption
-        else { throw SAMLError(.encryptionAlgorithm, "content is encrypted by \(name.shortened), which is refused") }
+        guard let cipher = SAMLCipher(rawValue: name), policy.allows(cipher) else {
+            throw SAMLError(.encryptionAlgorithm, "content is encrypted by \(name.shortened), which is refused")
+        }
         self.cipher = cipher
         bytes = try data.cipherValue()
         let info = data.children(XMLNamespace.signature, "KeyInfo").flatMap {
@@ -70,6 +71,10 @@ extension EncryptedContent.Key {
         case SAMLKeyTransport.oaepName: transport = .oaep(digest: digest, mask: try Self.mask(method))
         case SAMLKeyTransport.pkcs1Name where policy.allowsUnauthenticatedEncryption: transport = .pkcs1
         default: throw SAMLError(.encryptionAlgorithm, "a key is encrypted by \(name.shortened), which is refused")
+        }
+        guard policy.allows(transport) else {
+            throw SAMLError(
+                .encryptionAlgorithm, "a key is encrypted by \(name.shortened), or with a digest, which is refused")
         }
         label =
             try method.onlyChild(XMLName(XMLNamespace.encryption, "OAEPparams")).map {

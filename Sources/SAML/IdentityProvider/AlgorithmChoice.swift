@@ -23,6 +23,14 @@ public struct AlgorithmPolicy: Sendable, Hashable {
     public private(set) var digests: [String]
     public private(set) var contents: [String]
     public private(set) var keyTransports: [String]
+    /// What may neither be chosen nor believed (IIP-ALG08).
+    public private(set) var forbidden: Set<String> = []
+
+    /// Everything that has an address and might be forbidden, sound or not.
+    public static let named: Set<String> = Set(
+        SAMLSignatureAlgorithm.allCases.map(\.rawValue) + SAMLDigestAlgorithm.allCases.map(\.rawValue)
+            + SAMLCipher.allCases.map(\.rawValue)
+            + [SAMLKeyTransport.mgf1pName, SAMLKeyTransport.oaepName, SAMLKeyTransport.pkcs1Name])
 
     static let known = (
         signatures: [
@@ -42,6 +50,7 @@ public struct AlgorithmPolicy: Sendable, Hashable {
     /// - Throws: `unsupported` where nothing would be left of a kind.
     public init(without forbidden: Set<String>) throws(MessageFault) {
         self.init()
+        self.forbidden = forbidden
         signatures.removeAll(where: forbidden.contains)
         digests.removeAll(where: forbidden.contains)
         contents.removeAll(where: forbidden.contains)
@@ -50,6 +59,9 @@ public struct AlgorithmPolicy: Sendable, Hashable {
             throw MessageFault(.unsupported, "every algorithm of a kind is forbidden; leave one of each")
         }
     }
+
+    /// What is believed of others: all that is sound, without what is forbidden.
+    public var believed: SAMLAlgorithmPolicy { .strict.without(forbidden) }
 
     /// What metadata of ours says of it (IIP-MD09).
     public var published: AlgorithmSupport {
@@ -63,11 +75,13 @@ public struct AlgorithmPolicy: Sendable, Hashable {
 
     /// How a message for a peer is signed with a key of this kind (IIP-MD10).
     ///
+    /// - Parameter preferred: taken before all others where it may be.
     /// - Throws: `unsupported` where the peer takes nothing that is sound.
-    public func signature(for peer: AlgorithmSupport, key: MetadataKey.Kind) throws(MessageFault)
-        -> (algorithm: String, digest: String)
-    {
-        let mine = signatures.filter { Self.fits($0, key) }
+    public func signature(
+        for peer: AlgorithmSupport, key: MetadataKey.Kind, preferring preferred: String? = nil
+    ) throws(MessageFault) -> (algorithm: String, digest: String) {
+        let all = signatures.filter { Self.fits($0, key) }
+        let mine = all.filter { $0 == preferred } + all.filter { $0 != preferred }
         let taken =
             peer.signatures.isEmpty
             ? mine
@@ -108,8 +122,9 @@ public struct AlgorithmPolicy: Sendable, Hashable {
             else { continue }
             // SDP-ALG01: SHA-1 within OAEP is what everybody has, and needs no more than that it be a function.
             let said = key.encryptionMethods.first { Exact.same($0.algorithm, way) }?.digest
-            guard said == nil || Exact.holds([Algorithm.sha1, Algorithm.sha256], said ?? "") else { continue }
-            return EncryptionChoice(key: key, content: content, keyTransport: way, digest: said ?? Algorithm.sha1)
+            let hashes = [Algorithm.sha1, Algorithm.sha256].filter { !forbidden.contains($0) }
+            guard let digest = said ?? hashes.first, Exact.holds(hashes, digest) else { continue }
+            return EncryptionChoice(key: key, content: content, keyTransport: way, digest: digest)
         }
         return nil
     }

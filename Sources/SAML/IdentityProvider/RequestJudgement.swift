@@ -46,17 +46,13 @@ extension IdentityProviderSettings {
     private func checkSignature(
         _ role: ServiceProviderDescriptor, _ policy: ServiceProviderPolicy, _ arrival: MessageArrival
     ) throws(MessageFault) {
-        switch arrival.signature {
-        case .verified: break
         // SDP-IDP05: one that is there has to be right.
-        case .invalid:
-            throw MessageFault(.unsigned, "the signature verifies under no key of the service provider's metadata")
-        case .none:
-            // SDP-IDP04.
-            guard !role.signsRequests, !requiresSignedRequests, !policy.requiresSignedRequests else {
-                throw MessageFault(.unsigned, "requests of this service provider have to be signed")
-            }
-        }
+        if let fault = arrival.signature.fault(keysOf: "service provider") { throw fault }
+        // SDP-IDP04.
+        guard
+            arrival.signature == .verified
+                || !(role.signsRequests || requiresSignedRequests || policy.requiresSignedRequests)
+        else { throw MessageFault(.unsigned, "requests of this service provider have to be signed") }
     }
 
     /// SAML Bindings §3.4.5.2, §3.5.5.2: a signed request says where it goes, and one that says it says it rightly.

@@ -69,6 +69,8 @@ public struct SAMLAlgorithmPolicy: Sendable, Equatable {
     let allowsInclusiveCanonicalization: Bool
     let allowsEmptyReference: Bool
     let allowsUnauthenticatedEncryption: Bool
+    /// By their addresses; refused whatever else is allowed (IIP-ALG08).
+    private(set) var forbidden: Set<String> = []
 
     /// The only policy that a service reaches.
     public static let strict = SAMLAlgorithmPolicy(
@@ -81,6 +83,41 @@ public struct SAMLAlgorithmPolicy: Sendable, Equatable {
         allowsSHA1: true, minimumRSABits: 1_024, allowsInclusiveCanonicalization: true, allowsEmptyReference: true,
         allowsUnauthenticatedEncryption: true)
 
-    func allows(_ algorithm: SAMLDigestAlgorithm) -> Bool { allowsSHA1 || algorithm != .sha1 }
-    func allows(_ algorithm: SAMLSignatureAlgorithm) -> Bool { allows(algorithm.digest) }
+    init(
+        allowsSHA1: Bool, minimumRSABits: Int, allowsInclusiveCanonicalization: Bool, allowsEmptyReference: Bool,
+        allowsUnauthenticatedEncryption: Bool
+    ) {
+        self.allowsSHA1 = allowsSHA1
+        self.minimumRSABits = minimumRSABits
+        self.allowsInclusiveCanonicalization = allowsInclusiveCanonicalization
+        self.allowsEmptyReference = allowsEmptyReference
+        self.allowsUnauthenticatedEncryption = allowsUnauthenticatedEncryption
+    }
+
+    /// The same without these, by their addresses.
+    public func without(_ algorithms: Set<String>) -> SAMLAlgorithmPolicy {
+        var policy = self
+        policy.forbidden.formUnion(algorithms)
+        return policy
+    }
+
+    /// Of a Reference.
+    func allows(_ algorithm: SAMLDigestAlgorithm) -> Bool {
+        (allowsSHA1 || algorithm != .sha1) && !forbidden.contains(algorithm.rawValue)
+    }
+
+    func allows(_ algorithm: SAMLSignatureAlgorithm) -> Bool {
+        (allowsSHA1 || algorithm.digest != .sha1) && !forbidden.contains(algorithm.rawValue)
+    }
+
+    func allows(_ cipher: SAMLCipher) -> Bool {
+        (cipher.isAuthenticated || allowsUnauthenticatedEncryption) && !forbidden.contains(cipher.rawValue)
+    }
+
+    func allows(_ transport: SAMLKeyTransport) -> Bool {
+        guard transport != .pkcs1 || allowsUnauthenticatedEncryption, !forbidden.contains(transport.name) else {
+            return false
+        }
+        return transport.digests.map { !forbidden.contains($0.digest.rawValue) } ?? true
+    }
 }

@@ -10,6 +10,11 @@ public struct SAMLSigningKey: Sendable, CustomStringConvertible, CustomReflectab
     /// What kind of key it is.
     public var kind: SAMLKeyKind { verificationKey.kind }
 
+    /// What is signed with where nothing is said of it.
+    public private(set) var algorithm: SAMLSignatureAlgorithm
+    /// The digest of references then.
+    public private(set) var digest = SAMLDigestAlgorithm.sha256
+
     /// Reads an unencrypted private key in PEM, and the certificate that belongs to it where one is given.
     ///
     /// - Throws: `SAMLError` with `KEY`: unreadable, weaker than RSA 2,048, or a certificate of another key.
@@ -23,13 +28,28 @@ public struct SAMLSigningKey: Sendable, CustomStringConvertible, CustomReflectab
         guard key == nil || key == verificationKey else {
             throw SAMLError(.key, "the certificate is not of the private key beside it")
         }
+        algorithm = verificationKey.kind.usualAlgorithm
+    }
+
+    /// The same key, which signs by what a policy leaves.
+    ///
+    /// - Throws: `unsupported` where it leaves nothing for a key of this kind.
+    public func signing(by policy: AlgorithmPolicy) throws(MessageFault) -> SAMLSigningKey {
+        let chosen = try policy.signature(
+            for: AlgorithmSupport(), key: kind.metadataKind, preferring: algorithm.rawValue)
+        guard let algorithm = SAMLSignatureAlgorithm(rawValue: chosen.algorithm),
+            let digest = SAMLDigestAlgorithm(rawValue: chosen.digest)
+        else { throw MessageFault(.unsupported, "no algorithm is left that this key signs by") }
+        var key = self
+        (key.algorithm, key.digest) = (algorithm, digest)
+        return key
     }
 
     /// The signature over some bytes, ECDSA in DER: for the redirect binding.
     ///
     /// - Throws: `SAMLError`: `KEY` where the key cannot sign so, `LIBRARY`.
     public func signature(over message: [UInt8], _ algorithm: SAMLSignatureAlgorithm? = nil) throws -> [UInt8] {
-        let algorithm = algorithm ?? kind.usualAlgorithm
+        let algorithm = algorithm ?? self.algorithm
         guard kind.fits(algorithm), SAMLAlgorithmPolicy.strict.allows(algorithm) else {
             throw SAMLError(.key, "the key cannot sign with this algorithm")
         }

@@ -97,6 +97,7 @@ public struct LogoutSettings: Sendable, Hashable {
             throw MessageFault(.issuer, "Issuer is not the entity whose metadata was found, or that has ended")
         }
         // SAML Profiles §4.4.3.1, §4.4.4.1: signed, whatever the binding; anybody could end anybody's sessions else.
+        if let fault = arrival.signature.fault(keysOf: "peer") { throw fault }
         guard arrival.signature == .verified else {
             throw MessageFault(.unsigned, "logout messages have to be signed by a key of the peer's metadata")
         }

@@ -67,9 +67,11 @@ extension LogoutRequest {
     /// else has us open anything.
     ///
     /// - Throws: `MessageFault` as below, `SAMLError` with `DECRYPT` and `ENC_ALG`.
-    public init(reading element: XMLElement, keys: [SAMLDecryptionKey]) throws {
+    public init(
+        reading element: XMLElement, keys: [SAMLDecryptionKey], policy: SAMLAlgorithmPolicy = .strict
+    ) throws {
         let opened = try element.children(.saml("EncryptedID")).first.map { encrypted in
-            let name = try SAMLEncryption.decrypt(encrypted, keys: keys)
+            let name = try SAMLEncryption.decrypt(encrypted, keys: keys, policy: policy)
             guard name.name == .saml("NameID") else {
                 throw MessageFault(.malformed, "EncryptedID: what was encrypted is no NameID")
             }

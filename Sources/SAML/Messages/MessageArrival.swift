@@ -3,7 +3,23 @@ public enum ArrivalSignature: Sendable, Hashable {
     case none
     /// It verifies under a key of the peer's metadata.
     case verified
-    case invalid
+    /// There is one, and it is not believed; why not.
+    case invalid(SAMLError)
+
+    /// What is wrong with a signature that is there: a refused algorithm or a broken form is no wrong key, and is mended by
+    /// somebody else. Nil where there is none or it holds.
+    ///
+    /// - Parameter peer: whose keys it was held to, as people read it.
+    public func fault(keysOf peer: String) -> MessageFault? {
+        guard case .invalid(let error) = self else { return nil }
+        switch error.reason {
+        case .signatureInvalid:
+            return MessageFault(.unsigned, "the signature verifies under no key of the \(peer)'s metadata")
+        case .key: return MessageFault(.unsigned, "the \(peer)'s metadata has no key that the signature could be of")
+        case .signatureAlgorithm: return MessageFault(.signatureAlgorithm, error.detail)
+        default: return MessageFault(.signatureStructure, "the signature cannot be used: \(error.detail)")
+        }
+    }
 }
 
 /// How a message came.

@@ -10,7 +10,12 @@ public struct MessageFault: Error, Sendable, Hashable, CustomStringConvertible {
         case issuer
         case destination
         case stale
+        /// Not signed, or by nobody whose key is known.
         case unsigned
+        /// Signed by an algorithm or with a key that is not believed.
+        case signatureAlgorithm = "signature_algorithm"
+        /// What is there for a signature is none.
+        case signatureStructure = "signature_structure"
         case consumer
         case unsupported
         case artifact

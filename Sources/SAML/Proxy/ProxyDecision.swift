@@ -69,32 +69,39 @@ extension ProxySettings {
     ///
     /// - Parameter behind: the identity providers that may be asked for this service provider.
     public func pass(_ request: AcceptedRequest, behind: [String]) -> ProxyStep {
-        let scoping = request.scoping
-        // §3.4.1.2: none means that whoever got it answers alone.
-        if scoping?.proxyCount == 0 { return .refuse(Status(.responder, .proxyCountExceeded)) }
-        let listed = scoping?.identityProviders ?? []
-        let candidates = listed.isEmpty ? behind : behind.filter { Exact.holds(listed, $0) }
+        guard let scoping = scoping(for: request, behind: behind) else {
+            return .refuse(Status(.responder, .proxyCountExceeded))
+        }
+        let listed = request.scoping?.identityProviders ?? []
+        let candidates = listed.isEmpty ? behind : scoping.identityProviders
         guard !candidates.isEmpty else {
             return .refuse(Status(.responder, listed.isEmpty ? .noAvailableIDP : .noSupportedIDP))
-        }
-        let requesters = (scoping?.requesters ?? []) + [request.serviceProvider]
-        // A circle of proxies would carry it round for ever.
-        guard !Exact.holds(scoping?.requesters ?? [], entityID), requesters.count <= Scoping.limit else {
-            return .refuse(Status(.responder, .proxyCountExceeded))
         }
         var context: RequestedAuthnContext?
         if let asked = request.authnContext {
             guard let mapped = mapped(asked) else { return .refuse(Status(.responder, .noAuthnContext)) }
             context = mapped
         }
-        let count = [scoping?.proxyCount, proxyCount].compactMap { $0 }.min()
-        let passed = Scoping(
-            // "MUST be decremented by one"
-            proxyCount: count.map { max(0, $0 - 1) }, identityProviders: listed.isEmpty ? [] : candidates,
-            requesters: requesters)
         let wish = SignInWish(
-            forcesAuthn: request.forcesAuthn, isPassive: request.isPassive, authnContext: context, scoping: passed)
+            forcesAuthn: request.forcesAuthn, isPassive: request.isPassive, authnContext: context, scoping: scoping)
         return .pass(ProxiedWish(wish: wish, candidates: candidates))
+    }
+
+    /// Who asks and how often it may be passed on from there, as it is said behind; nil where it may go no further.
+    ///
+    /// - Parameter behind: the identity providers that may be asked for this service provider. Of those that the request lists
+    ///   these are named, and no others.
+    public func scoping(for request: AcceptedRequest, behind: [String]) -> Scoping? {
+        let given = request.scoping ?? Scoping()
+        // §3.4.1.2: none means that whoever got it answers alone.
+        if given.proxyCount == 0 { return nil }
+        let requesters = given.requesters + [request.serviceProvider]
+        // A circle of proxies would carry it round for ever.
+        guard !Exact.holds(given.requesters, entityID), requesters.count <= Scoping.limit else { return nil }
+        return Scoping(
+            // "MUST be decremented by one"
+            proxyCount: [given.proxyCount, proxyCount].compactMap { $0 }.min().map { max(0, $0 - 1) },
+            identityProviders: behind.filter { Exact.holds(given.identityProviders, $0) }, requesters: requesters)
     }
 
     private func mapped(_ asked: RequestedAuthnContext) -> RequestedAuthnContext? {

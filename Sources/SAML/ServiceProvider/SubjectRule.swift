@@ -14,6 +14,17 @@ public enum SubjectRule: Sendable, Hashable {
     /// Without a choice of one's own: the names that are made to stay.
     public static let usual: [SubjectRule] = [.pairwiseID, .subjectID, .persistentNameID]
 
+    /// What an identity provider has to say, as its administrators know it.
+    public var wanted: String {
+        switch self {
+        case .pairwiseID: "the attribute \(SubjectIdentifier.pairwiseID), within the provider's scopes"
+        case .subjectID: "the attribute \(SubjectIdentifier.subjectID), within the provider's scopes"
+        case .persistentNameID: "a NameID of the format \(NameIDFormat.persistent)"
+        case .attribute(let name, _): "the attribute \(name), with one value"
+        case .nameID(let format): "a NameID of the format \(format)"
+        }
+    }
+
     /// Whether it goes by what is said beside the name.
     var isAttribute: Bool {
         switch self {

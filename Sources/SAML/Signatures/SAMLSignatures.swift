@@ -14,14 +14,14 @@ public enum SAMLSignatures {
     public struct Options: Sendable {
         /// nil: the key's usual one.
         public var algorithm: SAMLSignatureAlgorithm?
-        /// The digest of the Reference; SHA-1 is refused.
-        public var digest: SAMLDigestAlgorithm
+        /// The digest of the Reference; SHA-1 is refused. nil: the key's usual one.
+        public var digest: SAMLDigestAlgorithm?
         /// Whether the key's certificate, where it has one, is put beside the signature.
         public var includesCertificate: Bool
 
         /// Options.
         public init(
-            algorithm: SAMLSignatureAlgorithm? = nil, digest: SAMLDigestAlgorithm = .sha256,
+            algorithm: SAMLSignatureAlgorithm? = nil, digest: SAMLDigestAlgorithm? = nil,
             includesCertificate: Bool = true
         ) {
             self.algorithm = algorithm

@@ -4,11 +4,12 @@ import CXMLSec
 struct SignatureMaker {
     let key: SAMLSigningKey
     let options: SAMLSignatures.Options
+    private var digest: SAMLDigestAlgorithm { options.digest ?? key.digest }
 
     func sign(_ element: XMLElement, _ parts: [SAMLSignatures.Part]) throws -> [UInt8] {
-        let algorithm = options.algorithm ?? key.kind.usualAlgorithm
+        let algorithm = options.algorithm ?? key.algorithm
         let policy = SAMLAlgorithmPolicy.strict
-        guard key.kind.fits(algorithm), policy.allows(algorithm), policy.allows(options.digest) else {
+        guard key.kind.fits(algorithm), policy.allows(algorithm), policy.allows(digest) else {
             throw SAMLError(.key, "the key cannot sign with this algorithm, or it is refused")
         }
         let ordered = parts.filter { $0 != .root } + parts.filter { $0 == .root }
@@ -59,7 +60,7 @@ struct SignatureMaker {
                 ds(
                     "Transforms", nil,
                     [ds("Transform", SignatureProfile.enveloped), ds("Transform", SignatureProfile.exclusive)]),
-                ds("DigestMethod", options.digest.rawValue), ds("DigestValue"),
+                ds("DigestMethod", digest.rawValue), ds("DigestValue"),
             ])
         let info = ds(
             "SignedInfo", nil,

@@ -47,18 +47,21 @@ public struct ArrivedMessage: Sendable {
     /// The message's tree, read from what is signed where the document is signed, and what came of its signature. Blocks for
     /// less than a millisecond, 20 at most: for threads of `SAMLExecutor`.
     ///
-    /// - Parameter keys: of the one who is said to have made it.
+    /// - Parameters:
+    ///   - keys: of the one who is said to have made it.
+    ///   - policy: what it may be signed by.
     /// - Throws: `SAMLError`: as `XMLReader.parse`, `ROOT`.
     public func examined(
-        as kind: SAMLMessageKind, keys: [SAMLVerificationKey]
+        as kind: SAMLMessageKind, keys: [SAMLVerificationKey], policy: SAMLAlgorithmPolicy = .strict
     ) throws -> (message: XMLElement, signature: ArrivalSignature) {
-        let (message, inner) = try unverified(kind).examined(keys: keys)
-        guard let query, query.algorithm != nil, inner != .invalid else { return (message, inner) }
+        let (message, inner) = try unverified(kind).examined(keys: keys, policy: policy)
+        if case .invalid = inner { return (message, inner) }
+        guard let query, query.algorithm != nil else { return (message, inner) }
         do {
-            try query.verify(keys: keys)
+            try query.verify(keys: keys, policy: policy)
             return (message, .verified)
         } catch {
-            return (message, .invalid)
+            return (message, .invalid(error as? SAMLError ?? .unexplained))
         }
     }
 }
@@ -101,7 +104,11 @@ enum MessagePlace: Hashable {
             let signed = try SignedDocument.verify(node, in: document, keys: keys, policy: policy, limits: .message)
             return (builder.element(signed?.document.root ?? node), signed == nil ? .none : .verified)
         } catch {
-            return (builder.element(node), .invalid)
+            return (builder.element(node), .invalid(error as? SAMLError ?? .unexplained))
         }
     }
+}
+
+extension SAMLError {
+    fileprivate static let unexplained = SAMLError(.library, "an operation failed")
 }

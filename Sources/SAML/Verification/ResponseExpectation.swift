@@ -50,10 +50,12 @@ public struct ResponseExpectation: Sendable {
     /// - Parameters:
     ///   - clockSkew: 0 to 300 seconds; others are taken for the nearest of these.
     ///   - allowsMissingName: the subject may be without a name, for somebody who is known by an attribute.
+    ///   - algorithms: what it may be signed and encrypted by.
     public init(
         issuer: String, keys: [SAMLVerificationKey], audience: String, recipient: String, request: Request,
         signature: SignatureRequirement = .either, decryptionKeys: [SAMLDecryptionKey] = [],
-        clockSkew: Int64 = ResponseExpectation.usualClockSkew, now: SAMLTime, allowsMissingName: Bool = false
+        clockSkew: Int64 = ResponseExpectation.usualClockSkew, now: SAMLTime, allowsMissingName: Bool = false,
+        algorithms: AlgorithmPolicy = AlgorithmPolicy()
     ) {
         self.issuer = issuer
         self.keys = keys
@@ -64,7 +66,7 @@ public struct ResponseExpectation: Sendable {
         self.decryptionKeys = decryptionKeys
         self.clockSkew = min(max(clockSkew, 0), Self.clockSkewLimit)
         self.now = now
-        policy = .strict
+        policy = algorithms.believed
         allowsMissingDestination = false
         self.allowsMissingName = allowsMissingName
     }

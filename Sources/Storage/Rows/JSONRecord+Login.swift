@@ -25,6 +25,7 @@ extension LoginFlow: JSONRecord {
         object.field("step", step)
         object.field("subject", subject)
         object.field("tenant", tenant)
+        if let wentForFactors { object.field("wentForFactors", wentForFactors) }
     }
 }
 
@@ -32,9 +33,11 @@ extension LoginRequest: JSONRecord {
     /// What a login was begun for.
     public func write(to object: inout JSONText) {
         object.field("application", application)
+        object.field("client", client)
         object.field("demandedStrength", demandedStrength.rawValue)
         if let maxAgeSeconds { object.field("maxAgeSeconds", maxAgeSeconds) }
         object.field("returnTarget", returnTarget)
+        object.field("samlApplication", samlApplication)
         object.field("stepUpOf", stepUpOf)
     }
 }

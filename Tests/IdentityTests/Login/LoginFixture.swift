@@ -20,6 +20,8 @@ struct LoginFixture {
     let elsewhere: ProviderID = id(22)
     /// Whether there is a provider that people are sent to.
     var sendsElsewhere = false
+    /// Whether that provider proves several factors where it is asked to.
+    var provesFactors = false
     let browser = hash(1)
     var enrolled: Set<AuthenticationMethod> = []
     var rolesRequireMFA = false
@@ -33,7 +35,10 @@ struct LoginFixture {
         HomeRealms(
             providers: [LoginProvider(id: directory, domains: ["corp.example"]), LoginProvider(id: local)]
                 + (sendsElsewhere
-                    ? [LoginProvider(id: elsewhere, domains: ["else.example"], isRedirect: true)] : []),
+                    ? [
+                        LoginProvider(
+                            id: elsewhere, domains: ["else.example"], isRedirect: true, asksForFactors: provesFactors)
+                    ] : []),
             fallback: local)
     }
 

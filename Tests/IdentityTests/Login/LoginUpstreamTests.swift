@@ -49,6 +49,46 @@ import Vocabulary
         #expect(believed.outcome.grant?.strength == .aal2)
     }
 
+    @Test func whoeverOwesAFactorThatTheirProviderProvesGoesThereForItOnce() {
+        var proving = fixture
+        proving.provesFactors = true
+        proving.rolesRequireMFA = true
+        let first = answer(sent(), proving)
+        #expect(first.outcome == .sendUpstream(first.flow.stamp) && first.flow.asksProviderForFactors)
+        #expect(answer(first.flow, isMultiFactor: true, proving).outcome.grant?.strength == .aal2)
+        #expect(answer(first.flow, proving).outcome == .show(.invitation, nil), "not back and forth for ever")
+        #expect(answer(first.flow, of: fixture.eve, proving).outcome == .refused(.otherSubject))
+        let refused = first.flow.decide(
+            .primaryRefused(.upstreamRefused, first.flow.stamp), context: proving.context(fixture.ada), now: start)
+        #expect(refused.outcome == .show(.identify, .upstreamRefused))
+        let reloaded = refused.flow.decide(.opened, context: proving.context(fixture.ada), now: start)
+        #expect(reloaded.outcome == .show(.invitation, nil))
+        // Asked from the start, the answer was all that it says.
+        let asked = sent(LoginRequest(demandedStrength: .aal2), proving)
+        #expect(asked.asksProviderForFactors && answer(asked, proving).outcome == .show(.invitation, nil))
+        proving.enrolled = [.oneTimePassword]
+        #expect(answer(sent(), proving).outcome == .needSecondFactor([.oneTimePassword], nil))
+    }
+
+    @Test func aSessionIsStrengthenedWhereItCameOf() {
+        var proving = fixture
+        proving.provesFactors = true
+        func opened(at provider: ProviderID, _ method: AuthenticationMethod) -> LoginTransition {
+            let session = Session(
+                id: id(40), tenant: fixture.tenant, person: fixture.ada,
+                events: [AuthenticationEvent(method: method, provider: provider, at: start - .minutes(5))],
+                provider: provider, createdAt: start - .minutes(5), lifetime: .standard, secretHash: hash(9, .session))
+            proving.session = session
+            let flow = proving.begin(LoginRequest(demandedStrength: .aal2, stepUpOf: session.id))
+            return flow.decide(.opened, context: proving.context(fixture.ada), now: start)
+        }
+        let gone = opened(at: fixture.elsewhere, .federated)
+        #expect(gone.outcome == .sendUpstream(gone.flow.stamp) && gone.flow.asksProviderForFactors)
+        #expect(answer(gone.flow, isMultiFactor: true, proving).outcome.grant?.rotates == id(40))
+        #expect(answer(gone.flow, proving).outcome == .show(.invitation, nil))
+        #expect(opened(at: fixture.local, .password).outcome == .show(.invitation, nil))
+    }
+
     @Test func aFactorThatIsEnrolledHereIsAskedFor() {
         var enrolled = fixture
         enrolled.enrolled = [.oneTimePassword]

@@ -70,7 +70,13 @@ import Testing
 
     @Test("Signatures: right where there are any, there where they have to be")
     func signatures() throws {
-        #expect(try Self.page(Self.read(signature: .invalid)) == .unsigned)
+        for (reason, code) in [
+            (.signatureInvalid, .unsigned), (.key, .unsigned), (.signatureAlgorithm, .signatureAlgorithm),
+            (.signatureReference, .signatureStructure), (.limit, .signatureStructure),
+        ] as [(SAMLError.Reason, MessageFault.Code)] {
+            let signature = ArrivalSignature.invalid(SAMLError(reason, "why"))
+            #expect(try Self.page(Self.read(signature: signature)) == code, "\(reason)")
+        }
         #expect(try Self.page(Self.read(peer: { $0.signsRequests = true })) == .unsigned)
         #expect(try Self.place(Self.read(signature: .verified, peer: { $0.signsRequests = true })) != nil)
         var strict = Self.settings

@@ -37,7 +37,9 @@ import Testing
         #expect(try Self.read() == .end([Self.session]))
         #expect(
             try Self.code(Self.read(signature: .none)) == .unsigned
-                && Self.code(Self.read(signature: .invalid)) == .unsigned)
+                && Self.code(Self.read(signature: .invalid(SAMLError(.signatureInvalid, "")))) == .unsigned)
+        let refused = ArrivalSignature.invalid(SAMLError(.signatureAlgorithm, ""))
+        #expect(try Self.code(Self.read(signature: refused)) == .signatureAlgorithm)
         #expect(try Self.code(Self.read { $0.header.issuer = Federation.provider }) == .issuer)
         #expect(try Self.code(Self.read { $0.header.destination = nil }) == .destination)
         #expect(try Self.code(Self.read(binding: .soap) { $0.header.destination = nil }) == nil)

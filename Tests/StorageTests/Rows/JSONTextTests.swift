@@ -53,6 +53,25 @@ import Vocabulary
                     demandedStrength: .aal2, maxAgeSeconds: target.map { Int64($0.utf8.count) })))
     }
 
+    @Test func `a flow that a client or an application began`() throws {
+        try expectSame(flow(LoginRequest(returnTarget: "/x", client: ClientID(high: 1, low: 2))))
+        try expectSame(flow(LoginRequest(samlApplication: SAMLApplicationID(high: 1, low: 2))))
+    }
+
+    @Test func `a flow that goes to its provider for several factors`() throws {
+        let (provider, person) = (ProviderID(high: 1, low: 2), PersonID(high: 7, low: 8))
+        var flow = try flow(LoginRequest())
+        let context = LoginContext(
+            browser: Self.hash,
+            realms: HomeRealms(providers: [LoginProvider(id: provider, isRedirect: true, asksForFactors: true)]),
+            subject: LoginSubjectFacts(person: person, tenant: flow.tenant, isActive: true, rolesRequireMFA: true))
+        flow = flow.decide(.providerChosen(provider), context: context, now: Self.now).flow
+        let proof = flow.stamp.proof(of: person, by: .federated, at: Self.now)
+        flow = flow.decide(.upstreamVerified(proof, isMultiFactor: false), context: context, now: Self.now).flow
+        #expect(flow.step == .upstream && flow.asksProviderForFactors)
+        try expectSame(flow)
+    }
+
     @Test func `a flow at every step it can come to`() throws {
         let provider = ProviderID(high: 1, low: 2)
         let person = PersonID(high: 7, low: 8)

@@ -81,6 +81,10 @@ public enum EventCatalogue {
         entry("login.succeeded", .authentication(.logon), "Signed in"),
         entry("login.refused", .authentication(.logon), "Sign-in refused", .low, isFailure: true),
         entry("login.refusals_folded", .authentication(.logon), "Further sign-ins refused", .medium, isFailure: true),
+        entry("saml.message_refused", .authentication(.other), "Message of SAML not believed", .low, isFailure: true),
+        entry(
+            "saml.refusals_folded", .authentication(.other), "Further messages of SAML not believed", .medium,
+            isFailure: true),
         entry("login.anomaly_found", .detectionFinding(.create), "Sign-in stands out", .medium),
         entry("session.started", .authorizeSession, "Session started"),
         entry("session.ended", .authentication(.logoff), "Session ended"),

@@ -46,7 +46,7 @@ extension LoginService {
             trace: browser.trace)
         let (begun, place): (RedirectAttempt, RedirectPlace)
         do {
-            (begun, place) = try await provider.begin(loginHint: nil, maxAgeSeconds: nil)
+            (begun, place) = try await provider.begin(UpstreamWish())
         } catch {
             throw Fault(
                 LoginRefusal.providerUnavailable.rawValue, .peer, "\(entry.name) cannot be reached at the moment.",

@@ -134,6 +134,13 @@ extension LoginService {
         case .denied: return try await decide(.primaryRefused(.cancelled, stamp), &work)
         case .refused(let reason):
             work.upstreamReason = reason
+            if let missing = provider.missing(in: reason) {
+                work.notice = .tooLittleTold(
+                    TooLittleTold(
+                        provider: entry(stamp.provider, work)?.name ?? provider.key,
+                        entityID: await provider.entityID(),
+                        wanted: missing.wanted, requester: missing.requester))
+            }
             return try await decide(.primaryRefused(.upstreamRefused, stamp), &work)
         case .unavailable(let reason):
             work.upstreamReason = reason

@@ -16,11 +16,11 @@ extension LoginService {
             return try await arrive(with: answer, stamp, entry.id, &work)
         }
         do {
-            let (begun, place) = try await provider.begin(
-                loginHint: hint(work, entry), maxAgeSeconds: work.flow.request.maxAgeSeconds)
+            let (begun, place) = try await provider.begin(try await wish(work, entry))
             let kept = KeptAttempt(attempt: begun, stamp: stamp, device: work.browser.device?.reveal())
             let (row, sealed) = try attempt(kept, entry.id, .login(work.flow.id), work.browser)
             try await store.write(.login) { [self, work] tx in
+                try work.writeRemainders(tx)
                 try move(work, usesProof: false, tx)
                 try tx.sql.insert(row, sealed: sealed)
             }
@@ -31,6 +31,15 @@ extension LoginService {
             work.upstreamReason = Self.reason(of: error)
             return try await settle(try await decide(.primaryRefused(.providerUnavailable, stamp), &work), &work)
         }
+    }
+
+    private func wish(_ work: LoginWork, _ entry: LoginProviderEntry) async throws -> UpstreamWish {
+        var wish = UpstreamWish()
+        wish.loginHint = hint(work, entry)
+        wish.maxAgeSeconds = work.flow.request.maxAgeSeconds
+        wish.needsSeveralFactors = work.flow.asksProviderForFactors
+        wish.application = try await environment.applicationRequest(work.flow.request, work.browser)
+        return wish
     }
 
     /// The row of an attempt and what is sealed in it.

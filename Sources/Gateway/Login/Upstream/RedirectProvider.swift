@@ -36,6 +36,30 @@ public struct RedirectProvider: Sendable {
     /// Nil for one that speaks SAML.
     var openID: OpenIDProvider? { if case .openID(let provider) = kind { provider } else { nil } }
 
+    /// Whether it is asked for several factors where one is not enough.
+    var asksForFactors: Bool {
+        switch kind {
+        case .openID(let provider): !provider.settings.multiFactor.asked.isEmpty
+        case .saml(let provider): !provider.settings.askedFactorContexts.isEmpty
+        }
+    }
+
+    /// Those of the classes that an application asks for which are passed on to it.
+    func passed(_ asked: RequestedAuthnContext) -> [String] {
+        if case .saml(let provider) = kind { provider.settings.passed(asked) } else { [] }
+    }
+
+    /// What somebody would be known by, where an answer that is believed says nothing of it; nil for any other reason that
+    /// an answer is refused for.
+    func missing(in answer: String) -> (wanted: [String], requester: String)? {
+        guard case .saml(let provider) = kind, answer == SAMLProvider.tooLittleTold else { return nil }
+        let service = provider.settings.service
+        return (
+            service.subjectRules.map(\.wanted).reduce(into: []) { if !$0.contains($1) { $0.append($1) } },
+            service.entityID
+        )
+    }
+
     /// What it calls itself: its entity id, or its issuer. Nil where that cannot be found out now.
     func entityID() async -> String? {
         switch kind {
@@ -46,19 +70,17 @@ public struct RedirectProvider: Sendable {
 
     /// Begins a sign-in, and says where to send the browser.
     ///
-    /// - Parameter maxAgeSeconds: how long ago the person may have been at the provider; nil for any time.
     /// - Throws: what the provider's protocol and fetching throw.
-    func begin(loginHint: String?, maxAgeSeconds: Int64?) async throws -> (RedirectAttempt, RedirectPlace) {
+    func begin(_ wish: UpstreamWish) async throws -> (RedirectAttempt, RedirectPlace) {
         switch kind {
         case .openID(let provider):
-            let begun = try await provider.begin(
-                loginHint: loginHint, maxAgeSeconds: maxAgeSeconds, random: .fresh)
+            let begun = try await provider.begin(wish, random: .fresh)
             return (.openID(begun.attempt), .address(begun.address))
         case .saml(let provider):
             let handle = Base64URL.encode(Randomness.bytes(32))
             // An xs:ID begins with no digit (XML Schema Part 2 §3.3.8).
             let id = "_" + Base64URL.encode(Randomness.bytes(20))
-            let begun = try await provider.begin(forcesAuthn: maxAgeSeconds != nil, id: id, handle: handle)
+            let begun = try await provider.begin(wish, id: id, handle: handle)
             let place: RedirectPlace =
                 switch begun.departure {
                 case .address(let address): .address(address)

@@ -140,9 +140,9 @@ final class SAMLApplicationSources: Sendable {
         var logger = logger
         logger[metadataKey: "application"] = .string(name)
         return SAMLMetadataSource(
-            from, role: .serviceProvider, policy: MetadataPolicy(signed: isSigned), entityID: entityID,
-            executor: try saml.executor(), fetch: { [weak self] in try await Self.fetch($0, self) }, clock: clock,
-            logger: logger)
+            from, role: .serviceProvider, policy: MetadataPolicy(signed: isSigned),
+            algorithms: saml.algorithms.believed, entityID: entityID, executor: try saml.executor(),
+            fetch: { [weak self] in try await Self.fetch($0, self) }, clock: clock, logger: logger)
     }
 
     /// - Throws: `invalid`, naming which of the keys cannot be used.

@@ -37,13 +37,17 @@ extension SAMLArtifacts {
         let claimed = try await executor.run { try message.claimedIssuer(of: .artifactResolve) }
         let application = claimed.flatMap { applications.application($0, in: tenant) }
         let keys = await keys(of: application)
-        let examined = try await executor.run { try message.examined(as: .artifactResolve, keys: keys) }
+        let policy = saml.algorithms.believed
+        let examined = try await executor.run {
+            try message.examined(as: .artifactResolve, keys: keys, policy: policy)
+        }
         let question = try ArtifactResolve(reading: examined.message)
         guard let application, examined.signature == .verified, isForUs(question, of: application) else {
             logger.notice(
                 "an artifact was not resolved",
                 metadata: [
-                    "reason": "\(examined.signature)", "application": "\(application?.id.description ?? "none")",
+                    "reason": .string(Self.word(examined.signature)),
+                    "application": "\(application?.id.description ?? "none")",
                 ])
             return try await answer(question, Status(.requester, .requestDenied), nil, in: tenant, isSigned: false)
         }
@@ -52,6 +56,15 @@ extension SAMLArtifacts {
             logger.notice("an artifact stands for nothing", metadata: ["application": "\(application.id)"])
         }
         return try await answer(question, .success, found, in: tenant, isSigned: true)
+    }
+
+    /// Why a question is not answered, for the log.
+    private static func word(_ signature: ArrivalSignature) -> String {
+        switch signature {
+        case .none: "unsigned"
+        case .verified: "not_for_us"
+        case .invalid(let error): error.reason.rawValue
+        }
     }
 
     private func isForUs(_ question: ArtifactResolve, of application: SAMLApplication) -> Bool {

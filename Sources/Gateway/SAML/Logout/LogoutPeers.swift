@@ -19,14 +19,14 @@ struct LogoutPeer: Sendable {
     let send: OutgoingFetch
 
     /// Where names are encrypted to, where they are to be and its metadata have a key.
-    func encryption(at now: Int64) -> AlgorithmPolicy.EncryptionChoice? {
+    func encryption(by algorithms: AlgorithmPolicy, at now: Int64) -> AlgorithmPolicy.EncryptionChoice? {
         guard encryptsNames else { return nil }
         let keys =
             switch role {
             case .identityProvider: entity.identityProvider(at: now)?.role.encryptionKeys
             case .serviceProvider: entity.serviceProvider(at: now)?.role.encryptionKeys
             }
-        return AlgorithmPolicy().encryption(to: keys ?? [])
+        return algorithms.encryption(to: keys ?? [])
     }
 }
 

@@ -1,5 +1,6 @@
 import Fetch
 import Identity
+import Providers
 import SAML
 import Storage
 import Vocabulary
@@ -57,7 +58,7 @@ struct LogoutTeller: Sendable {
     ) async throws -> (id: String, place: RedirectPlace) {
         let (id, now) = (Self.id(), clock().seconds)
         let request = settings(logout.tenant).request(for: step, reason: logout.reason.word, id: id, now: now)
-        let choice = peer.encryption(at: now)
+        let choice = peer.encryption(by: saml.algorithms, at: now)
         let departure = try await saml.executor().run {
             try SAMLDeparture(
                 Self.element(request, choice, peer.entity.entityID), kind: .request, relayState: nil,
@@ -82,12 +83,14 @@ struct LogoutTeller: Sendable {
     ) async -> LogoutResult {
         let (id, now) = (Self.id(), clock().seconds)
         let request = settings(logout.tenant).request(for: step, reason: logout.reason.word, id: id, now: now)
-        let choice = peer.encryption(at: now)
+        let choice = peer.encryption(by: saml.algorithms, at: now)
         guard
             let body = try? await saml.executor().run({
                 try SOAPEnvelope.bytes(
                     around: Self.element(request, choice, peer.entity.entityID), signedWith: key)
-            }), let answer = try? await peer.send(Self.post(body, to: step.location)), answer.status == 200
+            }),
+            let answer = try? await SAMLBackChannel.send(
+                Self.post(body, to: step.location), trusting: peer.keys, by: peer.send), answer.status == 200
         else { return .silent }
         do {
             let response = try await read(answer.body, from: peer, asked: id, in: logout.tenant)
@@ -112,8 +115,10 @@ struct LogoutTeller: Sendable {
     private func read(
         _ envelope: [UInt8], from peer: LogoutPeer, asked id: String, in tenant: TenantID
     ) async throws -> LogoutResponse {
+        let policy = saml.algorithms.believed
         let (message, signature) = try await saml.executor().run {
-            try ArrivedMessage(envelope: envelope, kind: .response).examined(as: .logoutResponse, keys: peer.keys)
+            try ArrivedMessage(envelope: envelope, kind: .response)
+                .examined(as: .logoutResponse, keys: peer.keys, policy: policy)
         }
         let response = try LogoutResponse(reading: message)
         try settings(tenant).check(

@@ -23,7 +23,10 @@ extension SAMLLogoutService {
     func takeRequest(_ arrived: ArrivedMessage, in tenant: TenantID, trace: String?) async throws -> TakenLogout {
         let (message, senders) = try await examined(arrived, as: .logoutRequest, in: tenant)
         let keys = try teller.saml.keys().compactMap(\.decryption)
-        let request = try await teller.saml.executor().run { try LogoutRequest(reading: message, keys: keys) }
+        let policy = teller.saml.algorithms.believed
+        let request = try await teller.saml.executor().run {
+            try LogoutRequest(reading: message, keys: keys, policy: policy)
+        }
         let judge = LogoutJudge(
             request: request, senders: senders, settings: teller.settings(tenant),
             arrival: MessageArrival(

@@ -80,7 +80,7 @@ public struct SAMLLogoutService: Sendable {
         }
     }
 
-    /// Says in the gateway's words what SAML's say, and tells whoever watches.
+    /// Says in the gateway's words what SAML's say.
     private func telling<Value>(_ tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
         guard try teller.signingKey() != nil else {
             throw Fault("saml.no_key", .caller, "Single logout is not served here.")
@@ -88,17 +88,14 @@ public struct SAMLLogoutService: Sendable {
         do {
             return try await body()
         } catch let fault as MessageFault {
-            throw refusal(fault.code.rawValue, fault.detail, tenant)
+            throw Self.refusal(fault.code.rawValue, fault.detail)
         } catch let error as SAMLError where error.reason != .busy {
-            throw refusal(error.reason.rawValue.lowercased(), error.detail, tenant)
+            throw Self.refusal(error.reason.rawValue.lowercased(), error.detail)
         }
     }
 
-    private func refusal(_ code: String, _ detail: String, _ tenant: TenantID) -> Fault {
-        logger.notice(
-            "a SAML logout message was refused",
-            metadata: ["tenant_id": "\(tenant)", "reason": "saml.\(code)", "detail": "\(detail)"])
-        return Fault("saml.\(code)", .caller, "The logout message was refused: \(detail).")
+    private static func refusal(_ code: String, _ detail: String) -> Fault {
+        Fault("saml.\(code)", .caller, "The logout message was refused: \(detail).")
     }
 
     /// The message and whoever it is proved to come from, in each role whose keys prove it.
@@ -113,14 +110,17 @@ public struct SAMLLogoutService: Sendable {
         let candidates = await teller.peers.all(issuer, in: tenant).filter { !$0.keys.isEmpty }
         guard !candidates.isEmpty else { throw MessageFault(.issuer, "Issuer is nobody whom sessions are shared with") }
         var found: (message: XMLElement, senders: [LogoutPeer])?
+        var fault = MessageFault(.unsigned, "logout messages have to be signed by a key of the peer's metadata")
+        let policy = teller.saml.algorithms.believed
         for peer in candidates {
-            let (message, signature) = try await executor.run { try arrived.examined(as: kind, keys: peer.keys) }
+            let (message, signature) = try await executor.run {
+                try arrived.examined(as: kind, keys: peer.keys, policy: policy)
+            }
+            fault = signature.fault(keysOf: "peer") ?? fault
             guard signature == .verified else { continue }
             found = (message, (found?.senders ?? []) + [peer])
         }
-        guard let found else {
-            throw MessageFault(.unsigned, "logout messages have to be signed by a key of the peer's metadata")
-        }
+        guard let found else { throw fault }
         return found
     }
 }

@@ -25,6 +25,25 @@ struct PendingSignOn: Sendable {
     var relayState: RelayState? { record.relayState.flatMap(RelayState.init) }
 }
 
+extension PendingSignOn {
+    /// Where a browser goes on with a request, below the tenant's address.
+    private static let continuation = "/saml/sso/continue"
+
+    /// The request that a login was begun for, by where it leads back to and whose it is; nil for every other login.
+    static func request(
+        behind login: LoginRequest, in browser: LoginBrowser, store: Store, clock: @escaping @Sendable () -> Timestamp
+    ) async throws -> AcceptedRequest? {
+        guard let asker = login.samlApplication,
+            let parts = login.returnTarget?.split(separator: "?", maxSplits: 1), parts.count == 2,
+            parts[0].hasSuffix(continuation), parts[1].hasPrefix("request=")
+        else { return nil }
+        let found = try await WaitingDesk(store: store, requests: .ofApplications, clock: clock).find(
+            String(parts[1].dropFirst("request=".count)), as: Record.self,
+            for: AuthorizationBrowser(tenant: browser.tenant, preSession: browser.preSession, session: nil))
+        return found.flatMap { $0.asker == asker ? $0.record.request : nil }
+    }
+}
+
 extension SignOnService {
     private var desk: WaitingDesk<IDKind.SAMLApplication> {
         WaitingDesk(store: store, requests: .ofApplications, clock: clock)

@@ -22,14 +22,18 @@ struct SignInOrigins: Sendable {
         func isOf(_ entityID: String) -> Bool { authn.authorities.first.map { $0 == entityID } ?? false }
     }
 
-    /// What was proven in a session, in the classes of SAML.
-    func origin(of session: Session) async throws -> Origin {
+    /// What was proven in a session, in the classes of SAML: by its name behind us where that is what is wanted.
+    func origin(of session: Session, wanted: RequestedAuthnContext?) async throws -> Origin {
         let instant = (session.authenticatedAt ?? session.createdAt).seconds
         let noted = try await store.read { try $0.upstreamVouching(of: session.id) }
         let vouching = try noted?.vouching.map { try JSONColumn.decode(Vouching.self, $0) }
+        let passed = noted.flatMap { redirects.provider($0.provider) }.flatMap { provider in
+            wanted.map { provider.passed($0) }
+        }
+        let asked = vouching?.contextClass.flatMap { said in passed?.first { $0.utf8.elementsEqual(said.utf8) } }
         return Origin(
             authn: ProvenAuthn(
-                contextClass: Self.contextClass(of: session, vouching), instant: instant,
+                contextClass: asked ?? Self.contextClass(of: session, vouching), instant: instant,
                 authorities: vouching?.authorities ?? []), proxyCount: vouching?.proxyCount)
     }
 
@@ -44,6 +48,18 @@ struct SignInOrigins: Sendable {
         let strong = RequestedAuthnContext([AuthnContextClass.multiFactor], comparison: .minimum)
         return AuthnContextOrder.usual.satisfies(said, strong) ? AuthnContextClass.unspecified : said
     }
+
+    /// The configuration's name of the first provider that is believed to know one of the classes that are asked for; nil
+    /// where there is none.
+    func knower(of wanted: RequestedAuthnContext?, in tenant: TenantID) -> String? {
+        guard let wanted else { return nil }
+        return providers.enabled(in: tenant).lazy.compactMap { redirects.provider($0.id) }.first {
+            !$0.passed(wanted).isEmpty
+        }?.key
+    }
+
+    /// Whether people can prove to us alone who they are.
+    func signsInHere(_ tenant: TenantID) -> Bool { providers.enabled(in: tenant).contains { !$0.isRedirect } }
 
     /// The providers that an application may have us ask, by entity id or issuer, with the configuration's name. One whose
     /// metadata cannot be had is passed over.

@@ -16,7 +16,8 @@ extension SignOnService {
         }
         let origin = try await origin(of: session, pending)
         if let detour = try await detour(pending, origin, browser) { return detour }
-        let settings = try saml.identityProvider(of: pending.application.tenant)
+        var settings = try saml.identityProvider(of: pending.application.tenant)
+        settings.asksBehind = knower(for: pending) != nil
         let step = settings.step(
             pending.request, policy: pending.application.settings.policy, proven: origin?.authn,
             began: pending.createdAt.seconds)
@@ -36,7 +37,7 @@ extension SignOnService {
     private func origin(of session: Session?, _ pending: PendingSignOn) async throws -> SignInOrigins.Origin? {
         guard let session else { return nil }
         if pending.request.forcesAuthn, !session.wasProven(since: pending.createdAt) { return nil }
-        return try await origins.origin(of: session)
+        return try await origins.origin(of: session, wanted: pending.request.authnContext)
     }
 
     // MARK: Those behind us
@@ -52,8 +53,14 @@ extension SignOnService {
         if let origin, origin.isForeign, pending.request.scoping?.proxyCount == 0 || origin.proxyCount == 0 {
             return try await refuse(.proxyCountExceeded)
         }
+        let (tenant, own) = (pending.application.tenant, saml.entityID(of: pending.application.tenant))
+        // Nobody behind us may be asked, and here there is no way to prove anything.
+        if origin == nil, !origins.signsInHere(tenant),
+            ProxySettings(entityID: own).scoping(for: pending.request, behind: []) == nil
+        {
+            return try await refuse(.proxyCountExceeded)
+        }
         guard let listed = pending.request.scoping?.identityProviders, !listed.isEmpty else { return nil }
-        let own = saml.entityID(of: pending.application.tenant)
         if listed.contains(own) || listed.contains(where: { origin?.isOf($0) ?? false }) { return nil }
         guard let next = try await behind(listed, pending), !pending.request.isPassive else {
             return try await refuse(pending.request.isPassive ? .noPassive : .noSupportedIDP)
@@ -86,7 +93,13 @@ extension SignOnService {
             }
             pending.record.hasAsked = true
         }
-        return try await ask(strength, isForced || isEnough ? 0 : nil, pending, browser)
+        let knower = classes.isEmpty ? knower(for: pending) : nil
+        return try await ask(strength, isForced || isEnough ? 0 : nil, at: knower, pending, browser)
+    }
+
+    /// Who behind us is asked for what we cannot reach ourselves.
+    private func knower(for pending: PendingSignOn) -> String? {
+        origins.knower(of: pending.request.authnContext, in: pending.application.tenant)
     }
 
     /// The weakest of the classes that are enough.
@@ -96,7 +109,7 @@ extension SignOnService {
     }
 
     private func ask(
-        _ strength: AuthenticationStrength?, _ maxAge: Int64?, _ pending: PendingSignOn,
+        _ strength: AuthenticationStrength?, _ maxAge: Int64?, at provider: String? = nil, _ pending: PendingSignOn,
         _ browser: AuthorizationBrowser
     ) async throws -> SignOnAnswer {
         guard !pending.request.isPassive else {
@@ -105,7 +118,7 @@ extension SignOnService {
         return .authenticate(
             SignOnDemand(
                 handle: try await keep(pending, for: browser.binding), application: pending.application,
-                strength: strength, maxAge: maxAge, provider: nil))
+                strength: strength, maxAge: maxAge, provider: provider))
     }
 
     // MARK: Entering

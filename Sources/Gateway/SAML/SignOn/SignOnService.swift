@@ -107,9 +107,15 @@ public struct SignOnService: Sendable {
         let application = try application(issuer, in: tenant)
         let entity = try await entity(of: application)
         let keys = Self.keys(of: entity, at: clock().seconds)
-        let (element, signature) = try await executor.run { try message.examined(as: .authnRequest, keys: keys) }
-        let reading = try saml.identityProvider(of: tenant).read(
-            try AuthnRequest(reading: element), from: entity, policy: application.settings.policy,
+        let policy = saml.algorithms.believed
+        let (element, signature) = try await executor.run {
+            try message.examined(as: .authnRequest, keys: keys, policy: policy)
+        }
+        var settings = try saml.identityProvider(of: tenant)
+        let request = try AuthnRequest(reading: element)
+        settings.asksBehind = origins.knower(of: request.authnContext, in: tenant) != nil
+        let reading = settings.read(
+            request, from: entity, policy: application.settings.policy,
             arrival: MessageArrival(
                 location: saml.signOn(of: tenant), binding: message.binding, signature: signature),
             now: clock().seconds)

@@ -105,7 +105,8 @@ struct SAMLArtifactServiceTests {
             let isVerified = (try? SAMLSignatures.verify(XMLWriter.bytes(of: message), keys: [key])) != nil
             return Answer(
                 status: answer.status, response: try ArtifactResponse(reading: message),
-                signature: isVerified ? .verified : isSigned ? .invalid : ArrivalSignature.none)
+                signature: isVerified
+                    ? .verified : isSigned ? .invalid(SAMLError(.signatureInvalid, "")) : ArrivalSignature.none)
         }
     }
 

@@ -10,41 +10,23 @@ import Vocabulary
 struct SAMLProxyTests {
     private typealias Place = MockServiceProvider
 
-    private struct Stage {
-        let between: SAMLStage
-        let application: MockServiceProvider
-
-        static func open(_ settings: String = "") async throws -> Stage {
-            let (own, theirs) = (try await MockKeyPair.make(), try await MockKeyPair.make())
-            let application = MockServiceProvider(keys: theirs, trusted: own.certificate)
-            let between = try await SAMLStage.open(
-                own: own,
-                applications: "{ entity_id: \"\(application.entityID)\", metadata_file: wiki.xml\(settings) }",
-                files: ["wiki.xml": try application.metadata()])
-            return Stage(between: between, application: application)
+    /// Goes to the identity provider as `depart`, has it answer, and says what the browser would bring to the application.
+    private static func walk(
+        _ web: WebPerson, _ request: AuthnRequest, _ stage: SAMLBetweenStage
+    ) async throws -> MockServiceProvider.Brought? {
+        if let address = try await stage.depart(web, request) {
+            try await web.post(try stage.between.idp.answer(address))
         }
-
-        /// Opens an address, and signs in at the identity provider with this button or without one.
-        func walk(_ web: WebPerson, _ request: AuthnRequest) async throws -> MockServiceProvider.Brought? {
-            web.halt = "https://idp.example/"
-            try await web.open(try application.address(request))
-            if web.location == nil, let corp = web.link("Sign in with Corporate") {
-                try await web.open(corp)
-            }
-            if let address = web.location, address.hasPrefix("https://idp.example/") {
-                try await web.post(try between.idp.answer(address))
-            }
-            return MockServiceProvider.brought(by: web)
-        }
+        return MockServiceProvider.brought(by: web)
     }
 
     @Test("whoever the identity provider saw is vouched for, and both are named")
     func passedOn() async throws {
-        let stage = try await Stage.open()
+        let stage = try await SAMLBetweenStage.open()
         try await stage.between.running.serve { api in
             let web = WebPerson(api.client)
             let request = stage.application.request()
-            let brought = try #require(try await stage.walk(web, request), "\(web.url) \(web.page.suffix(600))")
+            let brought = try #require(try await Self.walk(web, request, stage), "\(web.url) \(web.page.suffix(600))")
             let assertion = try stage.application.verify(brought, to: request.header.id)
             #expect(assertion.issuer == Place.gateway)
             #expect(assertion.authenticatingAuthorities == [stage.between.idp.entityID])
@@ -55,26 +37,29 @@ struct SAMLProxyTests {
 
     @Test("an application that allows no proxy, and a word that may not be passed on, are answered so")
     func limits() async throws {
-        let stage = try await Stage.open()
+        let stage = try await SAMLBetweenStage.open()
         let exceeded = [Status.Code.responder.rawValue, Status.Detail.proxyCountExceeded.rawValue]
         try await stage.between.running.serve { api in
+            // Whoever is known from there already is not vouched for either.
+            let known = WebPerson(api.client)
+            _ = try #require(try await Self.walk(known, stage.application.request(), stage))
             var request = stage.application.request()
             request.scoping = Scoping(proxyCount: 0)
-            let refused = try #require(try await stage.walk(WebPerson(api.client), request))
+            let refused = try #require(try await Self.walk(known, request, stage))
             #expect(refused.status == exceeded)
             stage.between.idp.lies.assertion = { $0.conditions.proxyCount = 0 }
-            let second = try #require(try await stage.walk(WebPerson(api.client), stage.application.request()))
+            let second = try #require(try await Self.walk(WebPerson(api.client), stage.application.request(), stage))
             #expect(second.status == exceeded)
             stage.between.idp.lies.assertion = { $0.conditions.proxyCount = 2 }
             let third = stage.application.request()
-            let brought = try #require(try await stage.walk(WebPerson(api.client), third))
+            let brought = try #require(try await Self.walk(WebPerson(api.client), third, stage))
             #expect(try stage.application.verify(brought, to: third.header.id).proxyCount == 1)
         }
     }
 
     @Test("an application may say whom to ask, among those that there are")
     func listed() async throws {
-        let stage = try await Stage.open()
+        let stage = try await SAMLBetweenStage.open()
         try await stage.between.running.serve { api in
             let web = WebPerson(api.client)
             web.halt = "https://idp.example/"
@@ -99,13 +84,13 @@ struct SAMLProxyTests {
         "who is to prove it anew does so behind us, and a claim of several factors that is not believed is not passed on"
     )
     func forced() async throws {
-        let stage = try await Stage.open()
+        let stage = try await SAMLBetweenStage.open()
         try await stage.between.running.serve { api in
             let web = WebPerson(api.client)
             stage.between.idp.lies.assertion = { $0.authn.contextClass = "https://example.org/profile/paper" }
             let first = stage.application.request()
             let said = try stage.application.verify(
-                try #require(try await stage.walk(web, first)), to: first.header.id)
+                try #require(try await Self.walk(web, first, stage)), to: first.header.id)
             #expect(said.authnContextClass == "https://example.org/profile/paper")
             var request = stage.application.request()
             request.forcesAuthn = true
