@@ -20,6 +20,11 @@ extension SAMLConfiguration {
             return text
         }
         metadataAuthorities = section.file("metadata_ca_file")
+        servesEnhancedClients = section.bool("ecp", default: false)
+        enhancedClientProviders = section.texts("ecp_providers", limit: 64)
+        if !enhancedClientProviders.isEmpty, !servesEnhancedClients {
+            section.report("ecp_providers", "belong to ecp: true.")
+        }
         attributes = SAMLAttributeSet(section, tenant: tenant)
         let set = attributes
         release = section.sections("release", limit: 1_000).map {

@@ -67,6 +67,12 @@ public struct SAMLConfiguration: Sendable {
     public var discoveryURL: String?
     /// A PEM file of authorities that the servers of applications' metadata are certified by; nil for the system's.
     public var metadataAuthorities: String?
+    /// Whether enhanced clients may sign people in with a password that they send along (SAML V2.0 Enhanced Client or Proxy
+    /// Profile Version 2.0).
+    public var servesEnhancedClients: Bool
+    /// Where their logins are checked that belong to no provider by their domain, by the providers' ids; the first that is
+    /// the tenant's.
+    public var enhancedClientProviders: [String]
     /// What people are told about by assertions, by our names.
     public var attributes: SAMLAttributeSet
     /// Which application is told what.

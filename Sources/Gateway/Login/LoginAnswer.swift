@@ -12,6 +12,8 @@ public struct LoginBrowser: Sendable {
     public let source: IPAddress?
     /// W3C trace id of the request.
     public let trace: String?
+    /// What is there in place of a browser; nil for a browser.
+    var origin: SessionOrigin?
 
     public init(
         tenant: TenantID, preSession: SecretText?, device: SecretText? = nil, source: IPAddress? = nil,

@@ -48,6 +48,7 @@ extension LoginService {
     private func common(_ work: LoginWork) -> [Fact] {
         var facts = [Fact("configuration", .digest(Array(environment.configurationDigest().prefix(64))))]
         facts += work.ruling?.facts ?? []
+        if let origin = work.browser.origin { facts.append(Fact("client", .word(origin.rawValue))) }
         if let provider = work.flow.provider { facts.append(Fact("provider", .id(provider, "provider"))) }
         if let key = work.upstreamKey { facts.append(Fact("subject_key", .digest(key))) }
         if let application = work.flow.request.application {

@@ -131,13 +131,13 @@ extension LoginService {
             try move(work, usesProof: true, tx)
             if let attempt = work.attempt { try ledger.succeeded(attempt, tx) }
             try appendFindings(work, by: caller, tx)
-            let device = try device(of: grant.person, work, token, tx)
+            let device = try work.browser.origin == nil ? device(of: grant.person, work, token, tx) : nil
             try note(grant, work, tx)
             let isUpstream = entry(work.flow.provider, work)?.redirect != nil
             let peer = isUpstream ? try tx.sql.notedPeer(ofFlow: work.flow.id) : nil
             let started = try SessionService.begin(
-                grant, token: own, device: device.id, by: caller, settings: settings.sessions,
-                ruling: work.ruling, until: peer?.until, live, tx)
+                grant, token: own, device: device?.id, by: caller, settings: settings.sessions,
+                ruling: work.ruling, until: peer?.until, origin: work.browser.origin, live, tx)
             if let old = grant.rotates { try tx.sql.moveUpstream(from: old, to: started.session.id) }
             if isUpstream {
                 try tx.sql.noteUpstream(of: started.session.id, endedFlow: work.flow.id)
@@ -149,7 +149,8 @@ extension LoginService {
                     facts: facts + [Fact("session", .id(started.session.id, "session"))]
                         + (try run(behind: work, tx).map { [Fact("sync_run", .id($0, "sync_run"))] } ?? [])))
             return CompletedLogin(
-                flow: work.flow.id, started: started, device: device.isNew ? token.text : work.browser.device,
+                flow: work.flow.id, started: started,
+                device: device?.isNew == true ? token.text : work.browser.device,
                 application: grant.application, returnTarget: grant.returnTarget, recoveryCodes: work.recoveryCodes)
         }
         return done.map { .completed($0) } ?? Self.over(work.flow.id, .refused(.personDisabled))

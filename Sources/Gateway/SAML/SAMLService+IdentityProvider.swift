@@ -8,12 +8,19 @@ extension SAMLService {
     /// Where applications send people to sign in.
     public func signOn(of tenant: TenantID) -> String { base(of: tenant) + "/saml/sso" }
 
+    /// Where requests come by a binding, which they name as their destination.
+    func signOn(of tenant: TenantID, by binding: Binding) -> String {
+        binding == .soap ? base(of: tenant) + "/saml/ecp" : signOn(of: tenant)
+    }
+
     /// What our identity provider goes by.
     func identityProvider(of tenant: TenantID) throws -> IdentityProviderSettings {
-        let place = signOn(of: tenant)
+        var places = [Binding.redirect, .post].map { Endpoint($0, signOn(of: tenant, by: $0)) }
+        if servesEnhancedClients {
+            places.append(Endpoint(.soap, signOn(of: tenant, by: .soap), supportsChannelBindings: true))
+        }
         return IdentityProviderSettings(
-            entityID: entityID(of: tenant), signOnEndpoints: [Endpoint(.redirect, place), Endpoint(.post, place)],
-            skew: Self.clockSkew,
+            entityID: entityID(of: tenant), signOnEndpoints: places, skew: Self.clockSkew,
             nameIDFormats: [NameIDFormat.transient, NameIDFormat.persistent, NameIDFormat.emailAddress],
             algorithms: algorithms)
     }

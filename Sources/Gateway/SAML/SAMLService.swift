@@ -47,6 +47,9 @@ public final class SAMLService: Sendable {
     /// In front of every address of ours.
     func base(of tenant: TenantID) -> String { tenants.publicURL(of: tenant) }
 
+    /// Whether enhanced clients are served.
+    public var servesEnhancedClients: Bool { settings.servesEnhancedClients }
+
     /// Where identity providers have browsers post their answers.
     public func consumer(of tenant: TenantID) -> String { base(of: tenant) + "/saml/acs" }
 

@@ -13,10 +13,12 @@ extension SessionService {
     /// Makes the session a completed login is worth, inside the transaction that completes the flow. A step-up rotates
     /// the session it strengthens; the oldest session ends where the person has too many. `token` is what its cookie
     /// will hold, and `ruling` what rules say of how long it lasts: shorter than the configuration has it, never longer; nor
-    /// longer than `end`, which the provider said (SAML Core §2.7.2, `SessionNotOnOrAfter`).
+    /// longer than `end`, which the provider said (SAML Core §2.7.2, `SessionNotOnOrAfter`). Those
+    /// of one `origin` make room for one another before a browser's has to go.
     static func begin(
         _ grant: SessionGrant, token: BearerToken, device: DeviceID?, by caller: Caller, settings: SessionConfiguration,
-        ruling: SessionRuling?, until end: Timestamp? = nil, _ live: LiveCredentials, _ tx: Transaction
+        ruling: SessionRuling?, until end: Timestamp? = nil, origin: SessionOrigin? = nil, _ live: LiveCredentials,
+        _ tx: Transaction
     ) throws -> StartedSession {
         let id = SessionID.random(at: tx.now)
         func bounded(_ lifetime: SessionLifetime) -> SessionLifetime {
@@ -42,8 +44,8 @@ extension SessionService {
                     SessionLifetime(
                         idleSeconds: settings.idle.components.seconds,
                         absoluteSeconds: settings.absolute.components.seconds)),
-                secretHash: token.hash, device: device, anomalies: grant.anomalies)
-            try endOldest(of: grant.person, keeping: settings.perPerson - 1, by: caller, live, tx)
+                secretHash: token.hash, device: device, anomalies: grant.anomalies, origin: origin)
+            try makeRoom(for: session, keeping: settings.perPerson - 1, by: caller, live, tx)
         }
         try tx.sql.insert(session)
         try tx.append(caller.event("session.started", Stream("session", id), facts: facts(of: session)))
@@ -57,11 +59,26 @@ extension SessionService {
         return StartedSession(session: session, token: token.text)
     }
 
-    private static func endOldest(
-        of person: PersonID, keeping limit: Int, by caller: Caller, _ live: LiveCredentials, _ tx: Transaction
+    /// Sessions of one person that began otherwise than in a browser, and the same way: a client that signs in for every look
+    /// makes one each time.
+    static let perOrigin = 10
+
+    private static func makeRoom(
+        for session: Session, keeping limit: Int, by caller: Caller, _ live: LiveCredentials, _ tx: Transaction
     ) throws {
-        for session in try tx.sql.oldestSessions(of: person, beyond: max(0, limit), at: tx.now) {
-            _ = try tx.sql.end(session, in: caller.tenant, .expired, at: tx.now, by: caller.context)
+        if let origin = session.origin {
+            let alike = live.sessions(of: session.person).filter { $0.origin == origin }
+            try end(alike.dropFirst(perOrigin - 1).map(\.id), by: caller, live, tx)
+        }
+        try end(
+            try tx.sql.oldestSessions(of: session.person, beyond: max(0, limit), at: tx.now), by: caller, live, tx)
+    }
+
+    private static func end(
+        _ sessions: [SessionID], by caller: Caller, _ live: LiveCredentials, _ tx: Transaction
+    ) throws {
+        for session in sessions {
+            guard try tx.sql.end(session, in: caller.tenant, .expired, at: tx.now, by: caller.context) else { continue }
             try tx.append(
                 caller.event("session.ended", Stream("session", session), facts: [Fact("reason", .word("too_many"))])
             )
@@ -79,6 +96,7 @@ extension SessionService {
         if !session.anomalies.isEmpty {
             facts.append(Fact("anomalies", .list(session.anomalies.map { .word($0.rawValue) })))
         }
+        if let origin = session.origin { facts.append(Fact("client", .word(origin.rawValue))) }
         if let old = session.rotatedFrom { facts.append(Fact("rotated_from", .id(old, "session"))) }
         return facts
     }

@@ -214,7 +214,8 @@ struct AccountRoutes: Sendable {
     }
 
     private static func detail(_ session: Session) -> String {
-        "Since \(session.createdAt.reading), last used \(session.lastSeenAt.reading)"
+        let program = session.origin == nil ? "" : ", by a program that has your password"
+        return "Since \(session.createdAt.reading), last used \(session.lastSeenAt.reading)\(program)"
     }
 
     /// The words of a closed list; what the query says is never shown.

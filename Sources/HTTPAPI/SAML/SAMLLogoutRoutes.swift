@@ -141,15 +141,7 @@ struct SAMLLogoutRoutes: Sendable {
 
     private func arriveBehind(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try call(request, context)
-        guard request.headers[.contentType].map(MediaType.essence) == SOAPEnvelope.mediaType else {
-            throw Refusal.unsupportedMediaType(expected: SOAPEnvelope.mediaType)
-        }
-        let bytes: [UInt8]
-        do {
-            bytes = Array(try await request.body.collect(upTo: Self.envelopeLimit).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw Refusal.bodyTooLarge(limit: Self.envelopeLimit)
-        }
+        let bytes = try await SAMLRoutes.envelope(request)
         do {
             let answer = try await gateway.samlLogout.take(envelope: bytes, in: call.tenant.id, trace: call.trace)
             guard let answer else { return Response(status: .noContent, headers: [.cacheControl: "no-store"]) }
@@ -163,9 +155,6 @@ struct SAMLLogoutRoutes: Sendable {
             return Self.envelope(bytes, .internalServerError)
         }
     }
-
-    /// Bytes of an envelope: as many as any message may have.
-    private static let envelopeLimit = 256 << 10
 
     private static func envelope(_ bytes: [UInt8], _ status: HTTPResponse.Status) -> Response {
         Response(

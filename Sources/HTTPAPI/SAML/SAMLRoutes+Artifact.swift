@@ -9,20 +9,29 @@ import Vocabulary
 extension SAMLRoutes {
     func resolve(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let call = try login.call(request, context)
-        guard request.headers[.contentType].map(MediaType.essence) == SOAPEnvelope.mediaType else {
+        let answer = try await gateway.samlArtifacts.answer(try await Self.envelope(request), in: call.tenant.id)
+        if answer.isFault { context.refusal.blame(peerFor: "saml.artifact") }
+        return Self.response(answer)
+    }
+
+    /// The envelope in a request, which is one by its type and no longer than a message may be.
+    ///
+    /// - Throws: `Refusal.unsupportedMediaType`, `.bodyTooLarge`.
+    static func envelope(_ request: Request, types: [String] = [SOAPEnvelope.mediaType]) async throws -> [UInt8] {
+        guard let type = request.headers[.contentType].map(MediaType.essence), types.contains(type) else {
             throw Refusal.unsupportedMediaType(expected: SOAPEnvelope.mediaType)
         }
         let limit = XMLLimits.message.bytes
-        let body: [UInt8]
         do {
-            body = Array(try await request.body.collect(upTo: limit).readableBytesView)
+            return Array(try await request.body.collect(upTo: limit).readableBytesView)
         } catch is NIOTooManyBytesError {
             throw Refusal.bodyTooLarge(limit: limit)
         }
-        let answer = try await gateway.samlArtifacts.answer(body, in: call.tenant.id)
-        if answer.isFault { context.refusal.blame(peerFor: "saml.artifact") }
-        // Bindings §3.2.3.2: nothing of it is to be kept on the way.
-        return Response(
+    }
+
+    /// Bindings §3.2.3.2: nothing of it is to be kept on the way.
+    static func response(_ answer: SOAPAnswer) -> Response {
+        Response(
             status: answer.isFault ? .internalServerError : .ok,
             headers: [
                 .contentType: SOAPEnvelope.mediaType + "; charset=utf-8", .cacheControl: "no-cache, no-store",

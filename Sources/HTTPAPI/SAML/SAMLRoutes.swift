@@ -7,8 +7,8 @@ import SAML
 import Vocabulary
 
 /// The gateway as an entity of SAML 2.0: its metadata, where identity providers have browsers bring their answers, where
-/// discovery services send them back to, and where applications fetch what artifacts stand for; each tenant's at the root or
-/// below `/t/{tenant}`.
+/// discovery services send them back to, where applications fetch what artifacts stand for, and where clients that are no
+/// browsers bring their requests; each tenant's at the root or below `/t/{tenant}`.
 struct SAMLRoutes: Sendable {
     let gateway: Gateway
     let login: LoginRoutes
@@ -23,6 +23,7 @@ struct SAMLRoutes: Sendable {
             router.get(RouterPath(prefix + "/saml/discover")) { try await discover($0, $1) }
             router.get(RouterPath(prefix + "/saml/discovery")) { try await discovered($0, $1) }
             router.post(RouterPath(prefix + "/saml/artifact")) { try await resolve($0, $1) }
+            router.post(RouterPath(prefix + "/saml/ecp")) { try await carried($0, $1) }
             SAMLLogoutRoutes(login: login).install(on: router, prefix: prefix)
         }
     }

@@ -81,6 +81,7 @@ struct SignOnRoutes: Sendable {
         case .send(.form(let address, let fields)):
             return pages.posting(fields.map { ($0.name, $0.value) }, to: address, AuthorizeRoutes.host(of: address))
         case .send(.address(let address)): return visit.call.redirect(address)
+        case .send(.envelope): throw Refusal.notFound
         case .goOn(let handle): return visit.call.redirect(continuation("continue", handle, visit.call))
         case .authenticate(let demand): return visit.call.redirect(login(demand, visit.call))
         case .barred(let entry): return try await page(barred: entry, visit)

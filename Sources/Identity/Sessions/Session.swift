@@ -35,6 +35,13 @@ public enum SessionEnd: String, Sendable, Codable, CaseIterable, Hashable {
     case upstreamSilent
 }
 
+/// What somebody signed in with, where that was no browser.
+public enum SessionOrigin: String, Sendable, Codable, CaseIterable, Hashable {
+    /// An enhanced client of SAML, which sent the password along with a service provider's request. Nobody holds the token of
+    /// such a session: it is there to be seen and ended, and with it what service providers made of it.
+    case enhancedClient = "ecp"
+}
+
 /// A browser's single sign-on session at the gateway: who, by which proofs, since when. It holds authentication facts
 /// only; what the person may do is resolved from the index of the moment.
 public struct Session: Sendable, Hashable, Codable {
@@ -56,6 +63,8 @@ public struct Session: Sendable, Hashable, Codable {
     public let device: DeviceID?
     /// What stood out about the sign-in; nil in records where nothing did.
     private let anomaliesFound: [LoginAnomaly]?
+    /// Nil for a browser's.
+    public let origin: SessionOrigin?
     public var endedAt: Timestamp?
     public var ended: SessionEnd?
 
@@ -63,7 +72,7 @@ public struct Session: Sendable, Hashable, Codable {
         id: SessionID, tenant: TenantID, person: PersonID, events: [AuthenticationEvent], provider: ProviderID?,
         createdAt: Timestamp, lastSeenAt: Timestamp? = nil, lifetime: SessionLifetime, secretHash: TokenHash,
         rotatedFrom: SessionID? = nil, device: DeviceID? = nil, anomalies: [LoginAnomaly] = [],
-        endedAt: Timestamp? = nil, ended: SessionEnd? = nil
+        origin: SessionOrigin? = nil, endedAt: Timestamp? = nil, ended: SessionEnd? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -77,6 +86,7 @@ public struct Session: Sendable, Hashable, Codable {
         self.rotatedFrom = rotatedFrom
         self.device = device
         anomaliesFound = anomalies.isEmpty ? nil : anomalies
+        self.origin = origin
         self.endedAt = endedAt
         self.ended = ended
     }

@@ -9,19 +9,23 @@ public enum ECPEnvelope {
     ///
     /// - Parameters:
     ///   - wasSigned: the request was authenticated by its signature, and the client may know.
-    ///   - generatedKey: 32 random octets that client and service provider will share (SAML-EC §5.3.1); it goes into the
-    ///     header here, and encrypted into the assertion.
+    ///   - generatedKey: random octets that client and service provider will share (SAML-EC §5.3.1); they stand in the
+    ///     header here, and encrypted in the assertion.
+    ///   - channels: those that both ends described alike.
     public static func answer(
-        _ response: XMLElement, consumer: String, wasSigned: Bool, generatedKey: [UInt8]? = nil
+        _ response: XMLElement, consumer: String, wasSigned: Bool, generatedKey: [UInt8]? = nil,
+        channels: [ChannelBinding] = []
     ) -> XMLElement {
         var headers = [block(.ecp("Response"), ["AssertionConsumerServiceURL": consumer])]
         if wasSigned { headers.append(block(.ecp("RequestAuthenticated"), [:], mustUnderstand: false)) }
-        if let generatedKey {
-            var key = block(XMLName(XMLNamespace.generatedKey, "GeneratedKey"), [:], mustUnderstand: false)
-            key.children = [.text(SAMLBase64.encode(generatedKey))]
-            headers.append(key)
-        }
+        headers += channels.map { marked($0.element) }
+        if let generatedKey { headers.append(marked(Self.key(generatedKey), mustUnderstand: false)) }
         return SOAPEnvelope.element(around: response, headers: headers)
+    }
+
+    /// A key for a client and a service provider (SAML-EC §5.3.1).
+    static func key(_ octets: [UInt8]) -> XMLElement {
+        Markup.text(XMLName(XMLNamespace.generatedKey, "GeneratedKey"), SAMLBase64.encode(octets))
     }
 
     /// The service provider's request by reverse SOAP (§4.2.4.2): what the client is told, and what it carries on.
@@ -46,46 +50,28 @@ public enum ECPEnvelope {
         return SOAPEnvelope.element(around: try request.element(), headers: headers)
     }
 
-    /// The request that a client brought, with the channels it says it came by (`cb:ChannelBindings`), which are to be held
-    /// against the connection (IIP-IDP13).
+    /// The request that a client brought, to be verified and judged as any other, with the channels by which the client says
+    /// it speaks to the service provider. No other header block may have to be understood: the client was to take away what
+    /// the service provider put there (§2.3.4). Blocks as `ArrivedMessage.examined`.
     ///
-    /// - Throws: `malformed`, `unsupported`.
-    public static func read(_ root: XMLElement) throws(MessageFault) -> Request {
-        let channel = XMLName(XMLNamespace.channelBinding, "ChannelBindings")
-        let (message, headers) = try SOAPEnvelope.read(root, understood: [channel])
-        let bindings = try headers.filter { $0.name == channel }.map { header throws(MessageFault) in
-            guard let kind = header.attribute("Type"), let octets = SAMLBase64.decode(header.text) else {
-                throw MessageFault(.malformed, "ChannelBindings: has no Type, or is not Base64")
-            }
-            return ChannelBinding(kind: kind, octets: octets)
-        }
-        return Request(message: message, channelBindings: bindings)
-    }
-
-    /// What a client brought.
-    public struct Request: Sendable, Hashable {
-        /// The `AuthnRequest`, to be verified and judged as any other.
-        public let message: XMLElement
-        public let channelBindings: [ChannelBinding]
-    }
-
-    /// A channel by its kind and what is peculiar to it (RFC 5929).
-    public struct ChannelBinding: Sendable, Hashable {
-        /// `tls-server-end-point`, for example.
-        public let kind: String
-        public let octets: [UInt8]
-
-        /// A channel by its kind and what is peculiar to it.
-        public init(kind: String, octets: [UInt8]) {
-            self.kind = kind
-            self.octets = octets
-        }
+    /// - Throws: `SAMLError` as `SOAPMessage`, `MessageFault` of `malformed`.
+    public static func arrived(_ bytes: [UInt8]) throws -> (message: ArrivedMessage, channels: [ChannelBinding]) {
+        let understood: Set<XMLName> = [ChannelBinding.elementName]
+        let headers = try SOAPMessage(bytes, understood: understood).headers()
+        return (
+            ArrivedMessage(envelope: bytes, kind: .request, understood: understood),
+            try ChannelBinding.read(among: headers)
+        )
     }
 
     private static func block(
         _ name: XMLName, _ attributes: KeyValuePairs<String, String?>, mustUnderstand: Bool = true
     ) -> XMLElement {
-        var made = Markup.element(name, attributes)
+        marked(Markup.element(name, attributes), mustUnderstand: mustUnderstand)
+    }
+
+    private static func marked(_ element: XMLElement, mustUnderstand: Bool = true) -> XMLElement {
+        var made = element
         if mustUnderstand {
             made.attributes.append(XMLAttribute(XMLName(XMLNamespace.soap11, "mustUnderstand"), "1"))
         }

@@ -14,6 +14,8 @@ public struct AcceptedRequest: Sendable, Hashable, Codable {
     public let attributeServiceIndex: Int?
     /// It was signed by its service provider.
     public let isSigned: Bool
+    /// The channels that the client and the service provider described alike; nil where neither described one.
+    public var channels: [ChannelBinding]? = nil
 }
 
 /// Where an answer may go.

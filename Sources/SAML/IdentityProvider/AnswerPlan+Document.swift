@@ -21,6 +21,18 @@ extension AnswerPlan {
         return try signed(response.element(containing: sealed), [], key, options)
     }
 
+    /// The same in an envelope, for an enhanced client to carry to the service provider. Blocks likewise.
+    ///
+    /// - Parameter wasSigned: the request was authenticated by its signature.
+    /// - Throws: as `document(signingWith:)`.
+    public func envelope(signingWith key: SAMLSigningKey, wasSigned: Bool) throws -> [UInt8] {
+        let response = try XMLReader.parse(document(signingWith: key))
+        let envelope = ECPEnvelope.answer(
+            response, consumer: location, wasSigned: wasSigned, generatedKey: assertion?.advice.generatedKey,
+            channels: assertion?.advice.channels ?? [])
+        return try XMLWriter.bytes(of: Markup.checked(envelope))
+    }
+
     private var recipient: String? { assertion?.conditions.audiences.first }
 
     private func signed(

@@ -24,10 +24,12 @@ public struct AssertionContent: Sendable, Hashable {
     public var sessionNotOnOrAfter: Int64?
     /// How many more may pass it on; nil says nothing.
     public var proxyCount: Int?
+    /// Random octets for an enhanced client and its service provider; told where the assertion is encrypted.
+    public var generatedKey: [UInt8]?
 
     public init(
         nameID: NameID?, authn: ProvenAuthn, attributes: [SAMLAttribute], sessionIndex: String,
-        sessionNotOnOrAfter: Int64? = nil, proxyCount: Int? = nil
+        sessionNotOnOrAfter: Int64? = nil, proxyCount: Int? = nil, generatedKey: [UInt8]? = nil
     ) {
         self.nameID = nameID
         self.authn = authn
@@ -35,6 +37,7 @@ public struct AssertionContent: Sendable, Hashable {
         self.sessionIndex = sessionIndex
         self.sessionNotOnOrAfter = sessionNotOnOrAfter
         self.proxyCount = proxyCount
+        self.generatedKey = generatedKey
     }
 }
 
@@ -70,9 +73,13 @@ extension IdentityProviderSettings {
         let signature = try algorithms.signature(for: role.role.algorithms.or(peer.algorithms), key: key)
         // By artifact the response comes over a connection of its own, whose answer is signed as well.
         let signsAssertion = policy.signsAssertion || role.wantsSignedAssertions || !policy.signsResponse
+        var assertion = self.assertion(request, content, ids, now)
+        // SAML-EC §5.3.1: whoever could read the assertion on its way would have the key.
+        assertion.advice = Assertion.Advice(
+            channels: request.channels ?? [], generatedKey: encryption == nil ? nil : content.generatedKey)
         return AnswerPlan(
             response: ResponseMessage(header(ids.response, request.consumer, request.requestID, now), status: .success),
-            assertion: assertion(request, content, ids, now), binding: request.answerBinding,
+            assertion: assertion, binding: request.answerBinding,
             location: request.consumer, signsAssertion: signsAssertion, signsResponse: policy.signsResponse,
             encryption: encryption, signatureAlgorithm: signature.algorithm, digest: signature.digest)
     }

@@ -1,4 +1,7 @@
 extension IdentityProviderSettings {
+    /// Seconds that a request may be old, beside what clocks may differ.
+    public static let requestAge: Int64 = 300
+
     /// Holds a request to the metadata of the service provider that it names.
     ///
     /// - Parameters:
@@ -15,13 +18,33 @@ extension IdentityProviderSettings {
         } catch {
             return .page(error)
         }
-        if let status = unfulfillable(request, peer, now) { return .answered(status, place) }
+        if let status = unfulfillable(request, peer, now) ?? misled(request, arrival) {
+            return .answered(status, place)
+        }
         return .accepted(
             AcceptedRequest(
                 requestID: request.header.id, serviceProvider: peer.entityID, consumer: place.location,
                 answerBinding: place.binding, forcesAuthn: request.forcesAuthn, isPassive: request.isPassive,
                 nameIDPolicy: request.nameIDPolicy, authnContext: request.authnContext, scoping: request.scoping,
-                attributeServiceIndex: request.attributeServiceIndex, isSigned: arrival.signature == .verified))
+                attributeServiceIndex: request.attributeServiceIndex, isSigned: arrival.signature == .verified,
+                channels: Self.bindsChannels(request, arrival)
+                    ? ChannelBinding.agreed(request.channels, arrival.channels) : nil))
+    }
+
+    /// A browser describes no channel, so there is nothing to hold what a service provider says of it against.
+    private static func bindsChannels(_ request: AuthnRequest, _ arrival: MessageArrival) -> Bool {
+        arrival.binding == .soap && !(request.channels.isEmpty && arrival.channels.isEmpty)
+    }
+
+    /// ECP Profile Version 2.0 §2.3.6.2: where either end describes the channel between them, the other describes the same
+    /// one, and the service provider signs that it does; otherwise somebody may stand in between, and nobody is answered for.
+    private func misled(_ request: AuthnRequest, _ arrival: MessageArrival) -> Status? {
+        guard Self.bindsChannels(request, arrival) else { return nil }
+        guard arrival.signature == .verified else {
+            return Status(.requester, .requestDenied, message: "channel bindings have to be signed")
+        }
+        guard ChannelBinding.agreed(request.channels, arrival.channels).isEmpty else { return nil }
+        return Status(.requester, .requestDenied, message: "the channel bindings are not the same")
     }
 
     /// What has to be right before anything is answered: a request that somebody else made sends nobody anywhere.
@@ -37,7 +60,7 @@ extension IdentityProviderSettings {
         }
         try checkSignature(role, policy, arrival)
         try checkDestination(request.header, arrival)
-        guard request.header.isFresh(at: now, within: skew + 300) else {
+        guard request.header.isFresh(at: now, within: skew + Self.requestAge) else {
             throw MessageFault(.stale, "IssueInstant is too far from now; is a clock wrong?")
         }
         guard arrival.isFirstShowing else { throw MessageFault(.stale, "this request was answered before") }
@@ -55,10 +78,11 @@ extension IdentityProviderSettings {
         else { throw MessageFault(.unsigned, "requests of this service provider have to be signed") }
     }
 
-    /// SAML Bindings §3.4.5.2, §3.5.5.2: a signed request says where it goes, and one that says it says it rightly.
+    /// SAML Bindings §3.4.5.2, §3.5.5.2: a signed request says where it goes, and one that says it says it rightly. Whoever
+    /// asks by an enhanced client does not know yet whom the client will go to.
     private func checkDestination(_ header: MessageHeader, _ arrival: MessageArrival) throws(MessageFault) {
         guard let destination = header.destination, !destination.isEmpty else {
-            guard arrival.signature != .verified, header.destination == nil else {
+            guard arrival.signature != .verified || arrival.binding == .soap, header.destination == nil else {
                 throw MessageFault(.destination, "Destination is missing, and a signed request has to have it")
             }
             return

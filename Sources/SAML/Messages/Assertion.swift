@@ -10,10 +10,11 @@ public struct Assertion: Sendable, Hashable {
     public var conditions: Conditions
     public var authn: AuthnStatement
     public var attributes: [SAMLAttribute] = []
+    public var advice = Advice()
 
     public init(
         id: String, issueInstant: Int64, issuer: String, subject: NameID?, confirmation: Confirmation,
-        conditions: Conditions, authn: AuthnStatement, attributes: [SAMLAttribute] = []
+        conditions: Conditions, authn: AuthnStatement, attributes: [SAMLAttribute] = [], advice: Advice = Advice()
     ) {
         self.id = id
         self.issueInstant = issueInstant
@@ -23,6 +24,20 @@ public struct Assertion: Sendable, Hashable {
         self.conditions = conditions
         self.authn = authn
         self.attributes = attributes
+        self.advice = advice
+    }
+
+    /// What goes with it for an enhanced client's service provider (§2.6.1; ECP Profile Version 2.0 §2.3.6.2).
+    public struct Advice: Sendable, Hashable {
+        /// The channels that both ends described alike.
+        public var channels: [ChannelBinding]
+        /// Random octets that the client is told too (SAML-EC §5.3.1): only in an assertion that is encrypted.
+        public var generatedKey: [UInt8]?
+
+        public init(channels: [ChannelBinding] = [], generatedKey: [UInt8]? = nil) {
+            self.channels = channels
+            self.generatedKey = generatedKey
+        }
     }
 
     /// Whoever bears it is meant (SAML Profiles §4.1.4.2).
@@ -86,7 +101,8 @@ extension Assertion {
         let made = Markup.element(
             .saml("Assertion"), ["ID": id, "Version": "2.0", "IssueInstant": SchemaTime.text(issueInstant)],
             [
-                Markup.text(.saml("Issuer"), issuer), subjectElement, conditions.element, authn.element,
+                Markup.text(.saml("Issuer"), issuer), subjectElement, conditions.element, advice.element,
+                authn.element,
                 attributes.isEmpty ? nil : Markup.element(.saml("AttributeStatement"), [:], attributes.map(\.element)),
             ])
         return try Markup.checked(made)
@@ -115,6 +131,13 @@ extension Assertion.Conditions {
                     .saml("AudienceRestriction"), [:], audiences.map { Markup.text(.saml("Audience"), $0) }),
                 proxyCount.map { Markup.element(.saml("ProxyRestriction"), ["Count": String($0)]) },
             ])
+    }
+}
+
+extension Assertion.Advice {
+    fileprivate var element: XMLElement? {
+        let parts = channels.map(\.element) + [generatedKey.map(ECPEnvelope.key)].compactMap(\.self)
+        return parts.isEmpty ? nil : Markup.element(.saml("Advice"), [:], parts)
     }
 }
 

@@ -21,6 +21,8 @@ public struct AuthnRequest: Sendable, Hashable {
     public var providerName: String?
     /// It names whom it wants: nobody is answered for who is not that person, and this side does not look (IIP-SSO07).
     public var namesSubject = false
+    /// The channels by which the service provider says it speaks to the client (SAML V2.0 Channel Binding Extensions).
+    public var channels: [ChannelBinding] = []
 
     public init(_ header: MessageHeader) { self.header = header }
 }
@@ -82,7 +84,7 @@ public struct Scoping: Sendable, Hashable, Codable {
 extension AuthnRequest {
     static let elementName = XMLName.samlp("AuthnRequest")
 
-    /// The message. Nothing in it comes from whoever asked: there are no extensions.
+    /// The message. Nothing in it comes from whoever asked: of extensions there are channels alone.
     ///
     /// - Throws: `forbidden_character`, `malformed`.
     public func element() throws(MessageFault) -> XMLElement {
@@ -101,7 +103,11 @@ extension AuthnRequest {
                 "AssertionConsumerServiceIndex": index.map(String.init),
                 "AttributeConsumingServiceIndex": attributeServiceIndex.map(String.init),
                 "ProviderName": providerName,
-            ], [nameIDPolicy?.element, authnContext?.element, scoping?.element])
+            ],
+            [
+                channels.isEmpty ? nil : Markup.element(.samlp("Extensions"), [:], channels.map(\.element)),
+                nameIDPolicy?.element, authnContext?.element, scoping?.element,
+            ])
     }
 
     /// Reads a request that came: everything in it is somebody's wish, and nothing of it is verified.
@@ -121,6 +127,7 @@ extension AuthnRequest {
         nameIDPolicy = try element.child(.samlp("NameIDPolicy")).map(NameIDPolicy.init(reading:))
         authnContext = try element.child(.samlp("RequestedAuthnContext")).map(RequestedAuthnContext.init(reading:))
         scoping = try element.child(.samlp("Scoping")).map(Scoping.init(reading:))
+        channels = try ChannelBinding.read(among: element.children(.samlp("Extensions")).flatMap(\.elements))
     }
 
     private static func consumer(of element: XMLElement) throws(MessageFault) -> Consumer {

@@ -30,11 +30,17 @@ public struct MessageArrival: Sendable, Hashable {
     public var signature: ArrivalSignature
     /// A request with this ID of this issuer was not seen before.
     public var isFirstShowing: Bool
+    /// By SOAP: the channels by which the client says it speaks to the service provider.
+    public var channels: [ChannelBinding]
 
-    public init(location: String, binding: Binding, signature: ArrivalSignature, isFirstShowing: Bool = true) {
+    public init(
+        location: String, binding: Binding, signature: ArrivalSignature, isFirstShowing: Bool = true,
+        channels: [ChannelBinding] = []
+    ) {
         self.location = location
         self.binding = binding
         self.signature = signature
         self.isFirstShowing = isFirstShowing
+        self.channels = channels
     }
 }

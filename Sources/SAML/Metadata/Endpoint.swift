@@ -5,18 +5,26 @@ public struct Endpoint: Sendable, Hashable {
     public var location: String
     /// Where answers go, when not to `location`.
     public var responseLocation: String?
+    /// Whether what is said there of channels is held against the other end (ECP Profile Version 2.0 §2.3.10); nil where
+    /// nothing is said of it.
+    public var supportsChannelBindings: Bool?
 
-    public init(_ binding: Binding, _ location: String, responseLocation: String? = nil) {
-        self.binding = binding.rawValue
-        self.location = location
-        self.responseLocation = responseLocation
+    public init(
+        _ binding: Binding, _ location: String, responseLocation: String? = nil, supportsChannelBindings: Bool? = nil
+    ) {
+        self.init(
+            binding: binding.rawValue, location: location, responseLocation: responseLocation,
+            supportsChannelBindings: supportsChannelBindings)
     }
 
-    init(binding: String, location: String, responseLocation: String?) {
+    init(binding: String, location: String, responseLocation: String?, supportsChannelBindings: Bool? = nil) {
         self.binding = binding
         self.location = location
         self.responseLocation = responseLocation
+        self.supportsChannelBindings = supportsChannelBindings
     }
+
+    static let channelBindingsAttribute = XMLName(XMLNamespace.channelBinding, "supportsChannelBindings")
 
     /// The binding, where it is spoken here.
     public var spoken: Binding? { Binding(rawValue: binding) }

@@ -107,18 +107,29 @@ extension MetadataKey {
 
 extension Endpoint {
     fileprivate func element(_ name: XMLName) -> XMLElement {
-        Markup.element(name, ["Binding": binding, "Location": location, "ResponseLocation": responseLocation])
+        var made = Markup.element(
+            name, ["Binding": binding, "Location": location, "ResponseLocation": responseLocation])
+        mark(&made)
+        return made
+    }
+
+    fileprivate func mark(_ element: inout XMLElement) {
+        guard let supportsChannelBindings else { return }
+        element.attributes.append(
+            XMLAttribute(Self.channelBindingsAttribute, Markup.flag(supportsChannelBindings)))
     }
 }
 
 extension IndexedEndpoint {
     fileprivate func element(_ name: XMLName, binding: String? = nil) -> XMLElement {
-        Markup.element(
+        var made = Markup.element(
             name,
             [
                 "Binding": binding ?? endpoint.binding, "Location": endpoint.location, "index": String(index),
                 "isDefault": isDefault.map(Markup.flag),
             ])
+        endpoint.mark(&made)
+        return made
     }
 }
 

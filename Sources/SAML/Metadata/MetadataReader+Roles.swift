@@ -97,7 +97,9 @@ extension MetadataReader {
             guard let address = address(text, at: "ResponseLocation") else { return nil }
             response = address
         }
-        return Endpoint(binding: binding, location: location, responseLocation: response)
+        return Endpoint(
+            binding: binding, location: location, responseLocation: response,
+            supportsChannelBindings: element.flag(Endpoint.channelBindingsAttribute))
     }
 
     /// An address a browser is sent to, or a call made to: `javascript:` and its like end here.

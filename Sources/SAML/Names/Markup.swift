@@ -61,8 +61,11 @@ enum Markup {
 
 extension XMLElement {
     /// A boolean of XML Schema; nil when it is absent or none.
-    func flag(_ local: String) -> Bool? {
-        switch attribute(local)?.trimmingXMLSpace() {
+    func flag(_ local: String) -> Bool? { flag(XMLName("", local)) }
+
+    /// As above, of an attribute by its whole name.
+    func flag(_ name: XMLName) -> Bool? {
+        switch attribute(name)?.trimmingXMLSpace() {
         case "true", "1": true
         case "false", "0": false
         default: nil

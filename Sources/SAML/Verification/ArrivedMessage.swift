@@ -7,6 +7,8 @@ public struct ArrivedMessage: Sendable {
     public let relayState: RelayState?
     private let bytes: [UInt8]
     private let query: SignedQuery?
+    /// Header blocks of an envelope that are gone by.
+    private let understood: Set<XMLName>
 
     /// A message within an address.
     ///
@@ -15,7 +17,7 @@ public struct ArrivedMessage: Sendable {
     public init(query: String) throws(MessageFault) {
         let read = try RedirectBinding.read(query: query)
         (binding, kind, relayState) = (.redirect, read.kind, read.relayState)
-        (bytes, self.query) = (read.message, read.query)
+        (bytes, self.query, understood) = (read.message, read.query, [])
     }
 
     /// A message within a form.
@@ -24,17 +26,20 @@ public struct ArrivedMessage: Sendable {
     public init(fields: [(name: String, value: String)]) throws(MessageFault) {
         let read = try PostBinding.read(fields)
         (binding, kind, relayState) = (.post, read.kind, read.relayState)
-        (bytes, query) = (read.message, nil)
+        (bytes, query, understood) = (read.message, nil, [])
     }
 
     /// A message within an envelope of SOAP (SAML Bindings §3.2).
-    public init(envelope: [UInt8], kind: MessageKind) {
+    ///
+    /// - Parameter understood: header blocks that the caller deals with; another one that has to be understood refuses the
+    ///   whole (SOAP 1.1 §4.2.3).
+    public init(envelope: [UInt8], kind: MessageKind, understood: Set<XMLName> = []) {
         (binding, self.kind, relayState) = (.soap, kind, nil)
-        (bytes, query) = (envelope, nil)
+        (bytes, query, self.understood) = (envelope, nil, understood)
     }
 
     private func unverified(_ kind: SAMLMessageKind) -> UnverifiedMessage {
-        UnverifiedMessage(bytes, kind: kind, place: binding == .soap ? .envelope(understood: []) : .document)
+        UnverifiedMessage(bytes, kind: kind, place: binding == .soap ? .envelope(understood: understood) : .document)
     }
 
     /// Who it says made it: for finding the keys it is to be checked with. Proves nothing.

@@ -39,6 +39,16 @@ public struct SOAPMessage: Sendable {
         }
     }
 
+    /// The header blocks, which nothing vouches for.
+    ///
+    /// - Throws: `SAMLError`: as `XMLReader.parse`, `ROOT`, `SOAP`, `STATUS` for a fault.
+    func headers() throws -> [XMLElement] {
+        let document = try XMLDocument.parse(bytes, .message)
+        var builder = XMLTreeBuilder()
+        let headers = try structure(document).headers
+        return withExtendedLifetime(document) { headers.map { builder.element($0) } }
+    }
+
     /// What came, and what came of its signature.
     public struct Examined: Sendable, Hashable {
         /// Read from what is signed, where it is.

@@ -32,7 +32,8 @@ public enum XMLNamespace {
         protocols: "samlp", assertion: "saml", metadata: "md", signature: "ds", encryption: "xenc",
         encryption11: "xenc11", exclusiveCanonicalization: "ec", userInterface: "mdui", entityAttributes: "mdattr",
         registration: "mdrpi", algorithms: "alg", discovery: "idpdisc", requestInitiator: "init",
-        shibboleth: "shibmd", ecp: "ecp", asynchronousLogout: "aslo", paos: "paos", soap11: "soap11",
+        shibboleth: "shibmd", ecp: "ecp", channelBinding: "cb",
+        generatedKey: "samlec", asynchronousLogout: "aslo", paos: "paos", soap11: "soap11",
         schemaInstance: "xsi", schema: "xs",
     ]
 }

@@ -104,4 +104,6 @@ public enum OnceKind: String, Sendable, CaseIterable, Hashable {
     case samlAssertion = "saml_assertion"
     /// A request to end sessions that a SAML peer sent (SAML Core §3.7.1).
     case samlLogoutRequest = "saml_logout_request"
+    /// A request to sign somebody in that an enhanced client brought (SAML Core §3.4.1).
+    case samlAuthnRequest = "saml_authn_request"
 }

@@ -77,6 +77,7 @@ extension Session: JSONRecord {
         object.field("id", id)
         object.field("lastSeenAt", lastSeenAt)
         object.field("lifetime", lifetime)
+        object.field("origin", origin)
         object.field("person", person)
         object.field("provider", provider)
         object.field("rotatedFrom", rotatedFrom)

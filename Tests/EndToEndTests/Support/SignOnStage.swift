@@ -17,13 +17,14 @@ struct SignOnStage: SignInStage {
     ///   - metadata: changes what the application says of itself.
     static func open(
         _ people: [String] = ["ada"], _ settings: String = "", saml: String = "", extra: String = "",
-        tenants: [String] = ["default"], metadata: (inout ServiceProviderDescriptor) -> Void = { _ in },
+        tenants: [String] = ["default"], providers: String = "{ id: local, type: local, name: Password }",
+        files: [String: String] = [:], metadata: (inout ServiceProviderDescriptor) -> Void = { _ in },
         clock: @escaping @Sendable () -> Timestamp = SystemClock.now
     ) async throws -> SignOnStage {
         let (own, theirs) = try await pairs.value
         let application = MockServiceProvider(keys: theirs, trusted: own.certificate)
         let configuration = """
-            providers: [ { id: local, type: local, name: Password } ]
+            providers: [ \(providers) ]
             saml:
               keys: [ { key_file: saml.key, certificate_file: saml.pem } ]
               applications:
@@ -35,7 +36,7 @@ struct SignOnStage: SignInStage {
             tenants: tenants, server: "trusted_proxies: [127.0.0.1/32]", extra: configuration,
             files: [
                 "saml.key": own.key, "saml.pem": own.certificate, "wiki.xml": try application.metadata(metadata),
-            ], clock: clock)
+            ].merging(files) { $1 }, clock: clock)
         try await OAuthScene.addPeople(people, to: running)
         return SignOnStage(running: running, application: application, own: own)
     }

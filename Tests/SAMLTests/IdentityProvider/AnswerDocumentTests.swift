@@ -72,6 +72,66 @@ import Testing
         #expect(try Self.verified(bytes).issuer == Federation.provider)
     }
 
+    /// The answer that an enhanced client carries: its header blocks, and the assertion as the service provider reads it.
+    private static func carried(
+        _ policy: ServiceProviderPolicy = ServiceProviderPolicy(), wasSigned: Bool = true,
+        channels: [ChannelBinding] = []
+    ) throws -> (headers: [XMLElement], assertion: XMLElement) {
+        let peer = try Federation.serviceProvider()
+        var request = AuthnRequest(Federation.header(Federation.service))
+        request.channels = channels
+        let reading = Federation.issuing.read(
+            request, from: peer,
+            arrival: MessageArrival(
+                location: Federation.signOn, binding: .soap, signature: wasSigned ? .verified : .none,
+                channels: channels), now: now)
+        guard case .accepted(let accepted) = reading else { throw MessageFault(.consumer, "\(reading)") }
+        var content = AnswerPlanTests.content
+        content.generatedKey = [UInt8](repeating: 7, count: 32)
+        let plan = try Federation.issuing.answer(
+            accepted, with: content, peer: peer, policy: policy, key: .rsa(bits: 2_048),
+            ids: AnswerIDs(response: "_resp", assertion: "_assert"), now: now)
+        #expect(plan.binding == .paos && plan.location == Federation.consumer + "/ecp")
+        let envelope = try XMLReader.parse(plan.envelope(signingWith: TestKey.provider.signing, wasSigned: wasSigned))
+        let (message, headers) = try SOAPEnvelope.read(
+            envelope, understood: [.ecp("Response"), ChannelBinding.elementName])
+        let response = try SAMLSignatures.verify(
+            XMLWriter.bytes(of: message), keys: [TestKey.provider.verification])
+        let sealed = response.child(.saml("EncryptedAssertion"))
+        let opened = try sealed.map { try SAMLEncryption.decrypt($0, keys: [TestKey.service.decryption]) }
+        guard let assertion = opened ?? response.child(.saml("Assertion")) else {
+            throw MessageFault(.malformed, "there is no assertion")
+        }
+        return (headers, assertion)
+    }
+
+    @Test(
+        "An enhanced client is told where it goes, and shares a key with the service provider that nobody else can read"
+    )
+    func carriedAnswer() throws {
+        let channel = ChannelBinding(kind: "tls-server-end-point", octets: [1, 2, 3])
+        let both = try Self.carried(channels: [channel])
+        #expect(
+            both.headers.map(\.name.local) == ["Response", "RequestAuthenticated", "ChannelBindings", "GeneratedKey"])
+        #expect(both.headers[0].attribute("AssertionConsumerServiceURL") == Federation.consumer + "/ecp")
+        // Schema: Advice stands behind Conditions.
+        let parts = both.assertion.elements.map(\.name.local)
+        #expect(parts.prefix(5) == ["Issuer", "Subject", "Conditions", "Advice", "AuthnStatement"], "\(parts)")
+        let advice = try #require(both.assertion.child(.saml("Advice"))).elements
+        #expect(
+            try ChannelBinding.read(among: advice) == [channel] && ChannelBinding.read(among: both.headers) == [channel]
+        )
+        #expect(advice.last?.text == both.headers.last?.text && advice.last?.name == both.headers.last?.name)
+        #expect(SAMLBase64.decode(advice.last?.text ?? "") == [UInt8](repeating: 7, count: 32))
+        let confirmation = both.assertion.child(.saml("Subject"))?.child(.saml("SubjectConfirmation"))
+        #expect(confirmation?.attribute("Method") == "urn:oasis:names:tc:SAML:2.0:cm:bearer")
+        let data = confirmation?.child(.saml("SubjectConfirmationData"))
+        #expect(data?.attribute("Recipient") == Federation.consumer + "/ecp")
+        // Whoever could read the assertion would have the key: in the open there is none, in neither place.
+        let open = try Self.carried(ServiceProviderPolicy(encryption: .never), wasSigned: false)
+        #expect(open.headers.map(\.name.local) == ["Response"] && open.assertion.child(.saml("Advice")) == nil)
+    }
+
     @Test("An error is signed and is not a sign-in")
     func errors() throws {
         let peer = try Federation.serviceProvider()

@@ -8,7 +8,7 @@ import Testing
 
     private static func read(
         signature: ArrivalSignature = .none, binding: Binding = .redirect, isFirst: Bool = true,
-        settings: IdentityProviderSettings = Federation.issuing,
+        channels: [ChannelBinding] = [], settings: IdentityProviderSettings = Federation.issuing,
         policy: ServiceProviderPolicy = ServiceProviderPolicy(),
         _ change: (inout AuthnRequest) -> Void = { _ in },
         peer: (inout ServiceProviderDescriptor) -> Void = { _ in }
@@ -18,7 +18,8 @@ import Testing
         return settings.read(
             request, from: try Federation.serviceProvider(peer), policy: policy,
             arrival: MessageArrival(
-                location: Federation.signOn, binding: binding, signature: signature, isFirstShowing: isFirst), now: now)
+                location: Federation.signOn, binding: binding, signature: signature, isFirstShowing: isFirst,
+                channels: channels), now: now)
     }
 
     private static func place(_ reading: RequestReading) -> String? {
@@ -100,6 +101,55 @@ import Testing
         #expect(try Self.page(Self.read(isFirst: false)) == .stale)
         #expect(
             try Self.page(Self.read(peer: { $0.role.protocols = ["urn:oasis:names:tc:SAML:1.1:protocol"] })) == .issuer)
+    }
+
+    @Test(
+        "By SOAP nobody knows where the client goes: a signed request may leave Destination out, and may not say another"
+    )
+    func carriedDestination() throws {
+        func read(_ destination: String?) throws -> RequestReading {
+            try Self.read(signature: .verified, binding: .soap) { $0.header.destination = destination }
+        }
+        #expect(try Self.place(read(nil)) == Federation.consumer + "/ecp")
+        #expect(try Self.place(read(Federation.signOn)) == Federation.consumer + "/ecp")
+        #expect(try Self.page(read("https://other.example/")) == .destination)
+        #expect(try Self.page(read("")) == .destination)
+    }
+
+    @Test("Channels: both ends describe the same one and the request is signed, or nobody is answered for")
+    func channels() throws {
+        let one = ChannelBinding(kind: "tls-server-end-point", octets: [1, 2, 3])
+        let other = ChannelBinding(kind: "tls-server-end-point", octets: [1, 2, 4])
+        let unique = ChannelBinding(kind: "tls-unique", octets: [1, 2, 3])
+        func read(
+            _ asked: [ChannelBinding], _ shown: [ChannelBinding], _ signature: ArrivalSignature = .verified,
+            _ binding: Binding = .soap
+        ) throws -> RequestReading {
+            try Self.read(signature: signature, binding: binding, channels: shown) { $0.channels = asked }
+        }
+        func agreed(_ reading: RequestReading) -> [ChannelBinding]? {
+            if case .accepted(let request) = reading { request.channels } else { nil }
+        }
+        #expect(try agreed(read([one], [one])) == [one])
+        #expect(try agreed(read([other, one, unique], [unique, one])) == [one, unique])
+        let wrong: [([ChannelBinding], [ChannelBinding], ArrivalSignature)] = [
+            ([one], [other], .verified), ([one], [unique], .verified), ([one], [], .verified), ([], [one], .verified),
+            ([one], [one], .none),
+        ]
+        for (asked, shown, signature) in wrong {
+            guard case .answered(let status, let place) = try read(asked, shown, signature) else {
+                Issue.record("\(asked) \(shown) \(signature) is accepted"); continue
+            }
+            #expect(status.code == .requester && status.detail == .requestDenied)
+            #expect(place.location == Federation.consumer + "/ecp" && place.binding == .paos)
+        }
+        // Without any there is nothing to hold, and a browser describes none.
+        guard case .accepted(let plain) = try read([], [], .none) else { Issue.record("refused"); return }
+        #expect(plain.channels == nil)
+        guard case .accepted(let browser) = try read([one], [], .none, .redirect) else {
+            Issue.record("refused"); return
+        }
+        #expect(browser.channels == nil)
     }
 
     @Test("What cannot be fulfilled is answered where it was asked to be")

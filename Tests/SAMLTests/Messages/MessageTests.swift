@@ -187,19 +187,17 @@ import Testing
 
     @Test("ECP: what a client carries to us, and what it is told to carry back")
     func ecp() throws {
-        let request = AuthnRequest(Federation.header(Federation.service))
-        var channel = Markup.text(
-            XMLName(XMLNamespace.channelBinding, "ChannelBindings"), "AQID", ["Type": "tls-server-end-point"])
-        channel.attributes.append(XMLAttribute(XMLName(XMLNamespace.soap11, "mustUnderstand"), "1"))
-        let carried = try ECPEnvelope.read(
-            Federation.reread(SOAPEnvelope.element(around: request.element(), headers: [channel])))
-        #expect(carried.channelBindings == [.init(kind: "tls-server-end-point", octets: [1, 2, 3])])
-        #expect(try AuthnRequest(reading: carried.message) == request)
+        var request = AuthnRequest(Federation.header(Federation.service))
+        let channel = ChannelBinding(kind: "tls-server-end-point", octets: [1, 2, 3])
+        request.channels = [channel]
+        #expect(try AuthnRequest(reading: Federation.reread(request.element())) == request)
         let answer = ECPEnvelope.answer(
             try ResponseMessage(Federation.header(Federation.provider), status: Status(.responder)).element(),
-            consumer: Federation.consumer, wasSigned: true, generatedKey: [UInt8](repeating: 7, count: 32))
+            consumer: Federation.consumer, wasSigned: true, generatedKey: [UInt8](repeating: 7, count: 32),
+            channels: [channel])
         let headers = try Federation.reread(answer).child(.soap("Header"))?.elements ?? []
-        #expect(headers.map(\.name.local) == ["Response", "RequestAuthenticated", "GeneratedKey"])
+        #expect(headers.map(\.name.local) == ["Response", "RequestAuthenticated", "ChannelBindings", "GeneratedKey"])
+        #expect(try ChannelBinding.read(among: headers) == [channel])
         #expect(headers[0].attribute("AssertionConsumerServiceURL") == Federation.consumer)
         #expect(headers[0].attribute(XMLName(XMLNamespace.soap11, "mustUnderstand")) == "1")
         let asking = try ECPEnvelope.request(request, consumer: Federation.consumer, relayState: RelayState("h"))

@@ -33,11 +33,15 @@ import Testing
         idp.wantsSignedRequests = true
         idp.singleSignOn = [
             Endpoint(.redirect, "https://gate.example/sso"), Endpoint(.post, "https://gate.example/sso"),
+            Endpoint(.soap, "https://gate.example/ecp", supportsChannelBindings: true),
         ]
         var sp = ServiceProviderDescriptor()
         sp.role = role
         (sp.signsRequests, sp.wantsSignedAssertions) = (true, true)
         sp.assertionConsumers = [IndexedEndpoint(.post, "https://gate.example/acs", index: 0, isDefault: true)]
+        var reverse = IndexedEndpoint(.paos, "https://gate.example/paos", index: 1)
+        reverse.endpoint.supportsChannelBindings = false
+        sp.assertionConsumers.append(reverse)
         sp.discoveryResponses = [IndexedEndpoint(.redirect, "https://gate.example/disc", index: 1)]
         sp.attributeServices = [
             AttributeConsumingService(

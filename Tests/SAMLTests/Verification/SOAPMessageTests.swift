@@ -154,4 +154,38 @@ struct SOAPMessageTests {
             #expect(try codes(bytes) == wanted)
         }
     }
+
+    @Test("What an enhanced client carries: its channels, and no header block of the service provider's")
+    func carried() throws {
+        let channel = ChannelBinding(kind: "tls-server-end-point", octets: [1, 2, 3])
+        let request = try AuthnRequest(Federation.header(Federation.service)).element()
+        func marked(_ element: XMLElement) -> XMLElement {
+            var made = element
+            made.attributes.append(XMLAttribute(XMLName(XMLNamespace.soap11, "mustUnderstand"), "1"))
+            return made
+        }
+        func arrived(_ headers: [XMLElement]) throws -> (message: ArrivedMessage, channels: [ChannelBinding]) {
+            try ECPEnvelope.arrived(XMLWriter.bytes(of: SOAPEnvelope.element(around: request, headers: headers)))
+        }
+        let plain = try arrived([])
+        #expect(plain.channels.isEmpty && plain.message.binding == .soap)
+        let bound = try arrived([marked(channel.element)])
+        #expect(bound.channels == [channel])
+        #expect(try bound.message.claimedIssuer(of: .authnRequest) == Federation.service)
+        #expect(try bound.message.examined(as: .authnRequest, keys: []).signature == .none)
+        let asking = Markup.element(XMLName(XMLNamespace.paos, "Request"))
+        #expect(try arrived([asking]).channels.isEmpty)
+        #expect(reason { _ = try arrived([marked(asking)]) } == .envelope)
+        let unreadable = [
+            Markup.text(ChannelBinding.elementName, "AQID"),
+            Markup.text(ChannelBinding.elementName, "%", ["Type": "x"]),
+            Markup.text(ChannelBinding.elementName, "", ["Type": "x"]),
+            ChannelBinding(kind: "x", octets: [UInt8](repeating: 1, count: ChannelBinding.limit.octets + 1)).element,
+        ]
+        for element in unreadable { #expect(fault { _ = try arrived([element]) } == .malformed, "\(element)") }
+        let most = ChannelBinding(kind: "x", octets: [UInt8](repeating: 1, count: ChannelBinding.limit.octets))
+        let many = [XMLElement](repeating: most.element, count: ChannelBinding.limit.count)
+        #expect(try arrived(many).channels.count == ChannelBinding.limit.count)
+        #expect(fault { _ = try arrived(many + [most.element]) } == .malformed)
+    }
 }

@@ -73,9 +73,20 @@ extension SignOnService {
     ///
     /// - Throws: `MessageFault` when it was answered before.
     static func useUp(_ pending: PendingSignOn, _ tx: Transaction) throws {
-        guard let handle = pending.handle else { return }
+        guard let handle = pending.handle else { return try noteCarried(pending, tx) }
         guard try tx.sql.use(handle.hash, among: .ofApplications, in: pending.application.tenant, at: tx.now) else {
             throw MessageFault(.stale, "the request was answered before, or is too old")
         }
+    }
+
+    /// What an enhanced client brings waits for nobody, and is noted until it is too old to be believed anyway.
+    private static func noteCarried(_ pending: PendingSignOn, _ tx: Transaction) throws {
+        let request = pending.request
+        guard request.answerBinding == .paos, let id = request.requestID else { return }
+        let isFirst = try tx.sql.noteOnce(
+            .samlAuthnRequest, PeerDigest.request(id, from: request.serviceProvider),
+            in: pending.application.tenant, at: tx.now,
+            until: tx.now + .seconds(2 * (SAMLService.clockSkew + IdentityProviderSettings.requestAge)))
+        guard isFirst else { throw MessageFault(.stale, "this request was answered before") }
     }
 }

@@ -22,6 +22,8 @@ public enum SignOnDelivery: Sendable {
     case form(address: String, fields: [PostedField])
     /// An address that it goes to, with an artifact (§3.6).
     case address(String)
+    /// An envelope that an enhanced client carries (§3.3): no browser is answered so.
+    case envelope([UInt8])
 }
 
 /// What a sign-in has to be like for a request to go on.

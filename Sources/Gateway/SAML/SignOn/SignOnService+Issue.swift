@@ -14,11 +14,25 @@ extension SignOnService {
         let proxyCount: Int?
     }
 
-    /// Issues an assertion: the request is used up, and what the application will know of the person and the session is
-    /// written, in one transaction; then it is signed.
+    /// Issues an assertion, or tells the application why no name can be given.
     ///
     /// - Parameter passesOn: how often whoever vouched for them lets that be passed on; nil for any.
     func issue(
+        _ pending: PendingSignOn, _ session: Session, _ proven: ProvenAuthn, passesOn: Int?,
+        _ browser: AuthorizationBrowser
+    ) async throws -> SignOnDelivery {
+        do {
+            return try await assertion(pending, session, proven, passesOn: passesOn, browser)
+        } catch let refusal as SignOnNames.Refusal {
+            return try await close(pending, refusal.status, from: browser)
+        }
+    }
+
+    /// Issues an assertion: the request is used up, and what the application will know of the person and the session is
+    /// written, in one transaction; then it is signed.
+    ///
+    /// - Throws: `SignOnNames.Refusal` where no name can be given; nothing is written then.
+    func assertion(
         _ pending: PendingSignOn, _ session: Session, _ proven: ProvenAuthn, passesOn: Int?,
         _ browser: AuthorizationBrowser
     ) async throws -> SignOnDelivery {
@@ -28,29 +42,25 @@ extension SignOnService {
         let decision = settings.nameID(
             for: pending.request, peer: pending.entity, policy: application.settings.policy,
             affiliations: application.settings.affiliations, now: clock().seconds)
-        if case .refuse(let status) = decision { return try await close(pending, status, from: browser) }
+        if case .refuse(let status) = decision { throw SignOnNames.Refusal(status: status) }
         let told = Told(
             name: decision, value: try await attributes.nameValue(of: session.person, for: application),
             attributes: try await attributes.released(
                 to: application, pending.entity, of: session.person,
                 serviceIndex: pending.request.attributeServiceIndex, isStrong: session.strength >= .aal2),
             authn: proven, proxyCount: passesOn.map { max(0, $0 - 1) })
-        let plan: AnswerPlan
-        do {
-            plan = try await store.write(.login) { [self] tx in
-                try Self.useUp(pending, tx)
-                let content = try enter(pending, session, told, browser, tx)
-                return try settings.answer(
-                    pending.request, with: content, peer: pending.entity, policy: application.settings.policy,
-                    key: key.kind.metadataKind,
-                    ids: AnswerIDs(
-                        response: MessageHeader.id(random: Randomness.bytes(20)),
-                        assertion: MessageHeader.id(random: Randomness.bytes(20))), now: tx.now.seconds)
-            }
-        } catch let refusal as SignOnNames.Refusal {
-            return try await close(pending, refusal.status, from: browser)
+        let plan = try await store.write(.login) { [self] tx in
+            try Self.useUp(pending, tx)
+            let content = try enter(pending, session, told, browser, tx)
+            return try settings.answer(
+                pending.request, with: content, peer: pending.entity, policy: application.settings.policy,
+                key: key.kind.metadataKind,
+                ids: AnswerIDs(
+                    response: MessageHeader.id(random: Randomness.bytes(20)),
+                    assertion: MessageHeader.id(random: Randomness.bytes(20))), now: tx.now.seconds)
         }
-        return try await send(plan, key, to: application, relayState: pending.relayState)
+        return try await send(
+            plan, key, to: application, relayState: pending.relayState, wasSigned: pending.request.isSigned)
     }
 
     /// Writes down that somebody enters, by which name, and says what the application is told.
@@ -82,7 +92,8 @@ extension SignOnService {
                 ]))
         return AssertionContent(
             nameID: name, authn: told.authn, attributes: told.attributes, sessionIndex: index,
-            sessionNotOnOrAfter: session.absoluteEnd.seconds, proxyCount: told.proxyCount)
+            sessionNotOnOrAfter: session.absoluteEnd.seconds, proxyCount: told.proxyCount,
+            generatedKey: pending.request.answerBinding == .paos ? Randomness.bytes(32) : nil)
     }
 
     /// Answers with an error, which uses the request up.
@@ -110,8 +121,13 @@ extension SignOnService {
     }
 
     private func send(
-        _ plan: AnswerPlan, _ key: SAMLSigningKey, to application: SAMLApplication, relayState: RelayState?
+        _ plan: AnswerPlan, _ key: SAMLSigningKey, to application: SAMLApplication, relayState: RelayState?,
+        wasSigned: Bool = false
     ) async throws -> SignOnDelivery {
+        if plan.binding == .paos {
+            return .envelope(
+                try await saml.executor().run { try plan.envelope(signingWith: key, wasSigned: wasSigned) })
+        }
         let document = try await saml.executor().run { try plan.document(signingWith: key) }
         guard plan.binding != .artifact else {
             return .address(

@@ -94,12 +94,15 @@ public struct SignOnService: Sendable {
 
     // MARK: Reading
 
-    private enum Reading {
+    enum Reading {
         case pending(PendingSignOn)
         case answer(SignOnDelivery)
     }
 
-    private func read(_ message: ArrivedMessage, in tenant: TenantID) async throws -> Reading {
+    /// - Parameter channels: by which an enhanced client says it speaks to the application.
+    func read(
+        _ message: ArrivedMessage, channels: [ChannelBinding] = [], in tenant: TenantID
+    ) async throws -> Reading {
         let executor = try saml.executor()
         guard let issuer = try await executor.run({ try message.claimedIssuer(of: .authnRequest) }) else {
             throw MessageFault(.issuer, "the request names no Issuer")
@@ -117,7 +120,8 @@ public struct SignOnService: Sendable {
         let reading = settings.read(
             request, from: entity, policy: application.settings.policy,
             arrival: MessageArrival(
-                location: saml.signOn(of: tenant), binding: message.binding, signature: signature),
+                location: saml.signOn(of: tenant, by: message.binding), binding: message.binding,
+                signature: signature, channels: channels),
             now: clock().seconds)
         switch reading {
         case .page(let fault): throw fault

@@ -94,7 +94,8 @@ extension Session {
         HTTPAPI.json([
             "id": id.json, "person": person.json, "login": (holder?.login).map(AttributeValue.string),
             "display_name": (holder?.displayName).map(AttributeValue.string), "provider": provider?.json,
-            "acr": .string(strength.acr), "amr": .list(events.map { .string($0.method.rawValue) }),
+            "client": (origin?.rawValue).map(AttributeValue.string), "acr": .string(strength.acr),
+            "amr": .list(events.map { .string($0.method.rawValue) }),
             "anomalies": .list(anomalies.map { .string($0.rawValue) }), "created_at": createdAt.json,
             "last_seen_at": lastSeenAt.json, "expires_at": expiresAt.json,
         ])
@@ -109,5 +110,7 @@ enum SessionSchema {
             "amr": APISchemas.texts.described("By which methods (RFC 8176)."),
             "anomalies": APISchemas.anomalies, "created_at": .time,
             "last_seen_at": .time, "expires_at": .time,
-        ], optional: ["login", "display_name", "provider"])
+            "client": .words(SessionOrigin.allCases.map(\.rawValue))
+                .described("What signed in where that was no browser: an enhanced client of SAML."),
+        ], optional: ["login", "display_name", "provider", "client"])
 }
