@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import HTTPTypes
+import HummingbirdTesting
 import Identity
 import NIOCore
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import HTTPTypes
+import HummingbirdTesting
 import Identity
 import Testing
 import Vocabulary

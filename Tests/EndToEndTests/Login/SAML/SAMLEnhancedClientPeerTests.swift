@@ -2,6 +2,8 @@ import Fixtures
 import Foundation
 import Gateway
 import HTTPTypes
+import HummingbirdTesting
+import NIOCore
 import SAML
 import Testing
 
