@@ -2,8 +2,8 @@
 
     {"step": "metadata", "entity", "acs", "slo", "answers": "post" | "artifact", "key", "certificate", "signs_requests"}
                                                                                          -> {"metadata"}
-    {"step": "request", ..., "peer": metadata of the identity provider, or "query": where they are asked for, "binding": "redirect" | "post", "signed", "force",
-     "passive", "relay_state"}                                                           -> {"url", "fields", "request"}
+    {"step": "request", ..., "peer": metadata of the identity provider, or "query": {"url", "cert", "entity"}, where they are
+     asked for, "binding": "redirect" | "post", "signed", "force", "passive", "relay_state"}    -> {"url", "fields", "request"}
     {"step": "consume", ..., "request", "fields": of the form or the address, "authority": of TLS, for artifacts}
                                                         -> {"name", "format", "attributes", "context", "instant", "session"}
     {"step": "logout", ..., "session"}                                                   -> {"url", "request"}
