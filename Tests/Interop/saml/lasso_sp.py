@@ -41,7 +41,8 @@ def metadata(job):
         f'<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>',
         "</md:KeyDescriptor>",
         f'<md:SingleLogoutService Binding="{REDIRECT}" Location="{html.escape(job["slo"])}"/>' if job.get("slo") else "",
-        f'<md:AssertionConsumerService Binding="{answers(job)}" Location="{html.escape(job["acs"])}" index="0" isDefault="true"/>',
+        f'<md:AssertionConsumerService Binding="{answers(job)}" Location="{html.escape(job["acs"])}"',
+        ' index="0" isDefault="true"/>',
         "</md:SPSSODescriptor></md:EntityDescriptor>"])
 
 

@@ -2,8 +2,8 @@
 
     {"step": "metadata", "entity", "acs", "slo", "answers": "post" | "artifact", "key", "certificate", "signs_requests"}
                                                                                          -> {"metadata"}
-    {"step": "request", ..., "peer": metadata of the identity provider, or "query": where they are asked for, "binding": "redirect" | "post", "signed", "force",
-     "passive", "relay_state"}                                                           -> {"url", "fields", "request"}
+    {"step": "request", ..., "peer": metadata of the identity provider, or "responder": {"url", "cert", "entity"}, where they are
+     asked for, "binding": "redirect" | "post", "signed", "force", "passive", "relay_state"}    -> {"url", "fields", "request"}
     {"step": "consume", ..., "request", "fields": of the form or the address, "authority": of TLS, for artifacts}
                                                         -> {"name", "format", "attributes", "context", "instant", "session"}
     {"step": "logout", ..., "session"}                                                   -> {"url", "request"}
@@ -53,13 +53,13 @@ def settings(job, folder):
         with open(path, "w", encoding="utf-8") as file:
             file.write(job["peer"])
         values["metadata"] = {"local": [path]}
-    if "query" in job:
-        values["metadata"] = {"mdq": [{"url": job["query"]["url"], "cert": job["query"]["cert"]}]}
+    if "responder" in job:
+        values["metadata"] = {"mdq": [{"url": job["responder"]["url"], "cert": job["responder"]["cert"]}]}
     return SPConfig().load(values)
 
 
 def provider(client, job):
-    return job["query"]["entity"] if "query" in job else next(iter(client.metadata.with_descriptor("idpsso")))
+    return job["responder"]["entity"] if "responder" in job else next(iter(client.metadata.with_descriptor("idpsso")))
 
 
 def sent(made):

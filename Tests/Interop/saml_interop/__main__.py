@@ -13,7 +13,7 @@ from harness.scratch import Scratch
 from .at_federation import AtFederation
 from .at_identity_providers import AtIdentityProvider
 from .at_service_providers import AtServiceProvider
-from . import apache, lemonldap, satosa, service_provider, simplesamlphp, simplesamlphp_sp
+from . import apache, lemonldap, satosa, service_provider, shibboleth, simplesamlphp, simplesamlphp_sp
 from .federation import Federation
 from .identity_provider import Lasso, PySAML2
 from .matrix import NAMES, Matrix
@@ -23,7 +23,7 @@ PEERS = [(AtIdentityProvider, "sp", kind) for kind in (PySAML2, Lasso, simplesam
     satosa.IdentityProvider)]
 PEERS += [(AtServiceProvider, "idp", kind) for kind in (
     service_provider.PySAML2, service_provider.Lasso, service_provider.Python3SAML, service_provider.RubySAML,
-    simplesamlphp_sp.ServiceProvider, apache.Mellon, apache.Shibboleth, lemonldap.ServiceProvider,
+    simplesamlphp_sp.ServiceProvider, apache.Mellon, shibboleth.Shibboleth, lemonldap.ServiceProvider,
     satosa.ServiceProvider)]
 PEERS += [(AtFederation, "md", Federation)]
 

@@ -62,14 +62,14 @@ class AtFederation(Check):
 
     def own(self):
         """pysaml2 asks for the gateway's metadata by MDQ, and verifies the federation's signature."""
-        self.application.base["query"] = {
+        self.application.base["responder"] = {
             "url": f"http://127.0.0.1:{self.peer.relay.behind}", "cert": self.peer.signer.certificate,
             "entity": self.house.entity}
         self.application.peer = None
         try:
             self.application_signs_in()
         finally:
-            del self.application.base["query"]
+            del self.application.base["responder"]
             self.application.meet(self.house)
 
     def application_signs_in(self):

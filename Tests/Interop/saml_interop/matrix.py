@@ -13,7 +13,8 @@ FEATURES = {
     "passive": "IsPassive", "artifact": "Artifact",
 }
 METADATA = {
-    "mdq_idp": "an identity provider by MDQ", "mdq_sp": "an application by MDQ", "aggregate": "an identity provider of a signed aggregate",
+    "mdq_idp": "an identity provider by MDQ", "mdq_sp": "an application by MDQ",
+    "aggregate": "an identity provider of a signed aggregate",
     "own": "the gateway's own, by MDQ to pysaml2", "stranger": "signed by another key, refused",
     "forged": "changed on the way, refused", "other": "about somebody else, refused",
 }

@@ -31,7 +31,8 @@ class ServiceProvider(ServedServiceProvider):
             "redirect.sign": bool(self.how.get("signed")), "sign.authnrequest": bool(self.how.get("signed")),
             "WantAssertionsSigned": self.wants in ("assertion", "both"),
             "NameIDPolicy": {"Format": messages.PERSISTENT, "AllowCreate": True},
-            "acs.Bindings": [self.consumer], "ProtocolBinding": self.consumer, "SingleLogoutServiceBinding": [messages.BINDING + "HTTP-Redirect"]}})
+            "acs.Bindings": [self.consumer], "ProtocolBinding": self.consumer,
+            "SingleLogoutServiceBinding": [messages.BINDING + "HTTP-Redirect"]}})
         if self.house:
             metadata = self.house.metadata
             if self.how.get("binding") == "post":
