@@ -7,7 +7,7 @@ from interop.apache import Apache
 from harness.scratch import free_port
 from harness.wire import with_query
 
-from . import messages
+from . import ecp, messages
 from .keys import KeyPair
 from .messages import OIDS
 from .peer import OfDebian
@@ -51,6 +51,21 @@ class BehindApache(ServedServiceProvider):
             self.served = lasting
         query = {name: "1" for name in ("force", "passive") if how.get(name)}
         return browser.open(self.login(query), cross_site=False)
+
+    def asks_by_client(self, browser):
+        if self.served is None:
+            self.how = {}
+            self.serve()
+            self.served = {}
+        return ecp.asks(browser, self.url + "/secure/")
+
+    def consumes_by_client(self, browser, asked, answer):
+        answered = browser.sends(
+            "POST", asked.consumer, [("Content-Type", ecp.MEDIA_TYPE)], asked.package(answer).encode())
+        if answered.status not in (302, 303):
+            raise Refused(f"{answered} {answered.text[:600]} {self.log[-1200:]}")
+        self.reach(browser)
+        return self.read(browser.away(lambda: browser.open(self.url + "/secure/", cross_site=False)))
 
     def forgets(self, browser):
         for key in [key for key in browser.cookies if key[2] == "app.localhost"]:
@@ -107,7 +122,9 @@ class Mellon(OfDebian, BehindApache):
 
     def described(self, signs):
         bindings = messages.BINDING
-        kind, path = {"post": ("POST", "postResponse"), "artifact": ("Artifact", "artifactResponse")}[self.answers]
+        kind, path = {
+            "post": ("HTTP-POST", "postResponse"), "artifact": ("HTTP-Artifact", "artifactResponse"),
+            "paos": ("PAOS", "paosResponse")}[self.answers]
         return "".join([
             f'<md:EntityDescriptor xmlns:md="{messages.NAMES["md"]}" xmlns:ds="{messages.NAMES["ds"]}"',
             f' entityID="{self.entity}"><md:SPSSODescriptor AuthnRequestsSigned="{"true" if signs else "false"}"',
@@ -116,7 +133,7 @@ class Mellon(OfDebian, BehindApache):
             f'<md:SingleLogoutService Binding="{bindings}HTTP-Redirect" Location="{self.url}/mellon/logout"/>',
             "<md:NameIDFormat>" + messages.PERSISTENT + "</md:NameIDFormat>",
             # It asks for the place that is its own default.
-            f'<md:AssertionConsumerService Binding="{bindings}HTTP-{kind}" Location="{self.url}/mellon/{path}"',
+            f'<md:AssertionConsumerService Binding="{bindings}{kind}" Location="{self.url}/mellon/{path}"',
             ' index="0" isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'])
 
     def serve(self):

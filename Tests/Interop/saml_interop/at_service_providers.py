@@ -7,7 +7,9 @@ from harness.gateway import Person
 
 from . import messages
 from .check import Check
+from .ecp import brings
 from .keys import KeyPair
+from .matrix import CLIENTS, FEATURES
 from .service_provider import Refused
 from .stage import HOST, House, rows
 
@@ -16,7 +18,7 @@ GCM, CBC = "http://www.w3.org/2009/xmlenc11#aes256-gcm", "http://www.w3.org/2001
 
 class AtServiceProvider(Check):
     """One peer, and the gateway that it has people signed in at."""
-    ROLE = "idp"
+    ROLE, FEATURES = "idp", (*FEATURES, *CLIENTS)
 
     def begin(self):
         name = self.kind.KEY + "-at-house"
@@ -28,7 +30,8 @@ class AtServiceProvider(Check):
             "entity_id": peer.entity, "title": peer.TITLE, "tenant": "main", "metadata_file": self.file(),
             "attributes": list(messages.OIDS), "name_id_format": "persistent", **peer.ROW}
         self.house = self.started(House(
-            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST, more={"saml": {"applications": [self.row]}}))
+            self.stage, name, keys=self.keys[:1], people=self.people, host=HOST,
+            more={"saml": {"ecp": True, "applications": [self.row]}}))
         peer.meet(self.house)
 
     def file(self, metadata=None):
@@ -243,6 +246,29 @@ class AtServiceProvider(Check):
             # An artifact is good once.
             self.peer.forgets(browser)
             self.refuses(browser, asked, back)
+        finally:
+            self.peer.answered_by("post")
+            self.file()
+            self.settle()
+
+    def ecp(self):
+        """A client carries the request to the gateway with somebody's password, and the answer back; with a wrong one, nothing."""
+        self.peer.answered_by("paos")
+        try:
+            self.file()
+            self.settle()
+            place = next(
+                found.get("Location")
+                for found in messages.endpoints(self.house.metadata, "IDPSSODescriptor", "SingleSignOnService")
+                if found.get("Binding").endswith(":SOAP"))
+            person, browser = self.people[0], self.house.visitor()
+            asked = self.peer.asks_by_client(browser)
+            for login, password in ((None, None), (person.login, "not-" + person.password)):
+                answer = brings(browser, place, asked, login, password)
+                assert answer.status == 401 and "Basic" in answer.header("WWW-Authenticate"), f"{answer} {answer.text[:400]}"
+            answer = brings(browser, place, asked, person.login, person.password)
+            assert answer.status == 200, f"{answer} {answer.text[:1500]}"
+            assert self.peer.consumes_by_client(browser, asked, answer.text).name, "nobody has a name"
         finally:
             self.peer.answered_by("post")
             self.file()

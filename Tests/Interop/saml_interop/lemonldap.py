@@ -128,6 +128,7 @@ class IdentityProvider(ServedIdentityProvider):
 class ServiceProvider(ServedServiceProvider):
     """The portal itself, whose people sign in at the gateway; what it knows of them stands in its session."""
     KEY, TITLE = "lemonldap", "LemonLDAP::NG"
+    LACKS = {"ecp": "LemonLDAP::NG is asked by browsers only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
     def __init__(self, stage):

@@ -12,13 +12,15 @@ FEATURES = {
     "slo_idp": "logout begun at the identity provider", "rollover": "a key changed meanwhile", "force": "ForceAuthn",
     "passive": "IsPassive", "artifact": "Artifact",
 }
+# What a gateway is as identity provider alone.
+CLIENTS = {"ecp": "ECP, by a client that is no browser"}
 METADATA = {
     "mdq_idp": "an identity provider by MDQ", "mdq_sp": "an application by MDQ",
     "aggregate": "an identity provider of a signed aggregate",
     "own": "the gateway's own, by MDQ to pysaml2", "stranger": "signed by another key, refused",
     "forged": "changed on the way, refused", "other": "about somebody else, refused",
 }
-NAMES = {**FEATURES, **METADATA}
+NAMES = {**FEATURES, **CLIENTS, **METADATA}
 
 
 class Skip(Exception):

@@ -81,10 +81,10 @@ class Asked:
     # The role of its metadata, its keys there, and what every step is told.
     ROLE, base, published = "", {}, ()
 
-    def step(self, step, **more):
-        return scripts.run(self.PROGRAM, self.SCRIPT, {"step": step, **self.base, **more})
+    def step(self, step, script=None, **more):
+        return scripts.run(self.PROGRAM, script or self.SCRIPT, {"step": step, **self.base, **more})
 
-    def described(self, **more):
+    def described(self, script=None, **more):
         """Its metadata, with the keys that it publishes now."""
-        made = self.step("metadata", **more)["metadata"]
+        made = self.step("metadata", script, **more)["metadata"]
         return messages.with_keys(made, self.ROLE, [pair.text for pair in self.published])

@@ -194,7 +194,7 @@ class ServiceProvider(ServedServiceProvider):
     LACKS = {
         "passive": "SATOSA passes no IsPassive on", "slo_sp": "SATOSA's service provider has no logout",
         "slo_idp": "SATOSA's service provider has no logout",
-        "artifact": "SATOSA speaks Redirect and POST only"}
+        "artifact": "SATOSA speaks Redirect and POST only", "ecp": "SATOSA speaks Redirect and POST only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
     def __init__(self, stage):

@@ -1,6 +1,7 @@
 """What the gateway's checks ask of a service provider, and those that are a library."""
 import shutil
 import subprocess
+import types
 
 from harness.browser import Landing
 
@@ -28,7 +29,7 @@ class ServiceProvider(Peer):
         """Is told of the gateway; again where its metadata have changed."""
 
     def answered_by(self, binding):
-        """How it wants to be answered from now on, `post` or `artifact`: its metadata and what it asks for say so."""
+        """How it wants to be answered from now on, `post`, `artifact` or `paos`: its metadata and what it asks for say so."""
         self.answers = binding
 
     def asks(self, browser, **how):
@@ -37,6 +38,14 @@ class ServiceProvider(Peer):
 
     def consumes(self, browser, asked, back):
         """What it makes of the answer; raises `Refused`."""
+        raise NotImplementedError
+
+    def asks_by_client(self, browser):
+        """What a client that is no browser is to carry (`ecp.Asked`)."""
+        raise NotImplementedError
+
+    def consumes_by_client(self, browser, asked, answer):
+        """What it makes of the gateway's envelope, brought by such a client; raises `Refused`."""
         raise NotImplementedError
 
     def forgets(self, browser):
@@ -48,7 +57,8 @@ class ServiceProvider(Peer):
 
 
 class Scripted(Asked, ServiceProvider):
-    ROLE = "SPSSODescriptor"
+    # Its other script, for the Enhanced Client or Proxy Profile: the client is the library's as well.
+    ROLE, CLIENT = "SPSSODescriptor", None
 
     def __init__(self, stage):
         self.keys = KeyPair(stage.scratch.path(self.KEY + "-sp"), "sp")
@@ -58,9 +68,9 @@ class Scripted(Asked, ServiceProvider):
             "certificate": self.keys.certificate, "signs_requests": False, "answers": "post", "authority": stage.authority}
         self.peer, self.wants, self.published = None, "either", [self.keys]
 
-    def step(self, step, **more):
+    def step(self, step, script=None, **more):
         try:
-            return super().step(step, **more)
+            return super().step(step, script, **more)
         except scripts.Failed as error:
             raise Refused(str(error)) from error
 
@@ -70,7 +80,7 @@ class Scripted(Asked, ServiceProvider):
 
     @property
     def metadata(self):
-        return self.described()
+        return self.described(script=self.CLIENT if self.answers == "paos" else None)
 
     def meet(self, house):
         self.peer = house.metadata
@@ -94,6 +104,15 @@ class Scripted(Asked, ServiceProvider):
         said = self.step("consume", peer=self.peer, wants=self.wants, request=asked.request, fields=back.params)
         return SignedIn(said["name"], said["attributes"], said.get("context"), said.get("instant"), said["session"])
 
+    def asks_by_client(self, browser):
+        said = self.step("ask", self.CLIENT, peer=self.peer)
+        return types.SimpleNamespace(said=said, body=said["body"], media_type=said.get("type", "text/xml"))
+
+    def consumes_by_client(self, browser, asked, answer):
+        said = self.step("consume", self.CLIENT, peer=self.peer, **{**asked.said, "body": answer})
+        assert said["url"] == self.base["acs"], f"brought to {said['url']}"
+        return SignedIn(said["name"], {}, said["context"])
+
     # Logout
 
     def signs_out(self, browser, somebody):
@@ -112,17 +131,19 @@ class Scripted(Asked, ServiceProvider):
 
 class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_sp.py"
+    CLIENT = "pysaml2_ecp.py"
     LACKS = {"artifact": "pysaml2 asks with the media type of SOAP 1.2, and the binding has that of SOAP 1.1"}
 
 
 class Python3SAML(OfPyPI, Scripted):
     KEY, TITLE, SCRIPT, PACKAGE, MODULE = "python3-saml", "python3-saml", "python3_saml_sp.py", "python3-saml", "onelogin"
-    LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts"}
+    LACKS = {"post": "python3-saml sends requests by Redirect only", "artifact": "the library knows no artifacts",
+             "ecp": "the library knows browsers only"}
 
 
 class RubySAML(OfDebian, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM, PACKAGE = "ruby-saml", "ruby-saml", "ruby_saml_sp.rb", "/usr/bin/ruby", "ruby-saml"
-    LACKS = {"artifact": "the library knows no artifacts"}
+    LACKS = {"artifact": "the library knows no artifacts", "ecp": "the library knows browsers only"}
 
     @classmethod
     def is_there(cls):
@@ -132,3 +153,4 @@ class RubySAML(OfDebian, Scripted):
 
 class Lasso(LassoPackage, Scripted):
     KEY, TITLE, SCRIPT, PROGRAM = "lasso", "Lasso", "lasso_sp.py", scripts.SYSTEM_PYTHON
+    CLIENT = "lasso_ecp.py"

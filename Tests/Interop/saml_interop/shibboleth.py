@@ -161,7 +161,7 @@ CONFIGURATION = """<SPConfig xmlns="urn:mace:shibboleth:3.0:native:sp:config" cl
       requireConfidentiality="true" requireTransportAuth="true">
     <Sessions lifetime="28800" timeout="3600" relayState="ss:mem" checkAddress="false" handlerSSL="true"
         cookieProps="; path=/; secure; HttpOnly; SameSite=None" redirectLimit="exact">
-      <SSO entityID="{house}" NameIDFormat="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">SAML2</SSO>
+      <SSO ECP="true" entityID="{house}" NameIDFormat="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">SAML2</SSO>
       <Logout signing="true">SAML2 Local</Logout>
       <Handler type="MetadataGenerator" Location="/Metadata" signing="false"/>
       <Handler type="Session" Location="/Session" showAttributeValues="true"/>

@@ -10,6 +10,7 @@ from .simplesamlphp import RSA_SHA256, Server, missing, version
 
 class ServiceProvider(ServedServiceProvider):
     KEY, TITLE = "simplesamlphp", "SimpleSAMLphp"
+    LACKS = {"ecp": "SimpleSAMLphp is asked by browsers only"}
     missing, version = staticmethod(missing), staticmethod(version)
 
     def __init__(self, stage):

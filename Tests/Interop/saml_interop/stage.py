@@ -70,6 +70,14 @@ class Caller(Visitor):
             return landing
         return self.alone(lambda: self.submit(landing.page, landing.page.form("SAMLRequest")))
 
+    def sends(self, method, url, headers, body=None):
+        """As a client that is no browser and keeps cookies like one."""
+        cookie = self._cookie_header(url, method, False)
+        answer = self.wire.send(method, url, [*headers, *([("Cookie", cookie)] if cookie else [])], body)
+        for line in answer.all("Set-Cookie"):
+            self._keep(line, url)
+        return answer
+
     def arrives(self, back):
         """Brings the gateway what somebody sends it."""
         if back.method == "POST":
