@@ -14,11 +14,15 @@ extension SAMLRoutes {
         return Self.response(answer)
     }
 
+    /// Some clients, pysaml2 among them, name the type of SOAP 1.2 for an envelope of 1.1. No form has either, and no script of
+    /// another site may send them without asking first, which is never answered.
+    private static let envelopeTypes = [SOAPEnvelope.mediaType, "application/soap+xml"]
+
     /// The envelope in a request, which is one by its type and no longer than a message may be.
     ///
     /// - Throws: `Refusal.unsupportedMediaType`, `.bodyTooLarge`.
-    static func envelope(_ request: Request, types: [String] = [SOAPEnvelope.mediaType]) async throws -> [UInt8] {
-        guard let type = request.headers[.contentType].map(MediaType.essence), types.contains(type) else {
+    static func envelope(_ request: Request) async throws -> [UInt8] {
+        guard let type = request.headers[.contentType].map(MediaType.essence), envelopeTypes.contains(type) else {
             throw Refusal.unsupportedMediaType(expected: SOAPEnvelope.mediaType)
         }
         let limit = XMLLimits.message.bytes

@@ -16,9 +16,7 @@ extension SAMLRoutes {
         let call = try login.call(request, context)
         guard let service = gateway.enhancedClients else { throw Refusal.notFound }
         try Self.refusePages(request.headers)
-        // Some clients name the type of SOAP 1.2 for an envelope of 1.1. No form has either, and no script of another site may
-        // send them without asking first, which is never answered.
-        let body = try await Self.envelope(request, types: [SOAPEnvelope.mediaType, "application/soap+xml"])
+        let body = try await Self.envelope(request)
         let browser = LoginBrowser(
             tenant: call.tenant.id, preSession: nil, source: call.source, trace: call.trace)
         let answer = try await service.answer(body, try Self.credentials(request.headers), from: browser)

@@ -132,7 +132,6 @@ class Scripted(Asked, ServiceProvider):
 class PySAML2(PySAML2Package, Scripted):
     KEY, TITLE, SCRIPT = "pysaml2", "pysaml2", "pysaml2_sp.py"
     CLIENT = "pysaml2_ecp.py"
-    LACKS = {"artifact": "pysaml2 asks with the media type of SOAP 1.2, and the binding has that of SOAP 1.1"}
 
 
 class Python3SAML(OfPyPI, Scripted):
