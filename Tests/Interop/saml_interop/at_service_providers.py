@@ -261,9 +261,10 @@ class AtServiceProvider(Check):
                 found.get("Location")
                 for found in messages.endpoints(self.house.metadata, "IDPSSODescriptor", "SingleSignOnService")
                 if found.get("Binding").endswith(":SOAP"))
-            person, browser = self.people[0], self.house.visitor()
+            # Whoever is tried with a wrong password has to wait, and is somebody else.
+            (person, tried), browser = self.people, self.house.visitor()
             asked = self.peer.asks_by_client(browser)
-            for login, password in ((None, None), (person.login, "not-" + person.password)):
+            for login, password in ((None, None), (tried.login, "not-" + tried.password)):
                 answer = brings(browser, place, asked, login, password)
                 assert answer.status == 401 and "Basic" in answer.header("WWW-Authenticate"), f"{answer} {answer.text[:400]}"
             answer = brings(browser, place, asked, person.login, person.password)
