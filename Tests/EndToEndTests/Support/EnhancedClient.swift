@@ -110,7 +110,8 @@ struct EnhancedClient {
         }
         var isSuccess: Bool { status == 200 && codes == [Status.Code.success.rawValue] }
         func isRefused(_ code: Status.Code, _ detail: Status.Detail) -> Bool {
-            status == 200 && codes == [code.rawValue, detail.rawValue] && !text.contains("Assertion")
+            status == 200 && codes == [code.rawValue, detail.rawValue]
+                && !["Assertion", "EncryptedAssertion"].contains { response?.child(.saml($0)) != nil }
         }
     }
 
