@@ -69,8 +69,8 @@ extension LoginService {
         switch view.notice {
         case .throttled(let wait): return .throttled(wait)
         case .refused(.providerUnavailable): return .unavailable
-        // Nobody was asked, because it is not known whom to ask.
-        case nil: return .barred
+        // Nobody was asked, because it is not known whom to ask: another password would change nothing.
+        case .refused(.unknownProvider), nil: return .barred
         default: return .refused
         }
     }
