@@ -13,23 +13,10 @@ private let root: String = {
     return path
 }()
 
-private let smallest = """
-    version: 1
-    server: { listen: 127.0.0.1:8443, public_url: https://gate.example.org }
-    storage: { directory: data }
-    keys: { master_key_file: master.key }
-    tenants: [{ slug: main, name: Main }]
-
-    """
-
-private func read(_ text: String, environment: [String: String] = [:]) throws -> Configuration {
-    try ConfigurationLoader.parse(text, file: "gatehouse.yaml", folder: "/etc/gatehouse", environment: environment)
-}
-
 /// What is wrong with the smallest file and these lines after it.
 private func faults(_ lines: String, environment: [String: String] = [:]) -> [ConfigurationFault] {
     do {
-        _ = try read(smallest + lines, environment: environment)
+        _ = try WrittenFile.read(after: lines, environment: environment)
         return []
     } catch {
         return (error as? ConfigurationFaults)?.faults ?? []
@@ -51,9 +38,9 @@ private func directory(_ servers: String, _ more: String = "") -> String {
     @Test(
         "S0-70 how many events lie between two snapshots is configured, from one to a million, and is a hundred unless")
     func snapshots() throws {
-        #expect(try read(smallest).governance.snapshots.every == 100)
+        #expect(try WrittenFile.read(after: "").governance.snapshots.every == 100)
         for number in [1, 7, 1_000_000] {
-            let configured = try read(smallest + "governance: { snapshot_every: \(number) }")
+            let configured = try WrittenFile.read(after: "governance: { snapshot_every: \(number) }")
             #expect(configured.governance.snapshots.every == Int64(number))
         }
         for wrong in ["0", "1000001", "-1", "often"] {
@@ -74,7 +61,7 @@ private func directory(_ servers: String, _ more: String = "") -> String {
 
     @Test func `what the example shows as a default is what leaving it out means`() throws {
         let example = try ConfigurationLoader.load(file: root + "/config/gatehouse.yaml", environment: [:])
-        let bare = try read(smallest)
+        let bare = try WrittenFile.read(after: "")
         #expect("\(example.sessions)" == "\(bare.sessions)")
         #expect("\(example.login)" == "\(bare.login)")
         #expect("\(example.lockout)" == "\(bare.lockout)")
@@ -114,7 +101,9 @@ private func directory(_ servers: String, _ more: String = "") -> String {
 
     @Test func `the environment overrides a value, and answers for it where it is wrong`() throws {
         let name = "GATEHOUSE_SERVER_LISTEN"
-        #expect(try read(smallest, environment: [name: "127.0.0.1:9000"]).server.listen.port == 9_000)
+        #expect(
+            try WrittenFile.read(after: "", environment: [name: "127.0.0.1:9000"]).server.listen.port
+                == 9_000)
         let found = faults("", environment: [name: "127.0.0.1:65536"])
         #expect(found.map(\.key) == [name])
         #expect(found.map(\.line) == [nil])
@@ -136,7 +125,9 @@ private func directory(_ servers: String, _ more: String = "") -> String {
     @Test func `groups are looked up as fits the key, unless it is said`() throws {
         func lookup(_ groups: String) throws -> LDAPGroupsConfiguration.GroupLookup? {
             let text = directory("ldaps://dc1.example.org", "    groups: { base: \"ou=g,dc=x\"\(groups) }")
-            guard case .ldap(let settings)? = try read(smallest + text).providers.first?.kind else { return nil }
+            guard case .ldap(let settings)? = try WrittenFile.read(after: text).providers.first?.kind else {
+                return nil
+            }
             return settings.groups?.lookup
         }
         #expect(try lookup("") == .members)

@@ -5,27 +5,16 @@ import Vocabulary
 @testable import Gateway
 
 @Suite("SAML as the file has it") struct SAMLConfigurationTests {
-    private static func read(_ lines: String) throws -> Configuration {
-        try ConfigurationLoader.parse(
-            """
-            version: 1
-            server: { listen: 127.0.0.1:8443, public_url: https://gate.example.org }
-            storage: { directory: data }
-            keys: { master_key_file: master.key }
-            tenants: [{ slug: main, name: Main }]
-            \(lines)
-            """, file: "gatehouse.yaml", folder: "/etc/gatehouse", environment: [:])
-    }
-
     private static func faults(_ lines: String) -> [ConfigurationFault] {
         do {
-            _ = try read(lines)
+            _ = try WrittenFile.read(after: lines)
             return []
         } catch { return (error as? ConfigurationFaults)?.faults ?? [] }
     }
 
     private static func provider(_ settings: String) throws -> SAMLProviderConfiguration {
-        let all = try read("providers: [ { id: corp, type: saml, metadata_file: idp.xml\(settings) } ]")
+        let all = try WrittenFile.read(
+            after: "providers: [ { id: corp, type: saml, metadata_file: idp.xml\(settings) } ]")
         guard case .saml(let provider)? = all.providers.first?.kind else { throw Fault("test", .ourselves, "none") }
         return provider
     }
@@ -34,9 +23,10 @@ import Vocabulary
 
     @Test("algorithms are forbidden by their addresses, and what is no address of one is told with how to mend it")
     func algorithms() throws {
-        #expect(try Self.read("").saml.algorithms == AlgorithmPolicy())
-        let forbidding = try Self.read(
-            "saml: { forbidden_algorithms: [\"\(Algorithm.rsaSHA256)\", \"\(Algorithm.sha1)\", \"\(Algorithm.oaepMGF1)\"] }"
+        #expect(try WrittenFile.read(after: "").saml.algorithms == AlgorithmPolicy())
+        let forbidding = try WrittenFile.read(
+            after:
+                "saml: { forbidden_algorithms: [\"\(Algorithm.rsaSHA256)\", \"\(Algorithm.sha1)\", \"\(Algorithm.oaepMGF1)\"] }"
         )
         #expect(forbidding.saml.algorithms.forbidden == [Algorithm.rsaSHA256, Algorithm.sha1, Algorithm.oaepMGF1])
         #expect(forbidding.saml.algorithms.keyTransports == [Algorithm.oaep11])

@@ -7,16 +7,7 @@ import Vocabulary
 
 @Suite("Providers that people are sent to, as the file has them") struct UpstreamConfigurationTests {
     private func read(_ line: String) throws -> Configuration {
-        try ConfigurationLoader.parse(
-            """
-            version: 1
-            server: { listen: 127.0.0.1:8443, public_url: https://gate.example.org }
-            storage: { directory: data }
-            keys: { master_key_file: master.key }
-            tenants: [{ slug: main, name: Main }]
-            providers:
-              - { id: idp, name: Provider, \(line) }
-            """, file: "gatehouse.yaml", folder: "/etc/gatehouse", environment: [:])
+        try WrittenFile.read(after: "providers: [ { id: idp, name: Provider, \(line) } ]")
     }
 
     private func settings(_ line: String) throws -> UpstreamProviderConfiguration {

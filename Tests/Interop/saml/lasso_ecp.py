@@ -13,6 +13,7 @@ import json
 import sys
 
 import lasso
+from lasso_sp import believed
 
 PAOS = "urn:oasis:names:tc:SAML:2.0:bindings:PAOS"
 
@@ -68,12 +69,7 @@ def consume(job):
     ecp.processResponseMsg(job["body"])
     login = lasso.Login(server(job))
     login.processPaosResponseMsg(ecp.msgBody)
-    if login.response.inResponseTo != job["request"]:
-        raise ValueError(f"an answer to {login.response.inResponseTo}")
-    assertion = login.assertion
-    if assertion.validateConditions(job["entity"]) != lasso.SAML2_ASSERTION_VALID:
-        raise ValueError("the conditions of the assertion do not hold")
-    login.acceptSso()
+    assertion = believed(login, job)
     return {
         "url": ecp.msgUrl, "name": login.nameIdentifier.content, "format": login.nameIdentifier.format,
         "context": assertion.authnStatement[0].authnContext.authnContextClassRef}

@@ -75,21 +75,25 @@ def request(job):
     return made
 
 
+def believed(login, job):
+    """The assertion of an answer that Lasso has verified. It holds none to a request by itself: that is what its callers do."""
+    if login.response.inResponseTo != job["request"]:
+        raise ValueError(f"an answer to {login.response.inResponseTo}")
+    if login.assertion.validateConditions(job["entity"]) != lasso.SAML2_ASSERTION_VALID:
+        raise ValueError("the conditions of the assertion do not hold")
+    login.acceptSso()
+    return login.assertion
+
+
 def consume(job):
     login = lasso.Login(server(job))
-    # Lasso holds the answer to no request by itself: that is what its callers do.
     if answers(job) == ARTIFACT:
         login.initRequest(urllib.parse.urlencode(job["fields"]), lasso.HTTP_METHOD_ARTIFACT_GET)
         login.buildRequestMsg()
         login.processResponseMsg(asked(login.msgUrl, login.msgBody, job["authority"]))
     else:
         login.processAuthnResponseMsg(job["fields"]["SAMLResponse"])
-    if login.response.inResponseTo != job["request"]:
-        raise ValueError(f"an answer to {login.response.inResponseTo}")
-    assertion = login.assertion
-    if assertion.validateConditions(job["entity"]) != lasso.SAML2_ASSERTION_VALID:
-        raise ValueError("the conditions of the assertion do not hold")
-    login.acceptSso()
+    assertion = believed(login, job)
     attributes = {}
     for statement in assertion.attributeStatement:
         for row in statement.attribute:
@@ -144,4 +148,5 @@ def main():
     json.dump(steps[job["step"]](job), sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()
