@@ -87,6 +87,7 @@ extension SAMLProviderConfiguration {
         askedFactorContexts = section.bool("ask_second_factor", default: !believed.isEmpty) ? factors : []
         passedContexts = section.texts("pass_on_contexts", limit: 16)
         sendsScoping = section.bool("send_scoping", default: true)
+        isAskedPassively = section.bool("ask_passively", default: false)
         createsPeopleAtLogin = section.bool("create_people_at_login", default: true)
         answerBinding = Self.answerBinding(section)
         allowsUnsolicited = section.bool("allow_unsolicited", default: false)

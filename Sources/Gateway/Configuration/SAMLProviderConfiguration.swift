@@ -37,6 +37,8 @@ public struct SAMLProviderConfiguration: Sendable {
     /// Passed on for applications that ask for them.
     public var passedContexts: [String]
     public var sendsScoping: Bool
+    /// Asked, without anybody being asked anything there, for applications that want it so.
+    public var isAskedPassively: Bool
     /// How the identity provider is asked to answer: by a form, or by an artifact that the gateway resolves.
     public var answerBinding: SAML.Binding
     /// Takes answers that nobody asked for.

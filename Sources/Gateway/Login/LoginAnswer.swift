@@ -117,6 +117,8 @@ public struct LoginView: Sendable {
     public var client: ClientID? = nil
     /// The application that they are signing in to by SAML; nil for none.
     public var samlApplication: SAMLApplicationID? = nil
+    /// Where the browser goes instead of being shown this page, because nobody may be asked anything; nil where they may.
+    public var passiveTarget: String? = nil
 }
 
 /// A login that is done: a session, and where the browser goes.

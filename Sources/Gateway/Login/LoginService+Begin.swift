@@ -19,6 +19,8 @@ public struct LoginBeginning: Sendable {
     public var client: ClientID?
     /// The application that asked for it by SAML, likewise.
     public var samlApplication: SAMLApplicationID?
+    /// Nobody may be asked anything.
+    public var isPassive = false
     /// What stands in the first field before anybody types (`login_hint`, OpenID Connect Core §3.1.2.1).
     public var loginHint: String?
     /// An answer of the provider's that came without a request.
@@ -89,7 +91,8 @@ extension LoginService {
             return LoginRequest(
                 returnTarget: beginning.returnTarget.flatMap { ReturnTarget.isOwnPath($0) ? $0 : nil },
                 demandedStrength: beginning.demandedStrength, maxAgeSeconds: beginning.maxAgeSeconds, stepUpOf: session,
-                client: beginning.client, samlApplication: beginning.samlApplication)
+                client: beginning.client, samlApplication: beginning.samlApplication,
+                isPassive: beginning.isPassive ? true : nil)
         }
         guard let application = environment.application(id), application.tenant == tenant else {
             throw Fault.notFound("application")

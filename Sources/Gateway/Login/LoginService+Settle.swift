@@ -35,7 +35,8 @@ extension LoginService {
         return .show(
             LoginView(
                 flow: work.flow.id, page: page, notice: shown, application: work.flow.request.application,
-                client: work.flow.request.client, samlApplication: work.flow.request.samlApplication))
+                client: work.flow.request.client, samlApplication: work.flow.request.samlApplication,
+                passiveTarget: work.flow.request.isPassive == true ? work.flow.request.returnTarget : nil))
     }
 
     private func page(_ step: LoginStep, _ work: LoginWork) async throws -> LoginPageKind {

@@ -38,6 +38,7 @@ extension SAMLProvider {
         settings.askedFactorContexts = configured.askedFactorContexts
         settings.passedContexts = configured.passedContexts
         settings.sendsScoping = configured.sendsScoping
+        settings.isAskedPassively = configured.isAskedPassively
         self.init(
             settings, metadata: configured.metadataPlace(metadataKeys), policy: configured.policy,
             executor: try service.executor(), fetch: fetch, clock: clock, logger: logger)

@@ -66,6 +66,7 @@ struct LoginRoutes: Sendable {
         let session = call.query["as"] == "another" ? nil : try call.session()?.session
         var beginning = LoginBeginning(returnTarget: call.query["return"], session: session)
         beginning.loginHint = call.query["login_hint"]
+        beginning.isPassive = call.query["passive"] == "true"
         beginning.client = call.query["client"].flatMap { gateway.clients.client($0, in: call.tenant.id)?.id }
         beginning.samlApplication = call.query["service_provider"].flatMap {
             gateway.samlApplications.application($0, in: call.tenant.id)?.id
@@ -132,7 +133,9 @@ struct LoginRoutes: Sendable {
     ) async throws -> Response {
         let presenter = LoginPresenter(pages: pages, call: call, binding: secret)
         switch result {
-        case .show(let view): return try presenter.response(view, error: error, method: method)
+        case .show(let view):
+            if let target = view.passiveTarget { return call.redirect(target) }
+            return try presenter.response(view, error: error, method: method)
         case .leave(let departure):
             if isForm || departure.fields != nil { return Self.leaving(departure, pages) }
             return call.redirect(departure.address)

@@ -98,6 +98,7 @@ struct SignOnRoutes: Sendable {
         location += "&service_provider=" + ASCII.percentEncode(demand.application.entityID)
         if let strength = demand.strength { location += "&acr=" + ASCII.percentEncode(strength.acr) }
         if let age = demand.maxAge { location += "&max_age=\(age)" }
+        if demand.isPassive { location += "&passive=true" }
         return location + (demand.provider.map { "&provider=" + ASCII.percentEncode($0) } ?? "")
     }
 

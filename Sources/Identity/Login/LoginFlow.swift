@@ -58,11 +58,14 @@ public struct LoginRequest: Sendable, Hashable, Codable {
     public let client: ClientID?
     /// The application that sent the person here by SAML, likewise.
     public let samlApplication: SAMLApplicationID?
+    /// Nobody may be asked anything, here or behind us (`IsPassive`, SAML Core §3.4.1): what would show a page leads back to
+    /// the return target instead. Nil for a login that may ask.
+    public let isPassive: Bool?
 
     public init(
         application: ApplicationID? = nil, returnTarget: String? = nil,
         demandedStrength: AuthenticationStrength = .aal1, maxAgeSeconds: Int64? = nil, stepUpOf: SessionID? = nil,
-        client: ClientID? = nil, samlApplication: SAMLApplicationID? = nil
+        client: ClientID? = nil, samlApplication: SAMLApplicationID? = nil, isPassive: Bool? = nil
     ) {
         self.application = application
         self.returnTarget = returnTarget
@@ -71,6 +74,7 @@ public struct LoginRequest: Sendable, Hashable, Codable {
         self.stepUpOf = stepUpOf
         self.client = client
         self.samlApplication = samlApplication
+        self.isPassive = isPassive
     }
 }
 

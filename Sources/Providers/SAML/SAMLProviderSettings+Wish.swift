@@ -7,6 +7,8 @@ extension SAMLProviderSettings {
     /// - Throws: `saml.proxy_count` where the application that asks lets nobody else answer.
     func asked(_ wish: UpstreamWish, of entityID: String) throws -> SignInWish {
         var asked = SignInWish(forcesAuthn: wish.maxAgeSeconds != nil, answerBinding: answerBinding)
+        // Whoever has to prove it anew has to be asked.
+        asked.isPassive = wish.isPassive && !asked.forcesAuthn
         asked.authnContext = context(for: wish)
         guard let application = wish.application else { return asked }
         let proxy = ProxySettings(entityID: service.entityID)

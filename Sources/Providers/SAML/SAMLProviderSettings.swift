@@ -39,6 +39,8 @@ public struct SAMLProviderSettings: Sendable {
     public var passedContexts: [String] = []
     /// It is told which application asks, and how often that may be passed on (SAML Core §3.4.1.2).
     public var sendsScoping = true
+    /// Whether it is asked for people who may not be asked anything themselves, for applications behind us that may not.
+    public var isAskedPassively = false
     /// It is told of sign-outs that begin here.
     public var isToldOfLogout = true
     /// The name in what it is told is encrypted where its metadata have a key for that (against saml2int, SDP-SP30).

@@ -35,6 +35,7 @@ extension LoginRequest: JSONRecord {
         object.field("application", application)
         object.field("client", client)
         object.field("demandedStrength", demandedStrength.rawValue)
+        if let isPassive { object.field("isPassive", isPassive) }
         if let maxAgeSeconds { object.field("maxAgeSeconds", maxAgeSeconds) }
         object.field("returnTarget", returnTarget)
         object.field("samlApplication", samlApplication)

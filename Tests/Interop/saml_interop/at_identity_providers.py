@@ -146,8 +146,7 @@ class AtIdentityProvider(Check):
             assert said == ["saml.authn_not_fresh"], f"a proof of an hour ago is taken for a fresh one: {said}"
 
     def passive(self):
-        raise Skip("the gateway never asks an identity provider without letting it ask the person: whoever is to be asked "
-                   "nothing is told so before")
+        raise Skip("the gateway asks so only for an application behind it that wants nobody to be asked, and here is none")
 
     def rollover(self):
         """The identity provider's key: announced, used, and the old one forgotten, while the gateway runs."""

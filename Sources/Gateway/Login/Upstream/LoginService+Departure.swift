@@ -37,6 +37,7 @@ extension LoginService {
         var wish = UpstreamWish()
         wish.loginHint = hint(work, entry)
         wish.maxAgeSeconds = work.flow.request.maxAgeSeconds
+        wish.isPassive = work.flow.request.isPassive == true
         wish.needsSeveralFactors = work.flow.asksProviderForFactors
         wish.application = try await environment.applicationRequest(work.flow.request, work.browser)
         return wish

@@ -44,6 +44,11 @@ public struct RedirectProvider: Sendable {
         }
     }
 
+    /// Whether it is asked for people who may not be asked anything.
+    var isAskedPassively: Bool {
+        if case .saml(let provider) = kind { provider.settings.isAskedPassively } else { false }
+    }
+
     /// Those of the classes that an application asks for which are passed on to it.
     func passed(_ asked: RequestedAuthnContext) -> [String] {
         if case .saml(let provider) = kind { provider.settings.passed(asked) } else { [] }

@@ -58,6 +58,12 @@ struct SignInOrigins: Sendable {
         }?.key
     }
 
+    /// The configuration's name of the provider that is asked where nobody may be asked anything; nil where none is.
+    func passive(in tenant: TenantID) -> String? {
+        providers.enabled(in: tenant).lazy.compactMap { redirects.provider($0.id) }.first(where: \.isAskedPassively)?
+            .key
+    }
+
     /// Whether people can prove to us alone who they are.
     func signsInHere(_ tenant: TenantID) -> Bool { providers.enabled(in: tenant).contains { !$0.isRedirect } }
 

@@ -35,6 +35,8 @@ public struct SignOnDemand: Sendable {
     public let maxAge: Int64?
     /// The provider to sign in at, by the configuration's name, where the application asked for one.
     public let provider: String?
+    /// Nobody may be asked anything there: the provider knows the person, or does not.
+    public var isPassive = false
 }
 
 /// Somebody whom policy does not let into an application.

@@ -22,7 +22,9 @@ extension SignOnService {
             pending.request, policy: pending.application.settings.policy, proven: origin?.authn,
             began: pending.createdAt.seconds)
         switch step {
-        case .refuse(let status): return .send(try await close(pending, status, from: browser))
+        case .refuse(let status):
+            if session == nil, let asked = try await passively(pending, browser) { return asked }
+            return .send(try await close(pending, status, from: browser))
         case .authenticate(let classes, let isForced):
             return try await authenticate(classes, isForced, pending, session, browser)
         case .answer(let proven):
@@ -119,6 +121,23 @@ extension SignOnService {
             SignOnDemand(
                 handle: try await keep(pending, for: browser.binding), application: pending.application,
                 strength: strength, maxAge: maxAge, provider: provider))
+    }
+
+    /// Somebody whom nobody may ask, and whom we do not know, may be known behind us: the provider is asked once, without being
+    /// seen (SAML Core §3.4.1). Nil where there is none to ask.
+    private func passively(
+        _ pending: PendingSignOn, _ browser: AuthorizationBrowser
+    ) async throws -> SignOnAnswer? {
+        let request = pending.request
+        guard request.isPassive, !request.forcesAuthn, !pending.record.hasAsked, request.scoping?.proxyCount != 0,
+            let provider = origins.passive(in: pending.application.tenant)
+        else { return nil }
+        var pending = pending
+        pending.record.hasAsked = true
+        return .authenticate(
+            SignOnDemand(
+                handle: try await keep(pending, for: browser.binding), application: pending.application,
+                strength: nil, maxAge: nil, provider: provider, isPassive: true))
     }
 
     // MARK: Entering
