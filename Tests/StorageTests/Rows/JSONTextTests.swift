@@ -56,6 +56,7 @@ import Vocabulary
     @Test func `a flow that a client or an application began`() throws {
         try expectSame(flow(LoginRequest(returnTarget: "/x", client: ClientID(high: 1, low: 2))))
         try expectSame(flow(LoginRequest(samlApplication: SAMLApplicationID(high: 1, low: 2))))
+        try expectSame(flow(LoginRequest(returnTarget: "/x", maxAgeSeconds: 5, isPassive: true)))
     }
 
     @Test func `a flow that goes to its provider for several factors`() throws {
