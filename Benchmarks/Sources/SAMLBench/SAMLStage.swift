@@ -93,6 +93,7 @@ struct SAMLStage {
     /// For the peer: the message and what it is compared with, in a folder that goes afterwards.
     func run(_ program: String, _ arguments: [String]) throws -> String {
         try Data(SAMLBase64.encode(signed).utf8).write(to: folder.appendingPathComponent("response.b64"))
+        try Data(certificatePEM.utf8).write(to: folder.appendingPathComponent("c.pem"))
         return try Self.run(
             program, arguments + [folder.path, Self.issuer, Self.audience, Self.recipient, Self.request])
     }

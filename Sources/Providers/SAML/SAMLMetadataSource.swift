@@ -21,6 +21,7 @@ struct SAMLPeer: Sendable {
     let entity: EntityDescriptor
     /// Somebody who is trusted vouches for it: the administrator's own file, or a signature.
     let isVouchedFor: Bool
+    let keys: ReadKeys
 }
 
 /// An entity's metadata: read when they are first needed, kept, and fetched again in the background while the copy at hand
@@ -38,6 +39,7 @@ public actor SAMLMetadataSource {
         let isVouchedFor: Bool
         /// Of the answer (RFC 9110 §8.8.3), or of the file.
         let version: String?
+        let keys = ReadKeys()
     }
 
     private let place: SAMLMetadataPlace
@@ -109,7 +111,7 @@ public actor SAMLMetadataSource {
             let entity = entity(of: copy.document, now),
             role.isUsable(entity, at: now, skew: policy.skew)
         else { return nil }
-        return SAMLPeer(entity: entity, isVouchedFor: copy.isVouchedFor)
+        return SAMLPeer(entity: entity, isVouchedFor: copy.isVouchedFor, keys: copy.keys)
     }
 
     private func entity(of document: MetadataDocument, _ now: Int64) -> EntityDescriptor? {

@@ -83,7 +83,7 @@ public struct SAMLProvider: Sendable {
     /// Every key that signs and is strong enough; one that is not sound is passed over, none at all proves nobody.
     func verificationKeys(of peer: SAMLPeer) throws -> [SAMLVerificationKey] {
         let role = peer.entity.identityProvider(at: clock().seconds, skew: settings.service.skew)
-        let keys = (role?.role.signingKeys ?? []).filter(\.isStrong).compactMap { try? $0.verificationKey() }
+        let keys = (role?.role.signingKeys ?? []).filter(\.isStrong).compactMap(peer.keys.verificationKey)
         guard !keys.isEmpty else {
             throw SAMLMetadataFailure("saml.metadata_no_key", "no key in them is strong enough to believe")
         }

@@ -58,12 +58,12 @@ public struct MetadataKey: Sendable, Hashable {
         certificate: [UInt8], use: Use? = nil, names: [String] = [], encryptionMethods: [EncryptionMethod] = []
     ) {
         let inside = Self.insidePEM(certificate)
-        guard let read = Certificate(der: inside ?? certificate), let key = X509_get_pubkey(read.pointer) else {
+        guard let read = Certificate(der: inside ?? certificate), let key = X509_get_X509_PUBKEY(read.pointer),
+            let (spki, kind) = Self.described(key)
+        else {
             ERR_clear_error()
             return nil
         }
-        defer { EVP_PKEY_free(key) }
-        guard let (spki, kind) = Self.described(key) else { return nil }
         (publicKey, self.kind, self.certificate) = (spki, kind, inside ?? certificate)
         (self.use, self.names, self.encryptionMethods) = (use, names, encryptionMethods)
         written = inside == nil ? nil : certificate
@@ -81,14 +81,17 @@ public struct MetadataKey: Sendable, Hashable {
         guard publicKey.count <= Self.certificateByteLimit else { return nil }
         let key: OpaquePointer? = publicKey.withUnsafeBufferPointer { buffer in
             var start = buffer.baseAddress
-            return d2i_PUBKEY(nil, &start, buffer.count)
+            return d2i_X509_PUBKEY(nil, &start, buffer.count)
         }
         guard let key else {
             ERR_clear_error()
             return nil
         }
-        defer { EVP_PKEY_free(key) }
-        guard let (spki, kind) = Self.described(key) else { return nil }
+        defer { X509_PUBKEY_free(key) }
+        guard let (spki, kind) = Self.described(key) else {
+            ERR_clear_error()
+            return nil
+        }
         (self.publicKey, self.kind, certificate, written) = (spki, kind, nil, nil)
         (self.use, self.names, self.encryptionMethods) = (use, names, encryptionMethods)
     }
@@ -126,13 +129,13 @@ public struct MetadataKey: Sendable, Hashable {
         public var notAfter: Int64
     }
 
-    private static func described(_ key: OpaquePointer) -> (spki: [UInt8], kind: Kind)? {
+    /// A key as it was written: to have it encoded anew out of an `EVP_PKEY` takes OpenSSL 3 longer than to read it, which
+    /// in the metadata of a federation is a second.
+    private static func described(_ written: OpaquePointer) -> (spki: [UInt8], kind: Kind)? {
+        guard let key = X509_PUBKEY_get0(written) else { return nil }
         var buffer: UnsafeMutablePointer<UInt8>?
-        let count = i2d_PUBKEY(key, &buffer)
-        guard count > 0, let buffer else {
-            ERR_clear_error()
-            return nil
-        }
+        let count = i2d_X509_PUBKEY(written, &buffer)
+        guard count > 0, let buffer else { return nil }
         // OPENSSL_free is a macro that Swift does not see.
         defer { CRYPTO_free(buffer, nil, 0) }
         let bits = Int(EVP_PKEY_get_bits(key))

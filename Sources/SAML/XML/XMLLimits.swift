@@ -13,6 +13,8 @@ public struct XMLLimits: Sendable {
     /// Namespace declarations that hold at one place, those of the elements around it among them. Each name with a prefix is
     /// looked up among them one by one, by the parser and again by canonicalization.
     public var namespaces: Int
+    /// Names of elements and attributes, each times the declarations that hold where it stands.
+    public var namespaceLookups: Int
     /// Nodes times the prefixes that a signature has canonicalized inclusively: each prefix is looked up at each node, in all
     /// that is declared around it.
     public var prefixLookups: Int
@@ -26,10 +28,11 @@ public struct XMLLimits: Sendable {
 
     /// A protocol message.
     public static let message = XMLLimits(
-        bytes: 262_144, depth: 40, nodes: 10_000, attributes: 64, namespaces: 64, prefixLookups: 20_000, marks: 30,
-        allowsByteOrderMark: false, requiresUniqueIDs: true)
+        bytes: 262_144, depth: 40, nodes: 10_000, attributes: 64, namespaces: 64,
+        namespaceLookups: 100_000, prefixLookups: 20_000, marks: 30, allowsByteOrderMark: false,
+        requiresUniqueIDs: true)
     /// Metadata: aggregates have thousands of entities, whose own subtrees may use the same `id` for foreign purposes.
     public static let metadata = XMLLimits(
         bytes: 67_108_864, depth: 40, nodes: 4_000_000, attributes: 64, namespaces: 64,
-        prefixLookups: 20_000_000, marks: 30, allowsByteOrderMark: true, requiresUniqueIDs: false)
+        namespaceLookups: 100_000_000, prefixLookups: 20_000_000, marks: 30, allowsByteOrderMark: true, requiresUniqueIDs: false)
 }

@@ -10,6 +10,8 @@ struct XMLPrescan {
     private var depth = 0
     /// Declarations that hold inside each of the elements that are open.
     private var namespaces = [0]
+    /// See `XMLLimits.namespaceLookups`.
+    private var lookups = 0
 
     /// How many nodes there are.
     ///
@@ -136,6 +138,10 @@ extension XMLPrescan {
             index += 1
         }
         guard index < bytes.count else { throw fail(.malformed, "a tag has no end") }
+        lookups += (attributes + 1) * declared
+        guard lookups <= limits.namespaceLookups else {
+            throw fail(.limit, "too many names stand where too many namespaces are declared")
+        }
         if bytes[index - 1] != UInt8(ascii: "/") {
             depth += 1
             guard depth <= limits.depth else {

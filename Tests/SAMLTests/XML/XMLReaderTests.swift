@@ -89,6 +89,12 @@ struct XMLReaderTests {
         #expect(refusal("<a \(declared(60))><b \(declared(4))/><b \(declared(4))/></a>") == nil)
         #expect(refusal("<a \(declared(60))><b \(declared(5))/></a>") == .limit)
         #expect(refusal("<a \(declared(60))><b \(declared(4))><c xmlns='urn:c'/></b></a>") == .limit)
+        // Fifty around each of 1,998 names beside their own, and one more.
+        func named(_ count: Int) -> String {
+            "<a \(declared(50))>" + String(repeating: "<b/>", count: count) + "</a>"
+        }
+        let most = limits.namespaceLookups / 50 - 51
+        #expect(refusal(named(most)) == nil && refusal(named(most + 1)) == .limit)
         let frame = "<a></a>".utf8.count
         #expect(refusal("<a>" + String(repeating: "x", count: limits.bytes - frame) + "</a>") == nil)
         #expect(refusal("<a>" + String(repeating: "x", count: limits.bytes - frame + 1) + "</a>") == .limit)
