@@ -100,7 +100,7 @@ let package = Package(
             "Gateway",
             [
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
-                "Storage", "JOSE", "OAuth", "SAML", crypto, logging, "Yams",
+                "Storage", "JOSE", "OAuth", "SAML", "NKeys", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [
@@ -109,8 +109,8 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "SAML", "Gateway", crypto,
-                logging, nio,
+                "Vocabulary", "Authorization", "Governance", "Identity", "JOSE", "OAuth", "SAML", "NKeys", "Gateway",
+                crypto, logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -147,7 +147,8 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Gateway", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Providers", "Storage",
+                "Gateway", "Authorization", "Governance", "Identity", "LDAP", "NKeys", "Passwords", "Providers",
+                "Storage",
                 "Vocabulary", "Fixtures", "JOSE", "OAuth", crypto, logging,
             ]),
         tests(

@@ -58,6 +58,9 @@ public final class Gateway: Sendable {
     /// Tells receivers of security events.
     public let signalCourier: SignalCourier
     let receiverServers: ReceiverServers
+    /// Rung when servers of NATS have something to hear.
+    let natsBell = Bell()
+    let natsLooks = NATSLooks()
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService

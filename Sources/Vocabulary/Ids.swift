@@ -54,6 +54,8 @@ public enum IDKind {
     public enum Client {}
     /// An application that has people signed in here by SAML 2.0.
     public enum SAMLApplication {}
+    /// An operator, an account or a user of NATS.
+    public enum NATSEntity {}
     /// What a client was granted; its codes and tokens hang on it.
     public enum AuthorizationGrant {}
     /// The way by which one receiver hears of security events.
@@ -106,6 +108,8 @@ public typealias KeyID = Identifier<IDKind.Key>
 public typealias ClientID = Identifier<IDKind.Client>
 /// An application that speaks SAML 2.0; distinct from its entity id.
 public typealias SAMLApplicationID = Identifier<IDKind.SAMLApplication>
+/// An operator, an account or a user of NATS as it is kept here; distinct from its public key, which may change.
+public typealias NATSEntityID = Identifier<IDKind.NATSEntity>
 /// What a client was granted, for itself or by a person: the family of codes and tokens that came of one yes.
 public typealias AuthorizationGrantID = Identifier<IDKind.AuthorizationGrant>
 /// The way by which one receiver hears of security events (OpenID Shared Signals Framework 1.0).

@@ -33,7 +33,7 @@ struct Gatehouse: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Directories",
-                subcommands: [ProviderCommand.self, SyncCommand.self, SAMLCommand.self]),
+                subcommands: [ProviderCommand.self, SyncCommand.self, SAMLCommand.self, NATSCommand.self]),
             CommandGroup(
                 name: "Decisions",
                 subcommands: [DecideCommand.self, ExplainCommand.self, ReservationCommand.self, DecisionCommand.self]),

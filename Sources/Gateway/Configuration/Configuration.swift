@@ -27,6 +27,7 @@ public struct Configuration: Sendable {
     public var notifications: NotificationConfiguration
     public var oauth: OAuthConfiguration
     public var saml: SAMLConfiguration
+    public var nats: NATSConfiguration
     public var logging: LoggingConfiguration
     /// Address and port of a listener of its own for `/metrics`; nil serves it to administrators only.
     public var metricsListen: ListenAddress?

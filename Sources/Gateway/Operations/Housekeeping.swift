@@ -62,6 +62,9 @@ public struct Housekeeping: Service {
                     await self.every(.seconds(2), "birthrights.follow") { try await self.followBirthrights() }
                 }
                 group.addTask {
+                    await self.every(.seconds(1), "nats.follow") { try await self.gateway.followNATS() }
+                }
+                group.addTask {
                     await self.every(Self.sweepInterval, "campaigns.due") {
                         try await self.gateway.campaigns.carryOutWhatIsDue(now: self.gateway.clock())
                     }

@@ -63,3 +63,14 @@ extension Doctor {
         }
     }
 }
+
+/// Folders that secrets are written into.
+public enum EncryptedVolume {
+    /// Throws `storage.not_encrypted` where the folder lies on no volume that is known to be encrypted (dm-crypt).
+    public static func require(at folder: String) throws {
+        do { try VolumeEncryption().require(at: folder) } catch let fault as Fault {
+            throw Fault(
+                fault.code, .caller, fault.message, remedy: "Choose a folder on a dm-crypt (LUKS) volume.")
+        }
+    }
+}

@@ -45,22 +45,29 @@ public struct OrganizationService: Sendable {
     public func create(
         _ level: OrganizationLevel, name: String, under parent: OrganizationUnitID?, by caller: Caller
     ) async throws -> OrganizationUnit {
-        try Self.check(name: name)
-        return try await write(in: caller.tenant) { tx in
-            let units = try tx.sql.organizationUnits(of: caller.tenant)
-            guard units.count < Self.unitLimit else {
-                throw Fault.invalid("A tenant has at most \(Self.unitLimit) organization units.")
-            }
-            let unit = OrganizationUnit(
-                id: OrganizationUnitID.random(at: tx.now), tenant: caller.tenant, level: level, name: name,
-                parent: parent)
-            if let refusal = OrganizationTree(units).refusal(placing: unit, under: parent) { throw refusal.fault }
-            try tx.sql.insert(unit)
-            try tx.append(
-                caller.event(
-                    "organization_unit.created", Stream("organization_unit", unit.id), facts: Self.facts(of: unit)))
-            return unit
+        try await write(in: caller.tenant) { tx in
+            try Self.create(
+                level, name: name, under: parent, among: try tx.sql.organizationUnits(of: caller.tenant), by: caller, tx
+            )
         }
+    }
+
+    /// As `create`, inside a transaction that does more.
+    static func create(
+        _ level: OrganizationLevel, name: String, under parent: OrganizationUnitID?, among units: [OrganizationUnit],
+        by caller: Caller, _ tx: Transaction
+    ) throws -> OrganizationUnit {
+        try check(name: name)
+        guard units.count < unitLimit else {
+            throw Fault.invalid("A tenant has at most \(unitLimit) organization units.")
+        }
+        let unit = OrganizationUnit(
+            id: OrganizationUnitID.random(at: tx.now), tenant: caller.tenant, level: level, name: name, parent: parent)
+        if let refusal = OrganizationTree(units).refusal(placing: unit, under: parent) { throw refusal.fault }
+        try tx.sql.insert(unit)
+        try tx.append(
+            caller.event("organization_unit.created", Stream("organization_unit", unit.id), facts: facts(of: unit)))
+        return unit
     }
 
     /// Renames a unit, moves it with everything below it, or both; nil leaves as it is. Throws `stale` when `version`

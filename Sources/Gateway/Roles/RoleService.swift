@@ -278,7 +278,8 @@ public struct RoleService: Sendable {
 
     // MARK: One grants only what one holds
 
-    private func requireHeld(granting role: RoleID, expiresAt: Timestamp?, by caller: Caller) async throws {
+    /// Holds a caller to granting no more than they hold themselves.
+    func requireHeld(granting role: RoleID, expiresAt: Timestamp?, by caller: Caller) async throws {
         let authorization = try await table.snapshot(of: caller.tenant)
         guard authorization.roles[role] != nil else { throw Fault.notFound("role") }
         guard let held = try await heldRoles(of: caller) else { return }

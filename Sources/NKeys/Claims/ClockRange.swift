@@ -36,6 +36,10 @@ public struct ClockRange: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `HH:MM:SS`.
+    public var startText: String { Self.text(start) }
+    public var endText: String { Self.text(end) }
+
+    /// `HH:MM:SS`.
     static func text(_ seconds: Int) -> String {
         [seconds / 3_600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }

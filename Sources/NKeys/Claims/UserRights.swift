@@ -52,6 +52,9 @@ public struct UserRights: Sendable, Equatable {
     public static let ofScope = UserRights(
         SubjectRights(), subscriptions: .nothing, data: .nothing, payload: .nothing)
 
+    /// Everything that is wrong with these rights, or odd.
+    public func faults() -> [NATSFault] { faults("nats") }
+
     func faults(_ place: String, asTemplate: Bool = false) -> [NATSFault] {
         guard asTemplate || self != .ofScope else { return [] }
         return subjects.faults(place, asTemplate: asTemplate) + limitFaults(place) + placeAndTimeFaults(place)

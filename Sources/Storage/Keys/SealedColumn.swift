@@ -25,7 +25,7 @@ struct SealedColumn: Sendable {
 
     static let all: [SealedColumn] = [
         personKeys, totpSecrets, snapshots, notifications, tokenKeys, syncPlans, signalHeaders, peerSessions,
-        peerLogouts,
+        peerLogouts, natsKeys,
     ]
 
     static func named(_ name: String) -> SealedColumn? { all.first { $0.values.name == name } }
@@ -106,6 +106,8 @@ struct SealedColumn: Sendable {
     private static let notifications = optional("notifications", .record, in: "notification", chunk: 250)
 
     private static let tokenKeys = optional("token_keys", .tokenSigning, in: "oauth_token_key", chunk: 50)
+
+    private static let natsKeys = optional("nats_keys", .tokenSigning, in: "nats_key", chunk: 250)
 
     private static let signalHeaders = optional("signal_headers", .record, in: "signal_stream", chunk: 250)
 

@@ -13,6 +13,6 @@ public struct Migration: Sendable {
     /// Every step this binary knows, in order.
     public static let all: [Migration] =
         (journal + rows + governance + notifications + provisioning + compliance + oauth + upstream + signals
-        + samlApplications + saml + samlKept)
+        + samlApplications + saml + samlKept + nats)
         .sorted { $0.number < $1.number }
 }

@@ -127,6 +127,20 @@ extension EventCatalogue {
     ]
 
     static let samlApplications: [Entry] = [
+        entry("nats_operator.created", .api(.create), "Organization made an operator of NATS", .medium),
+        entry("nats_operator.signed", .api(.update), "Operator of NATS signed anew", .low),
+        entry("nats_operator.rotated", .api(.update), "Signing key of an operator of NATS replaced", .medium),
+        entry("nats_operator.exported", .api(.read), "Credentials of an operator of NATS handed out", .high),
+        entry("nats_account.created", .api(.create), "Unit made an account of NATS", .low),
+        entry("nats_account.changed", .api(.update), "Account of NATS changed", .low),
+        entry("nats_account.signed", .api(.update), "Account of NATS signed anew"),
+        entry("nats_account.rotated", .api(.update), "Signing key of an account of NATS replaced", .medium),
+        entry("nats_user.created", .api(.create), "User of NATS added", .low),
+        entry("nats_user.changed", .api(.update), "Rights of a user of NATS changed", .low),
+        entry("nats_user.signed", .api(.update), "User of NATS signed anew"),
+        entry("nats_user.rotated", .api(.update), "Key of a user of NATS replaced", .low),
+        entry("nats_user.exported", .api(.read), "Credentials of a user of NATS handed out", .medium),
+        entry("nats_user.revoked", .api(.delete), "User of NATS taken away", .low),
         entry("saml_application.created", .api(.create), "Application that speaks SAML added", .low),
         entry("saml_application.changed", .api(.update), "Application that speaks SAML changed", .low),
         entry("saml_application.disabled", .api(.update), "Application that speaks SAML switched off", .medium),

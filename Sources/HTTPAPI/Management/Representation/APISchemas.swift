@@ -22,6 +22,7 @@ enum APISchemas {
         "OrganizationUnit": OrganizationUnitSchema.shown, "Role": RoleSchema.shown, "Permission": RoleSchema.permission,
         "Mapping": MappingSchema.shown, "Assignment": AssignmentSchema.shown,
         "Client": ClientSchema.client, "TokenKey": ClientSchema.key,
+        "NATSOperator": NATSSchema.operator, "NATSAccount": NATSSchema.account, "NATSUser": NATSSchema.user,
         "SAMLApplication": SAMLApplicationSchema.shown, "SignalStream": SignalStreamSchema.stream,
         "ServiceAccount": ServiceAccountSchema.shown, "APIKey": ServiceAccountSchema.key,
         "PolicyDocument": PolicySchema.shown, "Tenant": TenantSchema.shown, "Provider": ProviderSchema.shown,

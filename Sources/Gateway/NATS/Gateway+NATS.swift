@@ -1,0 +1,24 @@
+import Storage
+import Vocabulary
+
+extension Gateway {
+    /// Credentials for servers of NATS.
+    public var nats: NATSService {
+        NATSService(
+            store: store, table: authorization, roles: roles, settings: configuration.nats, clock: clock,
+            changed: { [natsBell] _ in natsBell.ring() })
+    }
+
+    /// Brings the users of every tenant to what is known of their people; one that fails keeps none of the others from it.
+    func followNATS() async throws {
+        var failure: (any Error)?
+        for tenant in tenants.all {
+            do {
+                let position = try await store.read { try $0.journalPosition(of: tenant.id) }
+                guard natsLooks.isDue(tenant.id, position, at: clock()) else { continue }
+                try await nats.follow(in: tenant.id)
+            } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+}

@@ -1,0 +1,64 @@
+import Identity
+import NKeys
+
+/// Turns what is settled for a user, and what its person's roles give, into rights that servers hold it to. Pure.
+enum NATSPermissions {
+    /// The type of resource whose permissions are leave to publish and to subscribe: the pattern is a subject.
+    static let resourceType = "nats_subject"
+
+    /// - Throws: `Fault` where a role names what is no subject.
+    static func rights(
+        _ settings: NATSUserSettings, roles: [RolePermission], of owner: NATSOperatorSettings
+    ) throws -> UserRights {
+        let own = settings.domains.flatMap(owner.subjects)
+        let related = settings.relatedDomains.flatMap(owner.subjects)
+        let given = try subjects(of: roles)
+        let streams = settings.streams.flatMap(subjects)
+        var rights = UserRights(
+            SubjectRights(
+                publish: .only(least(own + settings.publish + given.publish + streams)),
+                subscribe: .only(
+                    least(own + related + settings.subscribe + given.subscribe + [replies])),
+                responses: settings.allowsResponses ? ResponsePermission() : nil),
+            sources: settings.sources, times: settings.times, timeZone: settings.timeZone,
+            payload: Limit(rawValue: settings.maxPayload))
+        rights.subjects.publish = rights.subjects.publish.closed()
+        rights.subjects.subscribe = rights.subjects.subscribe.closed()
+        return rights
+    }
+
+    /// Where answers to its own requests come.
+    private static let replies = "_INBOX.>"
+
+    private static func subjects(
+        of roles: [RolePermission]
+    ) throws -> (publish: [String], subscribe: [String]) {
+        let given = roles.filter { $0.resourceType == resourceType }
+        for permission in given { try NATSNames.checkSubject(permission.pattern ?? ">", "role") }
+        func of(_ action: String) -> [String] {
+            given.filter { $0.action == action || $0.action == "*" }.map { $0.pattern ?? ">" }
+        }
+        return (of("publish"), of("subscribe"))
+    }
+
+    /// What is asked of the server about a stream: answers come to the inbox.
+    private static func subjects(_ stream: NATSUserSettings.StreamAccess) -> [String] {
+        let name = stream.name
+        var subjects = [
+            "$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.\(name)", "$JS.API.STREAM.MSG.GET.\(name)",
+            "$JS.API.DIRECT.GET.\(name)", "$JS.API.DIRECT.GET.\(name).>", "$JS.API.CONSUMER.CREATE.\(name)",
+            "$JS.API.CONSUMER.CREATE.\(name).>", "$JS.API.CONSUMER.DURABLE.CREATE.\(name).>",
+            "$JS.API.CONSUMER.INFO.\(name).>", "$JS.API.CONSUMER.MSG.NEXT.\(name).>",
+            "$JS.API.CONSUMER.DELETE.\(name).>", "$JS.ACK.\(name).>", "$JS.FC.\(name).>",
+        ]
+        if stream.access == .manage {
+            subjects += ["$JS.API.STREAM.CREATE.\(name)", "$JS.API.STREAM.UPDATE.\(name)"]
+        }
+        return subjects
+    }
+
+    /// Without those that another one contains: a token is shown in one line of bounded length.
+    private static func least(_ texts: [String]) -> [String] {
+        NATSAccountTraffic.least(texts.compactMap { try? NATSSubject($0) }).map(\.text)
+    }
+}

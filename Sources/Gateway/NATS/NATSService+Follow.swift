@@ -1,0 +1,62 @@
+import Governance
+import Identity
+import NKeys
+import Storage
+import Vocabulary
+
+extension NATSService {
+    /// Brings users to what is known of their people: whoever is gone, inactive or no service any more is taken away, and so
+    /// is who was let in for a time that is over or was taken back; whose roles give something else has another token.
+    ///
+    /// - Returns: how many were changed.
+    @discardableResult
+    func follow(in tenant: TenantID) async throws -> Int {
+        let due = try await due(in: tenant)
+        guard !due.isEmpty else { return 0 }
+        let caller = Caller(tenant: tenant, actor: .system("nats"), command: .random(at: clock()))
+        let roles = NATSRoles(try await table.snapshot(of: tenant), role: settings.serviceRole)
+        // Each by itself: no lane holds the writer for long, and one that fails keeps nobody else's.
+        for (id, step) in due {
+            try await write(.revocation, by: caller) { writer in
+                guard let user = writer.tree.users.first(where: { $0.id == id }) else { return }
+                switch step {
+                case .remove:
+                    try writer.remove(user)
+                    guard let account = writer.tree.account(user.account) else { return }
+                    try writer.settle(try writer.tree.owner(of: account))
+                case .sign: _ = try writer.reissue(user, user.settings, roles, verb: "signed")
+                }
+            }
+        }
+        return due.count
+    }
+
+    private enum Step: Sendable { case remove, sign }
+
+    private func due(in tenant: TenantID) async throws -> [(NATSEntityID, Step)] {
+        let authorization = try await table.snapshot(of: tenant)
+        let (role, now) = (settings.serviceRole, clock())
+        return try await store.ask(tenant, now: now) { view in
+            let tree = try NATSTree(try view.sql.natsEntities(in: tenant))
+            let roles = NATSRoles(authorization, role: role)
+            return try tree.users.compactMap { user -> (NATSEntityID, Step)? in
+                guard let person = user.person else { return nil }
+                if let end = user.expiresAt, end <= now { return (user.id, .remove) }
+                guard try view.sql.person(person, in: tenant)?.isActive ?? false else { return (user.id, .remove) }
+                if let assignment = user.assignment {
+                    let isInForce =
+                        try EntitlementAssignmentID(bytes: assignment)
+                        .flatMap { try view.load(Governed.assignment($0)).state }?.isInForce(at: now) ?? false
+                    return isInForce ? nil : (user.id, .remove)
+                }
+                guard try roles.isService(person, view.sql, at: now) else { return (user.id, .remove) }
+                let rights = try NATSPermissions.rights(
+                    user.settings, roles: try roles.permissions(of: person, view.sql, at: now),
+                    of: try tree.account(user.account).map(tree.owner)?.settings
+                        ?? NATSOperatorSettings(subjectPrefix: ""))
+                guard case .user(let claims) = try NATSToken(user.stored.token).claims else { return nil }
+                return claims.rights == rights ? nil : (user.id, .sign)
+            }
+        }
+    }
+}
