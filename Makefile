@@ -14,6 +14,8 @@
 #   fuzz        every fuzz target for FUZZ_SECONDS (60) seconds
 #   schemathesis  requests of all kinds for SCHEMATHESIS_SECONDS (600), held to the OpenAPI document
 #   sanitize    Thread- and AddressSanitizer over the targets without NIO
+#   deployment  units, leaf module and launchd job, held to the tools that read them; a backup made and proven as the units do
+#   install     put a release build and its units below DESTDIR (docs/operations.md); nothing is started
 #   certs       a local certificate authority and a server certificate in certs/
 #   clean       remove everything that was built
 #   help        this list
@@ -23,10 +25,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test check bench conformance interop interop-saml fuzz schemathesis sanitize certs clean packages-run packages-test debug-build release-build
+.PHONY: help run demo-check test check bench conformance interop interop-saml fuzz schemathesis sanitize deployment install certs clean packages-run packages-test debug-build release-build
 
 SWIFT_FLAGS ?=
 DEMO_FLAGS ?=
+DESTDIR ?=
 FILTER ?=
 SAML ?=
 FUZZ_SECONDS ?= 60
@@ -128,6 +131,13 @@ sanitize: packages-test
 	    --no-parallel
 	SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address --scratch-path .build-asan --disable-xctest \
 	    --no-parallel
+
+deployment: debug-build
+	@.ci/packages deployment
+	@.ci/deployment .build/debug/gatehouse
+
+install: release-build
+	config/systemd/install .build/release/gatehouse "$(DESTDIR)"
 
 certs:
 	@.ci/certs certs
