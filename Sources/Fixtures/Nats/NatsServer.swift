@@ -62,6 +62,11 @@ public final class NatsServer: Sendable {
     /// Ends the server at once, as a crash would. Its port, configuration and files stay for `restart()`.
     public func crash() { process.withLock { $0.kill() } }
 
+    /// Lets it stand still, connections and all, until `proceed()`.
+    public func suspend() { process.withLock { $0.suspend() } }
+    /// Lets it go on.
+    public func proceed() { process.withLock { $0.signal(SIGCONT) } }
+
     /// Starts it once more, and returns when it accepts connections.
     ///
     /// - Throws: `FixtureError`.

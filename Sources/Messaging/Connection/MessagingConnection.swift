@@ -4,7 +4,6 @@
 /// `status` says what it is. Closing happens in bounded time, and by itself when the last reference goes.
 public final class MessagingConnection: Sendable {
     let worker: ConnectionWorker
-    private let requestTimeout: Duration = .seconds(5)
 
     /// Begins to connect.
     ///

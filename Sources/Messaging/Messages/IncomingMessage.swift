@@ -26,6 +26,12 @@ public struct IncomingMessage: Sendable {
         headers = Self.headers(of: message)
     }
 
+    /// A message with a payload alone.
+    init(payload: [UInt8]) {
+        (subject, replySubject, headers) = ("", nil, MessageHeaders())
+        self.payload = payload
+    }
+
     private static func headers(of message: OpaquePointer) -> MessageHeaders {
         var names: UnsafeMutablePointer<UnsafePointer<CChar>?>?
         var count: Int32 = 0

@@ -6,7 +6,7 @@ extension EventRelay {
     /// Makes sure that the stream is there, and reads where it ends: the last sequence, and the position of the last event of ours.
     func resume() async throws(RelayTrouble) -> RelayCursor {
         let report: StreamReport
-        do { report = try await stream.ensure() } catch { throw Self.trouble(error) }
+        do { report = try await stream.ensure() } catch { throw RelayTrouble(error) }
         count { metrics in
             metrics.resumed += 1
             if report.isNew { metrics.streamsMade += 1 }
@@ -53,7 +53,7 @@ extension EventRelay {
                 return found.sorted { $0.sequence < $1.sequence }
             }
         } catch {
-            throw Self.trouble(StreamFault(error))
+            throw RelayTrouble(StreamFault(error))
         }
     }
 
@@ -72,12 +72,5 @@ extension EventRelay {
         do { events = try await source.next(position - 1, 1) } catch { throw .log(safe("\(error)")) }
         guard let event = events.first, event.position == position, event.messageID == id else { return nil }
         return position
-    }
-
-    private static func trouble(_ fault: StreamFault) -> RelayTrouble {
-        switch fault {
-        case .unanswered(.notConnected), .unanswered(.connectionLost), .unanswered(.closed): .disconnected
-        default: .stream(fault)
-        }
     }
 }

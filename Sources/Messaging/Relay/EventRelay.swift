@@ -50,13 +50,22 @@ public final class EventRelay: Sendable {
                 mailbox.wake()
             }
         }
-        defer { ticker.cancel() }
+        // A server that was away may have lost what it had acknowledged.
+        let watcher = Task { [mailbox, updates = stream.connection.updates] in
+            for await status in updates where status.state == .connected { mailbox.wake() }
+        }
+        defer {
+            ticker.cancel()
+            watcher.cancel()
+        }
         var backoff = Backoff(configuration.retryWait)
         while !Task.isCancelled, stream.connection.status.state != .closed {
             let before = metrics.acknowledged
             do throws(RelayTrouble) {
                 set(.starting)
-                try await pump(from: resume())
+                // Counted before the stream is asked: what it says is of this connection or of none.
+                let connections = stream.connection.status.connections
+                try await pump(from: resume(), connections)
             } catch {
                 set(.waiting(error))
                 if metrics.acknowledged > before { backoff.reset() }
@@ -75,8 +84,9 @@ public final class EventRelay: Sendable {
     }
 
     /// Sends what the log has and keeps the window full, until there is trouble.
-    private func pump(from start: RelayCursor) async throws(RelayTrouble) {
+    private func pump(from start: RelayCursor, _ connections: Int) async throws(RelayTrouble) {
         var window = RelayWindow(stream: stream.definition.name, after: start)
+        var checked = ContinuousClock.now
         let attempt = state.withLock { state in
             state.attempt += 1
             return state.attempt
@@ -99,8 +109,21 @@ public final class EventRelay: Sendable {
             let (outcomes, isWoken) = await mailbox.take()
             for outcome in outcomes where outcome.attempt == attempt { try settle(outcome, &window) }
             await saveNowAndThen()
+            guard stream.connection.status.connections == connections else { throw .disconnected }
             if isWoken { mayHaveMore = true }
+            if isWoken, window.count == 0, ContinuousClock.now - checked > configuration.pollInterval {
+                try await check(window)
+                checked = .now
+            }
         }
+    }
+
+    /// Looks whether the stream still has what it acknowledged: behind a server that stays, one of its cluster may have lost it.
+    private func check(_ window: RelayWindow) async throws(RelayTrouble) {
+        let now: StreamState?
+        do { now = try await stream.state() } catch { throw RelayTrouble(error) }
+        let created = state.withLock { $0.cursor?.streamCreated }
+        guard let now, now.lastSequence >= window.sequence, now.created == created else { throw .outOfStep }
     }
 
     private func send(_ event: RelayedEvent, _ window: inout RelayWindow, _ attempt: Int) throws(RelayTrouble) {

@@ -17,6 +17,13 @@ public enum RelayTrouble: Error, Sendable, Hashable, CustomStringConvertible {
     /// More messages of others than are looked behind stand after the last event of ours.
     case foreignMessages
 
+    init(_ fault: StreamFault) {
+        switch fault {
+        case .unanswered(.notConnected), .unanswered(.connectionLost), .unanswered(.closed): self = .disconnected
+        default: self = .stream(fault)
+        }
+    }
+
     public var description: String {
         switch self {
         case .disconnected: "there is no connection"
@@ -49,13 +56,13 @@ public enum RelayStatus: Sendable, Hashable {
 public struct RelayMetrics: Sendable, Hashable {
     /// Events handed to the connection, again ones among them.
     public internal(set) var published = 0
-    /// Events that the stream has acknowledged.
+    /// Events that the stream has acknowledged to us; those that it was found to have after trouble are not among them.
     public internal(set) var acknowledged = 0
     /// Events that were sent again.
     public internal(set) var retried = 0
     /// Events that a server refused.
     public internal(set) var refused = 0
-    /// Events of which a server said that it has them already.
+    /// Events of which a server said that it has them already, at the place where they belong: another relay was faster.
     public internal(set) var duplicates = 0
     /// How often the stream was asked where to go on.
     public internal(set) var resumed = 0

@@ -37,16 +37,21 @@ struct Late: Error {}
 func within<Value: Sendable>(
     _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask(operation: body)
-        group.addTask {
-            try await Task.sleep(for: limit)
-            throw Late()
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw Late() }
-        return value
+    // Not a group: it would wait for a body that hangs.
+    let (results, result) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
+    let task = Task {
+        do { result.yield(.success(try await body())) } catch { result.yield(.failure(error)) }
     }
+    let timer = Task {
+        try await Task.sleep(for: limit)
+        result.yield(.failure(Late()))
+    }
+    defer {
+        task.cancel()
+        timer.cancel()
+    }
+    for await first in results { return try first.get() }
+    throw Late()
 }
 
 /// Whether something comes true, looked at often and given a long time.
