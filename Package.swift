@@ -75,6 +75,7 @@ let package = Package(
         system("CArgon2", pkgConfig: "libargon2", apt: "libargon2-dev"),
         system("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CNATS", pkgConfig: "libnats", apt: "libnats-dev"),
         system("CXMLSec", pkgConfig: "xmlsec1-openssl", apt: "libxmlsec1-dev"),
 
         library("Vocabulary"),
@@ -86,6 +87,7 @@ let package = Package(
         library("OAuth", ["JOSE", "COpenSSL"]),
         library("SAML", ["CXMLSec", "COpenSSL"]),
         library("NKeys", ["JOSE", "COpenSSL"]),
+        library("Messaging", ["Vocabulary", "JOSE", "NKeys", "CNATS"]),
         library("Passwords", ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL", crypto]),
         library("Fetch", ["Vocabulary", "CCurl"]),
         library(
@@ -138,6 +140,7 @@ let package = Package(
         tests("OAuthTests", ["OAuth", "JOSE", "Fixtures"]),
         tests("SAMLTests", ["SAML"]),
         tests("NKeysTests", ["NKeys", "JOSE", "Fixtures"]),
+        tests("MessagingTests", ["Messaging", "NKeys", "JOSE", "Vocabulary", "Fixtures"]),
         tests(
             "ProvidersTests",
             ["Providers", "Identity", "LDAP", "Fetch", "JOSE", "OAuth", "SAML", "Vocabulary", "Fixtures", logging]),
