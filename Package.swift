@@ -102,7 +102,7 @@ let package = Package(
             "Gateway",
             [
                 "Vocabulary", "Authorization", "Governance", "Identity", "LDAP", "Passwords", "Fetch", "Providers",
-                "Storage", "JOSE", "OAuth", "SAML", "NKeys", crypto, logging, "Yams",
+                "Storage", "JOSE", "OAuth", "SAML", "NKeys", "Messaging", crypto, logging, "Yams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: catalogues.map { .embedInCode("Compliance/Catalogues/\($0)") } + [

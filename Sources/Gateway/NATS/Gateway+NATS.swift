@@ -9,6 +9,12 @@ extension Gateway {
             changed: { [natsBell] _ in natsBell.ring() })
     }
 
+    /// Tells servers of NATS what has changed.
+    var natsPusher: NATSPusher {
+        NATSPusher(
+            store: store, tenants: tenants, bell: natsBell, tls: configuration.nats.tls, clock: clock, logger: logger)
+    }
+
     /// Brings the users of every tenant to what is known of their people; one that fails keeps none of the others from it.
     func followNATS() async throws {
         var failure: (any Error)?

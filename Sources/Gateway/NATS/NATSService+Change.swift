@@ -4,6 +4,31 @@ import Storage
 import Vocabulary
 
 extension NATSService {
+    /// Changes what is settled for an operator; its token is signed anew, and its users' where their subjects are others.
+    ///
+    /// - Throws: `not_found`, `stale`, `nats.…`.
+    public func changeOperator(
+        _ name: String, _ body: AttributeValue, expecting version: Int64?, by caller: Caller
+    ) async throws -> NATSOperator {
+        let changed = try await write(by: caller) { writer in
+            let owner = try writer.tree.operator(named: name)
+            if let version, version != owner.stored.version { throw Fault.stale("operator of NATS") }
+            var merged = owner.settings.json.object ?? [:]
+            for (member, value) in body.object ?? [:] { merged[member] = value }
+            var members = try NATSMembers(.object(merged), at: "")
+            let settings = try NATSOperatorSettings(&members, name: owner.name)
+            try members.finish()
+            var entity = owner.stored
+            entity.record = try NATSWriter.text(settings.json)
+            try writer.update(entity, "changed")
+            try writer.resign(try writer.tree.operator(named: owner.id.description))
+            return try writer.tree.operator(named: owner.id.description)
+        }
+        // Users of domains have other subjects under another prefix.
+        try await follow(in: caller.tenant)
+        return changed
+    }
+
     /// Changes what an account is bound by; its token is signed anew.
     ///
     /// - Throws: `not_found`, `stale`, `nats.…`.
@@ -158,6 +183,7 @@ extension NATSWriter {
     /// Signs an operator's token anew, with the signing keys that there are now.
     mutating func resign(_ owner: NATSOperator) throws {
         guard case .operator(var claims) = try NATSToken(owner.stored.token).claims else { return }
+        claims.serviceAddresses = owner.settings.servers
         claims.signingKeys = try tx.sql.natsKeys(in: caller.tenant, of: owner.id)
             .filter { $0.purpose == .signing }.map { try NKey($0.publicKey) }
         var entity = owner.stored

@@ -29,6 +29,11 @@ public struct NATSService: Sendable {
         return NATSOverview(operators: tree.operators, accounts: tree.accounts, users: tree.users)
     }
 
+    /// The operator of this name or id.
+    public func nats(operator name: String, in tenant: TenantID) async throws -> NATSOperator {
+        try await tree(of: tenant).operator(named: name)
+    }
+
     /// The account of this name or id.
     public func account(named name: String, in tenant: TenantID) async throws -> NATSAccount {
         try await tree(of: tenant).account(named: name)

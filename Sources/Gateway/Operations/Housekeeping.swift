@@ -64,6 +64,7 @@ public struct Housekeeping: Service {
                 group.addTask {
                     await self.every(.seconds(1), "nats.follow") { try await self.gateway.followNATS() }
                 }
+                group.addTask { await self.gateway.natsPusher.run() }
                 group.addTask {
                     await self.every(Self.sweepInterval, "campaigns.due") {
                         try await self.gateway.campaigns.carryOutWhatIsDue(now: self.gateway.clock())

@@ -45,6 +45,14 @@ struct NATSRoutes {
     private var one: [Route] {
         [
             Route(
+                .get, Self.place + "/operators/{operator}", "getNATSOperator", "Shows an operator of NATS", tag: "nats",
+                access: Self.access("read"), response: .reference("NATSOperator")
+            ) { request in
+                let found = try await gateway.nats.nats(
+                    operator: request.parameters["operator"] ?? "", in: try request.requiredTenant)
+                return APIResponse(body: found.json, etag: EntityTag(version: found.version))
+            },
+            Route(
                 .get, Self.place + "/accounts/{account}", "getNATSAccount", "Shows an account of NATS", tag: "nats",
                 access: Self.access("read"), response: .reference("NATSAccount")
             ) { request in
@@ -122,6 +130,19 @@ struct NATSRoutes {
 
     private var changing: [Route] {
         [
+            Route(
+                .patch, Self.place + "/operators/{operator}", "changeNATSOperator",
+                "Changes where an operator's servers are, and what its subjects begin with", tag: "nats",
+                access: Self.access("update"), requestBody: NATSSchema.operatorChanged,
+                response: .reference("NATSOperator"), preconditions: .required
+            ) { request in
+                let name = request.parameters["operator"] ?? ""
+                let present = try await gateway.nats.nats(operator: name, in: try request.requiredTenant)
+                let changed = try await gateway.nats.changeOperator(
+                    name, request.body ?? .object([:]), expecting: try request.expectedVersion(present.version),
+                    by: try request.caller(gateway))
+                return APIResponse(body: changed.json, etag: EntityTag(version: changed.version))
+            },
             Route(
                 .patch, Self.place + "/accounts/{account}", "changeNATSAccount", "Changes what an account is bound by",
                 tag: "nats", access: Self.access("update"), requestBody: NATSSchema.accountChanged,

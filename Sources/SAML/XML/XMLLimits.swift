@@ -34,5 +34,6 @@ public struct XMLLimits: Sendable {
     /// Metadata: aggregates have thousands of entities, whose own subtrees may use the same `id` for foreign purposes.
     public static let metadata = XMLLimits(
         bytes: 67_108_864, depth: 40, nodes: 4_000_000, attributes: 64, namespaces: 64,
-        namespaceLookups: 100_000_000, prefixLookups: 20_000_000, marks: 30, allowsByteOrderMark: true, requiresUniqueIDs: false)
+        namespaceLookups: 100_000_000, prefixLookups: 20_000_000, marks: 30, allowsByteOrderMark: true,
+        requiresUniqueIDs: false)
 }

@@ -60,8 +60,8 @@ extension NATSCommand {
 
     struct Change: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Changes what a user may do, or what an account is bound by.",
-            subcommands: [ChangeUser.self, ChangeAccount.self])
+            abstract: "Changes an operator's servers, what an account is bound by, or what a user may do.",
+            subcommands: [ChangeOperator.self, ChangeAccount.self, ChangeUser.self])
     }
 }
 
@@ -119,6 +119,21 @@ extension NATSCommand.Generate {
 }
 
 extension NATSCommand {
+    struct ChangeOperator: ChangeCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "operator", abstract: "Changes where an operator's servers are.",
+            discussion: "The gateway tells these servers of accounts that have changed.")
+        @Argument(help: "The operator's name or id.") var name: String
+        @Option(help: "Where its servers are, nats://HOST:PORT; may be repeated.") var server: [String] = []
+        @OptionGroup var options: APIOptions
+
+        var path: String { api("nats", "operators", name) }
+        var body: [String: AttributeValue] {
+            server.isEmpty ? [:] : ["servers": .list(server.map(AttributeValue.string))]
+        }
+        func sentence(_ answer: AttributeValue) -> String { "Changed \(answer.cell("name"))." }
+    }
+
     struct ChangeUser: ChangeCommand {
         static let configuration = CommandConfiguration(
             commandName: "user", abstract: "Changes what a user may do; its credentials are to be handed out again.")

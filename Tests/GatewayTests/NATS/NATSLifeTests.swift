@@ -209,6 +209,34 @@ struct NATSLifeTests {
         }
     }
 
+    @Test("Running servers are told of what changes by themselves", arguments: realServers)
+    func telling(executable: String) async throws {
+        try await stage { stage in
+            let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
+            let server = try await stage.server(executable)
+            defer { server.stop() }
+            let pushing = Task { await gateway.natsPusher.run() }
+            defer { pushing.cancel() }
+            let held = try await stage.credentials("video-service")
+            let connection = try NATSStage.connection(held, to: server)
+            // Nobody is told at the address of the file, where no server is.
+            try await service.revokeUser("video-service", by: caller)
+            let isOut = try connection.isPutOut(within: .milliseconds(600))
+            #expect(!isOut)
+            _ = try await service.changeOperator(
+                "thecowboyai", ["servers": .list([.string("nats://127.0.0.1:\(server.port)")])], expecting: nil,
+                by: caller)
+            #expect(try connection.isPutOut(within: .seconds(10)))
+            let git = try await stage.credentials("git-service")
+            let second = try NATSStage.connection(git, to: server)
+            try await service.revokeUser("git-service", by: caller)
+            #expect(try second.isPutOut(within: .seconds(10)))
+            #expect(try NATSStage.refusal(git, by: server) != nil)
+            pushing.cancel()
+            await pushing.value
+        }
+    }
+
     @Test("A bootstrap file is carried out once, whole or not at all, and says what is wrong with it")
     func bootstrap() async throws {
         let bench = try ConfigurationBench()

@@ -128,6 +128,7 @@ extension EventCatalogue {
 
     static let samlApplications: [Entry] = [
         entry("nats_operator.created", .api(.create), "Organization made an operator of NATS", .medium),
+        entry("nats_operator.changed", .api(.update), "Operator of NATS changed", .low),
         entry("nats_operator.signed", .api(.update), "Operator of NATS signed anew", .low),
         entry("nats_operator.rotated", .api(.update), "Signing key of an operator of NATS replaced", .medium),
         entry("nats_operator.exported", .api(.read), "Credentials of an operator of NATS handed out", .high),

@@ -95,6 +95,7 @@ enum NATSSchema {
     ]
 
     static let operatorMade = made(["organization": name, "name": name], operatorSettings, required: ["organization"])
+    static let operatorChanged = made([:], operatorSettings, required: [])
     static let accountMade = made(["unit": name, "name": name], accountSettings, required: ["unit"])
     static let accountChanged = made([:], accountSettings, required: [])
     static let userMade = made(["person": name, "account": name], userSettings, required: ["person"])
