@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "NKeys", dependencies: ["JOSE", "COpenSSL"], swiftSettings: strict),
         .target(name: "Authorization", dependencies: ["Vocabulary"], swiftSettings: strict),
         // Single files and folders of targets that would bring NIO, GRDB or BoringSSL with them.
-        .target(name: "Wire", dependencies: ["Vocabulary"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["Vocabulary", "JOSE"], swiftSettings: strict),
         .target(name: "JournalForm", dependencies: ["Vocabulary"], swiftSettings: strict),
         .target(
             name: "PasswordFormats", dependencies: ["Vocabulary", "CArgon2", "CCrypt", "COpenSSL"],
