@@ -29,6 +29,7 @@ final class ConnectionOptions {
         try set(natsOptions_SetPingInterval(pointer, configuration.pingInterval.milliseconds))
         try set(natsOptions_SetMaxPingsOut(pointer, 2))
         try set(natsOptions_SetWriteDeadline(pointer, configuration.writeTimeout.milliseconds))
+        try set(natsOptions_SetSendAsap(pointer, !configuration.gathersWrites))
         try set(natsOptions_SetName(pointer, Self.escaped(configuration.clientName)))
         try set(natsOptions_SetClosedCB(pointer, CallbackTable.onClosed, CallbackTable.pointer(closed)))
         try set(natsOptions_SetErrorHandler(pointer, CallbackTable.onTrouble, CallbackTable.pointer(trouble)))

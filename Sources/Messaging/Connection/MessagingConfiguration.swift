@@ -16,6 +16,9 @@ public struct MessagingConfiguration: Sendable {
     public var writeTimeout: Duration = .seconds(5)
     /// First and longest wait between attempts; each is twice the one before, shortened by up to half at random.
     public var reconnectWait: ClosedRange<Duration> = .milliseconds(100) ... .seconds(10)
+    /// Whether messages wait for a millisecond, so that several go out together: a relay then publishes half as many again in a
+    /// second, and a request and its answer take two milliseconds longer.
+    public var gathersWrites = false
     /// What `publish` keeps while there is no connection, or the server is slow, in bytes. Requests are not kept.
     public var bufferByteLimit = 8 * 1_048_576
     /// Requests that wait for their answers.
