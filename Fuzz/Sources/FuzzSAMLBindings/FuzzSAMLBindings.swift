@@ -48,5 +48,5 @@ private func message(_ bytes: [UInt8]) {
     _ = try? ArtifactResolve(reading: root)
     _ = try? ArtifactResponse(reading: root)
     _ = try? SOAPEnvelope.read(root)
-    _ = try? ECPEnvelope.read(root)
+    _ = try? ECPEnvelope.arrived(bytes)
 }

@@ -12,10 +12,8 @@ extension NATSService {
     ) async throws -> NATSOperator {
         let changed = try await write(by: caller) { writer in
             let owner = try writer.tree.operator(named: name)
-            if let version, version != owner.stored.version { throw Fault.stale("operator of NATS") }
-            var merged = owner.settings.json.object ?? [:]
-            for (member, value) in body.object ?? [:] { merged[member] = value }
-            var members = try NATSMembers(.object(merged), at: "")
+            try owner.require(version)
+            var members = try NATSMembers(owner.settings.json.changed(by: body), at: "")
             let settings = try NATSOperatorSettings(&members, name: owner.name)
             try members.finish()
             var entity = owner.stored
@@ -37,11 +35,10 @@ extension NATSService {
     ) async throws -> NATSAccount {
         try await write(by: caller) { writer in
             let account = try writer.tree.account(named: name)
-            if let version, version != account.stored.version { throw Fault.stale("account of NATS") }
-            var merged = account.settings.json.object ?? [:]
-            for (member, value) in body.object ?? [:] { merged[member] = value }
-            merged["revoked"] = account.settings.json["revoked"]
-            var members = try NATSMembers(.object(merged), at: "")
+            try account.require(version)
+            // What was revoked is not said, it comes about.
+            let kept: AttributeValue = .object(["revoked": account.settings.json["revoked"] ?? .object([:])])
+            var members = try NATSMembers(account.settings.json.changed(by: body).changed(by: kept), at: "")
             let settings = try NATSAccountSettings(&members)
             try members.finish()
             var entity = account.stored
@@ -61,13 +58,11 @@ extension NATSService {
         let roles = NATSRoles(try await table.snapshot(of: caller.tenant), role: settings.serviceRole)
         return try await write(by: caller) { writer in
             let user = try writer.tree.user(named: name)
-            if let version, version != user.stored.version { throw Fault.stale("user of NATS") }
+            try user.require(version)
             guard user.person != nil, user.assignment == nil else {
                 throw Fault.invalid("What this user may do is not settled here.")
             }
-            var merged = user.settings.json.object ?? [:]
-            for (member, value) in body.object ?? [:] { merged[member] = value }
-            var members = try NATSMembers(.object(merged), at: "")
+            var members = try NATSMembers(user.settings.json.changed(by: body), at: "")
             let settings = try NATSUserSettings(&members)
             try members.finish()
             return try writer.reissue(user, settings, roles, verb: "changed")
@@ -131,6 +126,20 @@ extension NATSService {
             guard let account = writer.tree.account(user.account) else { return }
             try writer.settle(try writer.tree.owner(of: account))
         }
+    }
+}
+
+extension NATSEntity {
+    /// Refuses a change that was made upon another version; nil is any.
+    fileprivate func require(_ version: Int64?) throws {
+        if let version, version != stored.version { throw Fault.stale("\(stored.kind.rawValue) of NATS") }
+    }
+}
+
+extension AttributeValue {
+    /// With the members of another object in the place of its own of those names.
+    fileprivate func changed(by other: AttributeValue) -> AttributeValue {
+        .object((object ?? [:]).merging(other.object ?? [:]) { $1 })
     }
 }
 

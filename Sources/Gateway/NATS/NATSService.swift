@@ -30,7 +30,7 @@ public struct NATSService: Sendable {
     }
 
     /// The operator of this name or id.
-    public func nats(operator name: String, in tenant: TenantID) async throws -> NATSOperator {
+    public func `operator`(named name: String, in tenant: TenantID) async throws -> NATSOperator {
         try await tree(of: tenant).operator(named: name)
     }
 

@@ -1,5 +1,20 @@
 import Gateway
+import HTTPTypes
 import Vocabulary
+
+/// An operator, an account or a user as the API shows it.
+protocol NATSShown: NATSEntity {
+    var id: NATSEntityID { get }
+    var name: String { get }
+    var json: AttributeValue { get }
+}
+
+extension NATSShown {
+    /// With the version that a change is made upon.
+    func answer(_ status: HTTPResponse.Status = .ok) -> APIResponse {
+        APIResponse(status, body: json, etag: EntityTag(version: version))
+    }
+}
 
 extension NATSEntity {
     fileprivate func members(_ more: [String: AttributeValue?], _ settings: AttributeValue) -> AttributeValue {
@@ -13,13 +28,13 @@ extension NATSEntity {
     }
 }
 
-extension NATSOperator {
+extension NATSOperator: NATSShown {
     var json: AttributeValue {
         members(["id": id.json, "name": .string(name), "organization": unit?.json], settings.json)
     }
 }
 
-extension NATSAccount {
+extension NATSAccount: NATSShown {
     var json: AttributeValue {
         members(
             ["id": id.json, "name": .string(name), "operator": `operator`.json, "organization_unit": unit?.json],
@@ -27,7 +42,7 @@ extension NATSAccount {
     }
 }
 
-extension NATSUser {
+extension NATSUser: NATSShown {
     var json: AttributeValue {
         members(
             [
