@@ -20,8 +20,10 @@ extension Gateway {
         var failure: (any Error)?
         for tenant in tenants.all {
             do {
-                let position = try await store.read { try $0.journalPosition(of: tenant.id) }
-                guard natsLooks.isDue(tenant.id, position, at: clock()) else { continue }
+                let now = clock()
+                guard try await store.read({ [natsLooks] in try natsLooks.isDue(tenant.id, $0, at: now) }) else {
+                    continue
+                }
                 try await nats.follow(in: tenant.id)
             } catch { failure = failure ?? error }
         }

@@ -22,16 +22,20 @@ extension NATSService {
     public func export(
         _ format: NATSExportFormat, of name: String?, by caller: Caller
     ) async throws -> FilePlan {
-        try await store.write(.administration) { tx in
-            let writer = try NATSWriter(tx, caller)
-            return try NATSNames.known {
-                let owner = try writer.tree.operator(named: name)
-                let export = try NATSExport(writer, owner)
-                let plan = try export.plan(format)
-                try writer.note("exported", owner.stored, [Fact("format", .word(format.rawValue))])
-                return plan
+        let now = clock()
+        // Beside the writer: thousands of seeds are opened, and nobody who signs in waits for them.
+        let (plan, owner) = try await store.read { [store] sql in
+            try NATSNames.known {
+                let tree = try NATSTree(try sql.natsEntities(in: caller.tenant))
+                let owner = try tree.operator(named: name)
+                let keys = NATSKeyStore(keys: store.keys, tenant: caller.tenant, sql: sql)
+                return (try NATSExport(tree, owner, keys, by: caller, at: now).plan(format), owner)
             }
         }
+        try await store.write(.administration) { tx in
+            try NATSWriter(tx, caller).note("exported", owner.stored, [Fact("format", .word(format.rawValue))])
+        }
+        return plan
     }
 
     /// What a server of an operator is configured with: nothing in it is secret.
@@ -73,18 +77,25 @@ extension NATSWriter {
 
 /// Gathers an operator's tokens and seeds for a layout.
 private struct NATSExport {
-    let writer: NATSWriter
-    let owner: NATSOperator
     private let tree: NATSTree
+    private let owner: NATSOperator
+    private let caller: Caller
+    private let now: Timestamp
+    private let sql: any SQLConnection
+    private let keys: [StoredNATSKey]
+    /// Those whose seeds are kept here, oldest first.
     private let pairs: [NATSEntityID: [NKeyPair]]
 
-    init(_ writer: NATSWriter, _ owner: NATSOperator) throws {
-        self.writer = writer
-        self.owner = owner
-        tree = writer.tree
+    init(
+        _ tree: NATSTree, _ owner: NATSOperator, _ store: NATSKeyStore, by caller: Caller, at now: Timestamp
+    ) throws {
+        (self.tree, self.owner, self.caller, self.now, sql) = (tree, owner, caller, now, store.sql)
+        let accounts = tree.accounts(of: owner.id).map(\.id)
+        let holders = Set([owner.id] + accounts + tree.users.filter { accounts.contains($0.account) }.map(\.id))
+        keys = try sql.natsKeys(in: caller.tenant).filter { holders.contains($0.entity) }
         var pairs: [NATSEntityID: [NKeyPair]] = [:]
-        for key in try writer.tx.sql.natsKeys(in: writer.caller.tenant) {
-            if let pair = try writer.keys.open(key) { pairs[key.entity, default: []].append(pair) }
+        for key in keys {
+            if let pair = try store.open(key) { pairs[key.entity, default: []].append(pair) }
         }
         self.pairs = pairs
     }
@@ -126,11 +137,9 @@ private struct NATSExport {
                 identities.append(try identity(account.stored))
                 identities += try users(of: account).map { FlatLayout.Identity(id: $0.0.id.description, $0.1) }
             }
-            let signing = try writer.tx.sql.natsKeys(in: writer.caller.tenant).filter { key in
-                key.purpose == .signing && (key.entity == owner.id || accounts.contains { $0.id == key.entity })
-            }
+            let signing = keys.filter { $0.purpose == .signing }
             return FlatLayout(
-                try about(), keys: try signing.compactMap(item), identities: identities.compactMap(\.self))
+                try about(), keys: signing.compactMap(item), identities: identities.compactMap(\.self))
         }
     }
 
@@ -140,8 +149,8 @@ private struct NATSExport {
             id: entity.id.description, try Credentials(try NATSToken(entity.token), pair))
     }
 
-    private func item(_ key: StoredNATSKey) throws -> FlatLayout.Item? {
-        guard let pair = try writer.keys.open(key) else { return nil }
+    private func item(_ key: StoredNATSKey) -> FlatLayout.Item? {
+        guard let pair = pairs[key.entity]?.first(where: { $0.publicKey.text == key.publicKey }) else { return nil }
         return FlatLayout.Item(
             id: key.publicKey, label: "Signing", fileName: "\(key.publicKey).nk", format: "NKeySeed",
             content: pair.seed())
@@ -150,10 +159,10 @@ private struct NATSExport {
     private func about() throws -> FlatLayout.Export {
         let id = owner.unit?.description ?? owner.id.description
         return FlatLayout.Export(
-            manifestID: EventID.random(at: writer.tx.now).description, organizationID: id,
-            organizationName: try owner.unit.map { try writer.unit($0.description).name } ?? owner.name,
-            timestamp: writer.tx.now.description,
-            eventsCount: try writer.tx.position(of: writer.caller.tenant),
-            correlationID: writer.caller.command.description)
+            manifestID: EventID.random(at: now).description, organizationID: id,
+            organizationName: try owner.unit.flatMap { unit in
+                try sql.organizationUnits(of: caller.tenant).first { $0.id == unit }?.name
+            } ?? owner.name, timestamp: now.rfc3339, eventsCount: try sql.journalPosition(of: caller.tenant),
+            correlationID: caller.command.description)
     }
 }

@@ -44,9 +44,8 @@ extension NATSService {
                 if let end = user.expiresAt, end <= now { return (user.id, .remove) }
                 guard try view.sql.person(person, in: tenant)?.isActive ?? false else { return (user.id, .remove) }
                 if let assignment = user.assignment {
-                    let isInForce =
-                        try EntitlementAssignmentID(bytes: assignment)
-                        .flatMap { try view.load(Governed.assignment($0)).state }?.isInForce(at: now) ?? false
+                    let held = try view.load(Governed.assignment(assignment)).state
+                    let isInForce = held?.isInForce(at: now) ?? false
                     return isInForce ? nil : (user.id, .remove)
                 }
                 guard try roles.isService(person, view.sql, at: now) else { return (user.id, .remove) }

@@ -1,3 +1,4 @@
+import Governance
 import NKeys
 import Storage
 import Vocabulary
@@ -31,15 +32,13 @@ public struct NATSUser: NATSEntity, Hashable {
     public let id: NATSEntityID
     public let account: NATSEntityID
     public let person: PersonID?
-    public let assignment: EntitlementAssignmentKey?
+    /// What lets it in for a time, where it is not for good.
+    public let assignment: EntitlementAssignmentID?
     public let name: String
     public let settings: NATSUserSettings
     public let expiresAt: Timestamp?
     let key: NKey
     public internal(set) var stored: StoredNATSEntity
-
-    /// Sixteen bytes of the assignment that it is for the time of.
-    public typealias EntitlementAssignmentKey = [UInt8]
 }
 
 /// What operators, accounts and users have in common.
@@ -98,7 +97,8 @@ struct NATSTree: Sendable {
         case (.user, let parent?):
             users.append(
                 NATSUser(
-                    id: entity.id, account: parent, person: entity.person, assignment: entity.assignment,
+                    id: entity.id, account: parent, person: entity.person,
+                    assignment: entity.assignment.flatMap { EntitlementAssignmentID(bytes: $0) },
                     name: entity.name, settings: try NATSUserSettings(&members), expiresAt: entity.expiresAt, key: key,
                     stored: entity))
         default: throw Fault("storage.corrupt", .ourselves, "It hangs on nothing.")

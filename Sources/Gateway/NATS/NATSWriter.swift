@@ -67,7 +67,7 @@ struct NATSWriter {
         if let end = entity.expiresAt { facts.append(Fact("expires_at", .time(end))) }
         try tx.append(
             caller.event(
-                "nats_\(entity.kind.rawValue).\(verb)",
+                try NATSEventTypes.type(verb, of: entity.kind),
                 Stream(StreamKind(rawValue: "nats_\(entity.kind.rawValue)"), entity.id),
                 facts: facts + more))
     }

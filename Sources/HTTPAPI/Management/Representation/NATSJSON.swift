@@ -1,4 +1,5 @@
 import Gateway
+import Governance
 import HTTPTypes
 import Vocabulary
 
@@ -47,18 +48,9 @@ extension NATSUser: NATSShown {
         members(
             [
                 "id": id.json, "name": .string(name), "account": account.json, "person": person?.json,
-                "assignment": assignment.flatMap { AssignmentText($0) }.map { .string($0.text) },
+                "assignment": assignment?.json,
                 "expires_at": expiresAt?.json,
             ], settings.json)
-    }
-
-    /// Sixteen bytes as ids are written.
-    private struct AssignmentText {
-        let text: String
-        init?(_ bytes: [UInt8]) {
-            guard let id = CommandID(bytes: bytes) else { return nil }
-            text = id.description
-        }
     }
 }
 
