@@ -88,6 +88,8 @@ public struct NATSBootstrapReport: Sendable, Equatable {
     public var usersMade = 0
     /// What was there already, and was left as it was.
     public var kept = 0
+    /// Logins of people who are there, and are no services or not active: they were left as they are.
+    public var leftOut: [String] = []
 }
 
 extension NATSService {
@@ -97,27 +99,34 @@ extension NATSService {
     /// All of it, or nothing.
     public func bootstrap(_ document: AttributeValue, by caller: Caller) async throws -> NATSBootstrapReport {
         let plan = try NATSBootstrap(document)
-        let role = try await serviceRole(by: caller)
+        let (role, isNew) = try await serviceRole(by: caller)
         let authorization = try await table.snapshot(of: caller.tenant)
-        let report = try await write(by: caller) { [settings] writer in
-            var step = NATSBootstrapStep(plan, role: role, NATSRoles(authorization, role: settings.serviceRole))
-            return try step.carryOut(&writer)
+        let report: NATSBootstrapReport
+        do {
+            report = try await write(by: caller) { [settings] writer in
+                var step = NATSBootstrapStep(plan, role: role, NATSRoles(authorization, role: settings.serviceRole))
+                return try step.carryOut(&writer)
+            }
+        } catch {
+            // The role was made before the rest of it, and is nobody's yet.
+            if isNew { try? await roles.delete(role, by: caller) }
+            throw error
         }
         await table.refreshGoverned(caller.tenant)
         return report
     }
 
     /// The role that makes somebody a service; made where there is none. It gives nothing by itself.
-    private func serviceRole(by caller: Caller) async throws -> RoleID {
+    private func serviceRole(by caller: Caller) async throws -> (id: RoleID, isNew: Bool) {
         let name = settings.serviceRole
         if let known = try await store.read({ try $0.roles(in: caller.tenant) }).first(where: { $0.name == name }) {
             try await roles.requireHeld(granting: known.id, expiresAt: nil, by: caller)
-            return known.id
+            return (known.id, false)
         }
         let role = Role(
             id: .random(at: clock()), tenant: caller.tenant, name: name,
             description: "Programs that sign in as people of their own.")
-        return try await roles.create(role, by: caller).id
+        return (try await roles.create(role, by: caller).id, true)
     }
 }
 
@@ -162,6 +171,10 @@ private struct NATSBootstrapStep {
         let person = try person(service, in: unit, writer)
         guard !writer.tree.users.contains(where: { $0.person == person.id && $0.assignment == nil }) else {
             report.kept += 1
+            return
+        }
+        guard person.isActive, try roles.isService(person.id, writer.tx.sql, at: writer.tx.now) else {
+            report.leftOut.append(person.login)
             return
         }
         _ = try writer.generateUser(of: person, in: unit.id.description, service.permissions, roles, isSettled: false)

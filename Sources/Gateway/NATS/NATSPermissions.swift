@@ -6,13 +6,12 @@ enum NATSPermissions {
     /// The type of resource whose permissions are leave to publish and to subscribe: the pattern is a subject.
     static let resourceType = "nats_subject"
 
-    /// - Throws: `Fault` where a role names what is no subject.
     static func rights(
         _ settings: NATSUserSettings, roles: [RolePermission], of owner: NATSOperatorSettings
-    ) throws -> UserRights {
+    ) -> UserRights {
         let own = settings.domains.flatMap(owner.subjects)
         let related = settings.relatedDomains.flatMap(owner.subjects)
-        let given = try subjects(of: roles)
+        let given = subjects(of: roles)
         let streams = settings.streams.flatMap(subjects)
         var rights = UserRights(
             SubjectRights(
@@ -30,11 +29,9 @@ enum NATSPermissions {
     /// Where answers to its own requests come.
     private static let replies = "_INBOX.>"
 
-    private static func subjects(
-        of roles: [RolePermission]
-    ) throws -> (publish: [String], subscribe: [String]) {
-        let given = roles.filter { $0.resourceType == resourceType }
-        for permission in given { try NATSNames.checkSubject(permission.pattern ?? ">", "role") }
+    /// A pattern that is no subject gives nothing, and keeps nobody else from what is theirs.
+    private static func subjects(of roles: [RolePermission]) -> (publish: [String], subscribe: [String]) {
+        let given = roles.filter { $0.resourceType == resourceType && (try? NATSSubject($0.pattern ?? ">")) != nil }
         func of(_ action: String) -> [String] {
             given.filter { $0.action == action || $0.action == "*" }.map { $0.pattern ?? ">" }
         }

@@ -22,8 +22,9 @@ extension NATSService {
             try writer.resign(try writer.tree.operator(named: owner.id.description))
             return try writer.tree.operator(named: owner.id.description)
         }
-        // Users of domains have other subjects under another prefix.
-        try await follow(in: caller.tenant)
+        // Users of domains have other subjects under another prefix. It is changed already: who cannot be followed now is
+        // followed later.
+        _ = try? await follow(in: caller.tenant)
         return changed
     }
 

@@ -15,20 +15,43 @@ extension NATSService {
         guard !due.isEmpty else { return 0 }
         let caller = Caller(tenant: tenant, actor: .system("nats"), command: .random(at: clock()))
         let roles = NATSRoles(try await table.snapshot(of: tenant), role: settings.serviceRole)
-        // Each by itself: no lane holds the writer for long, and one that fails keeps nobody else's.
-        for (id, step) in due {
-            try await write(.revocation, by: caller) { writer in
-                guard let user = writer.tree.users.first(where: { $0.id == id }) else { return }
-                switch step {
-                case .remove:
-                    try writer.remove(user)
-                    guard let account = writer.tree.account(user.account) else { return }
-                    try writer.settle(try writer.tree.owner(of: account))
-                case .sign: _ = try writer.reissue(user, user.settings, roles, verb: "signed")
-                }
+        var failure: (any Error)?
+        // Each by itself: no lane holds the writer for long, and one that fails keeps nobody else's. Who is to go goes first.
+        for (id, step) in due.filter({ $0.1 == .remove }) + due.filter({ $0.1 == .sign }) {
+            do { try await carryOut(step, for: id, roles, by: caller) } catch {
+                failure = failure ?? error
+                // Whose rights cannot be written down any more has none: the token at hand may say more than they are.
+                if step == .sign { try? await withdraw(id, by: caller) }
             }
         }
+        if let failure { throw failure }
         return due.count
+    }
+
+    private func carryOut(_ step: Step, for id: NATSEntityID, _ roles: NATSRoles, by caller: Caller) async throws {
+        try await write(.revocation, by: caller) { writer in
+            guard let user = writer.tree.users.first(where: { $0.id == id }) else { return }
+            switch step {
+            case .remove:
+                try writer.remove(user)
+                guard let account = writer.tree.account(user.account) else { return }
+                try writer.settle(try writer.tree.owner(of: account))
+            case .sign: _ = try writer.reissue(user, user.settings, roles, verb: "signed")
+            }
+        }
+    }
+
+    /// Ends what a user was handed; it keeps its place, and is signed anew as soon as that can be.
+    private func withdraw(_ id: NATSEntityID, by caller: Caller) async throws {
+        try await write(.revocation, by: caller) { writer in
+            guard let user = writer.tree.users.first(where: { $0.id == id }),
+                let account = writer.tree.account(user.account)
+            else { return }
+            let last = try NATSToken(user.stored.token).issuedAt
+            guard account.settings.revoked[user.key.text].map({ $0 < last }) ?? true else { return }
+            try writer.revoke(user.key, until: last, in: account)
+            try writer.settle(try writer.tree.owner(of: account))
+        }
     }
 
     private enum Step: Sendable { case remove, sign }

@@ -1,3 +1,4 @@
+import Messaging
 import NKeys
 import Vocabulary
 
@@ -17,7 +18,20 @@ public struct NATSOperatorSettings: Sendable, Hashable {
     init(_ members: inout NATSMembers, name: String) throws {
         subjectPrefix = try members.text("subject_prefix") ?? "\(name).org"
         servers = try members.texts("servers", limit: 16) ?? []
-        if !subjectPrefix.isEmpty { try NATSNames.checkSubject(subjectPrefix, "subject_prefix", hasWildcards: false) }
+        for server in servers { try Self.check(server) }
+        guard !subjectPrefix.isEmpty else { return }
+        try NATSNames.checkSubject(subjectPrefix, "subject_prefix", hasWildcards: false)
+        guard !"$_".contains(subjectPrefix.prefix(1)) else {
+            throw Fault("nats.malformed_subject", .caller, "`subject_prefix` is the servers' own.")
+        }
+    }
+
+    private static func check(_ server: String) throws {
+        do { _ = try MessagingServer(server) } catch {
+            throw Fault(
+                "nats.malformed", .caller, "`servers` has an address that is none.",
+                remedy: "Write nats://HOST:4222 or tls://HOST:4222, without a name or password.")
+        }
     }
 
     /// By the names of the API.
@@ -145,6 +159,9 @@ enum NATSNames {
     static func known<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let fault as NATSFault { throw Self.fault(fault) }
     }
+
+    /// Files of two names that differ in capitals only would be one on some systems.
+    static func same(_ left: String, _ right: String) -> Bool { left.lowercased() == right.lowercased() }
 
     /// A name out of one that people gave: small letters, and a dash for everything else.
     static func slug(_ text: String) -> String {

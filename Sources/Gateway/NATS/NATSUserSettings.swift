@@ -1,3 +1,4 @@
+import Foundation
 import NKeys
 import Vocabulary
 
@@ -83,8 +84,13 @@ public struct NATSUserSettings: Sendable, Hashable {
                 "nats.malformed", .caller, "`time_zone` is missing beside `times`.",
                 remedy: "Name one of the IANA's: Europe/Berlin.")
         }
-        // The rest of it (networks, zones) is judged where the claims are.
-        let rights = try NATSPermissions.rights(self, roles: [], of: NATSOperatorSettings(subjectPrefix: ""))
+        guard timeZone.map({ TimeZone(identifier: $0) != nil }) ?? true else {
+            throw Fault(
+                "nats.malformed", .caller, "`time_zone` is no zone that is known here.",
+                remedy: "Name one of the IANA's: Europe/Berlin.")
+        }
+        // The rest of it (networks, times) is judged where the claims are.
+        let rights = NATSPermissions.rights(self, roles: [], of: NATSOperatorSettings(subjectPrefix: ""))
         if let fault = rights.faults().first(where: { $0.severity == .blocking }) { throw NATSNames.fault(fault) }
     }
 

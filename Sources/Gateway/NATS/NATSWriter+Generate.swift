@@ -10,7 +10,7 @@ extension NATSWriter {
         of unit: OrganizationUnit, name given: String?, _ body: AttributeValue
     ) throws -> NATSOperator {
         let name = try Self.name(given, or: unit.name)
-        guard !tree.operators.contains(where: { $0.unit == unit.id || $0.name == name }) else {
+        guard !tree.operators.contains(where: { $0.unit == unit.id || NATSNames.same($0.name, name) }) else {
             throw Self.taken("operator", name)
         }
         var members = try NATSMembers(body, at: "")
@@ -59,7 +59,10 @@ extension NATSWriter {
     ) throws -> NATSAccount {
         let owner = try owner(of: unit)
         let name = try Self.name(given, or: unit.name)
-        guard !tree.accounts.contains(where: { $0.unit == unit.id || $0.operator == owner.id && $0.name == name })
+        guard
+            !tree.accounts.contains(where: {
+                $0.unit == unit.id || $0.operator == owner.id && NATSNames.same($0.name, name)
+            })
         else { throw Self.taken("account", name) }
         var members = try NATSMembers(body, at: "")
         let settings = try NATSAccountSettings(&members)
@@ -95,8 +98,9 @@ extension NATSWriter {
     ) throws -> NATSUser {
         guard person.isActive, try roles.isService(person.id, tx.sql, at: tx.now) else {
             throw Fault(
-                "nats.no_service", .caller, "Only an active person with the role `\(roles.role)` is a user of NATS.",
-                remedy: "Assign the role first.")
+                "nats.no_service", .caller,
+                "Only an active person with the role `\(roles.role)` is a user of NATS, and `\(person.login)` is not one.",
+                remedy: person.isActive ? "Assign the role first." : "Enable them first.")
         }
         let account = try named.map { try tree.account(named: $0) } ?? account(of: person)
         guard !account.isSystem else { throw Fault.invalid("The system account has no users but the gateway.") }
@@ -151,7 +155,7 @@ extension NATSWriter {
     private static func name(_ given: String?, or other: String) throws -> String {
         let name = given ?? NATSNames.slug(other)
         try NATSNames.check(name, "name")
-        guard name != NATSService.systemAccount else {
+        guard !NATSNames.same(name, NATSService.systemAccount) else {
             throw Fault.invalid("`\(name)` is the name of the system account.")
         }
         return name

@@ -88,6 +88,7 @@ struct NATSWriter {
         let signer = try keys.pair(of: owner.id, .signing)
         let accounts = tree.accounts(of: owner.id)
         let traffic = accounts.map { NATSAccountTraffic($0, tree.users(of: $0.id)) }
+        if let circle = NATSImports(traffic).circle { throw circle }
         let before = self
         for account in accounts {
             let plan = NATSAccountPlan(
@@ -126,7 +127,7 @@ struct NATSWriter {
         expiresAt: Timestamp? = nil, issuedAt: Int64? = nil
     ) throws -> NATSToken {
         let owner = try tree.owner(of: account)
-        let rights = try NATSPermissions.rights(settings, roles: roles, of: owner.settings)
+        let rights = NATSPermissions.rights(settings, roles: roles, of: owner.settings)
         let claims = UserClaims(
             CommonClaims(key, name: name, expires: expiresAt.map(\.seconds)), rights: rights)
         let pair = try keys.pair(of: account.id, .signing)

@@ -101,8 +101,8 @@ struct NATSRoutes {
                 """, tag: "nats", access: Self.access("create"), requestBody: .map(.any), response: NATSSchema.report,
             bodyLimit: 8 << 20
         ) { request in
-            // People, units and an assignment come about, which are guarded by themselves as well.
-            for type in ["person", "organization_unit", "assignment"] {
+            // People, units, the role and assignments come about, which are guarded by themselves as well.
+            for type in ["person", "organization_unit", "role", "assignment"] {
                 try await request.require("create", type, gateway)
             }
             let report = try await gateway.nats.bootstrap(request.body ?? .null, by: try request.caller(gateway))

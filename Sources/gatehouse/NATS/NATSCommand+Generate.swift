@@ -31,7 +31,7 @@ extension NATSCommand {
         }
 
         private static func access(_ text: String) -> AttributeValue {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return ["name": .string(parts.first ?? ""), "access": .string(parts.count > 1 ? parts[1] : "read")]
         }
     }

@@ -66,12 +66,16 @@ struct NATSCommand: ParsableCommand {
                 throw CommandRefusal("\(file) is no JSON: \((error as? Fault)?.message ?? "\(error)")")
             }
             let answer = try await client.call(.post, api("nats", "bootstrap"), document)
+            let leftOut = (answer["left_out"]?.list ?? []).compactMap(\.string)
+            let rest =
+                leftOut.isEmpty
+                ? "" : "\nNo services, or not active, and left as they are: \(leftOut.joined(separator: ", "))."
             return APIAnswer(
                 answer,
                 """
                 Operator \(answer.cell("operator")): \(answer.cell("accounts_made")) accounts and \
                 \(answer.cell("users_made")) users made, with \(answer.cell("units_made")) units and \
-                \(answer.cell("people_made")) people; \(answer.cell("kept")) were there already.
+                \(answer.cell("people_made")) people; \(answer.cell("kept")) were there already.\(rest)
                 """)
         }
     }

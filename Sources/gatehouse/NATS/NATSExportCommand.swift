@@ -54,9 +54,26 @@ struct ExportFolder {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
         let inside = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard isFolder.boolValue, replaces || inside.isEmpty else {
+        guard isFolder.boolValue, !Self.isLink(path) else {
+            throw CommandRefusal("\(folder) is there already and is no folder: choose another one.")
+        }
+        guard !inside.isEmpty else { return }
+        guard replaces else {
             throw CommandRefusal("\(folder) is there already: choose another folder, or say --replace.")
         }
+        // What stands there is deleted: so it has to be what an export left, and not where somebody stands.
+        let here = FileManager.default.currentDirectoryPath + "/"
+        guard Set(inside).isSubset(of: Self.own), !here.hasPrefix(path + "/") else {
+            throw CommandRefusal(
+                "\(folder) holds something else than an export, and is not replaced: choose another one.")
+        }
+    }
+
+    /// What stands in a folder of an export's.
+    private static let own: Set<String> = ["manifest.json", "keys", "certificates", "nats", "stores"]
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
     }
 
     /// - Throws: `CommandRefusal` for what cannot be written; nothing is left of it then.

@@ -237,6 +237,79 @@ struct NATSLifeTests {
         }
     }
 
+    @Test(
+        "What would come round to where it came from is refused, and so are names that servers or files could not tell apart"
+    )
+    func refused() async throws {
+        try await stage { stage in
+            let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
+            let both: AttributeValue = ["publish": ["thecowboyai.org.x.>"], "subscribe": ["thecowboyai.org.x.>"]]
+            _ = try await service.changeUser("audio-service", both, expecting: nil, by: caller)
+            let before = try await service.user(named: "git-service", in: caller.tenant)
+            let circle = try await gateway.refusal {
+                _ = try await service.changeUser("git-service", both, expecting: nil, by: caller)
+            }
+            #expect(circle?.code == "nats.circle")
+            #expect(try await service.user(named: "git-service", in: caller.tenant).token == before.token)
+            let wrong: [(String, AttributeValue)] = [
+                ("zone", ["times": [["start": "08:00:00", "end": "17:00:00"]], "time_zone": "Mars/X"]),
+                ("network", ["sources": ["10.0.0.0/64"]]), ("subject", ["publish": ["a..b"]]),
+                ("payload", ["max_payload": 3_000_000_000]), ("stream", ["streams": [["name": ""]]]),
+            ]
+            for (name, settings) in wrong {
+                let fault = try await gateway.refusal {
+                    _ = try await service.changeUser("git-service", settings, expecting: nil, by: caller)
+                }
+                #expect(fault?.code.hasPrefix("nats.") ?? false, "\(name)")
+            }
+            for settings: AttributeValue in [
+                ["servers": ["nats://x:99999"]], ["servers": ["ws://x:1"]], ["subject_prefix": "$SYS"],
+            ] {
+                let fault = try await gateway.refusal {
+                    _ = try await service.changeOperator("thecowboyai", settings, expecting: nil, by: caller)
+                }
+                #expect(fault?.code.hasPrefix("nats.") ?? false, "\(settings)")
+            }
+            let root = try await gateway.organization.unit(named: "thecowboyai", in: caller.tenant).unit
+            let unit = try await gateway.organization.create(.department, name: "Sys", under: root.id, by: caller)
+            for name in ["sys", "CORE", "a.b", "../x"] {
+                let fault = try await gateway.refusal {
+                    _ = try await service.generateAccount(
+                        of: unit.id.description, name: name, .object([:]), by: caller)
+                }
+                #expect(fault != nil, "\(name)")
+            }
+        }
+    }
+
+    @Test("One whose roles say more than a token holds keeps nobody else in, and has no rights meanwhile")
+    func tooMuch() async throws {
+        try await stage { stage in
+            let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
+            let long = Role(
+                id: .random(at: gateway.clock()), tenant: caller.tenant, name: "says-a-lot",
+                permissions: (0..<60).map {
+                    RolePermission(
+                        action: "publish", resourceType: "nats_subject",
+                        pattern: "s\($0)." + String(repeating: "x", count: 80))
+                } + [RolePermission(action: "publish", resourceType: "nats_subject", pattern: "a..b")])
+            _ = try await gateway.roles.create(long, by: caller)
+            let agent = try await gateway.people.person(named: "agent-service", in: caller.tenant)
+            _ = try await gateway.roles.assign(long.id, to: .person(agent.id), expiresAt: nil, by: caller)
+            let spaces = try await gateway.people.person(named: "spaces-service", in: caller.tenant)
+            try await gateway.people.disable(spaces.id, .administrator, by: caller)
+            let failure = try await gateway.refusal { try await service.follow(in: caller.tenant) }
+            #expect(failure?.code == "nats.too_large")
+            let left = try await service.overview(in: caller.tenant)
+            #expect(!left.users.contains { $0.name == "spaces-service" })
+            let key = try #require(left.users.first { $0.name == "agent-service" }).publicKey
+            #expect(left.accounts.first { $0.name == "core" }?.settings.revoked[key] != nil)
+            // The file is read again: who is there and is none is named, and stays as it is.
+            let again = try await stage.bootstrap()
+            #expect(again.leftOut == ["spaces-service"] && again.usersMade == 0)
+        }
+    }
+
     @Test("A bootstrap file is carried out once, whole or not at all, and says what is wrong with it")
     func bootstrap() async throws {
         let bench = try ConfigurationBench()
@@ -260,6 +333,8 @@ struct NATSLifeTests {
                 let overview = try await stage.service.overview(in: caller.tenant)
                 let units = try await gateway.organization.units(in: caller.tenant)
                 #expect(overview.operators.isEmpty && units.isEmpty, "\(place)")
+                let roles = try await gateway.roles.roles(in: caller.tenant)
+                #expect(!roles.contains { $0.name == "service" }, "\(place)")
             }
             let first = try await stage.bootstrap()
             #expect(first.unitsMade == 4 && first.peopleMade == 11 && first.usersMade == 11 && first.kept == 0)

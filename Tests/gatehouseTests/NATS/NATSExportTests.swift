@@ -32,9 +32,27 @@ struct NATSExportTests {
             #expect(try mode(target + "/stores/a/keys/K.nk") == 0o400)
             #expect(try mode(target + "/stores/a/a.jwt") == 0o644 && mode(target + "/stores") == 0o700)
             #expect(throws: CommandRefusal.self) { try ExportFolder(target, replaces: false) }
-            try ExportFolder(target, replaces: true).write([file("new")])
-            #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["new"])
+            try ExportFolder(target, replaces: true).write([file("manifest.json")])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: target) == ["manifest.json"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["out"])
+        }
+    }
+
+    @Test("nothing is replaced that is no export, no link, and not where somebody stands")
+    func precious() throws {
+        try scratch { folder in
+            try FileManager.default.createDirectory(atPath: folder + "/full/nats", withIntermediateDirectories: true)
+            try "keep".write(toFile: folder + "/full/precious", atomically: true, encoding: .utf8)
+            try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/full")
+            for name in ["full", "link", "full/precious"] {
+                #expect(throws: CommandRefusal.self, "\(name)") {
+                    try ExportFolder(folder + "/" + name, replaces: true)
+                }
+            }
+            let here = FileManager.default.currentDirectoryPath
+            #expect(throws: CommandRefusal.self) { try ExportFolder(here, replaces: true) }
+            #expect(throws: CommandRefusal.self) { try ExportFolder("/", replaces: true) }
+            #expect(try String(contentsOfFile: folder + "/full/precious", encoding: .utf8) == "keep")
         }
     }
 

@@ -60,6 +60,7 @@ extension NATSBootstrapReport {
             "operator": .string(`operator`), "units_made": .integer(Int64(unitsMade)),
             "people_made": .integer(Int64(peopleMade)), "accounts_made": .integer(Int64(accountsMade)),
             "users_made": .integer(Int64(usersMade)), "kept": .integer(Int64(kept)),
+            "left_out": .list(leftOut.map(AttributeValue.string)),
         ]
     }
 }
@@ -145,6 +146,7 @@ enum NATSSchema {
     static let report = JSONSchema.object([
         "operator": .string(), "units_made": .integer(minimum: 0), "people_made": .integer(minimum: 0),
         "accounts_made": .integer(minimum: 0), "users_made": .integer(minimum: 0), "kept": .integer(minimum: 0),
+        "left_out": APISchemas.texts.described("Logins of people who are no services, or not active."),
     ])
     static let handed = JSONSchema.object([
         "id": .uuid, "name": .string(), "account": .string(), "token": .string(), "expires_at": .time,
