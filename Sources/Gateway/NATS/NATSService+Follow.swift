@@ -72,7 +72,7 @@ extension NATSService {
                     return isInForce ? nil : (user.id, .remove)
                 }
                 guard try roles.isService(person, view.sql, at: now) else { return (user.id, .remove) }
-                let rights = try NATSPermissions.rights(
+                let rights = NATSPermissions.rights(
                     user.settings, roles: try roles.permissions(of: person, view.sql, at: now),
                     of: try tree.account(user.account).map(tree.owner)?.settings
                         ?? NATSOperatorSettings(subjectPrefix: ""))
