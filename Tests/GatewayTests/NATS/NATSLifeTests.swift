@@ -199,10 +199,13 @@ struct NATSLifeTests {
             let gone = try await gateway.refusal { _ = try await fetch(assignment, try .generate(.user)) }
             #expect(gone?.code == "not_found")
             // One that ends by itself is over at the server without anybody's word.
-            let brief = try await assign(until: gateway.clock() + .seconds(3))
+            let end = gateway.clock() + .seconds(3)
+            let brief = try await assign(until: end)
             let short = try await fetch(brief, try .generate(.user))
             let last = try NATSStage.connection(short, to: server)
             #expect(try last.isPutOut(within: .seconds(8)))
+            // The token ends with the last whole second, and the assignment a little later.
+            while gateway.clock() < end { try await Task.sleep(for: .milliseconds(50)) }
             let endless = try await assign(until: nil)
             let refusal = try await gateway.refusal { _ = try await fetch(endless, try .generate(.user)) }
             #expect(refusal?.code == "nats.no_end")
