@@ -68,6 +68,10 @@ struct TenantIsolationTests {
             side.ids[name] = made.body?["id"]?.string
         }
         try await make("unit", ["level": "organization", "name": "Clan"])
+        // Without an operator there is no configuration of servers to show.
+        let made = try await api.send(
+            .post, side.prefix + "/api/v1/nats/operators", ["organization": "Clan"], token: side.token)
+        #expect(made.status == 201, "\(made.text)")
         try await make("person", ["login": "ada", "mail": "ada@example.org", "organization_unit": "Clan"])
         try await make("group", ["name": "staff"])
         try await make("role", ["name": "Reader", "permissions": [["action": "read", "type": "page"]]])
