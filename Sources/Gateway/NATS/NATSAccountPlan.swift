@@ -10,6 +10,8 @@ struct NATSAccountPlan {
     let account: NATSAccount
     /// All accounts of the operator's, with what their users may do.
     let traffic: [NATSAccountTraffic]
+    /// What they take of each other.
+    let imports: NATSImports
     /// Public keys that sign in its name.
     let signingKeys: [NKey]
     /// Leave to import a subject: from whom, of what, for whom.
@@ -24,16 +26,13 @@ struct NATSAccountPlan {
         }
         guard !account.isSystem, let own = traffic.first(where: { $0.account.id == account.id }) else { return claims }
         let others = traffic.filter { $0.account.id != account.id && !$0.account.isSystem }
-        claims.exports = NATSAccountTraffic.least(
+        claims.exports = NATSSubject.least(
             own.published.filter { subject in others.contains { $0.hears(subject) } }
         ).map { Export(.stream, $0.text, needsActivation: true) }
-        for other in others {
-            for subject in own.wanted(from: other) {
-                claims.imports.append(
-                    Import(
-                        .stream, subject.text, from: other.account.key,
-                        activation: try activation(other.account, subject.text, account)))
-            }
+        claims.imports = try imports.of(account).map { exporter, subject in
+            Import(
+                .stream, subject.text, from: exporter.key,
+                activation: try activation(exporter, subject.text, account))
         }
         return claims
     }
@@ -52,15 +51,15 @@ struct NATSAccountTraffic {
             guard case .user(let claims)? = (try? NATSToken(user.stored.token))?.claims else { return nil }
             return claims.rights.subjects
         }
-        published = Self.least(rights.flatMap { Self.named($0.publish.allow) })
-        heard = Self.least(rights.flatMap { Self.named($0.subscribe.allow) })
+        published = NATSSubject.least(rights.flatMap { Self.named($0.publish.allow) })
+        heard = NATSSubject.least(rights.flatMap { Self.named($0.subscribe.allow) })
     }
 
     func hears(_ subject: NATSSubject) -> Bool { heard.contains { $0.overlaps(subject) } }
 
     /// Of what another publishes, no more than is heard here.
     func wanted(from other: NATSAccountTraffic) -> [NATSSubject] {
-        Self.least(
+        NATSSubject.least(
             other.published.flatMap { subject in
                 heard.filter { $0.overlaps(subject) }.map { subject.contains($0) ? $0 : subject }
             })
@@ -71,12 +70,5 @@ struct NATSAccountTraffic {
             guard let first = text.first, !"$_*>".contains(first) else { return nil }
             return try? NATSSubject(String(text.prefix { $0 != " " }))
         }
-    }
-
-    /// In order, each once, without those that another one contains.
-    static func least(_ subjects: [NATSSubject]) -> [NATSSubject] {
-        let unique = Dictionary(subjects.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
-            .values.sorted { $0.text < $1.text }
-        return unique.filter { subject in !unique.contains { $0.text != subject.text && $0.contains(subject) } }
     }
 }

@@ -22,6 +22,11 @@ struct NATSImports {
         }
     }
 
+    /// What an account imports, and whose it is.
+    func of(_ account: NATSAccount) -> [(exporter: NATSAccount, subject: NATSSubject)] {
+        edges.filter { $0.importer.id == account.id }.map { ($0.exporter, $0.subject) }
+    }
+
     /// Why these imports cannot be; nil when they can.
     var circle: Fault? {
         for edge in edges where comesRound(edge) {

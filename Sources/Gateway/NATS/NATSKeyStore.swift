@@ -33,11 +33,6 @@ struct NATSKeyStore {
         return pair
     }
 
-    /// What is kept of a holder, oldest first.
-    func pairs(of holder: NATSEntityID) throws -> [NKeyPair] {
-        try sql.natsKeys(in: tenant, of: holder).compactMap(open)
-    }
-
     /// Nil for a key whose seed is not kept here.
     func open(_ key: StoredNATSKey) throws -> NKeyPair? {
         guard let sealed = key.sealed else { return nil }

@@ -21,6 +21,12 @@ final class NATSLooks: Sendable {
 
     /// Whether it is time to look, which then counts as done.
     func isDue(_ tenant: TenantID, _ sql: any SQLConnection, at now: Timestamp) throws -> Bool {
+        // Most have nobody to look at.
+        guard
+            try sql.queryOne(
+                "SELECT 1 FROM nats_entity WHERE tenant = ?1 AND person IS NOT NULL LIMIT 1", [.id(tenant)])
+                != nil
+        else { return false }
         let position = try sql.journalPosition(of: tenant)
         let last = looks.withLock { $0[tenant] }
         if let last, now < last.time + Self.longest, try !isMoved(tenant, past: last.position, sql) { return false }

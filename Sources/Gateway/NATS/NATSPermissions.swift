@@ -56,6 +56,6 @@ enum NATSPermissions {
 
     /// Without those that another one contains: a token is shown in one line of bounded length.
     private static func least(_ texts: [String]) -> [String] {
-        NATSAccountTraffic.least(texts.compactMap { try? NATSSubject($0) }).map(\.text)
+        NATSSubject.least(texts.compactMap { try? NATSSubject($0) }).map(\.text)
     }
 }

@@ -28,7 +28,16 @@ public struct NATSPusher: Sendable {
         let servers: [String]
         var connections = 0
         var told: [NATSEntityID: String] = [:]
-        var complaint: String?
+    }
+
+    /// What is kept from one round to the next, by operator.
+    private struct Desk {
+        var errands: [Errand] = []
+        /// How often the bell had been rung when the errands were read; nil where some could not be.
+        var rings: Int?
+        var links: [NATSEntityID: Link] = [:]
+        /// What was last complained of.
+        var complaints: [NATSEntityID: String] = [:]
     }
 
     /// What an operator's servers are told.
@@ -40,28 +49,32 @@ public struct NATSPusher: Sendable {
 
     /// Tells until the task is cancelled.
     public func run() async {
-        var links: [NATSEntityID: Link] = [:]
+        var desk = Desk()
         await bell.follow(clock: clock) {
-            let errands = await self.errands()
-            for id in Set(links.keys).subtracting(errands.map(\.owner.id)) {
-                await links.removeValue(forKey: id)?.connection.close(within: .seconds(1))
+            // Looking after servers that are away takes no look at thousands of users.
+            if self.bell.rings != desk.rings { await self.read(into: &desk) }
+            for id in Set(desk.links.keys).subtracting(desk.errands.map(\.owner.id)) {
+                await desk.links.removeValue(forKey: id)?.connection.close(within: .seconds(1))
             }
-            for errand in errands { await self.carryOut(errand, &links) }
-            return errands.isEmpty ? nil : self.clock() + Self.interval
+            for errand in desk.errands { await self.carryOut(errand, &desk) }
+            return desk.errands.isEmpty ? nil : self.clock() + Self.interval
         }
-        for link in links.values { await link.connection.close(within: .seconds(1)) }
+        for link in desk.links.values { await link.connection.close(within: .seconds(1)) }
     }
 
-    private func errands() async -> [Errand] {
+    private func read(into desk: inout Desk) async {
+        let rings = bell.rings
         var found: [Errand] = []
+        desk.rings = rings
         for tenant in tenants.all {
             do {
                 found += try await store.read { [store] sql in try Self.errands(in: tenant.id, store.keys, sql) }
             } catch {
+                desk.rings = nil
                 logger.warning("operators of NATS cannot be read", metadata: ["reason": "\(error)"])
             }
         }
-        return found
+        desk.errands = found
     }
 
     private static func errands(in tenant: TenantID, _ ring: KeyRing, _ sql: any SQLConnection) throws -> [Errand] {
@@ -78,27 +91,24 @@ public struct NATSPusher: Sendable {
         }
     }
 
-    private func carryOut(_ errand: Errand, _ links: inout [NATSEntityID: Link]) async {
+    private func carryOut(_ errand: Errand, _ desk: inout Desk) async {
         let id = errand.owner.id
         do {
-            var link = try await link(for: errand, &links)
-            defer { links[id] = link }
+            var link = try await link(for: errand, &desk.links)
+            defer { desk.links[id] = link }
             let status = link.connection.status
-            guard status.state == .connected else { return complain("\(status.state.rawValue)", of: errand, &link) }
+            guard status.state == .connected else {
+                return complain(status.state.rawValue, status.lastTrouble, of: id, &desk)
+            }
             if status.connections != link.connections { (link.connections, link.told) = (status.connections, [:]) }
             for account in errand.accounts where link.told[account.id] != account.token {
                 try await tell(of: account, over: link.connection)
                 link.told[account.id] = account.token
                 logger.debug("servers of NATS were told of an account", metadata: ["account": "\(account.id)"])
             }
-            link.complaint = nil
+            desk.complaints[id] = nil
         } catch {
-            guard var link = links[id] else {
-                return logger.warning(
-                    "servers of NATS cannot be told", metadata: ["operator": "\(id)", "reason": "\(error)"])
-            }
-            complain("\(error)", of: errand, &link)
-            links[id] = link
+            complain("\(error)", desk.links[id]?.connection.status.lastTrouble, of: id, &desk)
         }
     }
 
@@ -129,13 +139,16 @@ public struct NATSPusher: Sendable {
     }
 
     /// Once for each new reason: a server that is away for a night is no reason for a thousand lines.
-    private func complain(_ reason: String, of errand: Errand, _ link: inout Link) {
-        guard link.complaint != reason else { return }
-        link.complaint = reason
-        let trouble = link.connection.status.lastTrouble.map { "\($0)" }
+    private func complain(
+        _ reason: String, _ trouble: ConnectionTrouble?, of owner: NATSEntityID, _ desk: inout Desk
+    ) {
+        guard desk.complaints[owner] != reason else { return }
+        desk.complaints[owner] = reason
         logger.notice(
             "servers of NATS wait to be told of accounts",
-            metadata: ["operator": "\(errand.owner.id)", "reason": "\(reason)", "trouble": "\(trouble ?? "none")"])
+            metadata: [
+                "operator": "\(owner)", "reason": "\(reason)", "trouble": "\(trouble.map { "\($0)" } ?? "none")",
+            ])
     }
 }
 

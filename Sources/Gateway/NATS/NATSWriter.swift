@@ -88,11 +88,12 @@ struct NATSWriter {
         let signer = try keys.pair(of: owner.id, .signing)
         let accounts = tree.accounts(of: owner.id)
         let traffic = accounts.map { NATSAccountTraffic($0, tree.users(of: $0.id)) }
-        if let circle = NATSImports(traffic).circle { throw circle }
+        let imports = NATSImports(traffic)
+        if let circle = imports.circle { throw circle }
         let before = self
         for account in accounts {
             let plan = NATSAccountPlan(
-                account: account, traffic: traffic, signingKeys: signingKeys[account.id] ?? [],
+                account: account, traffic: traffic, imports: imports, signingKeys: signingKeys[account.id] ?? [],
                 activation: { [signingKeys] in
                     try before.activation(from: $0, $1, for: $2, trusted: signingKeys[$0.id] ?? [])
                 })

@@ -1,4 +1,5 @@
 import CNATS
+import JOSE
 import NKeys
 import Vocabulary
 
@@ -68,16 +69,7 @@ final class ConnectionOptions {
 
     /// As a string of JSON has it: the library writes names and passwords between quotation marks as they are.
     static func escaped(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { out, scalar in
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
+        String(decoding: JSONValue.string(text).serialized.dropFirst().dropLast(), as: UTF8.self)
     }
 }
 

@@ -17,21 +17,9 @@ private let realServers: [String] = NatsServer.executables
     "Credentials for NATS while they live",
     .enabled(if: !realServers.isEmpty, "SKIPPED: without nats-server nobody judges"))
 struct NATSLifeTests {
-    private func stage(
-        _ lines: String = "", _ body: (NATSStage) async throws -> Void
-    ) async throws {
-        let bench = try ConfigurationBench()
-        defer { bench.remove() }
-        try await bench.run(lines) { gateway, caller in
-            let stage = NATSStage(gateway: gateway, caller: caller)
-            _ = try await stage.bootstrap()
-            try await body(stage)
-        }
-    }
-
     @Test("Who is revoked is put out of a running server, and stays out", arguments: realServers)
     func revocation(executable: String) async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let server = try await stage.server(executable)
             defer { server.stop() }
             let held = try await stage.credentials("video-service")
@@ -53,7 +41,7 @@ struct NATSLifeTests {
         "Another key, other rights, another signing key: what was handed out before holds no longer",
         arguments: realServers)
     func replacing(executable: String) async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let server = try await stage.server(executable)
             defer { server.stop() }
             let (service, caller) = (stage.service, stage.caller)
@@ -93,7 +81,7 @@ struct NATSLifeTests {
         "Who is no service any more, or inactive, is no user either; roles give and take subjects",
         arguments: realServers)
     func following(executable: String) async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
             let server = try await stage.server(executable)
             defer { server.stop() }
@@ -139,7 +127,7 @@ struct NATSLifeTests {
 
     @Test("An assignment for a time lets its holder in for as long, with a key of their own", arguments: realServers)
     func temporary(executable: String) async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
             let server = try await stage.server(executable)
             defer { server.stop() }
@@ -214,7 +202,7 @@ struct NATSLifeTests {
 
     @Test("Running servers are told of what changes by themselves", arguments: realServers)
     func telling(executable: String) async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
             let server = try await stage.server(executable)
             defer { server.stop() }
@@ -244,7 +232,7 @@ struct NATSLifeTests {
         "What would come round to where it came from is refused, and so are names that servers or files could not tell apart"
     )
     func refused() async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
             let both: AttributeValue = ["publish": ["thecowboyai.org.x.>"], "subscribe": ["thecowboyai.org.x.>"]]
             _ = try await service.changeUser("audio-service", both, expecting: nil, by: caller)
@@ -287,7 +275,7 @@ struct NATSLifeTests {
 
     @Test("One whose roles say more than a token holds keeps nobody else in, and has no rights meanwhile")
     func tooMuch() async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let (gateway, caller, service) = (stage.gateway, stage.caller, stage.service)
             let long = Role(
                 id: .random(at: gateway.clock()), tenant: caller.tenant, name: "says-a-lot",
@@ -361,7 +349,7 @@ struct NATSLifeTests {
 
     @Test("Each layout has its files, seeds readable by their owner only, and the manifest nothing secret")
     func layouts() async throws {
-        try await stage { stage in
+        try await NATSStage.run { stage, _ in
             let root = "stores/thecowboyai"
             let store = try await stage.service.export(.nsc, of: nil, by: stage.caller)
             #expect(store["\(root)/thecowboyai.jwt"] != nil && store["\(root)/accounts/core/core.jwt"] != nil)

@@ -24,11 +24,7 @@ struct NATSServicesTests {
 
     @Test("Each of the eleven connects, and publishes and hears what it may, and nothing else", arguments: realServers)
     func rights(executable: String) async throws {
-        let bench = try ConfigurationBench()
-        defer { bench.remove() }
-        try await bench.run { gateway, caller in
-            let stage = NATSStage(gateway: gateway, caller: caller)
-            let report = try await stage.bootstrap()
+        try await NATSStage.run { stage, report in
             #expect(report.usersMade == 11 && report.accountsMade == 3 && report.operator == "thecowboyai")
             let server = try await stage.server(executable)
             defer { server.stop() }
@@ -60,11 +56,7 @@ struct NATSServicesTests {
     @Test(
         "What one account's service says another account's hears where it may, and nobody else", arguments: realServers)
     func acrossAccounts(executable: String) async throws {
-        let bench = try ConfigurationBench()
-        defer { bench.remove() }
-        try await bench.run { gateway, caller in
-            let stage = NATSStage(gateway: gateway, caller: caller)
-            _ = try await stage.bootstrap()
+        try await NATSStage.run { stage, _ in
             let server = try await stage.server(executable)
             defer { server.stop() }
             let person = try await stage.connection("person-service", to: server)
@@ -78,7 +70,7 @@ struct NATSServicesTests {
             let audio = try await stage.connection("audio-service", to: server)
             let unheard = try audio.subscribe("\(Self.prefix).person.>")
             #expect(!unheard.isEmpty)
-            let accounts = try await stage.service.overview(in: caller.tenant).accounts
+            let accounts = try await stage.service.overview(in: stage.caller.tenant).accounts
             let exported = try accounts.map { account -> (String, [String], [String]) in
                 guard case .account(let claims) = try NATSToken(account.token).claims else { return ("", [], []) }
                 let isGuarded = claims.exports.allSatisfy(\.needsActivation)
@@ -95,11 +87,7 @@ struct NATSServicesTests {
 
     @Test("The policy service has its stream, which it can neither empty nor delete", arguments: realServers)
     func stream(executable: String) async throws {
-        let bench = try ConfigurationBench()
-        defer { bench.remove() }
-        try await bench.run { gateway, caller in
-            let stage = NATSStage(gateway: gateway, caller: caller)
-            _ = try await stage.bootstrap()
+        try await NATSStage.run { stage, _ in
             let server = try await stage.server(executable)
             defer { server.stop() }
             let policy = try await stage.connection("policy-service", to: server)
@@ -120,15 +108,11 @@ struct NATSServicesTests {
 
     @Test("Limits of an account, networks and times of a user hold", arguments: realServers)
     func bounds(executable: String) async throws {
-        let bench = try ConfigurationBench()
-        defer { bench.remove() }
-        try await bench.run { gateway, caller in
-            let stage = NATSStage(gateway: gateway, caller: caller)
-            _ = try await stage.bootstrap()
+        try await NATSStage.run { stage, _ in
             let elsewhere: AttributeValue = ["sources": ["10.0.0.0/8"]]
-            _ = try await stage.service.changeUser("git-service", elsewhere, expecting: nil, by: caller)
+            _ = try await stage.service.changeUser("git-service", elsewhere, expecting: nil, by: stage.caller)
             // A window that was open two hours ago.
-            let hour = Int(gateway.clock().seconds / 3_600 % 24)
+            let hour = Int(stage.gateway.clock().seconds / 3_600 % 24)
             let window: AttributeValue = [
                 "times": [
                     [
@@ -136,9 +120,9 @@ struct NATSServicesTests {
                     ]
                 ], "time_zone": "UTC",
             ]
-            _ = try await stage.service.changeUser("nix-service", window, expecting: nil, by: caller)
+            _ = try await stage.service.changeUser("nix-service", window, expecting: nil, by: stage.caller)
             _ = try await stage.service.changeAccount(
-                "media", ["limits": ["connections": 1]], expecting: nil, by: caller)
+                "media", ["limits": ["connections": 1]], expecting: nil, by: stage.caller)
             let server = try await stage.server(executable)
             defer { server.stop() }
             for user in ["git-service", "nix-service"] {

@@ -15,6 +15,16 @@ struct NATSStage {
 
     var service: NATSService { gateway.nats }
 
+    /// A gateway with the organization of the bootstrap file, for as long as `body` takes.
+    static func run(_ body: (NATSStage, NATSBootstrapReport) async throws -> Void) async throws {
+        let bench = try ConfigurationBench()
+        defer { bench.remove() }
+        try await bench.run { gateway, caller in
+            let stage = NATSStage(gateway: gateway, caller: caller)
+            try await body(stage, try await stage.bootstrap())
+        }
+    }
+
     /// `config/nats/clan-bootstrap.json`.
     static func document() throws -> AttributeValue {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
