@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "Governance", targets: ["Governance"]),
         .library(name: "Gateway", targets: ["Gateway"]),
         .library(name: "Storage", targets: ["Storage"]),
+        .library(name: "Messaging", targets: ["Messaging"]),
         .library(name: "Fixtures", targets: ["Fixtures"]),
         .library(name: "Passwords", targets: ["Passwords"]),
         .library(name: "LDAP", targets: ["LDAP"]),

@@ -45,6 +45,9 @@ let package = Package(
                 gatehouse("Fixtures"), logging,
             ]),
         bench("TokenBench", [gatehouse("JOSE")]),
+        bench(
+            "NATSBench",
+            [gatehouse("Gateway"), gatehouse("Governance"), gatehouse("Messaging"), gatehouse("Fixtures"), logging]),
         bench("SAMLBench", [gatehouse("SAML"), gatehouse("CXMLSec")]),
         bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],

@@ -61,6 +61,8 @@ public final class Gateway: Sendable {
     /// Rung when servers of NATS have something to hear.
     let natsBell = Bell()
     let natsLooks = NATSLooks()
+    /// What answers commands and tells events over NATS, while it does.
+    let messengerDesk = MessengerDesk()
     public let keyKeeper: KeyKeeper
     public let credentials: CredentialService
     public let login: LoginService
@@ -201,6 +203,7 @@ public final class Gateway: Sendable {
                 live: live, credentials: credentials, resolver: resolver,
                 applications: applications, providers: providers, directories: directories,
                 redirects: redirects, meter: policyMeter))
+        store.afterEachCommit { [messengerDesk] in messengerDesk.wake() }
         sync = SyncService(
             store: store, live: live, standings: standings, table: authorization, clock: clock, logger: logger)
     }

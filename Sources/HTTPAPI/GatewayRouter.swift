@@ -53,6 +53,7 @@ public struct GatewayRouter: Sendable {
             + SignalStreamRoutes(gateway: gateway, mac: mac).routes
             + SAMLApplicationRoutes(gateway: gateway, mac: mac).routes
             + NATSRoutes(gateway: gateway, mac: mac).routes + NATSHandingRoutes(gateway: gateway).routes
+            + NATSMessagingRoutes(gateway: gateway).routes
         let all = directory + access + governance + system
         return all + [PolicyLintRoute(gateway: gateway, beside: all).route]
             + WorkbenchRoutes(gateway: gateway, mac: mac, beside: all).routes

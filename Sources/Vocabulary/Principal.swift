@@ -52,6 +52,10 @@ public enum PresentedCredential: Hashable, Sendable, Codable {
     case grant(AuthorizationGrantID)
     /// An access token that a client got in its own name.
     case client(ClientID)
+    /// The key of a user of NATS, proven to servers that believe our operator.
+    case natsUser(NATSEntityID)
+    /// Nothing but leave to publish to a subject of NATS.
+    case natsSubject
 }
 
 /// An authenticated caller, resolved from a session, an API key or an access token. It holds authentication facts only; what the
@@ -83,6 +87,14 @@ public struct Principal: Sendable, Hashable {
         self.audience = audience
         self.scopes = scopes
         self.anomalies = anomalies
+    }
+
+    /// As whom the journal knows them.
+    public var actor: Actor {
+        switch subject {
+        case .person(let id): .person(id)
+        case .serviceAccount(let id): .serviceAccount(id)
+        }
     }
 
     public var strength: AuthenticationStrength { AuthenticationStrength(of: events) }

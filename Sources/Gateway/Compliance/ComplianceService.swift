@@ -168,7 +168,7 @@ public final class ComplianceService: Sendable {
 extension Assessment {
     /// The bytes that are signed: JSON with its members in order, so that equal assessments have equal bytes.
     func document() throws -> [UInt8] {
-        guard case .text(let json) = try JSONColumn.encode(self) else { return [] }
+        let json = try JSONColumn.text(of: self)
         return Array(json.utf8)
     }
 

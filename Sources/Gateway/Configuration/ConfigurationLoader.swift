@@ -126,7 +126,7 @@ extension Configuration {
             clients: root.sections("clients", limit: 1_000).map { ClientConfiguration($0, tenant: first) },
             tenant: first)
         saml = SAMLConfiguration(root.section("saml"), tenant: first)
-        nats = NATSConfiguration(root.section("nats"))
+        nats = NATSConfiguration(root.section("nats"), tenant: first)
         notifications = NotificationConfiguration(root.section("notifications"))
         logging = LoggingConfiguration(root.section("logging"))
         let metrics = root.section("metrics")

@@ -91,6 +91,9 @@ struct ConfigurationReferences {
         for (index, stream) in configuration.oauth.signals.streams.enumerated() {
             require(stream.tenant, among: slugs, "tenant", at: "oauth.signals.streams[\(index)].tenant")
         }
+        if let messaging = configuration.nats.messaging {
+            require(messaging.tenant, among: slugs, "tenant", at: "nats.messaging.tenant")
+        }
         let notifications = configuration.notifications
         for (index, webhook) in notifications.webhooks.enumerated() {
             if let slug = webhook.tenant {

@@ -28,7 +28,9 @@ final class ConfigurationContext {
     /// Reports what is wrong with a key: on its line, or else on that of what it stands in. What came from the
     /// environment stands on no line, and is found under its variable's name.
     func fault(at key: String, _ message: String) {
-        if override(of: key) != nil { return report(EnvironmentNames.name(of: key), nil, message) }
+        if let setting = EnvironmentNames.setting(of: key, in: environment) {
+            return report(setting.name, nil, message)
+        }
         var place = key
         while lines[place] == nil, let end = place.lastIndex(where: { $0 == "." || $0 == "[" }) {
             place = String(place[..<end])
@@ -37,20 +39,19 @@ final class ConfigurationContext {
     }
 
     /// The environment's value for a key, if it has one.
-    func override(of key: String) -> String? { environment[EnvironmentNames.name(of: key)] }
+    func override(of key: String) -> String? { EnvironmentNames.setting(of: key, in: environment)?.value }
 
     /// As `override(of:)`, for a key that there is: its variable is known from now on.
     func value(of key: String) -> String? {
-        let name = EnvironmentNames.name(of: key)
-        names.note(name)
-        overrides[name] = environment[name]
-        return environment[name]
+        names.note(EnvironmentNames.name(of: key))
+        guard let setting = EnvironmentNames.setting(of: key, in: environment) else { return nil }
+        overrides[setting.name] = setting.value
+        return setting.value
     }
 
     /// Whether the environment has a value for a key inside this section.
     func hasOverride(inside key: String) -> Bool {
-        let start = EnvironmentNames.name(of: key) + "_"
-        return environment.keys.contains { $0.hasPrefix(start) }
+        EnvironmentNames.hasSetting(inside: key, in: environment)
     }
 
     /// A variable that holds a secret.

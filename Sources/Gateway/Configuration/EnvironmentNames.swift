@@ -6,6 +6,16 @@ struct EnvironmentNames {
     /// Read elsewhere: where the configuration is, where shared files are.
     private static let others: Set<String> = ["GATEHOUSE_CONFIG", "GATEHOUSE_SHARE"]
 
+    /// Names that the policy service has for some settings. Ours count before them; none of them is said to set nothing, for other
+    /// programs have them too.
+    private static let aliases: [String: (name: String, read: @Sendable (String) -> String)] = [
+        "nats.messaging.url": ("NATS_URL", { $0 }), "nats.messaging.events.stream": ("STREAM_NAME", { $0 }),
+        "governance.snapshot_every": ("SNAPSHOT_FREQUENCY", { $0 }),
+        "logging.level": ("LOG_LEVEL", { ["warn": "warning"][$0.lowercased()] ?? $0.lowercased() }),
+    ]
+    /// The section that the policy service's address of servers opens.
+    private static let opened = (section: "nats.messaging", by: "NATS_URL")
+
     private(set) var known: Set<String> = others
     private var lists: Set<String> = []
 
@@ -17,6 +27,21 @@ struct EnvironmentNames {
             if isWord { name.unicodeScalars.append(scalar) } else if name.last != "_" { name += "_" }
         }
         return name
+    }
+
+    /// The variable that sets a key, and what it says; nil where none is set.
+    static func setting(of key: String, in environment: [String: String]) -> (name: String, value: String)? {
+        let own = name(of: key)
+        if let value = environment[own] { return (own, value) }
+        guard let alias = aliases[key], let value = environment[alias.name], !value.isEmpty else { return nil }
+        return (alias.name, alias.read(value))
+    }
+
+    /// Whether a variable sets something inside a section.
+    static func hasSetting(inside key: String, in environment: [String: String]) -> Bool {
+        let start = name(of: key) + "_"
+        if environment.keys.contains(where: { $0.hasPrefix(start) }) { return true }
+        return key == opened.section && environment[opened.by]?.isEmpty == false
     }
 
     mutating func note(_ name: String) { known.insert(name) }

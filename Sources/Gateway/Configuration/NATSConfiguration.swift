@@ -9,8 +9,10 @@ public struct NATSConfiguration: Sendable {
     public var longestTemporary: Duration
     /// How servers are believed, wherever they are named.
     public var tls = MessagingTLS()
+    /// Commands that come and events that go; nil where nothing of either does.
+    public var messaging: NATSMessagingConfiguration?
 
-    init(_ section: ConfigurationSection) {
+    init(_ section: ConfigurationSection, tenant: String) {
         serviceRole = section.text("service_role", default: "service")
         longestTemporary = section.duration(
             "temporary_lifetime", default: .hours(1), in: .minutes(1)...(.days(1)))
@@ -24,6 +26,7 @@ public struct NATSConfiguration: Sendable {
             }
             files.finish()
         }
+        messaging = section.optionalSection("messaging").map { NATSMessagingConfiguration($0, tenant: tenant) }
         section.finish()
     }
 }

@@ -231,6 +231,8 @@ extension DecisionRecord {
         case .apiKey(let id): ("api_key", id.description)
         case .grant(let id): ("grant", id.description)
         case .client(let id): ("client", id.description)
+        case .natsUser(let id): ("nats_user", id.description)
+        case .natsSubject: ("nats_subject", "")
         }
     }
 }

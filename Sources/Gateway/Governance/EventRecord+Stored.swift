@@ -6,7 +6,7 @@ extension EventText {
     /// The text as the journal seals it: under its person's key, or under the one of the tenant's own texts. Throws
     /// `governance.text_too_long` for more than a section holds.
     func section() throws -> PersonalSection {
-        guard case .text(let json) = try JSONColumn.encode(value) else { throw Fault.invalid("`\(name)` is no text.") }
+        let json = try JSONColumn.text(of: value)
         guard json.utf8.count <= PersonalSection.plaintextLimit else {
             throw Fault(
                 "governance.text_too_long", .caller,

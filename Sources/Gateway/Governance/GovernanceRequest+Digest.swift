@@ -6,7 +6,7 @@ import Vocabulary
 extension GovernanceRequest {
     /// SHA-256 of what tells two commands apart.
     static func digest(of name: String, _ payload: AttributeValue) throws -> [UInt8] {
-        guard case .text(let json) = try JSONColumn.encode(payload) else { throw Fault.invalid("There is no payload.") }
+        let json = try JSONColumn.text(of: payload)
         return Array(SHA256.hash(data: Data("\(name)\n\(json)".utf8)))
     }
 }

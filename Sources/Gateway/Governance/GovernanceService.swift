@@ -14,6 +14,14 @@ public struct GovernanceOutcome: Sendable, Hashable {
     public let events: [String]
     /// Whether the command had been carried out before, so that this time it had no effect.
     public let isRepetition: Bool
+
+    /// By the names of the API, over HTTP and NATS.
+    public var json: AttributeValue {
+        [
+            "kind": .string(kind), "id": .string(id), "version": .integer(version),
+            "events": .list(events.map { .string($0) }), "repetition": .bool(isRepetition),
+        ]
+    }
 }
 
 /// The life of governed policies, policy sets and exemptions: loads what a command is about, lets the pure core decide,

@@ -95,9 +95,8 @@ public struct GovernedStream<State: Sendable & Hashable & Codable, Event: Sendab
             try fold(Recorded(event, at: appended.at, actor: caller.actor), &after.state)
             (after.version, after.position) = (appended.streamVersion, appended.position)
         }
-        if cadence.isDue(from: loaded.version, to: after.version), let state = after.state,
-            case .text(let json) = try JSONColumn.encode(state)
-        {
+        if cadence.isDue(from: loaded.version, to: after.version), let state = after.state {
+            let json = try JSONColumn.text(of: state)
             try tx.keep(
                 StoredSnapshot(version: after.version, state: Array(json.utf8)), of: stream, in: caller.tenant,
                 format: Self.snapshotFormat)

@@ -4,7 +4,7 @@ import Vocabulary
 extension KeyRing {
     /// Seals a record that the gateway alone reads again. `context` is what it will be found by: it opens nowhere else.
     func seal(record: some Encodable, tenant: TenantID, context: [UInt8]) throws -> [UInt8] {
-        try seal(Array(try JSONColumn.text(record).utf8), purpose: .record, tenant: tenant, context: context)
+        try seal(Array(try JSONColumn.text(of: record).utf8), purpose: .record, tenant: tenant, context: context)
     }
 
     /// The record that was sealed for this context.

@@ -11,7 +11,8 @@ extension Gateway {
         let live = store.writerStatistics.families + directoryMetrics + syncMetrics + liveMetrics + complianceMetrics
         return own + live + (try await healthMetrics()) + (await headMetrics()) + (await provisioningMetrics())
             + (try await notificationMetrics()) + (try await approvalMetrics()) + (await storageMetrics())
-            + (await keyMetrics()) + (try await signalMetrics()) + ProcessReading.now().families
+            + (await keyMetrics()) + (try await signalMetrics()) + (try await messagingMetrics())
+            + ProcessReading.now().families
     }
 
     private func keyMetrics() async -> [MetricFamily] {

@@ -14,8 +14,8 @@ struct NATSAccountPlan {
     let imports: NATSImports
     /// Public keys that sign in its name.
     let signingKeys: [NKey]
-    /// Leave to import a subject: from whom, of what, for whom.
-    let activation: (_ exporter: NATSAccount, _ subject: String, _ importer: NATSAccount) throws -> String
+    /// Leave to import.
+    let activation: (_ taken: NATSImports.Taken, _ importer: NATSAccount) throws -> String
 
     func claims() throws -> AccountClaims {
         var claims = AccountClaims(
@@ -26,13 +26,17 @@ struct NATSAccountPlan {
         }
         guard !account.isSystem, let own = traffic.first(where: { $0.account.id == account.id }) else { return claims }
         let others = traffic.filter { $0.account.id != account.id && !$0.account.isSystem }
-        claims.exports = NATSSubject.least(
-            own.published.filter { subject in others.contains { $0.hears(subject) } }
-        ).map { Export(.stream, $0.text, needsActivation: true) }
-        claims.imports = try imports.of(account).map { exporter, subject in
+        claims.exports =
+            NATSSubject.least(own.published.filter { subject in others.contains { $0.hears(subject) } })
+            .map { Export(.stream, $0.text, needsActivation: true) }
+            + own.answered.filter { service in
+                others.contains {
+                    imports.of($0.account).contains { $0.kind == .service && service.contains($0.subject) }
+                }
+            }.map { Export(.service, $0.text, needsActivation: true) }
+        claims.imports = try imports.of(account).map { taken in
             Import(
-                .stream, subject.text, from: exporter.key,
-                activation: try activation(exporter, subject.text, account))
+                taken.kind, taken.subject.text, from: taken.exporter.key, activation: try activation(taken, account))
         }
         return claims
     }
@@ -40,19 +44,32 @@ struct NATSAccountPlan {
 
 /// What the users of an account publish and hear, as their tokens have it. Inboxes and what servers speak of are no part of
 /// it, and neither is leave to hear everything, which means everything of the account's own.
+///
+/// Commands are apart: who asks for one hears an answer, for which servers have another way than for what is merely heard.
 struct NATSAccountTraffic {
     let account: NATSAccount
     let published: [NATSSubject]
     let heard: [NATSSubject]
+    /// Commands that are asked for, and those that are answered.
+    let asked: [NATSSubject]
+    let answered: [NATSSubject]
 
-    init(_ account: NATSAccount, _ users: [NATSUser]) {
+    init(_ account: NATSAccount, _ users: [NATSUser], _ subjects: MessagingSubjects) {
         self.account = account
         let rights = users.compactMap { user -> SubjectRights? in
             guard case .user(let claims)? = (try? NATSToken(user.stored.token))?.claims else { return nil }
             return claims.rights.subjects
         }
-        published = NATSSubject.least(rights.flatMap { Self.named($0.publish.allow) })
-        heard = NATSSubject.least(rights.flatMap { Self.named($0.subscribe.allow) })
+        let publish = rights.flatMap { Self.named($0.publish.allow) }
+        let subscribe = rights.flatMap { Self.named($0.subscribe.allow) }
+        published = NATSSubject.least(publish.filter { !subjects.isCommand($0) })
+        heard = NATSSubject.least(subscribe.filter { !subjects.isCommand($0) })
+        asked = NATSSubject.least(publish.filter(subjects.isCommand))
+        // Who runs the service may hear all of the domain, and what is answered is its commands.
+        let commands = (try? NATSSubject(subjects.commandPattern)).map { [$0] } ?? []
+        answered = commands.filter { pattern in
+            users.contains { $0.settings.runsPolicyService } && subscribe.contains { $0.contains(pattern) }
+        }
     }
 
     func hears(_ subject: NATSSubject) -> Bool { heard.contains { $0.overlaps(subject) } }

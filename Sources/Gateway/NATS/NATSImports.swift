@@ -5,13 +5,23 @@ import Vocabulary
 /// Which account imports what from which, and whether servers would take it: they leave out, without a word to anybody, an
 /// import by which a subject would come round to where it came from.
 struct NATSImports {
+    /// What an account takes of another.
+    struct Taken {
+        let kind: ExportKind
+        let exporter: NATSAccount
+        let subject: NATSSubject
+    }
+
     private struct Edge {
         let importer: NATSAccount
         let exporter: NATSAccount
         let subject: NATSSubject
     }
 
+    /// What is heard.
     private let edges: [Edge]
+    /// What is asked, and answered there.
+    private let services: [Edge]
 
     init(_ traffic: [NATSAccountTraffic]) {
         let plain = traffic.filter { !$0.account.isSystem }
@@ -20,11 +30,24 @@ struct NATSImports {
                 own.wanted(from: other).map { Edge(importer: own.account, exporter: other.account, subject: $0) }
             }
         }
+        services = plain.flatMap { own in
+            own.asked.compactMap { subject in
+                // Who answers in the same account needs no import, and two that answer would be asked by turns.
+                guard own.answered.isEmpty,
+                    let other = plain.first(where: { $0.answered.contains { $0.contains(subject) } })
+                else { return nil }
+                return Edge(importer: own.account, exporter: other.account, subject: subject)
+            }
+        }
     }
 
-    /// What an account imports, and whose it is.
-    func of(_ account: NATSAccount) -> [(exporter: NATSAccount, subject: NATSSubject)] {
-        edges.filter { $0.importer.id == account.id }.map { ($0.exporter, $0.subject) }
+    /// What an account imports.
+    func of(_ account: NATSAccount) -> [Taken] {
+        func taken(_ edges: [Edge], _ kind: ExportKind) -> [Taken] {
+            edges.filter { $0.importer.id == account.id }
+                .map { Taken(kind: kind, exporter: $0.exporter, subject: $0.subject) }
+        }
+        return taken(edges, .stream) + taken(services, .service)
     }
 
     /// Why these imports cannot be; nil when they can.

@@ -6,24 +6,43 @@ enum NATSPermissions {
     /// The type of resource whose permissions are leave to publish and to subscribe: the pattern is a subject.
     static let resourceType = "nats_subject"
 
+    /// - Parameter key: by which servers know the user.
     static func rights(
-        _ settings: NATSUserSettings, roles: [RolePermission], of owner: NATSOperatorSettings
+        _ settings: NATSUserSettings, roles: [RolePermission], of owner: NATSOperatorSettings, key: String
     ) -> UserRights {
         let own = settings.domains.flatMap(owner.subjects)
         let related = settings.relatedDomains.flatMap(owner.subjects)
         let given = subjects(of: roles)
         let streams = settings.streams.flatMap(subjects)
+        let messaging = MessagingSubjects(prefix: owner.subjectPrefix)
+        let commands = settings.policyCommands.map { messaging.command($0, key: key) }
+        let service = settings.runsPolicyService ? (messaging.eventPatterns, [messaging.commandPattern]) : ([], [])
+        let publish = least(own + settings.publish + given.publish + streams + service.0)
         var rights = UserRights(
             SubjectRights(
-                publish: .only(least(own + settings.publish + given.publish + streams)),
+                publish: .only(least(publish + commands)),
                 subscribe: .only(
-                    least(own + related + settings.subscribe + given.subscribe + [replies])),
+                    least(own + related + settings.subscribe + given.subscribe + service.1 + [replies])),
                 responses: settings.allowsResponses ? ResponsePermission() : nil),
             sources: settings.sources, times: settings.times, timeZone: settings.timeZone,
             payload: Limit(rawValue: settings.maxPayload))
+        if asksForOthers(publish, messaging) { rights.subjects.publish.deny.append(messaging.command("*", key: "*")) }
         rights.subjects.publish = rights.subjects.publish.closed()
         rights.subjects.subscribe = rights.subjects.subscribe.closed()
         return rights
+    }
+
+    /// Whether what is settled for a user is by itself leave to ask for commands in the name of others.
+    static func asksForOthers(_ settings: NATSUserSettings, of owner: NATSOperatorSettings) -> Bool {
+        asksForOthers(
+            settings.domains.flatMap(owner.subjects) + settings.publish, MessagingSubjects(prefix: owner.subjectPrefix))
+    }
+
+    /// Whether these subjects are leave to ask for commands in the name of others: where a command ends with a key, its holder
+    /// and nobody else may publish, for by that it is known who asks.
+    private static func asksForOthers(_ subjects: [String], _ messaging: MessagingSubjects) -> Bool {
+        guard let signed = try? NATSSubject(messaging.command("*", key: "*")) else { return true }
+        return subjects.contains { (try? NATSSubject($0))?.overlaps(signed) ?? false }
     }
 
     /// Where answers to its own requests come.

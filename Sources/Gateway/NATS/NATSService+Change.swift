@@ -17,7 +17,7 @@ extension NATSService {
             let settings = try NATSOperatorSettings(&members, name: owner.name)
             try members.finish()
             var entity = owner.stored
-            entity.record = try NATSWriter.text(settings.json)
+            entity.record = try JSONColumn.text(of: settings.json)
             try writer.update(entity, "changed")
             try writer.resign(try writer.tree.operator(named: owner.id.description))
             return try writer.tree.operator(named: owner.id.description)
@@ -43,7 +43,7 @@ extension NATSService {
             let settings = try NATSAccountSettings(&members)
             try members.finish()
             var entity = account.stored
-            entity.record = try NATSWriter.text(settings.json)
+            entity.record = try JSONColumn.text(of: settings.json)
             try writer.update(entity, "changed")
             try writer.settle(try writer.tree.owner(of: account))
             return try writer.tree.account(named: account.id.description)
@@ -91,7 +91,7 @@ extension NATSService {
             var entity = account.stored
             var settings = account.settings
             settings.revoked = [:]
-            entity.record = try NATSWriter.text(settings.json)
+            entity.record = try JSONColumn.text(of: settings.json)
             try writer.update(entity, "changed")
             for user in writer.tree.users(of: account.id) {
                 // Somebody's for a time ends here; they fetch another.
@@ -155,7 +155,7 @@ extension NATSWriter {
         let last = try NATSToken(user.stored.token).issuedAt
         try revoke(user.key, until: pair == nil ? last : max(last, now), in: account)
         var entity = user.stored
-        entity.record = try Self.text(settings.json)
+        entity.record = try JSONColumn.text(of: settings.json)
         if let pair {
             for key in try tx.sql.natsKeys(in: caller.tenant, of: user.id) {
                 _ = try tx.sql.deleteNATSKey(key.id, in: caller.tenant)

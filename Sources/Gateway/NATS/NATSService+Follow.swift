@@ -75,7 +75,7 @@ extension NATSService {
                 let rights = NATSPermissions.rights(
                     user.settings, roles: try roles.permissions(of: person, view.sql, at: now),
                     of: try tree.account(user.account).map(tree.owner)?.settings
-                        ?? NATSOperatorSettings(subjectPrefix: ""))
+                        ?? NATSOperatorSettings(subjectPrefix: ""), key: user.publicKey)
                 guard case .user(let claims) = try NATSToken(user.stored.token).claims else { return nil }
                 return claims.rights == rights ? nil : (user.id, .sign)
             }

@@ -17,6 +17,10 @@ public struct NATSUserSettings: Sendable, Hashable {
     public var maxPayload: Int64 = Self.usualPayload
     /// Streams of JetStream, and what it may do with each.
     public var streams: [StreamAccess] = []
+    /// Policy commands that it may ask for in its person's name; `*` for all of them.
+    public var policyCommands: [String] = []
+    /// Whether it is as whom the gateway answers policy commands and tells events.
+    public var runsPolicyService = false
     /// Networks that it may come from; none named means from anywhere.
     public var sources: [String] = []
     /// When it may be connected, every day; none named means always.
@@ -50,6 +54,8 @@ public struct NATSUserSettings: Sendable, Hashable {
         allowsResponses = try members.bool("allow_responses") ?? true
         maxPayload = try members.integer("max_payload", -1...Int64(Int32.max)) ?? Self.usualPayload
         streams = try (members.objects("streams") ?? []).map(Self.stream)
+        policyCommands = try members.texts("policy_commands") ?? []
+        runsPolicyService = try members.bool("policy_service") ?? false
         sources = try members.texts("sources") ?? []
         times = try (members.objects("times") ?? []).map(Self.range)
         timeZone = try members.text("time_zone")
@@ -77,6 +83,7 @@ public struct NATSUserSettings: Sendable, Hashable {
 
     private func check() throws {
         for domain in domains + relatedDomains { try NATSNames.check(domain, "domains") }
+        for command in policyCommands where command != "*" { try NATSNames.check(command, "policy_commands") }
         for subject in publish { try NATSNames.checkSubject(subject, "publish") }
         for subject in subscribe { try NATSNames.checkSubject(subject, "subscribe") }
         guard times.isEmpty || timeZone != nil else {
@@ -90,7 +97,8 @@ public struct NATSUserSettings: Sendable, Hashable {
                 remedy: "Name one of the IANA's: Europe/Berlin.")
         }
         // The rest of it (networks, times) is judged where the claims are.
-        let rights = NATSPermissions.rights(self, roles: [], of: NATSOperatorSettings(subjectPrefix: ""))
+        let rights = NATSPermissions.rights(
+            self, roles: [], of: NATSOperatorSettings(subjectPrefix: ""), key: "U" + String(repeating: "A", count: 55))
         if let fault = rights.faults().first(where: { $0.severity == .blocking }) { throw NATSNames.fault(fault) }
     }
 
@@ -100,7 +108,8 @@ public struct NATSUserSettings: Sendable, Hashable {
         var members: [String: AttributeValue] = [
             "domains": list(domains), "related_domains": list(relatedDomains), "publish": list(publish),
             "subscribe": list(subscribe), "allow_responses": .bool(allowsResponses),
-            "max_payload": .integer(maxPayload), "sources": list(sources),
+            "max_payload": .integer(maxPayload), "policy_commands": list(policyCommands),
+            "policy_service": .bool(runsPolicyService), "sources": list(sources),
             "streams": .list(streams.map { ["name": .string($0.name), "access": .string($0.access.rawValue)] }),
             "times": .list(times.map { ["start": .string($0.startText), "end": .string($0.endText)] }),
         ]

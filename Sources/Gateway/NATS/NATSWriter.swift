@@ -31,7 +31,7 @@ struct NATSWriter {
         let entity = StoredNATSEntity(
             id: place.id, tenant: caller.tenant, kind: kind, parent: place.parent, unit: place.unit,
             person: place.person, assignment: place.assignment, name: place.name, publicKey: key.text,
-            record: try Self.text(record), token: token.text, expiresAt: expiresAt, createdAt: tx.now)
+            record: try JSONColumn.text(of: record), token: token.text, expiresAt: expiresAt, createdAt: tx.now)
         try tx.sql.insert(entity)
         if let holderKey { try keys.add(holderKey, of: entity.id, .identity, at: tx.now) }
         if let signer { try keys.add(signer, of: entity.id, .signing, at: tx.now) }
@@ -72,11 +72,6 @@ struct NATSWriter {
                 facts: facts + more))
     }
 
-    static func text(_ value: AttributeValue) throws -> String {
-        guard case .text(let text) = try JSONColumn.encode(value) else { return "{}" }
-        return text
-    }
-
     // MARK: Signing
 
     /// Signs every account of an operator anew whose token has to say something else now.
@@ -87,7 +82,8 @@ struct NATSWriter {
         }
         let signer = try keys.pair(of: owner.id, .signing)
         let accounts = tree.accounts(of: owner.id)
-        let traffic = accounts.map { NATSAccountTraffic($0, tree.users(of: $0.id)) }
+        let subjects = MessagingSubjects(prefix: owner.settings.subjectPrefix)
+        let traffic = accounts.map { NATSAccountTraffic($0, tree.users(of: $0.id), subjects) }
         let imports = NATSImports(traffic)
         if let circle = imports.circle { throw circle }
         let before = self
@@ -95,7 +91,7 @@ struct NATSWriter {
             let plan = NATSAccountPlan(
                 account: account, traffic: traffic, imports: imports, signingKeys: signingKeys[account.id] ?? [],
                 activation: { [signingKeys] in
-                    try before.activation(from: $0, $1, for: $2, trusted: signingKeys[$0.id] ?? [])
+                    try before.activation($0, for: $1, trusted: signingKeys[$0.exporter.id] ?? [])
                 })
             let claims = try plan.claims()
             let present = try? NATSToken(account.stored.token)
@@ -108,16 +104,19 @@ struct NATSWriter {
 
     /// The activation that the importer has already, while the exporter's keys still stand behind it; a new one otherwise.
     private func activation(
-        from exporter: NATSAccount, _ subject: String, for importer: NATSAccount, trusted: [NKey]
+        _ taken: NATSImports.Taken, for importer: NATSAccount, trusted: [NKey]
     ) throws -> String {
+        let (exporter, subject) = (taken.exporter, taken.subject.text)
         if case .account(let claims)? = (try? NATSToken(importer.stored.token))?.claims,
-            let held = claims.imports.first(where: { $0.account == exporter.key && $0.subject == subject }),
+            let held = claims.imports.first(where: {
+                $0.account == exporter.key && $0.subject == subject && $0.kind == taken.kind
+            }),
             let text = held.activation, let token = try? NATSToken(text), trusted.contains(token.issuer)
         {
             return text
         }
         let claims = ActivationClaims(
-            CommonClaims(importer.key, name: importer.name), subject: subject, kind: .stream)
+            CommonClaims(importer.key, name: importer.name), subject: subject, kind: taken.kind)
         let pair = try keys.pair(of: exporter.id, .signing)
         return try NATSNames.known { try claims.signed(by: pair, of: exporter.key, issuedAt: now).text }
     }
@@ -128,7 +127,12 @@ struct NATSWriter {
         expiresAt: Timestamp? = nil, issuedAt: Int64? = nil
     ) throws -> NATSToken {
         let owner = try tree.owner(of: account)
-        let rights = NATSPermissions.rights(settings, roles: roles, of: owner.settings)
+        let rights = NATSPermissions.rights(settings, roles: roles, of: owner.settings, key: key.text)
+        guard settings.policyCommands.isEmpty || !NATSPermissions.asksForOthers(settings, of: owner.settings) else {
+            throw Fault(
+                "nats.malformed", .caller, "`policy_commands` stand beside subjects that are leave to ask as anybody.",
+                remedy: "Leave the domain policy, and wildcards above its commands, to the user that runs the service.")
+        }
         let claims = UserClaims(
             CommonClaims(key, name: name, expires: expiresAt.map(\.seconds)), rights: rights)
         let pair = try keys.pair(of: account.id, .signing)
@@ -144,7 +148,7 @@ struct NATSWriter {
         var settings = account.settings
         settings.revoked[key.text] = max(second, settings.revoked[key.text] ?? 0)
         var entity = account.stored
-        entity.record = try Self.text(settings.json)
+        entity.record = try JSONColumn.text(of: settings.json)
         try update(entity, "changed")
     }
 }

@@ -65,6 +65,14 @@ public struct Housekeeping: Service {
                     await self.every(.seconds(1), "nats.follow") { try await self.gateway.followNATS() }
                 }
                 group.addTask { await self.gateway.natsPusher.run() }
+                if let messenger = self.gateway.messenger {
+                    group.addTask { await messenger.run() }
+                    group.addTask {
+                        await self.every(.minutes(10), "event_stream.states") {
+                            try await self.gateway.keepEventStreamWhole()
+                        }
+                    }
+                }
                 group.addTask {
                     await self.every(Self.sweepInterval, "campaigns.due") {
                         try await self.gateway.campaigns.carryOutWhatIsDue(now: self.gateway.clock())

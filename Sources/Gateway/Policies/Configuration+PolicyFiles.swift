@@ -32,9 +32,7 @@ extension Configuration {
         } catch let fault as Fault {
             throw Fault(fault.code, .caller, "\(policy.file):\n\(fault.message)", remedy: fault.remedy)
         }
-        guard case .text(let json) = try JSONColumn.encode(tree) else {
-            throw Fault("configuration.policy", .caller, "The policy file \(policy.file) is empty.")
-        }
+        let json = try JSONColumn.text(of: tree)
         return TenantRules.Document(
             name: URL(fileURLWithPath: policy.file).lastPathComponent, json: json, version: 1)
     }

@@ -56,7 +56,7 @@ public struct PolicyService: Sendable {
         guard (1...128).contains(name.utf8.count) else { throw Fault.invalid("A document's name has 1 to 128 bytes.") }
         let tree = try Self.parse(text)
         _ = try Self.read(tree)
-        guard case .text(let json) = try JSONColumn.encode(tree) else { throw Fault.invalid("The document is empty.") }
+        let json = try JSONColumn.text(of: tree)
         let stored = try await table.write(.administration, in: caller.tenant) { tx in
             try Self.put(name, json, expecting: version, managedBy: managedBy, by: caller, tx)
         }

@@ -116,7 +116,7 @@ extension PolicyWorkbench {
 
     private static func stored(_ tree: AttributeValue, _ name: String?) throws -> TenantRules.Document {
         _ = try PolicyService.read(tree)
-        guard case .text(let json) = try JSONColumn.encode(tree) else { throw Fault.invalid("The document is empty.") }
+        let json = try JSONColumn.text(of: tree)
         return TenantRules.Document(name: name ?? "the draft on trial", json: json, version: 1)
     }
 }

@@ -12,12 +12,8 @@ extension APIRequest {
             return Caller(
                 tenant: tenant.id, actor: .operatingSystemUser(operatorID), command: command, trace: traceID)
         }
-        let actor: Actor =
-            switch principal.subject {
-            case .person(let id): .person(id)
-            case .serviceAccount(let id): .serviceAccount(id)
-            }
-        return Caller(tenant: tenant.id, actor: actor, principal: principal, command: command, trace: traceID)
+        return Caller(
+            tenant: tenant.id, actor: principal.actor, principal: principal, command: command, trace: traceID)
     }
 
     /// The tenant of the request's URL.

@@ -35,8 +35,19 @@ public struct JSONObject: Sendable {
     /// Reads an object from its bytes, strictly.
     ///
     /// - Throws: `JOSEError` with `malformed_json` or `too_large`.
-    public init(parsing bytes: [UInt8]) throws {
-        guard let object = try JSONReader.parse(bytes).object else { throw JOSEError(.malformedJSON, "an object") }
+    public init(parsing bytes: [UInt8]) throws { try self.init(bytes, .standard) }
+
+    /// Reads one of ours that may be larger than what strangers send, as strictly.
+    ///
+    /// - Throws: `JOSEError` with `malformed_json` or `too_large`.
+    public init(parsing bytes: [UInt8], byteLimit: Int, valueLimit: Int, depth: Int) throws {
+        try self.init(bytes, JSONReader.Limits(bytes: byteLimit, depth: depth, values: valueLimit))
+    }
+
+    private init(_ bytes: [UInt8], _ limits: JSONReader.Limits) throws {
+        guard let object = try JSONReader.parse(bytes, limits: limits).object else {
+            throw JOSEError(.malformedJSON, "an object")
+        }
         self = object
     }
 

@@ -73,6 +73,10 @@ extension RecordedAsker.Facts {
         case .client(let id)?:
             out.byte(5)
             out.id(id)
+        case .natsUser(let id)?:
+            out.byte(6)
+            out.id(id)
+        case .natsSubject?: out.byte(7)
         }
         out.optional(provider) { $0.id($1) }
         out.byte(UInt8(strength.rawValue))
@@ -101,6 +105,8 @@ extension RecordedAsker.Facts {
             case 3: .apiKey(try reader.id())
             case 4: .grant(try reader.id())
             case 5: .client(try reader.id())
+            case 6: .natsUser(try reader.id())
+            case 7: .natsSubject
             default: throw SegmentBytesReader.malformed
             }
         let provider: ProviderID? = try reader.optional { try $0.id() }

@@ -18,7 +18,7 @@ extension SQLConnection {
         // Word for word the condition of the index, or it is not used.
         try query(
             JournalPlace.columns
-                + " WHERE tenant = ?1 AND position < ?2"
+                + " FROM journal_event WHERE tenant = ?1 AND position < ?2"
                 + " AND stream_kind IN ('governed.entitlement', 'governed.entitlement_assignment')"
                 + " ORDER BY position DESC LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
         ).map(JournalPlace.init(row:))
@@ -28,7 +28,8 @@ extension SQLConnection {
     public func provisioningPlaces(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
         // Word for word the condition of the index, or it is not used.
         try query(
-            JournalPlace.columns + " WHERE tenant = ?1 AND position > ?2 AND \(Migration.provisioningCondition)"
+            JournalPlace.columns
+                + " FROM journal_event WHERE tenant = ?1 AND position > ?2 AND \(Migration.provisioningCondition)"
                 + " ORDER BY position LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
         ).map(JournalPlace.init(row:))
     }
@@ -38,15 +39,17 @@ extension SQLConnection {
         // Word for word the condition of the index, or it is not used.
         try query(
             JournalPlace.columns
-                + " WHERE tenant = ?1 AND position > ?2 AND stream_kind = 'governed.approval'"
+                + " FROM journal_event WHERE tenant = ?1 AND position > ?2 AND stream_kind = 'governed.approval'"
                 + " ORDER BY position LIMIT ?3", [.id(tenant), .integer(position), .integer(Int64(limit))]
         ).map(JournalPlace.init(row:))
     }
 
     /// Where an event of the tenant stands, nil when there is none of this id.
     public func journalPlace(of event: EventID, in tenant: TenantID) throws -> JournalPlace? {
-        try queryOne(JournalPlace.columns + " WHERE event = ?1 AND tenant = ?2", [.id(event), .id(tenant)])
-            .map(JournalPlace.init(row:))
+        try queryOne(
+            JournalPlace.columns + " FROM journal_event WHERE event = ?1 AND tenant = ?2", [.id(event), .id(tenant)]
+        )
+        .map(JournalPlace.init(row:))
     }
 
     /// When an event was written, nil where the tenant has none there.
@@ -58,16 +61,16 @@ extension SQLConnection {
     /// Events after a position, oldest first, at most `limit`.
     public func places(in tenant: TenantID, after position: Int64, limit: Int) throws -> [JournalPlace] {
         try query(
-            JournalPlace.columns + " WHERE tenant = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+            JournalPlace.columns + " FROM journal_event WHERE tenant = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
             [.id(tenant), .integer(position), .integer(Int64(limit))]
         ).map(JournalPlace.init(row:))
     }
 }
 
 extension JournalPlace {
-    fileprivate static let columns = "SELECT position, event, stream_kind, stream, version, type FROM journal_event"
+    static let columns = "SELECT position, event, stream_kind, stream, version, type"
 
-    fileprivate init(row: SQLRow) throws {
+    init(row: SQLRow) throws {
         self.init(
             position: try row.integer(0), event: try row.id(1), kind: StreamKind(rawValue: try row.text(2)),
             stream: try row.blob(3), version: try row.integer(4), type: try row.text(5))

@@ -24,6 +24,16 @@ extension SQLConnection {
         )?.integer(0) ?? 0
     }
 
+    /// Where a stream's newest event stands, and what it says; nil where there is none.
+    public func newestEvent(
+        of stream: Stream, in tenant: TenantID
+    ) throws -> (position: Int64, envelope: EventEnvelope)? {
+        try queryOne(
+            "SELECT position, record FROM journal_event WHERE tenant = ?1 AND stream_kind = ?2 AND stream = ?3"
+                + " ORDER BY version DESC LIMIT 1", [.id(tenant), .text(stream.kind.rawValue), .blob(stream.id)]
+        ).map { (try $0.integer(0), try EnvelopeCodec.decode($0.blob(1))) }
+    }
+
     /// What the stream's newest event of this type says; nil where there is none.
     public func newestFacts(of type: String, in stream: Stream, tenant: TenantID) throws -> [Fact]? {
         try queryOne(
@@ -72,7 +82,7 @@ extension SQLConnection {
 }
 
 /// Opens the sections of many events of one tenant, unwrapping each holder's key once.
-private struct SectionOpener {
+struct SectionOpener {
     let tenant: TenantID
     let keys: KeyRing
     let connection: any SQLConnection
@@ -82,14 +92,19 @@ private struct SectionOpener {
         (self.tenant, self.keys, self.connection) = (tenant, keys, connection)
     }
 
-    mutating func open(_ commitments: [Commitment], at position: Int64) throws -> [OpenedSection] {
-        guard !commitments.isEmpty else { return [] }
+    /// The sections of one event.
+    ///
+    /// - Parameter holder: whose; nil for everybody's.
+    mutating func open(
+        _ commitments: [Commitment], at position: Int64, of holder: PersonID? = nil
+    ) throws -> [OpenedSection] {
+        guard commitments.contains(where: { holder == nil || $0.person == holder }) else { return [] }
         let rows = try connection.query(
             "SELECT sealed FROM journal_section WHERE tenant = ?1 AND position = ?2 ORDER BY ordinal",
             [.id(tenant), .integer(position)])
         guard rows.count == commitments.count else { throw AuthenticatedCipher.refused }
         var opened: [OpenedSection] = []
-        for (row, commitment) in zip(rows, commitments) {
+        for (row, commitment) in zip(rows, commitments) where holder == nil || commitment.person == holder {
             let plaintext = try row.optionalBlob(0).map { sealed in
                 try SealedSection.open(sealed, commitment, key: key(of: commitment.person))
             }

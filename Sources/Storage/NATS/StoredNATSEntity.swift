@@ -83,6 +83,21 @@ extension SQLConnection {
         ).map(StoredNATSEntity.init(row:))
     }
 
+    /// The one of this id; nil where there is none.
+    public func natsEntity(_ id: NATSEntityID, in tenant: TenantID) throws -> StoredNATSEntity? {
+        try queryOne(
+            "SELECT \(StoredNATSEntity.columns) FROM nats_entity WHERE id = ?2 AND tenant = ?1", [.id(tenant), .id(id)]
+        ).map(StoredNATSEntity.init(row:))
+    }
+
+    /// Whom servers know by this public key; nil when it is nobody's.
+    public func natsEntity(publicKey: String, in tenant: TenantID) throws -> StoredNATSEntity? {
+        try queryOne(
+            "SELECT \(StoredNATSEntity.columns) FROM nats_entity WHERE tenant = ?1 AND public_key = ?2",
+            [.id(tenant), .text(publicKey)]
+        ).map(StoredNATSEntity.init(row:))
+    }
+
     /// Adds one.
     public func insert(_ entity: StoredNATSEntity) throws {
         try execute(

@@ -5,9 +5,14 @@ import Vocabulary
 public enum JSONColumn {
     /// The value as JSON text with sorted keys, so that equal values give equal columns.
     public static func encode(_ value: some Encodable) throws -> SQLValue {
+        .text(try text(of: value))
+    }
+
+    /// The same text by itself.
+    public static func text(of value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return .text(String(decoding: try encoder.encode(value), as: UTF8.self))
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// - Throws: `storage.corrupt` when the text is not what the schema promised.

@@ -55,6 +55,10 @@ public final class Store: Sendable {
         try await writer.run(lane, body)
     }
 
+    /// Calls this on the writer's thread after each transaction that is durable, for as long as the store is open. It must be
+    /// quick: the writer waits for it.
+    public func afterEachCommit(_ listener: @escaping @Sendable () -> Void) { writer.listen(listener) }
+
     /// Finishes what waits, refuses what comes, and closes the file.
     public func close() async throws {
         await writer.stop()

@@ -21,6 +21,8 @@ final class Writer: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Called after each transaction that is durable.
+    private let listeners = Mutex<[@Sendable () -> Void]>([])
     private let wake = DispatchSemaphore(value: 0)
 
     init(
@@ -57,6 +59,8 @@ final class Writer: Sendable {
             if let fault = push(job, lane) { continuation.resume(throwing: fault) }
         }
     }
+
+    func listen(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
 
     private func push(_ job: Job, _ lane: WriterLane) -> Fault? {
         let fault: Fault? = state.withLock { state in
@@ -108,7 +112,10 @@ final class Writer: Sendable {
                 let batch = runner.runBatch(
                     { self.pop(interactiveBatch: $0) },
                     noting: { failure in state.withLock { $0.health.failure = failure } })
-                if let batch { state.withLock { $0.statistics.note(batch) } }
+                if let batch {
+                    state.withLock { $0.statistics.note(batch) }
+                    for listener in listeners.withLock({ $0 }) { listener() }
+                }
             }
             if state.withLock({ $0.isStopping && $0.queue.isEmpty }) { break }
         }

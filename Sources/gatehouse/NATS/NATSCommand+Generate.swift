@@ -16,6 +16,9 @@ extension NATSCommand {
         @Option(help: "A subject beside those of its domains; may be repeated.") var publish: [String] = []
         @Option(help: "A subject beside those of its domains; may be repeated.") var subscribe: [String] = []
         @Option(help: "A stream that it reads, or NAME=manage; may be repeated.") var stream: [String] = []
+        @Option(help: "A policy command that it may ask for as its person, or *; may be repeated.")
+        var policyCommand: [String] = []
+        @Flag(help: "The gateway answers policy commands and tells events as this user.") var policyService = false
         @Option(help: "A network that it may come from; may be repeated.") var source: [String] = []
         @Option(help: "Bytes of a message; -1 for no bound.") var maxPayload: Int64?
 
@@ -23,9 +26,10 @@ extension NATSCommand {
             var body: [String: AttributeValue] = [:]
             for (name, texts) in [
                 ("domains", domain), ("related_domains", related), ("publish", publish), ("subscribe", subscribe),
-                ("sources", source),
+                ("sources", source), ("policy_commands", policyCommand),
             ] where !texts.isEmpty { body[name] = .list(texts.map(AttributeValue.string)) }
             if !stream.isEmpty { body["streams"] = .list(stream.map(Self.access)) }
+            if policyService { body["policy_service"] = true }
             body["max_payload"] = maxPayload.map(AttributeValue.integer)
             return body
         }

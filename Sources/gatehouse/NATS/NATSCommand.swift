@@ -7,10 +7,10 @@ import Vocabulary
 struct NATSCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nats",
-        abstract: "Credentials for servers of NATS, out of the organization: operators, accounts, users.",
+        abstract: "Servers of NATS: credentials out of the organization, commands and events.",
         subcommands: [
             List.self, Show.self, Generate.self, Bootstrap.self, Change.self, Rotate.self, Revoke.self,
-            NATSExportCommand.self, Credentials.self, Server.self,
+            NATSExportCommand.self, Credentials.self, Server.self, Status.self, Compare.self,
         ])
 
     struct List: APICommand {

@@ -76,7 +76,7 @@ final class GrantStage: Sendable {
         try await gateway.store.write(.login) { [gateway] tx in
             try tx.sql.insert(try grant.stored)
             try tx.sql.insertCode(
-                code.hash, of: id, record: try JSONColumn.text(record), until: tx.now + .seconds(60))
+                code.hash, of: id, record: try JSONColumn.text(of: record), until: tx.now + .seconds(60))
             tx.afterCommit { gateway.live.grants.add(grant) }
         }
         return code.text

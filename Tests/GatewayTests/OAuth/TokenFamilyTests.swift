@@ -139,7 +139,7 @@ struct TokenFamilyTests {
         let stage = try await GrantStage()
         let tokens = stage.gateway.tokens
         let code = try Randomness.token(.deviceCode)
-        let request = try JSONColumn.text(
+        let request = try JSONColumn.text(of: 
             [
                 "clientID": AttributeValue.string("app"), "scope": "openid orders", "resources": [],
             ] as [String: AttributeValue])

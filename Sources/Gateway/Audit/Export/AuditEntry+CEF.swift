@@ -26,7 +26,7 @@ extension AuditEntry {
 
     /// One line of JSON with its members in order.
     static func text(_ value: AttributeValue) throws -> String {
-        guard case .text(let json) = try JSONColumn.encode(value) else { return "" }
+        let json = try JSONColumn.text(of: value)
         return json
     }
 }

@@ -142,6 +142,7 @@ extension EventCatalogue {
         entry("nats_user.rotated", .api(.update), "Key of a user of NATS replaced", .low),
         entry("nats_user.exported", .api(.read), "Credentials of a user of NATS handed out", .medium),
         entry("nats_user.revoked", .api(.delete), "User of NATS taken away", .low),
+        entry("snapshot.published", .api(.other), "State of something governed published to its stream"),
         entry("saml_application.created", .api(.create), "Application that speaks SAML added", .low),
         entry("saml_application.changed", .api(.update), "Application that speaks SAML changed", .low),
         entry("saml_application.disabled", .api(.update), "Application that speaks SAML switched off", .medium),

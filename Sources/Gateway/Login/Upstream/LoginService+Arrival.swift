@@ -207,6 +207,6 @@ extension LoginService {
         let tokens = try signIn.kept.map { try seal($0, of: signIn.subject, in: work.caller.tenant) }
         return UpstreamSubjectMark(
             subject: signIn.subject, sessionID: signIn.sessionID, idToken: sealed, tokens: tokens,
-            vouching: try JSONColumn.text(signIn.vouching))
+            vouching: try JSONColumn.text(of: signIn.vouching))
     }
 }

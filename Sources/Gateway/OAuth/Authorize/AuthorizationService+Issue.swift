@@ -24,7 +24,7 @@ extension AuthorizationService {
             let (grant, record) = try makeGrant(pending, session, left, tx)
             try GrantIssuing.insert(grant, by: caller, live.grants, tx)
             try tx.sql.insertCode(
-                code.hash, of: grant.id, record: try JSONColumn.text(record),
+                code.hash, of: grant.id, record: try JSONColumn.text(of: record),
                 until: Timestamp(seconds: record.expiresAt))
         }
         return .code(code.text.reveal(), to: pending.request.target(issuer: tenants.publicURL(of: client.tenant)))

@@ -103,7 +103,7 @@ public struct AuthorizationService: Sendable {
             guard !before.missing(of: consent).isEmpty else { return }
             guard let both = before.adding(consent) else { throw OAuthError(.invalidScope, "too many scopes") }
             try tx.sql.setConsent(
-                of: person, to: client.id, in: client.tenant, record: try JSONColumn.text(both), at: tx.now)
+                of: person, to: client.id, in: client.tenant, record: try JSONColumn.text(of: both), at: tx.now)
             try tx.append(
                 caller.event(
                     "consent.given", Stream("person", person), facts: [Fact("client", .id(client.id, "client"))]))

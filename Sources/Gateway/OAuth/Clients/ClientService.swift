@@ -170,7 +170,7 @@ public struct ClientService: Sendable {
     static func record(_ metadata: ClientMetadata, _ settings: ClientSettings) throws -> String {
         let record = ClientRecord(
             metadata: String(decoding: metadata.json.serialized, as: UTF8.self), settings: settings)
-        guard case .text(let text) = try JSONColumn.encode(record) else { return "" }
+        let text = try JSONColumn.text(of: record)
         return text
     }
 

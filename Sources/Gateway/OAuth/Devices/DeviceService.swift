@@ -46,7 +46,7 @@ public struct DeviceService: Sendable {
         let sender = try await tokens.prove(call)
         let request = try DeviceRequest(call.parameters, client: sender.proven, proof: sender.proof?.thumbprint)
         let code = try Randomness.token(.deviceCode)
-        let record = try JSONColumn.text(request)
+        let record = try JSONColumn.text(of: request)
         let expiry = sender.now + .seconds(DeviceRequest.lifetime)
         let device = StoredDevice(
             tenant: call.tenant, client: sender.client.id, record: record,

@@ -20,7 +20,7 @@ extension LiveGrant {
         get throws {
             StoredGrant(
                 id: id, tenant: tenant, client: client, person: person, session: session,
-                record: try JSONColumn.text(tokens), createdAt: createdAt, expiresAt: expiresAt)
+                record: try JSONColumn.text(of: tokens), createdAt: createdAt, expiresAt: expiresAt)
         }
     }
 }
@@ -37,16 +37,8 @@ extension LiveAccessToken {
         get throws {
             StoredAccessToken(
                 hash: hash, tenant: tenant, client: client, grant: grant,
-                record: try JSONColumn.text(AccessTokenRecord(tokens: tokens, issuedAt: issuedAt.seconds)),
+                record: try JSONColumn.text(of: AccessTokenRecord(tokens: tokens, issuedAt: issuedAt.seconds)),
                 expiresAt: expiresAt)
         }
-    }
-}
-
-extension JSONColumn {
-    /// The value as the column's text.
-    static func text(_ value: some Encodable) throws -> String {
-        guard case .text(let text) = try encode(value) else { return "" }
-        return text
     }
 }

@@ -179,7 +179,7 @@ public struct SAMLApplicationService: Sendable {
     }
 
     static func record(_ settings: SAMLApplicationSettings) throws -> String {
-        guard case .text(let text) = try JSONColumn.encode(settings) else { return "" }
+        let text = try JSONColumn.text(of: settings)
         return text
     }
 }

@@ -96,15 +96,6 @@ extension Exemption {
     }
 }
 
-extension GovernanceOutcome {
-    var json: AttributeValue {
-        [
-            "kind": .string(kind), "id": .string(id), "version": .integer(version),
-            "events": .list(events.map { .string($0) }), "repetition": .bool(isRepetition),
-        ]
-    }
-}
-
 enum GovernanceSchema {
     static let policy = JSONSchema.object(
         [

@@ -94,6 +94,8 @@ enum NATSSchema {
     private static let userSettings: [String: JSONSchema] = [
         "domains": texts.described("Domains that it publishes for and hears."),
         "related_domains": texts.described("Domains that it hears."), "publish": texts, "subscribe": texts,
+        "policy_commands": texts.described("Policy commands that it may ask for as its person; `*` for all."),
+        "policy_service": JSONSchema.boolean.described("The gateway answers policy commands and tells events as it."),
         "allow_responses": .boolean, "max_payload": .integer(minimum: -1), "sources": texts,
         "streams": .array(
             .object(
