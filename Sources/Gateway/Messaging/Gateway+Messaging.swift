@@ -25,9 +25,12 @@ extension Gateway {
 
     /// How it stands with NATS; nil where the configuration asks for nothing of it.
     ///
+    /// - Parameter tenant: nil for whichever it is about.
     /// - Throws: what the store throws.
-    public func messengerStatus() async throws -> MessengerStatus? {
-        guard configuration.nats.messaging != nil else { return nil }
+    public func messengerStatus(of tenant: TenantID? = nil) async throws -> MessengerStatus? {
+        guard let settings = configuration.nats.messaging,
+            tenant == nil || tenants.tenant(slug: settings.tenant)?.id == tenant
+        else { return nil }
         let link = messengerDesk.link
         return MessengerStatus(
             connection: link?.connection.status, trouble: messengerDesk.trouble, commands: link?.service?.metrics,

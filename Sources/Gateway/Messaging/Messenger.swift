@@ -89,12 +89,10 @@ final class MessengerLink: Sendable {
             (stream, feed, relay) = (nil, nil, nil)
         }
         service = try settings.commands.map { commands in
-            var serving = ServiceConfiguration(
-                subject: plan.subjects.commandPattern, queueGroup: commands.queueGroup)
-            serving.concurrency = commands.concurrency
-            serving.queueLimit = max(1_024, commands.concurrency * 8)
             let desk = gateway.commandDesk(plan, unsigned: commands.unsigned)
-            return try RequestService(connection, serving) { await desk.answer($0) }
+            return try RequestService(connection, CommandDesk.configuration(plan.subjects, commands)) {
+                await desk.answer($0)
+            }
         }
     }
 

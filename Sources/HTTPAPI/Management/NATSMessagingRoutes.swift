@@ -14,8 +14,7 @@ struct NATSMessagingRoutes {
                 "Shows how it stands with commands and events over NATS", tag: "nats",
                 access: NATSRoutes.access("read"), response: NATSSchema.messaging
             ) { request in
-                _ = try request.requiredTenant
-                guard let status = try await gateway.messengerStatus() else {
+                guard let status = try await gateway.messengerStatus(of: try request.requiredTenant) else {
                     return APIResponse(body: ["state": "off"])
                 }
                 return APIResponse(body: status.json)

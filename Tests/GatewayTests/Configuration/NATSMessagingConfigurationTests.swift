@@ -1,5 +1,6 @@
 import Foundation
 import Governance
+import Messaging
 import Testing
 import Vocabulary
 

@@ -166,6 +166,7 @@ struct MessengerTests {
             try await MessagingStage.speaking(gateway) {
                 let client = try MessagingConnection(
                     MessagingConfiguration(servers: [try MessagingServer("nats://127.0.0.1:\(server.port)")]))
+                try await client.untilConnected()
                 let answer = try await MessagingStage.ask(client, "policy.commands.create", "{}")
                 #expect(answer.status == 401 && answer.code == "command.unauthenticated")
             }

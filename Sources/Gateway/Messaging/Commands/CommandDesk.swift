@@ -84,11 +84,36 @@ struct CommandDesk: Sendable {
             logger.error(
                 "a command of NATS failed", metadata: ["code": "\(fault.code)", "error": "\(fault)"])
         }
-        let code = isCallers ? fault.code : "internal"
-        let message = isCallers ? fault.message : "It could not be done now."
-        var members: [String: AttributeValue] = ["code": .string(code), "message": .string(message)]
-        members["remedy"] = isCallers ? fault.remedy.map(AttributeValue.string) : nil
+        return isCallers ? Self.refusal(fault) : Self.failed(fault.status)
+    }
+
+    static func refusal(_ fault: Fault) -> ServiceAnswer {
+        var members: [String: AttributeValue] = ["code": .string(fault.code), "message": .string(fault.message)]
+        members["remedy"] = fault.remedy.map(AttributeValue.string)
         return .error(
-            fault.status, "\(code): \(message)", payload: JSONValue(["error": .object(members)]).serialized)
+            fault.status, "\(fault.code): \(fault.message)",
+            payload: JSONValue(["error": .object(members)]).serialized)
+    }
+
+    private static func failed(_ status: Int) -> ServiceAnswer {
+        let words: AttributeValue = ["code": "internal", "message": "It could not be done now."]
+        return .error(status, "internal", payload: JSONValue(["error": words]).serialized)
+    }
+
+    /// What is listened to, and what is said where a request does not come this far.
+    static func configuration(
+        _ subjects: MessagingSubjects, _ commands: NATSMessagingConfiguration.Commands
+    ) -> ServiceConfiguration {
+        var serving = ServiceConfiguration(subject: subjects.commandPattern, queueGroup: commands.queueGroup)
+        serving.concurrency = commands.concurrency
+        serving.queueLimit = max(1_024, commands.concurrency * 8)
+        serving.busy = refusal(
+            Fault(
+                "command.busy", .caller, "Too many commands wait.", remedy: "Ask again in a moment.",
+                retryAfter: .seconds(1)))
+        serving.tooLarge = refusal(
+            Fault("command.too_large", .caller, "A command has at most \(serving.payloadLimit) bytes."))
+        serving.failed = failed(500)
+        return serving
     }
 }

@@ -62,10 +62,13 @@ struct SnapshotKeeper: Sendable {
         var seen: Set<EventLedger.Name> = []
         return try places.compactMap { place in
             let passed = Stream(kind: place.kind, id: place.stream)
-            guard let kind = passed.snapshotKind ?? passed.governedKind,
-                seen.insert(EventLedger.Name(kind: kind, id: place.stream)).inserted
+            guard let kind = passed.snapshotKind ?? passed.governedKind else { return nil }
+            let name = EventLedger.Name(kind: kind, id: place.stream)
+            guard !seen.contains(name),
+                let due = try published(kind, place, isState: passed.snapshotKind != nil, sql)
             else { return nil }
-            return try published(kind, place, isState: passed.snapshotKind != nil, sql)
+            seen.insert(name)
+            return due
         }
     }
 
