@@ -51,7 +51,7 @@ enum SecretFile {
                 "configuration.secret_missing", .ourselves, "the secret file \(path) cannot be read (\(reason()))",
                 remedy: "Create it with mode 0400, owned by the service user.")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        guard status.st_mode & exposed(path) == 0 else {
             throw Fault(
                 "configuration.secret_exposed", .ourselves, "the secret file \(path) can be read by other users.",
                 remedy: "Run chmod 0400 on it, and replace the secret if others may have seen it.")
@@ -66,6 +66,15 @@ enum SecretFile {
             throw Fault("configuration.secret_missing", .ourselves, "the secret file \(path) is empty.")
         }
         return text
+    }
+
+    /// What nobody else may do with it. What systemd hands over may be read by its group, which is root's: the folder lets
+    /// nobody in but the service.
+    private static func exposed(_ path: String) -> mode_t {
+        guard let folder = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"], folder.hasPrefix("/run/"),
+            path.hasPrefix(folder + "/"), !path.contains("/../")
+        else { return 0o077 }
+        return 0o037
     }
 
     /// Writes a new file with mode 0400; an existing one is never overwritten.

@@ -152,14 +152,20 @@ private struct NATSBootstrapStep {
         for place in plan.units.sorted(by: { $0.level < $1.level }) {
             let parent = try place.parent.map { try find($0, below: root, writer) } ?? root
             let unit = try unit(place.name, place.level, under: parent, writer)
-            if writer.tree.accounts.contains(where: { $0.unit == unit.id }) {
+            guard !writer.tree.accounts.contains(where: { $0.unit == unit.id }) else {
                 report.kept += 1
-            } else {
-                _ = try writer.generateAccount(of: unit, name: place.account, place.settings)
-                report.accountsMade += 1
+                continue
+            }
+            do { _ = try writer.generateAccount(of: unit, name: place.account, place.settings) } catch {
+                throw NATSNames.fault(error, of: "the unit `\(place.name)`")
+            }
+            report.accountsMade += 1
+        }
+        for (number, service) in plan.services.enumerated() {
+            do { try carryOut(service, below: root, &writer) } catch {
+                throw NATSNames.fault(error, of: "service_people[\(number)], `\(service.name)`")
             }
         }
-        for service in plan.services { try carryOut(service, below: root, &writer) }
         if let owner = writer.tree.operators.first(where: { $0.unit == root.id }) { try writer.settle(owner) }
         return report
     }

@@ -1,10 +1,20 @@
 import Identity
 import NKeys
+import Vocabulary
 
 /// Turns what is settled for a user, and what its person's roles give, into rights that servers hold it to. Pure.
 enum NATSPermissions {
     /// The type of resource whose permissions are leave to publish and to subscribe: the pattern is a subject.
     static let resourceType = "nats_subject"
+
+    /// Refuses a permission on subjects that would give nothing, for its pattern is no subject or its action none of theirs.
+    static func check(_ permission: RolePermission) throws {
+        guard permission.resourceType == resourceType else { return }
+        guard ["publish", "subscribe", "*"].contains(permission.action) else {
+            throw Fault.invalid("What may be done with a `\(resourceType)` is `publish` or `subscribe`.")
+        }
+        if let pattern = permission.pattern { try NATSNames.checkSubject(pattern, "pattern") }
+    }
 
     /// - Parameter key: by which servers know the user.
     static func rights(

@@ -156,6 +156,14 @@ enum NATSNames {
         Fault("nats.\(fault.code.rawValue)", .caller, "`\(fault.place)` \(fault.problem).", remedy: fault.remedy)
     }
 
+    /// A caller's fault with whose it is before it, in a document of many; any other error as it is.
+    static func fault(_ error: any Error, of whom: String) -> any Error {
+        let fault = (error as? NATSFault).map(Self.fault) ?? error as? Fault
+        guard let fault, fault.culprit == .caller else { return error }
+        return Fault(
+            fault.code, fault.culprit, "\(whom): \(fault.message)", remedy: fault.remedy, retryAfter: fault.retryAfter)
+    }
+
     static func known<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let fault as NATSFault { throw Self.fault(fault) }
     }

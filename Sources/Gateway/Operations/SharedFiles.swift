@@ -5,7 +5,9 @@ public enum SharedFiles {
     /// The first of `$GATEHOUSE_SHARE`, the installed place beside the program, and `config/` of the source tree around
     /// the current folder, that holds a readable file of this name.
     public static func find(_ name: String) -> String? {
-        let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").deletingLastPathComponent().path
+        // Found by its name on the path, a program is not told where it is; the system knows.
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = URL(fileURLWithPath: own ?? CommandLine.arguments.first ?? "").deletingLastPathComponent().path
         var folders = [program + "/../share/gatehouse", program + "/config"]
         if let share = ProcessInfo.processInfo.environment["GATEHOUSE_SHARE"] { folders.insert(share, at: 0) }
         var folder = FileManager.default.currentDirectoryPath

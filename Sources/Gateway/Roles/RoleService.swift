@@ -116,6 +116,7 @@ public struct RoleService: Sendable {
         guard GrantRule(roles: present).refusal(inheriting: role.parents, by: role.id) == nil else {
             throw Fault.invalid("A role cannot inherit from a role that does not exist, or from itself.")
         }
+        for permission in role.permissions { try NATSPermissions.check(permission) }
     }
 
     /// Deletes a role that nothing gives any more. Throws for a predefined one and for one in use.

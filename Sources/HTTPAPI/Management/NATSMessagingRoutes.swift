@@ -1,6 +1,5 @@
 import Gateway
 import HTTPTypes
-import Messaging
 import Vocabulary
 
 /// How it stands with commands and events over NATS.

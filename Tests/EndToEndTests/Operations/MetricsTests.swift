@@ -125,7 +125,10 @@ struct MetricsTests {
             #expect(missing == [])
             let others = named.subtracting(page.families.keys)
             #expect(
-                others.allSatisfy { $0.contains("_directory_") || $0.contains("_sync_") || $0.contains("_head_") },
+                others.allSatisfy {
+                    $0.contains("_directory_") || $0.contains("_sync_") || $0.contains("_head_")
+                        || $0.contains("_nats_")
+                },
                 "\(others)")
         }
     }

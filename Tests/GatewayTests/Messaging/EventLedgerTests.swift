@@ -181,6 +181,37 @@ struct EventLedgerTests {
         #expect(ledger.contradictions == [EventLedger.Name(kind: "policy", id: id.bytes)])
     }
 
+    @Test("whatever is changed in messages, they are read or refused, and folding them ends")
+    func mutations() async throws {
+        let (bench, id) = (try await GovernanceBench(), PolicyID(high: 7, low: 1))
+        try await bench.activate(id)
+        try await bench.run("suspend", ["policy_id": .string(id.description), "reason": "It was found wanting."])
+        let payloads = try await Self.payloads(bench.store, bench.tenant)
+        var draws = SystemRandomNumberGenerator()
+        var (read, refused) = (0, 0)
+        for _ in 0..<4_000 {
+            var bytes = payloads.randomElement(using: &draws) ?? []
+            for _ in 0..<Int.random(in: 1...3, using: &draws) where !bytes.isEmpty {
+                let place = bytes.indices.randomElement(using: &draws) ?? 0
+                switch Int.random(in: 0...2, using: &draws) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &draws)
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(bytes[place], at: place)
+                }
+            }
+            guard let message = try? EventMessage(bytes) else {
+                refused += 1
+                continue
+            }
+            read += 1
+            var ledger = EventLedger()
+            for payload in payloads.prefix(3) { try ledger.take(try EventMessage(payload)) }
+            try? ledger.take(message)
+            _ = try ledger.states()
+        }
+        #expect(read > 0 && refused > 1_000)
+    }
+
     @Test("messages that are none are refused, each with a sentence")
     func malformed() throws {
         let faults = ["", "{}", "[]", #"{"form":2}"#, #"{"form":1,"position":-1}"#].map { text -> String? in

@@ -133,6 +133,7 @@ struct MessengerIdentityTests {
         }
     }
 
+    // S0-78
     @Test("Credentials that change are taken up while it runs")
     func rotation() async throws {
         try await scene(natsServers[0]) { stage, server in

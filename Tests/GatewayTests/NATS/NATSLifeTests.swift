@@ -283,8 +283,14 @@ struct NATSLifeTests {
                     RolePermission(
                         action: "publish", resourceType: "nats_subject",
                         pattern: "s\($0)." + String(repeating: "x", count: 80))
-                } + [RolePermission(action: "publish", resourceType: "nats_subject", pattern: "a..b")])
+                })
             _ = try await gateway.roles.create(long, by: caller)
+            for (action, pattern) in [("publish", "a..b"), ("hear", "a.b")] {
+                let none = Role(
+                    id: .random(at: gateway.clock()), tenant: caller.tenant, name: "says-nothing",
+                    permissions: [RolePermission(action: action, resourceType: "nats_subject", pattern: pattern)])
+                #expect(try await gateway.refusal { _ = try await gateway.roles.create(none, by: caller) } != nil)
+            }
             let agent = try await gateway.people.person(named: "agent-service", in: caller.tenant)
             _ = try await gateway.roles.assign(long.id, to: .person(agent.id), expiresAt: nil, by: caller)
             let spaces = try await gateway.people.person(named: "spaces-service", in: caller.tenant)
@@ -310,9 +316,12 @@ struct NATSLifeTests {
             let document = try NATSStage.document()
             func changed(_ path: [String], _ value: AttributeValue) -> AttributeValue { document.with(path, value) }
             let broken: [(AttributeValue, String)] = [
-                (changed(["service_people", "10", "organizational_unit"], "Nowhere"), "organizational_unit"),
+                (
+                    changed(["service_people", "10", "organizational_unit"], "Nowhere"),
+                    "service_people[10], `spaces-service`"
+                ),
                 (changed(["service_people", "10", "role"], "Developer"), "role"),
-                (changed(["service_people", "10", "nats_permissions"], ["publish": ["a..b"]]), "publish"),
+                (changed(["service_people", "10", "nats_permissions"], ["publish": ["a..b"]]), "service_people[10]"),
                 (changed(["service_people", "10", "nats_permissions"], ["publsh": []]), "publsh"),
                 (changed(["service_people", "10", "name"], "spaces service"), "login"),
                 (changed(["organizational_units", "2", "unit_type"], "Guild"), "unit_type"),

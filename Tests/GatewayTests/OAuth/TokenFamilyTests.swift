@@ -139,8 +139,8 @@ struct TokenFamilyTests {
         let stage = try await GrantStage()
         let tokens = stage.gateway.tokens
         let code = try Randomness.token(.deviceCode)
-        let request = try JSONColumn.text(of: 
-            [
+        let request = try JSONColumn.text(
+            of: [
                 "clientID": AttributeValue.string("app"), "scope": "openid orders", "resources": [],
             ] as [String: AttributeValue])
         try await stage.gateway.store.write(.login) { tx in
