@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "Gateway", targets: ["Gateway"]),
         .library(name: "Storage", targets: ["Storage"]),
         .library(name: "Messaging", targets: ["Messaging"]),
+        .library(name: "NKeys", targets: ["NKeys"]),
         .library(name: "Fixtures", targets: ["Fixtures"]),
         .library(name: "Passwords", targets: ["Passwords"]),
         .library(name: "LDAP", targets: ["LDAP"]),

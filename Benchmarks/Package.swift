@@ -47,7 +47,10 @@ let package = Package(
         bench("TokenBench", [gatehouse("JOSE")]),
         bench(
             "NATSBench",
-            [gatehouse("Gateway"), gatehouse("Governance"), gatehouse("Messaging"), gatehouse("Fixtures"), logging]),
+            [
+                gatehouse("Gateway"), gatehouse("Governance"), gatehouse("Messaging"), gatehouse("NKeys"),
+                gatehouse("Fixtures"), logging,
+            ]),
         bench("SAMLBench", [gatehouse("SAML"), gatehouse("CXMLSec")]),
         bench("SyncBench", [gatehouse("Gateway"), gatehouse("Storage"), gatehouse("Fixtures"), logging]),
     ],

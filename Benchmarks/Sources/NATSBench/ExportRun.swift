@@ -1,6 +1,7 @@
 import BenchTable
 import Foundation
 import Gateway
+import NKeys
 import Vocabulary
 
 /// An operator with a thousand users, as files.

@@ -1,6 +1,7 @@
 import BenchTable
 import Foundation
 import Gateway
+import Messaging
 import Vocabulary
 
 /// What was journalled while no server was spoken with, told as fast as it goes, 250 in flight; then held against the journal.

@@ -63,9 +63,11 @@ struct Messenger: Sendable {
     }
 }
 
-/// One connection, and what goes over it.
+/// Connections, and what goes over them. Events have one of their own, where messages are gathered for a millisecond before they
+/// are written: that is half as many again in a second, and would keep answers waiting.
 final class MessengerLink: Sendable {
     let connection: MessagingConnection
+    private let eventConnection: MessagingConnection?
     let service: RequestService?
     let stream: EventStream?
     let relay: EventRelay?
@@ -78,7 +80,11 @@ final class MessengerLink: Sendable {
         let connection = try MessagingConnection(configuration)
         self.connection = connection
         if let events = settings.events {
-            let stream = try EventStream(connection, Self.definition(events, plan.subjects), domain: events.domain)
+            configuration.gathersWrites = true
+            configuration.clientName = "gatehouse-events"
+            let eventConnection = try MessagingConnection(configuration)
+            self.eventConnection = eventConnection
+            let stream = try EventStream(eventConnection, Self.definition(events, plan.subjects), domain: events.domain)
             let feed = JournalFeed(
                 store: gateway.store, tenant: plan.tenant, stream: events.stream, subjects: plan.subjects)
             var relaying = RelayConfiguration()
@@ -86,7 +92,7 @@ final class MessengerLink: Sendable {
             relay = EventRelay(stream, feed.source, relaying)
             (self.stream, self.feed) = (stream, feed)
         } else {
-            (stream, feed, relay) = (nil, nil, nil)
+            (eventConnection, stream, feed, relay) = (nil, nil, nil, nil)
         }
         service = try settings.commands.map { commands in
             let desk = gateway.commandDesk(plan, unsigned: commands.unsigned)
@@ -111,6 +117,7 @@ final class MessengerLink: Sendable {
     func close() async {
         await service?.stop(within: .seconds(5))
         await connection.close(within: .seconds(2))
+        await eventConnection?.close(within: .seconds(2))
     }
 }
 

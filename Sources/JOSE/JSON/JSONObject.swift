@@ -37,12 +37,10 @@ public struct JSONObject: Sendable {
     /// - Throws: `JOSEError` with `malformed_json` or `too_large`.
     public init(parsing bytes: [UInt8]) throws { try self.init(bytes, .standard) }
 
-    /// Reads one of ours that may be larger than what strangers send, as strictly.
+    /// Reads an object as strictly, within the bounds of what is ours.
     ///
     /// - Throws: `JOSEError` with `malformed_json` or `too_large`.
-    public init(parsing bytes: [UInt8], byteLimit: Int, valueLimit: Int, depth: Int) throws {
-        try self.init(bytes, JSONReader.Limits(bytes: byteLimit, depth: depth, values: valueLimit))
-    }
+    public init(parsingOwn bytes: [UInt8]) throws { try self.init(bytes, .own) }
 
     private init(_ bytes: [UInt8], _ limits: JSONReader.Limits) throws {
         guard let object = try JSONReader.parse(bytes, limits: limits).object else {

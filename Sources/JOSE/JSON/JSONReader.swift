@@ -12,6 +12,8 @@ struct JSONReader {
         var digits = 64
 
         static let standard = Limits(bytes: 262_144)
+        /// Of what was written here: larger than anything a stranger may send.
+        static let own = Limits(bytes: 64 << 20, depth: 64, values: 1_000_000)
     }
 
     /// Where reading stopped, and why.

@@ -27,6 +27,11 @@ extension JSONValue: Equatable {
 }
 
 extension JSONValue {
+    /// Reads a value from its bytes, strictly, within the bounds of what is ours.
+    ///
+    /// - Throws: `JOSEError` with `malformed_json` or `too_large`.
+    public init(parsingOwn bytes: [UInt8]) throws { self = try JSONReader.parse(bytes, limits: .own) }
+
     /// The value as JSON without spaces.
     public var serialized: [UInt8] { JSONWriter.bytes(of: self) }
 

@@ -80,10 +80,7 @@ extension EventMessage {
     ///
     /// - Throws: `event_stream.malformed`; `event_stream.form` for one of a later version.
     init(_ payload: [UInt8]) throws {
-        guard
-            let object = try? JSONObject(
-                parsing: payload, byteLimit: 64 << 20, valueLimit: 1_000_000, depth: 64)
-        else { throw Self.malformed("A message") }
+        guard let object = try? JSONObject(parsingOwn: payload) else { throw Self.malformed("A message") }
         guard object["form"]?.integer == Self.form else {
             throw Fault(
                 "event_stream.form", .peer, "A message of the stream is of a form that is not known here.",

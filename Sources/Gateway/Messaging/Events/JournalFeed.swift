@@ -13,8 +13,9 @@ struct JournalFeed: Sendable {
 
     /// What a relay takes its events from, and keeps how far it is in.
     var source: RelaySource {
-        RelaySource(
-            next: { [self] in try await events(after: $0, limit: $1).map { relayed($0) } },
+        let ahead = FeedAhead { [self] in try await events(after: $0, limit: $1).map { relayed($0) } }
+        return RelaySource(
+            next: { try await ahead.next(after: $0, limit: $1) },
             load: { [self] in
                 try await store.read { try $0.relay(to: stream, in: tenant) }.map {
                     RelayCursor(
