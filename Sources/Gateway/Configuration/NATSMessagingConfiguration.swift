@@ -60,6 +60,10 @@ public struct NATSMessagingConfiguration: Sendable, Hashable {
         subjectPrefix = section.optional("subject_prefix", "a subject without wildcards") { text in
             (try? NATSNames.checkSubject(text, "subject_prefix", hasWildcards: false)).map { text }
         }
+        if case .own = login, subjectPrefix != nil {
+            // Rights are given below that prefix, and by them it is known who asks.
+            section.report("subject_prefix", "is the operator's, for a user of our own: change it there.")
+        }
         commands = Self.commands(section.section("commands"))
         events = Self.events(section.section("events"))
         section.finish()

@@ -41,6 +41,11 @@ struct MessagingSubjects: Sendable, Hashable {
         return all.contains(subject)
     }
 
+    /// Whether an answer there would be a command or an event: nobody waits for one there.
+    func isOwn(_ subject: String) -> Bool {
+        subject.hasPrefix(commandRoot + "commands.") || subject.hasPrefix(eventRoot + "events.")
+    }
+
     // MARK: Events
 
     /// Where an event is told. What is no policy, set or exemption is told under its own kind.

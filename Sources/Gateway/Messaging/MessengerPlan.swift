@@ -53,7 +53,7 @@ extension MessengerPlan {
         }
         return MessengerPlan(
             tenant: tenant, servers: servers, credentials: .user(credentials), login: credentials.token.text,
-            subjects: MessagingSubjects(prefix: settings.subjectPrefix ?? owner.settings.subjectPrefix),
+            subjects: MessagingSubjects(prefix: owner.settings.subjectPrefix),
             owner: owner.id)
     }
 

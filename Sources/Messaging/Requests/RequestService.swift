@@ -125,7 +125,7 @@ public final class RequestService: Sendable {
         let size = Int(natsMsg_GetDataLength(message))
         let incoming = IncomingMessage(message, payloadLimit: configuration.payloadLimit)
         connection.worker.count(received: 1)
-        let reply = incoming.replySubject
+        let reply = incoming.replySubject.flatMap { configuration.answersTo($0) ? $0 : nil }
         guard reply != nil || configuration.handlesUnanswered else {
             return state.withLock { state in
                 state.metrics.requests += 1

@@ -41,6 +41,10 @@ public struct ServiceConfiguration: Sendable {
     /// Whether requests are handled that nobody waits for the answers of. Otherwise they are dropped and counted: who sends a
     /// command without asking what became of it has mostly made a mistake.
     public var handlesUnanswered = false
+    /// Where answers go at all. Whoever asks says where, and servers let a service answer there even where it may not publish: a
+    /// request whose answer would be a message to somebody else is taken for one that nobody waits for. By itself nothing is
+    /// said to servers.
+    public var answersTo: @Sendable (_ subject: String) -> Bool = { !$0.hasPrefix("$") }
     /// For a request that finds the queue full.
     public var busy = ServiceAnswer.error(503, "busy")
     /// For a request whose payload is too long.

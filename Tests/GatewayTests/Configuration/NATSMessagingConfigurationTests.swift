@@ -69,6 +69,7 @@ struct NATSMessagingConfigurationTests {
             ("{ url: ftp://x }", "nats.messaging.url"), ("{ user: a, credentials_file: b }", "nats.messaging.user"),
             ("{ username: a }", "nats.messaging.password_file"),
             ("{ subject_prefix: \"a.*\" }", "nats.messaging.subject_prefix"),
+            ("{ user: a, subject_prefix: b }", "nats.messaging.subject_prefix"),
             ("{ tenant: other }", "nats.messaging.tenant"),
             ("{ events: { stream: \"a b\" } }", "nats.messaging.events.stream"),
             ("{ events: { replicas: 9 } }", "nats.messaging.events.replicas"),

@@ -173,6 +173,26 @@ struct MessengerTests {
         }
     }
 
+    @Test("A command whose answer nobody waits for, or that would go to a command, an event or a server, is none")
+    func deputies() async throws {
+        let server = try await MessagingStage.server(natsServers[0])
+        defer { server.stop() }
+        try await MessagingStage.run(server) { stage in
+            #expect(try await stage.ask("create", MessagingStage.creation(PolicyID(high: 1, low: 1))).status == 200)
+            try await stage.gateway.untilTold()
+            let asker = try NatsConnection(port: server.port)
+            _ = try asker.signIn(token: "", sign: nil)
+            let payload = MessagingStage.creation(PolicyID(high: 1, low: 2))
+            let replies: [String?] = [
+                nil, "policy.commands.approve", "events.policy.x.PolicyCreated", "$JS.API.STREAM.DELETE.POLICY_EVENTS",
+            ]
+            for reply in replies { _ = try asker.publish("policy.commands.create", payload, reply: reply) }
+            try await stage.gateway.until { $0.commands?.unanswerable ?? 0 >= 4 }
+            #expect(try await stage.gateway.count("policy.created", in: stage.caller.tenant) == 1)
+            #expect(try await stage.told().count == 1)
+        }
+    }
+
     @Test("Of two gateways in one group one answers each request")
     func groups() async throws {
         let server = try await MessagingStage.server(natsServers[0])

@@ -107,6 +107,7 @@ struct CommandDesk: Sendable {
         var serving = ServiceConfiguration(subject: subjects.commandPattern, queueGroup: commands.queueGroup)
         serving.concurrency = commands.concurrency
         serving.queueLimit = max(1_024, commands.concurrency * 8)
+        serving.answersTo = { !$0.hasPrefix("$") && !subjects.isOwn($0) }
         serving.busy = refusal(
             Fault(
                 "command.busy", .caller, "Too many commands wait.", remedy: "Ask again in a moment.",
