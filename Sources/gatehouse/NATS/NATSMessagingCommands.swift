@@ -3,13 +3,36 @@ import Fetch
 import Vocabulary
 
 extension NATSCommand {
-    struct Status: ShowCommand {
+    struct Status: APICommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows how it stands with commands and events over NATS.",
-            discussion: "`lag` is how many positions of the journal the stream is behind.")
+            discussion: "How far the stream is behind is in positions of the journal.")
         @OptionGroup var options: APIOptions
 
-        var path: String { api("nats", "messaging") }
+        func perform(_ client: ControlClient) async throws -> APIAnswer {
+            let answer = try await client.call(.get, api("nats", "messaging"))
+            return APIAnswer(answer, Self.lines(answer).joined(separator: "\n"))
+        }
+
+        private static func lines(_ answer: AttributeValue) -> [String] {
+            let place = answer["server"].map { _ in ", " + answer.cell("server") } ?? ""
+            let isThere = answer["state"] == "connected"
+            var lines = ["connection  " + answer.cell("state") + place]
+            if let trouble = answer["trouble"]?.string, !isThere { lines.append("            \(trouble)") }
+            if let counts = answer["commands"] {
+                lines.append(
+                    "commands    \(counts.cell("answered")) answered, \(counts.cell("running")) running, "
+                        + "\(counts.cell("busy")) refused for too many, \(counts.cell("failed")) failed")
+            }
+            guard let events = answer["events"] else { return lines }
+            lines.append(
+                "events      \(events.cell("state")), told to position \(events.cell("position")), "
+                    + "\(answer.cell("lag")) behind")
+            for difference in events["differences"]?.list ?? [] {
+                lines.append("            the stream's \(difference.string ?? "")")
+            }
+            return lines
+        }
     }
 
     struct Compare: APICommand {
