@@ -286,10 +286,15 @@ struct MessengerTests {
             _ = try await stage.client.request("events.policy.\(id).PolicyRevoked", Array("{}".utf8))
             _ = try await stage.client.request(
                 first.subject, first.payload, headers: try MessageHeaders([("Gatehouse-Position", "1")]))
+            // One that reads as ours, and that no policy could have written.
+            let forged = String(decoding: first.payload, as: UTF8.self).replacing(
+                "\"version\":1", with: "\"version\":2")
+            _ = try await stage.client.request(
+                first.subject, Array(forged.utf8), headers: try MessageHeaders([("Gatehouse-Position", "1")]))
             #expect(try await stage.ask("approve", #"{"policy_id": "\#(id)"}"#).status == 200)
             try await stage.gateway.untilTold()
             let comparison = try await stage.gateway.compareEventStream(in: stage.caller.tenant)
-            #expect(comparison.isSame && comparison.messages == 4 && comparison.foreign == 1)
+            #expect(comparison.isSame && comparison.messages == 5 && comparison.foreign == 2)
             // And nobody may take anything away.
             let purged = try await stage.client.request("$JS.API.STREAM.PURGE.POLICY_EVENTS", [])
             #expect(String(decoding: purged.payload, as: UTF8.self).contains("error"))

@@ -61,14 +61,14 @@ struct EventComparer: Sendable {
                 case .gap(let range, let why): report.gaps[why.rawValue, default: 0] += range.count
                 case .message(let message):
                     report.messages += 1
-                    // Whoever else may publish there says nothing of ours.
+                    // Whoever else may publish there says nothing of ours, and what no aggregate wrote is theirs as well: if it
+                    // was to be ours, its thing is incomplete from here on.
                     guard message.headers[RelayedEvent.positionHeader] != nil,
-                        let read = try? EventMessage(message.payload)
+                        let read = try? EventMessage(message.payload), (try? ledger.take(read)) != nil
                     else {
                         report.foreign += 1
                         continue
                     }
-                    try ledger.take(read)
                 }
             }
         }
